@@ -1,0 +1,186 @@
+"""Connections to the POS with their settings, what the POS told us, and the syncs that ran."""
+
+import secrets
+import uuid
+
+from django.db import models
+
+from storekit.encryption import EncryptedTextField
+from storekit.models import Venue
+
+
+def _webhook_password() -> str:
+    return secrets.token_urlsafe(32)
+
+
+class Connection(models.Model):
+    """One venue's link to its POS: the environment and location, the consent's state, the webhook's credentials."""
+
+    class Status(models.TextChoices):
+        DISCONNECTED = "disconnected", "Not connected"
+        CHOOSING_LOCATION = "choosing_location", "Location not chosen yet"
+        CONNECTED = "connected", "Connected"
+        RECONNECT_NEEDED = "reconnect_needed", "Reconnect needed"
+
+    venue = models.OneToOneField(Venue, models.CASCADE, related_name="connection")
+    environment = models.CharField(max_length=20, editable=False)
+    status = models.CharField(max_length=20, choices=Status, default=Status.DISCONNECTED, editable=False)
+    status_reason = models.CharField(max_length=500, blank=True, editable=False)
+    enabled = models.BooleanField(default=True, help_text="Off: nothing is sent to the POS; orders wait.")
+    business_id = models.CharField(max_length=32, blank=True, editable=False)
+    business_name = models.CharField(max_length=200, blank=True, editable=False)
+    business_location_id = models.CharField(max_length=32, blank=True, editable=False)
+    location_name = models.CharField(max_length=200, blank=True, editable=False)
+    connected_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    webhook_username = models.CharField(max_length=64, default="storekit", editable=False)
+    webhook_password = EncryptedTextField(default=_webhook_password, editable=False)
+    webhook_registered_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["environment", "business_location_id"],
+                condition=~models.Q(business_location_id=""),
+                name="one_location_to_one_venue",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.venue} – {self.get_status_display()}"
+
+    @property
+    def endpoint_id(self) -> str:
+        """The id under which our webhook is registered; case-sensitive at the POS."""
+        return f"storekit-{self.public_id.hex}"
+
+
+class TokenPair(models.Model):
+    """The connection's OAuth tokens. `refreshing_until` is the lease of the one process that may refresh them."""
+
+    connection = models.OneToOneField(Connection, models.CASCADE, related_name="tokens", primary_key=True)
+    access_token = EncryptedTextField()
+    refresh_token = EncryptedTextField(blank=True)
+    scope = models.CharField(max_length=500, blank=True)
+    expires_at = models.DateTimeField()
+    generation = models.PositiveIntegerField(default=1, help_text="Goes up with every new pair.")
+    refreshing_until = models.DateTimeField(null=True, blank=True)
+    refreshed_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"Tokens of {self.connection.venue}"
+
+
+class LightspeedSettings(models.Model):
+    """How one venue's menu and orders are mapped to Lightspeed K-Series."""
+
+    connection = models.OneToOneField(Connection, models.CASCADE, related_name="settings")
+    delivery_fee_sku = models.CharField("delivery fee SKU", max_length=25, default="STOREKIT_DELIVERY")
+    discount_sku = models.CharField("discount SKU", max_length=25, default="STOREKIT_DISCOUNT")
+    service_charge_sku = models.CharField("service charge SKU", max_length=25, default="STOREKIT_SERVICE_CHARGE")
+    payment_method = models.CharField(
+        max_length=64, default="STOREKIT", help_text="Code of the payment method that online orders are booked on."
+    )
+    pickup_profile = models.CharField(max_length=64, default="storekit", help_text="Order profile code for pickup.")
+    delivery_profile = models.CharField(max_length=64, default="storekit", help_text="Order profile code for delivery.")
+    dine_in_profile = models.CharField(max_length=64, default="storekit", help_text="Order profile code for dine-in.")
+    buffer_orders = models.BooleanField(default=False, help_text="Hold pre-orders until shortly before their time.")
+    buffer_minutes = models.PositiveSmallIntegerField(default=20)
+    native_discounts = models.BooleanField(
+        default=False, help_text="Send the discount's POS id instead of a discount line."
+    )
+    update_images = models.BooleanField(default=True, help_text="Off: a sync keeps the images that staff put there.")
+    update_descriptions = models.BooleanField(
+        default=True, help_text="Off: a sync keeps the descriptions that staff put there."
+    )
+    subscreens_as_categories = models.BooleanField("sub-screens as categories", default=False)
+    menu_profile = models.CharField(
+        max_length=64, blank=True, help_text="Order profile whose prices are loaded; empty for the normal prices."
+    )
+    preferred_language = models.CharField(max_length=12, default="en")
+    pat_payment_method = models.CharField("pay-at-table payment method", max_length=64, default="APM")
+    gift_card_payment_method = models.CharField(
+        max_length=64, blank=True, help_text="Empty: the pay-at-table payment method."
+    )
+    ignore_free_items = models.BooleanField(default=False)
+    auto_close_delay = models.PositiveSmallIntegerField(
+        default=5, help_text="Minutes before a settled bill is checked and closed."
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "Lightspeed settings"
+
+    def __str__(self) -> str:
+        return f"Lightspeed settings of {self.connection.venue}"
+
+
+class Notification(models.Model):
+    """The ledger of what the POS told us: stored when received, worked on by a task, never changed by hand."""
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="notifications")
+    type = models.CharField(max_length=20)
+    status = models.CharField(max_length=40)
+    reference = models.CharField(max_length=64, blank=True)
+    account = models.CharField(max_length=64, blank=True)
+    fingerprint = models.CharField(max_length=64, help_text="What makes the fact unique.")
+    body = models.JSONField()
+    received_at = models.DateTimeField(auto_now_add=True)
+    times_received = models.PositiveIntegerField(default=1)
+    processed_at = models.DateTimeField(null=True, blank=True)
+    result = models.CharField(max_length=200, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True, blank=True)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-received_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "fingerprint"], name="one_notification_per_fact"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at"], condition=models.Q(processed_at=None), name="notification_waiting"
+            ),
+            models.Index(fields=["reference"], name="notification_reference"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.status} {self.reference or self.account}"
+
+
+class SyncRun(models.Model):
+    """One run of a sync, running or ended, with its progress and its report."""
+
+    class Kind(models.TextChoices):
+        MENU = "menu", "Menu"
+        FLOOR_PLAN = "floor_plan", "Floor plan"
+
+    class State(models.TextChoices):
+        RUNNING = "running", "Running"
+        SUCCEEDED = "succeeded", "Succeeded"
+        FAILED = "failed", "Failed"
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="sync_runs")
+    kind = models.CharField(max_length=12, choices=Kind)
+    state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
+    started_by = models.CharField(max_length=200, blank=True)
+    started_at = models.DateTimeField(auto_now_add=True)
+    lease_until = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    progress = models.PositiveSmallIntegerField(default=0, help_text="Per cent.")
+    step = models.CharField(max_length=120, blank=True)
+    counts = models.JSONField(default=dict, help_text="What changed: {created, updated, archived, unchanged}.")
+    warnings = models.JSONField(default=list)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-started_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection", "kind"], condition=models.Q(state="running"), name="one_sync_at_a_time"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} sync of {self.connection.venue}, {self.get_state_display().lower()}"

@@ -1,0 +1,364 @@
+"""The port to a point of sale: what storekit asks of a POS, in words that no vendor owns.
+
+Plain data, errors and one protocol. Nothing here knows Django, HTTP or Lightspeed. Money is `Decimal` in the venue's
+currency, times are aware datetimes, and every sequence is a tuple so that a value can be compared and hashed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+# --- Errors, named by what the caller has to do --------------------------------------------------------------------
+
+
+class PosError(Exception):
+    """Something the POS, or the way to it, answered. `str(error)` is a sentence for venue staff.
+
+    Attributes:
+        code: a short stable name of the cause, for tables and filters.
+        detail: the POS's own words, shown below the sentence; never a secret.
+        status: the HTTP status, when there was one.
+    """
+
+    code = "pos_error"
+
+    def __init__(self, message: str, *, code: str | None = None, detail: str = "", status: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code or self.code
+        self.detail = detail
+        self.status = status
+
+
+class Unreachable(PosError):
+    """Nobody knows whether the request arrived: send it again later, with the same reference."""
+
+    code = "unreachable"
+
+
+class Throttled(PosError):
+    """Too many requests: send it again after `retry_after`, when the POS said how long."""
+
+    code = "throttled"
+
+    def __init__(self, message: str, *, retry_after: timedelta | None = None, detail: str = "") -> None:
+        super().__init__(message, detail=detail, status=429)
+        self.retry_after = retry_after
+
+
+class Unauthorised(PosError):
+    """The venue's consent is gone or too narrow: a person has to connect the POS again."""
+
+    code = "unauthorised"
+
+
+class NotConnected(Unauthorised):
+    """The venue has no POS to talk to at the moment."""
+
+    code = "not_connected"
+
+
+class Rejected(PosError):
+    """The POS understood and said no: sending the same thing again cannot help, a person has to look."""
+
+    code = "rejected"
+
+
+class NotFound(Rejected):
+    """What was asked for is not there (any more)."""
+
+    code = "not_found"
+
+
+class Duplicate(PosError):
+    """The reference was used before: the thing has arrived already."""
+
+    code = "duplicate"
+
+
+class BadAnswer(PosError):
+    """The POS answered something that does not make sense; nothing of it was used."""
+
+    code = "bad_answer"
+
+
+# --- Businesses and what a location offers -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PosLocation:
+    """One business location that the consent covers."""
+
+    id: str
+    name: str
+    business_id: str
+    business_name: str
+
+
+@dataclass(frozen=True)
+class PosMenuName:
+    """One menu that can be loaded."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class WebhookEndpoint:
+    """Where the POS sends notifications, and the credentials that it shows there."""
+
+    id: str
+    url: str
+    username: str
+    password: str
+
+
+# --- The menu --------------------------------------------------------------------------------------------------------
+
+
+class ProductKind(StrEnum):
+    """A single item, or a deal made of chosen items."""
+
+    ITEM = "item"
+    DEAL = "deal"
+
+
+class GroupKind(StrEnum):
+    """What choosing from a group means to the POS: a free instruction, a priced modifier, or an item of a deal."""
+
+    INSTRUCTION = "instruction"
+    MODIFIER = "modifier"
+    DEAL = "deal"
+
+
+@dataclass(frozen=True)
+class Translation:
+    """Texts in one language; either may be empty. The description is safe HTML-free text."""
+
+    name: str = ""
+    description: str = ""
+
+
+Translations = Mapping[str, Translation]
+"""By language tag as the POS writes it, lower case, with a hyphen: `fr`, `en-gb`."""
+
+
+@dataclass(frozen=True)
+class MenuModifier:
+    """One choice in a group.
+
+    `key` is unique within the group and stays the same as long as the choice does. Instructions have no SKU: they are
+    ordered by `instruction_id` and are free.
+    """
+
+    key: str
+    name: str
+    price: Decimal
+    sku: str = ""
+    instruction_id: str = ""
+    translations: Translations = field(default_factory=dict)
+    groups: tuple[str, ...] = ()
+    """Keys of the groups that open when this is chosen, in order."""
+
+
+@dataclass(frozen=True)
+class MenuModifierGroup:
+    """A question with its choices. `maximum` None: no limit."""
+
+    key: str
+    kind: GroupKind
+    name: str
+    minimum: int
+    maximum: int | None
+    modifiers: tuple[MenuModifier, ...]
+    translations: Translations = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class MenuProduct:
+    """Something a guest can order by itself. The SKU is its identity; `price` is what the guest pays, tax included."""
+
+    sku: str
+    kind: ProductKind
+    name: str
+    price: Decimal
+    image_url: str = ""
+    allergens: tuple[str, ...] = ()
+    calories: int | None = None
+    contains_alcohol: bool = False
+    alcohol_percentage: Decimal | None = None
+    translations: Translations = field(default_factory=dict)
+    groups: tuple[str, ...] = ()
+    """Keys of its modifier groups, in order."""
+
+
+@dataclass(frozen=True)
+class MenuCategory:
+    """A screen or a sub-screen. `key` survives renames; `parent` is another category's key or empty."""
+
+    key: str
+    name: str
+    parent: str
+    products: tuple[str, ...]
+    """SKUs, in order."""
+    color: str = ""
+
+
+@dataclass(frozen=True)
+class MenuSnapshot:
+    """One whole menu at one moment, flat: categories, products and groups refer to each other by key."""
+
+    menu_id: str
+    name: str
+    categories: tuple[MenuCategory, ...]
+    products: tuple[MenuProduct, ...]
+    groups: tuple[MenuModifierGroup, ...]
+    languages: tuple[str, ...] = ()
+    rich_content_missing: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+# --- The floor plan --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class FloorTable:
+    """A table. `number` is what orders and checks name it by."""
+
+    id: str
+    number: int
+    name: str
+    seats: int
+    active: bool
+
+
+@dataclass(frozen=True)
+class FloorArea:
+    """A part of the floor plan with its tables."""
+
+    id: str
+    name: str
+    tables: tuple[FloorTable, ...]
+
+
+# --- Orders ----------------------------------------------------------------------------------------------------------
+
+
+class OrderType(StrEnum):
+    """How the guest gets the food."""
+
+    PICKUP = "pickup"
+    DELIVERY = "delivery"
+    DINE_IN = "dine_in"
+
+
+@dataclass(frozen=True)
+class TicketLine:
+    """One line of an order, or one chosen item below a line.
+
+    `unit_price` is set only where the price is ours to say (delivery fee, service charge, discount); otherwise the POS
+    prices the line from its own menu. `instructions` are instruction ids.
+    """
+
+    sku: str
+    quantity: int
+    name: str = ""
+    unit_price: Decimal | None = None
+    instructions: tuple[str, ...] = ()
+    choices: tuple["TicketLine", ...] = ()
+
+
+@dataclass(frozen=True)
+class TicketCustomer:
+    """Who ordered. `reference` is one stable value per e-mail address, empty when there is none."""
+
+    first_name: str
+    last_name: str = ""
+    email: str = ""
+    phone: str = ""
+    """E.164, or empty."""
+    reference: str = ""
+
+
+@dataclass(frozen=True)
+class TicketPayment:
+    """What the guest has paid: `amount` without the tip."""
+
+    method: str
+    amount: Decimal
+    tip: Decimal
+
+
+@dataclass(frozen=True)
+class OrderTicket:
+    """An order as the POS needs it. `reference` is the same on every attempt to deliver the same thing."""
+
+    reference: str
+    type: OrderType
+    lines: tuple[TicketLine, ...]
+    customer: TicketCustomer
+    order_profile: str
+    collection_code: str
+    deliver_within: timedelta
+    """How long the POS may try to get the order onto a till before it gives up and says so."""
+    note: str = ""
+    collection_time: datetime | None = None
+    payment: TicketPayment | None = None
+
+
+# --- What the POS tells us -------------------------------------------------------------------------------------------
+
+
+class OrderEvent(StrEnum):
+    """What became of an order at the POS."""
+
+    CONFIRMED = "confirmed"
+    FAILED = "failed"
+    READY = "ready"
+    OUT_FOR_DELIVERY = "out_for_delivery"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    CHECK_UPDATED = "check_updated"
+
+
+@dataclass(frozen=True)
+class OrderUpdate:
+    """A notification about an order or a check. `reference` is empty for orders that staff opened on the till."""
+
+    event: OrderEvent
+    reference: str
+    account: str
+    reason: str = ""
+
+
+# --- The port --------------------------------------------------------------------------------------------------------
+
+
+class PointOfSale(Protocol):
+    """One venue's POS. Every call may raise `Unreachable`, `Throttled`, `Unauthorised`, `Rejected` or `BadAnswer`."""
+
+    def menus(self) -> tuple[PosMenuName, ...]:
+        """The menus that can be loaded."""
+
+    def menu(self, menu_id: str) -> MenuSnapshot:
+        """One whole menu. Raises `NotFound` when the POS has no such menu."""
+
+    def floor_plan(self) -> tuple[FloorArea, ...]:
+        """The floor plan; empty when the location has none."""
+
+    def place_order(self, ticket: OrderTicket) -> None:
+        """Hands an order over. Returning means accepted for delivery, not yet on the till.
+
+        Raises:
+            Duplicate: the reference was used before, so the order has arrived.
+            Rejected: the POS refuses the order; its reference may still be used by a corrected one of the same kind
+                only under a new revision.
+        """
+
+    def register_webhook(self, endpoint: WebhookEndpoint) -> None:
+        """Creates or updates the endpoint and adds the location to it; may be repeated."""
+
+    def remove_webhook(self, endpoint_id: str) -> None:
+        """Takes the location off the endpoint and deletes it; fine when it is gone already."""

@@ -1,0 +1,162 @@
+"""One venue's menu as guests can order from it. What vanishes from the POS is archived, never deleted."""
+
+import uuid
+from typing import Any
+
+from django.db import models
+
+from storekit.models import Venue
+
+
+class Menu(models.Model):
+    """Which POS menu the venue shows, and the version that goes up whenever something that a guest sees changes."""
+
+    venue = models.OneToOneField(Venue, models.CASCADE, related_name="menu")
+    pos_menu_id = models.CharField("POS menu id", max_length=64, blank=True)
+    pos_menu_name = models.CharField("POS menu", max_length=200, blank=True)
+    version = models.PositiveBigIntegerField(default=0)
+    languages = models.JSONField(default=list)
+    synced_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"Menu of {self.venue}, version {self.version}"
+
+
+class MenuEntry(models.Model):
+    """What all parts of a menu share. Ids are random, so they tell nothing and can be made before the row is written.
+
+    `translations` is `{language: {"name": str, "description": str}}`, language tags in lower case.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=255, help_text="As on the till.")
+    translations = models.JSONField(default=dict, blank=True)
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Category(MenuEntry):
+    """A screen of the till, or a sub-screen with its parent."""
+
+    venue = models.ForeignKey(Venue, models.CASCADE, related_name="categories")
+    key = models.CharField(max_length=255, editable=False, help_text="The POS's identity of the screen.")
+    parent = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="children")
+    position = models.PositiveIntegerField(default=0)
+    image_url = models.URLField(max_length=1000, blank=True)
+
+    class Meta:
+        verbose_name_plural = "categories"
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["venue", "key"], name="one_category_per_key")]
+
+
+class Product(MenuEntry):
+    """Something a guest can order by itself: an item or a deal. Its SKU is its identity."""
+
+    class Kind(models.TextChoices):
+        ITEM = "item", "Item"
+        DEAL = "deal", "Deal"
+
+    venue = models.ForeignKey(Venue, models.CASCADE, related_name="products")
+    sku = models.CharField("SKU", max_length=25)
+    kind = models.CharField(max_length=4, choices=Kind, default=Kind.ITEM)
+    price = models.DecimalField(max_digits=12, decimal_places=2, help_text="What the guest pays, tax included.")
+    position = models.PositiveIntegerField(default=0)
+    image_url = models.URLField(max_length=1000, blank=True)
+    allergens = models.JSONField(default=list, blank=True)
+    calories = models.PositiveIntegerField(null=True, blank=True)
+    contains_alcohol = models.BooleanField(default=False)
+    alcohol_percentage = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
+    categories: "models.ManyToManyField[Category, CategoryProduct]" = models.ManyToManyField(
+        Category, through="CategoryProduct", related_name="products"
+    )
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["venue", "sku"], name="one_product_per_sku")]
+
+
+class CategoryProduct(models.Model):
+    """Where a product stands; one product can stand on several screens."""
+
+    id: Any = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    category = models.ForeignKey(Category, models.CASCADE, related_name="placements")
+    product = models.ForeignKey(Product, models.CASCADE, related_name="placements")
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["category", "product"], name="one_placement_per_category")]
+
+    def __str__(self) -> str:
+        return f"{self.product} in {self.category}"
+
+
+class ModifierGroup(MenuEntry):
+    """A question with its choices: production instructions, product modifiers, or the items of a deal."""
+
+    class Kind(models.TextChoices):
+        INSTRUCTION = "instruction", "Instruction (free)"
+        MODIFIER = "modifier", "Modifier"
+        DEAL = "deal", "Items of a deal"
+
+    venue = models.ForeignKey(Venue, models.CASCADE, related_name="modifier_groups")
+    key = models.CharField(max_length=255, editable=False)
+    kind = models.CharField(max_length=12, choices=Kind)
+    minimum = models.PositiveSmallIntegerField(default=0)
+    maximum = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Empty: no limit.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["venue", "key"], name="one_modifier_group_per_key")]
+
+
+class Modifier(MenuEntry):
+    """One choice. An instruction has an `instruction_id` and no SKU; the others have a SKU and a price."""
+
+    group = models.ForeignKey(ModifierGroup, models.CASCADE, related_name="modifiers")
+    key = models.CharField(max_length=64, editable=False)
+    sku = models.CharField("SKU", max_length=25, blank=True)
+    instruction_id = models.CharField(max_length=64, blank=True)
+    price = models.DecimalField(max_digits=12, decimal_places=2, default=0)
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["group", "key"], name="one_modifier_per_key")]
+
+
+class ProductModifierGroup(models.Model):
+    """Which questions a product asks, in order."""
+
+    id: Any = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    product = models.ForeignKey(Product, models.CASCADE, related_name="group_links")
+    group = models.ForeignKey(ModifierGroup, models.CASCADE, related_name="product_links")
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["product", "group"], name="one_group_link_per_product")]
+
+    def __str__(self) -> str:
+        return f"{self.group} of {self.product}"
+
+
+class NestedModifierGroup(models.Model):
+    """Which questions open when a choice is taken, in order."""
+
+    id: Any = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    modifier = models.ForeignKey(Modifier, models.CASCADE, related_name="group_links")
+    group = models.ForeignKey(ModifierGroup, models.CASCADE, related_name="modifier_links")
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["modifier", "group"], name="one_group_link_per_modifier")]
+
+    def __str__(self) -> str:
+        return f"{self.group} of {self.modifier}"

@@ -1,0 +1,63 @@
+"""REST: who may call, and errors that every app raises in the same shape."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.models import AnonymousUser
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import APIException, AuthenticationFailed
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from storekit.api_keys import find_api_key
+from storekit.models import ApiKey
+
+if TYPE_CHECKING:
+    # rest_framework.views reads the settings that name this module while it is itself being imported.
+    from rest_framework.views import APIView
+
+
+class VenueKeyAuthentication(BaseAuthentication):
+    """`Authorization: Bearer <venue API key>`; `request.auth` is then the `ApiKey`, its venue loaded."""
+
+    def authenticate(self, request: Request) -> tuple[AnonymousUser, ApiKey] | None:
+        parts = get_authorization_header(request).split()
+        if not parts:
+            return None
+        if len(parts) != 2 or parts[0].lower() != b"bearer":
+            raise AuthenticationFailed("Send the venue's API key as: Authorization: Bearer <key>")
+        api_key = find_api_key(key=parts[1].decode("latin-1"))
+        if api_key is None:
+            raise AuthenticationFailed("This API key is unknown or was revoked. A manager can make a new one.")
+        return AnonymousUser(), api_key
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="storekit"'
+
+
+class KeyOpensVenue(BasePermission):
+    """The key's venue is the venue in the address. A venue that does not exist looks like somebody else's."""
+
+    message = "This API key does not open this venue."
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        api_key = request.auth
+        return isinstance(api_key, ApiKey) and api_key.venue.slug == view.kwargs.get("slug")
+
+
+class Conflict(APIException):
+    """409: the request is well-formed but clashes with what was said before."""
+
+    status_code = 409
+    default_code = "conflict"
+    default_detail = "This clashes with an earlier request."
+
+
+class VenueKeyScheme(OpenApiAuthenticationExtension):
+    """How the OpenAPI schema describes the venue's key."""
+
+    target_class = VenueKeyAuthentication
+    name = "venueKey"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "description": "The venue's API key"}

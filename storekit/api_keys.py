@@ -1,0 +1,48 @@
+"""API keys: made, checked and revoked."""
+
+import hashlib
+import hmac
+import secrets
+from datetime import timedelta
+
+from django.utils import timezone
+
+from storekit.models import ApiKey, Venue
+
+_KEY_START = "sk"
+_USE_IS_NOTED_EVERY = timedelta(minutes=5)
+
+
+def issue_api_key(*, venue: Venue, name: str) -> tuple[ApiKey, str]:
+    """Makes a key for a venue and returns its row and the key itself, which nobody can read again later."""
+    prefix = secrets.token_hex(5)
+    key = f"{_KEY_START}_{prefix}_{secrets.token_urlsafe(32)}"
+    return ApiKey.objects.create(venue=venue, name=name, prefix=prefix, digest=_digest(key)), key
+
+
+def find_api_key(*, key: str) -> ApiKey | None:
+    """The row of a key that is valid now, with its venue loaded; None for any other text."""
+    parts = key.split("_", 2)
+    if len(parts) != 3 or parts[0] != _KEY_START:
+        return None
+    row = ApiKey.objects.select_related("venue").filter(prefix=parts[1], revoked_at=None).first()
+    if row is None or not hmac.compare_digest(row.digest, _digest(key)):
+        return None
+    _note_use(row)
+    return row
+
+
+def revoke_api_key(*, api_key: ApiKey) -> None:
+    """From now on the key opens nothing."""
+    ApiKey.objects.filter(pk=api_key.pk, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def _digest(key: str) -> str:
+    # The key carries 256 bits of randomness, so a fast hash is as good as a slow one.
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _note_use(row: ApiKey) -> None:
+    now = timezone.now()
+    if row.last_used_at is None or now - row.last_used_at > _USE_IS_NOTED_EVERY:
+        ApiKey.objects.filter(pk=row.pk).update(last_used_at=now)

@@ -1,0 +1,19 @@
+"""App configuration: the back office's admin site, and the periodic tasks kept as the settings list them."""
+
+from django.apps import AppConfig, apps
+from django.contrib.admin import apps as admin_apps
+from django.db.models.signals import post_migrate
+
+from storekit.periodic import keep_schedules
+
+
+class StorekitConfig(AppConfig):
+    name = "storekit"
+
+    def ready(self) -> None:
+        post_migrate.connect(keep_schedules, sender=apps.get_app_config("django_q"))
+
+
+class BackOfficeAdminConfig(admin_apps.AdminConfig):
+    default = False
+    default_site = "storekit.admin_site.BackOffice"

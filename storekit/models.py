@@ -1,0 +1,136 @@
+"""Venues, the people who work there, and the keys that storefronts use."""
+
+import uuid
+import zoneinfo
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import BaseUserManager
+from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+
+
+def validate_timezone(name: str) -> None:
+    """Raises `ValidationError` unless `name` is an IANA time zone such as Europe/London."""
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(f"{name!r} is no IANA time zone. Use a name such as Europe/London.")
+
+
+validate_country = RegexValidator(r"\A[A-Z]{2}\Z", "Use the two capital letters of ISO 3166, such as GB.")
+validate_currency = RegexValidator(r"\A[A-Z]{3}\Z", "Use the three capital letters of ISO 4217, such as GBP.")
+
+
+class StaffManager(BaseUserManager["User"]):
+    """People are known by their e-mail address."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, email: str | None) -> "User":
+        return self.get(email__iexact=email)
+
+
+class User(AbstractUser):
+    """A person who works with the back office, logged in by e-mail address."""
+
+    username = None  # type: ignore[assignment]  # Django's own way to drop the column
+    email = models.EmailField("e-mail address", unique=True)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects = StaffManager()  # type: ignore[assignment,misc]  # AbstractUser declares the manager for user names
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.email
+
+
+class Venue(models.Model):
+    """A restaurant: one till, one menu, one currency, one time zone."""
+
+    slug = models.SlugField(unique=True, help_text="Part of every address of the venue; do not change it once in use.")
+    name = models.CharField(max_length=120)
+    timezone = models.CharField(max_length=64, default="Europe/London", validators=[validate_timezone])
+    country = models.CharField(max_length=2, default="GB", validators=[validate_country])
+    currency = models.CharField(max_length=3, default="GBP", validators=[validate_currency])
+    email = models.EmailField(help_text="Where storekit writes when something needs a person.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    members: "models.ManyToManyField[User, Membership]" = models.ManyToManyField(
+        User, through="Membership", related_name="venues"
+    )
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        """The venue's time zone, in which its opening hours and deadlines are decided."""
+        return zoneinfo.ZoneInfo(self.timezone)
+
+
+class Membership(models.Model):
+    """Who works at which venue, and as what."""
+
+    class Role(models.TextChoices):
+        MANAGER = "manager", "Manager: may connect the POS and change settings"
+        STAFF = "staff", "Staff: may watch service and fix orders"
+
+    venue = models.ForeignKey(Venue, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role, default=Role.STAFF)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["venue", "user"], name="one_membership_per_venue_and_user")]
+
+    def __str__(self) -> str:
+        return f"{self.user} at {self.venue} ({self.role})"
+
+
+class ApiKey(models.Model):
+    """A storefront's key to one venue. Only its hash is kept: a key is shown once, when it is made."""
+
+    venue = models.ForeignKey(Venue, models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=80, help_text="Who uses it, for instance: web shop.")
+    prefix = models.CharField(max_length=12, unique=True, editable=False)
+    digest = models.CharField(max_length=64, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = "API key"
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+
+class IdempotentAnswer(models.Model):
+    """What was answered to a request with an `Idempotency-Key`, so that its repetition gets the same answer.
+
+    `scope` names who the key belongs to (for instance `orders:<venue id>`): the same key in two scopes is two keys.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    scope = models.CharField(max_length=80)
+    key = models.CharField(max_length=255)
+    request_digest = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    answer = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["scope", "key"], name="one_answer_per_idempotency_key")]
+
+    def __str__(self) -> str:
+        return f"{self.scope} {self.key}"

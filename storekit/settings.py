@@ -1,0 +1,267 @@
+"""storekit's settings, all read from the environment; `.env.example` lists them."""
+
+from pathlib import Path
+from typing import Any
+
+from storekit import environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environment.read_environment(base_dir=BASE_DIR)
+
+# --- Secrets and hosts -------------------------------------------------------------------------------------------
+
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = environment.require_secret(
+    env, "SECRET_KEY", hint="Make one with: python -c 'import secrets; print(secrets.token_urlsafe(50))'"
+)
+FIELD_ENCRYPTION_KEYS = environment.require_fernet_keys(env, "FIELD_ENCRYPTION_KEYS")
+PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+
+_HTTPS = PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _HTTPS else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# --- Applications ------------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "storekit",
+    "integrations",
+    "menus",
+    "tables",
+    "orders",
+    "storekit.backoffice",
+    "unfold",
+    "storekit.apps.BackOfficeAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "django_q",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "drf_standardized_errors",
+    "phonenumber_field",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+ROOT_URLCONF = "storekit.urls"
+WSGI_APPLICATION = "storekit.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.debug",
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# --- Database, cache and queue -----------------------------------------------------------------------------------
+
+_SQLITE_OPTIONS = {
+    # IMMEDIATE takes the write lock when a transaction begins, so that a web process and a worker wait for each other
+    # instead of failing with "database is locked" when a reader turns writer.
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+}
+
+
+def _database() -> dict[str, Any]:
+    url = env.str("DATABASE_URL", default="sqlite:///storekit.sqlite3")
+    config: dict[str, Any] = env.db_url_config(url)
+    if config["ENGINE"] == "django.db.backends.sqlite3":
+        config["NAME"] = str(BASE_DIR / config["NAME"])
+        config["OPTIONS"] = _SQLITE_OPTIONS
+    else:
+        # Persistent connections instead of psycopg's pool: the pool does not survive django-q2's forks.
+        config["CONN_MAX_AGE"] = 60
+        config["CONN_HEALTH_CHECKS"] = True
+        config.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+    return config
+
+
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.str("REDIS_URL", default="")
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_timeout": 5, "socket_connect_timeout": 5},
+    }
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "storekit_cache"}
+}
+
+Q_CLUSTER: dict[str, Any] = {
+    "name": "storekit",
+    "workers": env.int("WORKERS", default=2),
+    "queue_limit": 2,
+    "bulk": 1,
+    "timeout": 60,
+    # A prefetched task must not be delivered twice: retry > timeout × (1 + ⌈(queue_limit + 1) / workers⌉).
+    "retry": 300,
+    "max_attempts": 5,
+    "poll": 0.1,
+    "save_limit": 250,
+    "catch_up": False,
+    # Venue-local times are computed by storekit; the queue's own clock never changes with the seasons.
+    "time_zone": "UTC",
+    "label": "Background tasks",
+    **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
+}
+
+# Periodic work, by task: minutes between runs. The rows that the tasks look at are the truth; a missed run is harmless.
+PERIODIC_TASKS: dict[str, int] = {
+    "orders.tasks.sweep_injections": 1,
+    "integrations.tasks.sweep_notifications": 1,
+    "integrations.tasks.refresh_tokens": 10,
+}
+
+# --- People ------------------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "storekit.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+ACCOUNT_ADAPTER = "storekit.accounts.StaffAccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/admin/"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
+
+# --- E-mail ------------------------------------------------------------------------------------------------------
+
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+vars().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="storekit <storekit@localhost>")
+
+# --- The POS -----------------------------------------------------------------------------------------------------
+
+_REALM = "realms/k-series/protocol/openid-connect"
+_LIGHTSPEED_HOSTS = {
+    # Hosts of the vendor's public API documentation, https://api-docs.lsk.lightspeed.app/
+    "production": ("https://api.lsk.lightspeed.app", f"https://auth.lsk-prod.app/{_REALM}"),
+    "trial": ("https://api.trial.lsk.lightspeed.app", f"https://auth.lsk-demo.app/{_REALM}"),
+    "sandbox": ("http://127.0.0.1:8001", f"http://127.0.0.1:8001/{_REALM}"),
+}
+LIGHTSPEED_ENVIRONMENT = environment.one_of(
+    env, "LIGHTSPEED_ENVIRONMENT", choices=tuple(_LIGHTSPEED_HOSTS), default="sandbox"
+)
+_api_url, _realm_url = _LIGHTSPEED_HOSTS[LIGHTSPEED_ENVIRONMENT]
+LIGHTSPEED_API_URL = env.str("LIGHTSPEED_API_URL", default=_api_url).rstrip("/")
+LIGHTSPEED_AUTH_URL = env.str("LIGHTSPEED_AUTH_URL", default=f"{_realm_url}/auth")
+LIGHTSPEED_TOKEN_URL = env.str("LIGHTSPEED_TOKEN_URL", default=f"{_realm_url}/token")
+if LIGHTSPEED_ENVIRONMENT == "sandbox":
+    # What the sandbox POS accepts out of the box; a real client's pair has no default.
+    LIGHTSPEED_CLIENT_ID = env.str("LIGHTSPEED_CLIENT_ID", default="storekit-sandbox")
+    LIGHTSPEED_CLIENT_SECRET = env.str("LIGHTSPEED_CLIENT_SECRET", default="sandbox-client-secret")
+else:
+    _hint = f"Lightspeed issues it for the {LIGHTSPEED_ENVIRONMENT} environment with your API client."
+    LIGHTSPEED_CLIENT_ID = environment.require(env, "LIGHTSPEED_CLIENT_ID", hint=_hint)
+    LIGHTSPEED_CLIENT_SECRET = environment.require(env, "LIGHTSPEED_CLIENT_SECRET", hint=_hint)
+
+# --- REST --------------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["storekit.api.VenueKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["storekit.api.KeyOpensVenue"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "COERCE_DECIMAL_TO_STRING": True,
+    "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "storekit",
+    "DESCRIPTION": "Menus, availability, orders and bills of restaurants on Lightspeed K-Series.",
+    "VERSION": "1",
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+}
+# Larger bodies than this are refused before they are read. An order of 200 lines is about 60 kB.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# --- Language, time, static files --------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en-gb"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+PHONENUMBER_DB_FORMAT = "E164"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+
+# --- Logging -----------------------------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {
+        "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        # urllib3 logs whole URLs at DEBUG, authorisation codes included.
+        "urllib3": {"level": "WARNING"},
+    },
+}
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "storekit",
+    "SITE_HEADER": "storekit",
+    "SITE_SUBHEADER": "Online ordering on Lightspeed K-Series",
+    "SITE_SYMBOL": "storefront",
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "DASHBOARD_CALLBACK": "storekit.backoffice.home.dashboard",
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": "storekit.backoffice.home.navigation",
+    },
+}

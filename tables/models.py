@@ -1,0 +1,45 @@
+"""The floor plan: areas and tables as the POS knows them. What vanishes there is archived, never deleted."""
+
+import uuid
+
+from django.db import models
+
+from storekit.models import Venue
+
+
+class Area(models.Model):
+    """A part of the floor plan: the terrace, the bar."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    venue = models.ForeignKey(Venue, models.CASCADE, related_name="areas")
+    pos_id = models.CharField("POS id", max_length=64, editable=False)
+    name = models.CharField(max_length=120)
+    position = models.PositiveIntegerField(default=0)
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["venue", "pos_id"], name="one_area_per_pos_id")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Table(models.Model):
+    """A table. Orders and checks name it by its number."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    venue = models.ForeignKey(Venue, models.CASCADE, related_name="tables")
+    area = models.ForeignKey(Area, models.PROTECT, related_name="tables")
+    pos_id = models.CharField("POS id", max_length=64, editable=False)
+    number = models.PositiveIntegerField()
+    name = models.CharField(max_length=120, blank=True)
+    seats = models.PositiveSmallIntegerField(default=0)
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["venue", "pos_id"], name="one_table_per_pos_id")]
+
+    def __str__(self) -> str:
+        return f"Table {self.number}"
