@@ -8,11 +8,12 @@ os.environ.setdefault("FIELD_ENCRYPTION_KEYS", "c3RvcmVraXQtdGVzdC1rZXktMzItYnl0
 os.environ.setdefault("EMAIL_URL", "memorymail://")
 
 from storekit.settings import *  # noqa: F403
-from storekit.settings import DATABASES, Q_CLUSTER
+from storekit.settings import BASE_DIR, DATABASES, Q_CLUSTER
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Tasks are queued for real and worked on by the worker processes that a test starts.
 Q_CLUSTER["save_limit"] = 1000
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, so that worker processes and the live server see the same database.
-    DATABASES["default"]["TEST"] = {"NAME": str(BASE_DIR / "var" / "test.sqlite3")}  # noqa: F405
+    _name = os.environ.get("STOREKIT_TEST_NAME", "test")
+    DATABASES["default"]["TEST"] = {"NAME": str(BASE_DIR / "var" / f"{_name}.sqlite3")}

@@ -1,0 +1,111 @@
+"""The cast: the Copper Pot with its manager Anna and its waiter Ben, and Zoe of the Blue Door, who must see nothing."""
+
+from collections.abc import Iterator
+
+import pytest
+import requests
+from django.test import Client
+from rest_framework.test import APIClient
+
+from integrations.models import Connection
+from storekit.api_keys import issue_api_key
+from storekit.models import Membership, User, Venue
+from tests import factories
+from tests.sandbox.process import running_sandbox
+from tests.support.sandbox import SandboxPos
+
+
+@pytest.fixture
+def venue(db: None) -> Venue:
+    return factories.VenueFactory(slug="copper-pot", name="The Copper Pot")
+
+
+@pytest.fixture
+def other_venue(db: None) -> Venue:
+    return factories.VenueFactory(slug="blue-door", name="The Blue Door")
+
+
+@pytest.fixture
+def anna(venue: Venue) -> User:
+    """Manages the Copper Pot."""
+    user: User = factories.UserFactory(email="anna@copper-pot.example", first_name="Anna")
+    factories.MembershipFactory(venue=venue, user=user, role=Membership.Role.MANAGER)
+    return user
+
+
+@pytest.fixture
+def ben(venue: Venue) -> User:
+    """Works at the Copper Pot."""
+    user: User = factories.UserFactory(email="ben@copper-pot.example", first_name="Ben")
+    factories.MembershipFactory(venue=venue, user=user, role=Membership.Role.STAFF)
+    return user
+
+
+@pytest.fixture
+def zoe(other_venue: Venue) -> User:
+    """Manages the Blue Door, and nothing else."""
+    user: User = factories.UserFactory(email="zoe@blue-door.example", first_name="Zoe")
+    factories.MembershipFactory(venue=other_venue, user=user, role=Membership.Role.MANAGER)
+    return user
+
+
+def _browser_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def annas_browser(anna: User) -> Client:
+    return _browser_of(anna)
+
+
+@pytest.fixture
+def bens_browser(ben: User) -> Client:
+    return _browser_of(ben)
+
+
+@pytest.fixture
+def zoes_browser(zoe: User) -> Client:
+    return _browser_of(zoe)
+
+
+@pytest.fixture
+def storefront(venue: Venue) -> APIClient:
+    """A web shop with the Copper Pot's API key."""
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {issue_api_key(venue=venue, name='web shop')[1]}")
+    return client
+
+
+@pytest.fixture
+def other_storefront(other_venue: Venue) -> APIClient:
+    """A web shop with the Blue Door's API key."""
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {issue_api_key(venue=other_venue, name='web shop')[1]}")
+    return client
+
+
+@pytest.fixture
+def connection(venue: Venue) -> Connection:
+    """The Copper Pot connected to its POS, as rows: for tests that answer HTTP themselves."""
+    made: Connection = factories.ConnectionFactory(venue=venue)
+    return made
+
+
+@pytest.fixture(scope="session")
+def sandbox_url() -> Iterator[str]:
+    """One sandbox POS process for each test process."""
+    with running_sandbox() as url:
+        yield url
+
+
+@pytest.fixture
+def sandbox(sandbox_url: str, settings: pytest.FixtureRequest) -> SandboxPos:
+    """The sandbox POS as new, and storekit's settings pointing at it."""
+    requests.post(f"{sandbox_url}/sandbox/reset", timeout=5).raise_for_status()
+    realm = f"{sandbox_url}/realms/k-series/protocol/openid-connect"
+    settings.LIGHTSPEED_API_URL = sandbox_url
+    settings.LIGHTSPEED_AUTH_URL = f"{realm}/auth"
+    settings.LIGHTSPEED_TOKEN_URL = f"{realm}/token"
+    return SandboxPos(sandbox_url)
