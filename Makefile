@@ -1,0 +1,44 @@
+# Every command works from a fresh clone and from a folder with spaces in its name: paths stay relative, and programs
+# are run as modules, because the scripts in a virtual environment carry its absolute path.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PY := .venv/bin/python
+export PORT ?= 8000
+export POS_PORT ?= 8001
+
+.PHONY: demo test test-postgresql lint bench setup clean
+
+demo: .venv/.storekit
+	@$(PY) -m storekit.demo
+
+setup: .venv/.storekit-dev
+
+test: lint
+	$(PY) -m pytest -n 2 --dist loadgroup
+	$(MAKE) test-postgresql
+
+test-postgresql: .venv/.storekit-dev
+	STOREKIT_TEST_DATABASE=postgresql $(PY) -m pytest -n 2 --dist loadgroup -m "not browser"
+
+lint: .venv/.storekit-dev
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy .
+	DJANGO_SETTINGS_MODULE=tests.settings $(PY) manage.py makemigrations --check --dry-run
+
+bench: .venv/.storekit-dev
+	$(PY) -m tests.bench
+
+clean:
+	rm -rf .venv staticfiles var
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "storekit needs Python 3.11 or later; name it with: make PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv .venv
+
+.venv/.storekit: requirements.txt | .venv/bin/python
+	$(PY) -m pip install --disable-pip-version-check --quiet -r requirements.txt
+	@touch $@
+
+.venv/.storekit-dev: requirements.txt requirements-dev.txt | .venv/bin/python
+	$(PY) -m pip install --disable-pip-version-check --quiet -r requirements-dev.txt
+	@touch $@ .venv/.storekit

@@ -1,0 +1,106 @@
+"""The business, its two locations and everything about them that is not a menu."""
+
+from typing import Any
+
+from integrations.sandbox.data.choices import ALL_INSTRUCTIONS
+from integrations.sandbox.data.menus import EGGS
+
+Json = dict[str, Any]
+
+BUSINESS_ID = 29091
+HIGH_STREET = 45454565682155
+RIVERSIDE = 45454565682156
+LOCATION_NAMES = {HIGH_STREET: "High Street", RIVERSIDE: "Riverside"}
+
+BUSINESSES: list[Json] = [
+    {
+        "name": "The Copper Pot Group",
+        "id": BUSINESS_ID,
+        "businessLocations": [{"id": number, "name": name} for number, name in LOCATION_NAMES.items()],
+    }
+]
+
+
+def _table(number: int, covers: int, *, active: bool = True, description: str = "") -> Json:
+    return {
+        "number": number,
+        "reference": f"T{number}",
+        "id": str(9000 + number),
+        "active": active,
+        "description": description,
+        "defaultClientCount": covers,
+    }
+
+
+FLOOR_PLANS: dict[int, list[Json]] = {
+    HIGH_STREET: [
+        {
+            "id": 501,
+            "name": "Main room",
+            "tables": [
+                _table(1, 2, description="By the window"),
+                *(_table(number, 4) for number in range(2, 7)),
+                _table(7, 8, description="Round table"),
+                _table(8, 2, active=False, description="Out of use"),
+            ],
+        },
+        {"id": 502, "name": "Terrace", "tables": [_table(number, 4) for number in range(20, 24)]},
+    ]
+}
+
+ORDER_PROFILES: list[Json] = [
+    {"id": 611, "code": "storekit", "name": "Online ordering", "deliveryMode": "TAKE_AWAY"},
+    {"id": 612, "code": "delivery", "name": "Delivery", "deliveryMode": "DELIVERY"},
+    {"id": 613, "code": "dinein", "name": "Dine in", "deliveryMode": "NONE"},
+    {"id": 614, "code": "happyhour", "name": "Happy hour", "deliveryMode": "NONE"},
+]
+
+PAYMENT_METHODS: list[Json] = [
+    {"name": "storekit online", "code": "STOREKIT", "accountingReference": "4001", "pmId": 701},
+    {"name": "Pay at table", "code": "APM", "accountingReference": "4002", "pmId": 702},
+    {"name": "Cash", "code": "CASH", "accountingReference": "4003", "pmId": 703},
+    {"name": "Card", "code": "CARD", "accountingReference": "4004", "pmId": 704},
+    {"name": "Gift card", "code": "GIFT", "accountingReference": "4005", "pmId": 705},
+]
+
+DISCOUNTS: list[Json] = [
+    {"name": "Staff 10%", "code": "STAFF10", "discountPercentage": 10},
+    {"name": "Five off", "code": "FIVE", "discountAmount": "5.00"},
+    {"name": "Half price", "code": "HALF", "discountPercentage": "50.00"},
+]
+
+STAFF_IDS = {801, 802}
+
+INSTRUCTIONS: dict[int, list[Json]] = {HIGH_STREET: ALL_INSTRUCTIONS, RIVERSIDE: [EGGS]}
+
+_ALLERGENS = {
+    "CELERY": ("Celery", "Céleri", "Selderij"),
+    "CRUSTACEANS": ("Crustaceans", "Crustacés", "Schaaldieren"),
+    "EGGS": ("Eggs", "Œufs", "Eieren"),
+    "FISH": ("Fish", "Poisson", "Vis"),
+    "GLUTEN": ("Gluten", "Gluten", "Gluten"),
+    "LUPIN": ("Lupin", "Lupin", "Lupine"),
+    "MILK": ("Milk", "Lait", "Melk"),
+    "MOLLUSCS": ("Molluscs", "Mollusques", "Weekdieren"),
+    "MUSTARD": ("Mustard", "Moutarde", "Mosterd"),
+    "NUTS": ("Nuts", "Fruits à coque", "Noten"),
+    "PEANUTS": ("Peanuts", "Arachides", "Pinda's"),
+    "SESAME": ("Sesame", "Sésame", "Sesam"),
+    "SOYA": ("Soya", "Soja", "Soja"),
+    "SULPHITES": ("Sulphites", "Sulfites", "Sulfieten"),
+}
+ALLERGENS: list[Json] = [
+    {
+        "code": code,
+        "translations": [
+            {"locale": locale, "text": text} for locale, text in zip(("en", "fr", "nl"), texts, strict=True)
+        ],
+    }
+    for code, texts in _ALLERGENS.items()
+]
+
+# What is restricted when the sandbox starts: None cannot be sold at all.
+RESTRICTED_AT_START: dict[tuple[int, str], int | None] = {
+    (HIGH_STREET, "CHEESECAKE"): None,
+    (HIGH_STREET, "BROWNIE"): 5,
+}

@@ -1,0 +1,92 @@
+"""What the demo does once everything runs: log in, connect the POS, sync, order, and watch the order arrive."""
+
+import time
+import uuid
+from decimal import Decimal
+from typing import Any
+
+import requests
+
+from storekit.demo.browser import Browser
+from storekit.demo.processes import DemoError
+
+_TIMEOUT = 30
+
+
+def log_in(browser: Browser, *, url: str, email: str, password: str) -> None:
+    """Logs a person in through the log-in page."""
+    browser.open(f"{url}/accounts/login/")
+    page = browser.submit(login=email, password=password)
+    if not page.ok or "/accounts/login" in page.url:
+        raise DemoError(f"Logging in as {email} failed.")
+
+
+def connect(browser: Browser, *, url: str, venue: str, location: str) -> None:
+    """Connects a venue to the POS as its manager would: consent page, then the location of that name."""
+    browser.open(f"{url}/integrations/lightspeed/connect/?venue={venue}")
+    browser.submit(decision="allow")
+    page = browser.page
+    if not page.ok or "/location/" not in page.url:
+        raise DemoError(f"Connecting the POS stopped at {page.url} ({page.status_code}).")
+    page = browser.submit(business_location_id=location)
+    if not page.ok or "/admin/integrations/connection/" not in page.url:
+        raise DemoError(f"Choosing the location stopped at {page.url} ({page.status_code}).")
+
+
+def pickup_order(menu: dict[str, Any]) -> dict[str, Any]:
+    """A pickup order for two of the first item on the menu that asks no questions."""
+    product = next(
+        product for product in menu["products"] if product["kind"] == "item" and not _required_groups(menu, product)
+    )
+    total = 2 * Decimal(product["price"])
+    return {
+        "type": "pickup",
+        "customer": {"first_name": "Ada", "last_name": "Lovelace", "email": "ada@example.com"},
+        "items": [{"sku": product["sku"], "quantity": 2}],
+        "payment": {"status": "paid", "reference": f"demo-{uuid.uuid4()}", "amount": str(total)},
+    }
+
+
+def _required_groups(menu: dict[str, Any], product: dict[str, Any]) -> list[str]:
+    required = {group["id"] for group in menu["modifier_groups"] if group["min"]}
+    return [group for group in product["modifier_groups"] if group in required]
+
+
+def read_menu(*, url: str, venue: str) -> dict[str, Any]:
+    """The venue's menu, as a storefront reads it."""
+    answer = requests.get(f"{url}/api/v1/venues/{venue}/menu", timeout=_TIMEOUT)
+    if not answer.ok:
+        raise DemoError(f"The menu could not be read: {answer.status_code} {answer.text[:500]}")
+    menu: dict[str, Any] = answer.json()
+    return menu
+
+
+def place_order(*, url: str, venue: str, api_key: str, order: dict[str, Any]) -> dict[str, Any]:
+    """Places an order by REST and returns it as answered."""
+    answer = requests.post(
+        f"{url}/api/v1/venues/{venue}/orders",
+        json=order,
+        headers={"Authorization": f"Bearer {api_key}", "Idempotency-Key": str(uuid.uuid4())},
+        timeout=_TIMEOUT,
+    )
+    if not answer.ok:
+        raise DemoError(f"The order was refused: {answer.status_code} {answer.text[:1000]}")
+    placed: dict[str, Any] = answer.json()
+    return placed
+
+
+def wait_until_confirmed(*, url: str, venue: str, api_key: str, order_id: str, seconds: float = 60) -> dict[str, Any]:
+    """Waits until the POS has confirmed the order."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = requests.get(
+            f"{url}/api/v1/venues/{venue}/orders/{order_id}",
+            headers={"Authorization": f"Bearer {api_key}"},
+            timeout=_TIMEOUT,
+        )
+        order: dict[str, Any] = answer.json()
+        if answer.ok and order["status"] == "confirmed":
+            return order
+        if time.monotonic() > deadline:
+            raise DemoError(f"The order did not reach the till in {seconds:.0f} seconds: {order.get('pos')}")
+        time.sleep(0.1)

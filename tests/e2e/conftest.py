@@ -1,0 +1,102 @@
+"""The Copper Pot in service: a real web server, the real OAuth flow, and the sandbox POS behind real sockets."""
+
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import requests
+from menus.syncing import sync_menu
+from pytest_django.fixtures import SettingsWrapper
+from pytest_django.live_server_helper import LiveServer
+
+from storekit.api_keys import issue_api_key
+from storekit.demo import story
+from storekit.demo.browser import Browser
+from storekit.models import User, Venue
+from tests.support.processes import Worker, worker
+from tests.support.sandbox import SandboxPos
+
+HIGH_STREET = "45454565682155"
+
+
+class Service:
+    """One evening at the Copper Pot, seen from a storefront."""
+
+    def __init__(self, *, url: str, venue: Venue, api_key: str, pos: SandboxPos) -> None:
+        self.url = url
+        self.venue = venue
+        self.api_key = api_key
+        self.pos = pos
+        self.menu: dict[str, Any] = {}
+
+    def post(self, order: Any, *, key: str | None = None, api_key: str | None = None) -> requests.Response:
+        """Posts an order as it stands."""
+        return requests.post(
+            f"{self.url}/api/v1/venues/{self.venue.slug}/orders",
+            json=order,
+            headers={
+                "Authorization": f"Bearer {api_key or self.api_key}",
+                "Idempotency-Key": key or str(uuid.uuid4()),
+            },
+            timeout=30,
+        )
+
+    def order(self, **changes: Any) -> dict[str, Any]:
+        """A pickup order that is good unless the changes make it bad."""
+        return story.pickup_order(self.menu) | changes
+
+    def place(self, **changes: Any) -> dict[str, Any]:
+        """Places a good order and returns it as answered."""
+        answer = self.post(self.order(**changes))
+        assert answer.status_code == 201, answer.text
+        placed: dict[str, Any] = answer.json()
+        return placed
+
+    def place_at_once(self, count: int) -> list[dict[str, Any]]:
+        """Places that many orders at the same moment."""
+        with ThreadPoolExecutor(max_workers=count) as pool:
+            return list(pool.map(lambda _: self.place(), range(count)))
+
+    def read(self, order_id: str) -> dict[str, Any]:
+        """The order as the API shows it now."""
+        answer = requests.get(
+            f"{self.url}/api/v1/venues/{self.venue.slug}/orders/{order_id}",
+            headers={"Authorization": f"Bearer {self.api_key}"},
+            timeout=30,
+        )
+        answer.raise_for_status()
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def is_confirmed(self, order_id: str) -> bool:
+        """Whether the API says that the order is on the till."""
+        return bool(self.read(order_id)["status"] == "confirmed")
+
+    def total_of(self, order: dict[str, Any]) -> Decimal:
+        """What the guest pays for an order, as answered."""
+        return Decimal(order["totals"]["total"])
+
+
+@pytest.fixture
+def service(
+    live_server: LiveServer, settings: SettingsWrapper, sandbox: SandboxPos, venue: Venue, anna: User
+) -> Service:
+    settings.PUBLIC_URL = live_server.url
+    browser = Browser()
+    story.log_in(browser, url=live_server.url, email=anna.email, password="correct horse battery")
+    story.connect(browser, url=live_server.url, venue=venue.slug, location=HIGH_STREET)
+    sync_menu(venue=venue, started_by="test")
+    api_key = issue_api_key(venue=venue, name="web shop")[1]
+    opened = Service(url=live_server.url, venue=venue, api_key=api_key, pos=sandbox)
+    opened.menu = story.read_menu(url=live_server.url, venue=venue.slug)
+    return opened
+
+
+@pytest.fixture
+def running_worker(service: Service) -> Iterator[Worker]:
+    """One task worker, started once the venue is in service."""
+    with worker() as started:
+        yield started

@@ -1,0 +1,117 @@
+"""Workers die, answers get lost, twenty guests order at once: each order is on the till, and none is there twice."""
+
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+from django_q.tasks import async_task
+
+from orders.models import Injection, InjectionAttempt, Order
+from tests.e2e.conftest import Service
+from tests.support.processes import Worker, worker
+from tests.support.sandbox import eventually
+
+
+def _the_lease_runs_out() -> None:
+    """What a minute of waiting would do."""
+    past = timezone.now() - timedelta(seconds=1)
+    Injection.objects.filter(state=Injection.State.SENDING).update(lease_until=past)
+    async_task("orders.tasks.sweep_injections")
+
+
+def _times_on_the_till(service: Service) -> Counter[str]:
+    return Counter(order["reference"] for order in service.pos.orders_on_the_till())
+
+
+def _received(service: Service) -> list[dict[str, Any]]:
+    orders: list[dict[str, Any]] = service.pos.state()["orders"]
+    return orders
+
+
+def test_a_worker_killed_after_the_pos_took_the_order_and_before_it_answered(
+    service: Service, running_worker: Worker
+) -> None:
+    service.pos.switch_on(slow_answer=30)
+    placed = service.place()
+    eventually(lambda: _received(service))
+    running_worker.kill()
+    service.pos.clear_faults()
+    with worker():
+        _the_lease_runs_out()
+        eventually(lambda: service.is_confirmed(placed["id"]))
+        injection = Injection.objects.get(order_id=placed["id"])
+        assert _times_on_the_till(service) == {injection.reference: 1}
+
+
+def test_a_worker_killed_after_the_claim_and_before_the_pos_saw_anything(
+    service: Service, running_worker: Worker
+) -> None:
+    service.pos.switch_on(slow=30)
+    placed = service.place()
+    eventually(lambda: Injection.objects.filter(order_id=placed["id"], state=Injection.State.SENDING).exists())
+    running_worker.kill()
+    service.pos.clear_faults()
+    with worker():
+        _the_lease_runs_out()
+        eventually(lambda: service.is_confirmed(placed["id"]))
+        assert list(_times_on_the_till(service).values()) == [1]
+
+
+def test_a_worker_killed_between_the_answer_and_the_record(service: Service) -> None:
+    """The answer was read, the record never written: the evidence is a claimed row whose order is on the till."""
+    with worker():
+        placed = service.place()
+        eventually(lambda: service.is_confirmed(placed["id"]))
+    before_the_record = {"state": Injection.State.SENDING, "accepted_at": None, "confirmed_at": None, "account": ""}
+    Injection.objects.filter(order_id=placed["id"]).update(**before_the_record)
+    Order.objects.filter(pk=placed["id"]).update(status=Order.Status.PLACED)
+    with worker():
+        _the_lease_runs_out()
+        eventually(lambda: service.read(placed["id"])["pos"]["state"] in ("accepted", "confirmed"))
+    assert list(_times_on_the_till(service).values()) == [1]
+    last = InjectionAttempt.objects.filter(injection__order_id=placed["id"]).latest("number")
+    assert last.outcome == InjectionAttempt.Outcome.DUPLICATE
+
+
+def test_a_killed_workers_claim_is_respected_until_its_lease_has_run_out(
+    service: Service, running_worker: Worker
+) -> None:
+    service.pos.switch_on(slow=30)
+    placed = service.place()
+    eventually(lambda: Injection.objects.filter(order_id=placed["id"], state=Injection.State.SENDING).exists())
+    running_worker.kill()
+    service.pos.clear_faults()
+    with worker():
+        async_task("orders.tasks.sweep_injections")
+        other = service.place()
+        eventually(lambda: service.is_confirmed(other["id"]))
+        assert service.read(placed["id"])["pos"]["state"] == "sending"
+
+
+def test_twenty_orders_at_once_with_two_workers_are_on_the_till_once_each(service: Service) -> None:
+    with worker(), worker():
+        placed = service.place_at_once(20)
+        eventually(lambda: all(service.is_confirmed(order["id"]) for order in placed), seconds=40)
+    times = _times_on_the_till(service)
+    assert len(times) == 20
+    assert set(times.values()) == {1}
+    assert len({order["number"] for order in placed}) == 20
+    assert len({order["collection_code"] for order in placed}) == 20
+
+
+def test_an_answer_lost_after_the_order_was_taken_is_a_success(service: Service, running_worker: Worker) -> None:
+    service.pos.switch_on(lose_answer=1)
+    placed = service.place()
+    eventually(lambda: Injection.objects.filter(order_id=placed["id"]).exclude(attempts=0).exists())
+    eventually(lambda: service.is_confirmed(placed["id"]))
+    assert list(_times_on_the_till(service).values()) == [1]
+
+
+def test_notifications_sent_twice_and_out_of_order_leave_the_order_confirmed_once(
+    service: Service, running_worker: Worker
+) -> None:
+    service.pos.switch_on(webhook_twice=True, webhook_shuffle=True)
+    placed = [service.place() for _ in range(3)]
+    eventually(lambda: all(service.is_confirmed(order["id"]) for order in placed))
+    assert set(_times_on_the_till(service).values()) == {1}

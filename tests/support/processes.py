@@ -1,0 +1,76 @@
+"""storekit's own processes, as a test starts and kills them."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+
+_FOLDER = Path(__file__).resolve().parent.parent.parent
+
+
+def environment() -> dict[str, str]:
+    """What a child process needs to see this test's database, POS and web server."""
+    database = connection.settings_dict
+    if connection.vendor == "sqlite":
+        url = f"sqlite:///{database['NAME']}"
+    else:
+        url = f"postgres://{database['USER']}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
+    return os.environ | {
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "DATABASE_URL": url,
+        "PUBLIC_URL": settings.PUBLIC_URL,
+        "LIGHTSPEED_API_URL": settings.LIGHTSPEED_API_URL,
+        "LIGHTSPEED_AUTH_URL": settings.LIGHTSPEED_AUTH_URL,
+        "LIGHTSPEED_TOKEN_URL": settings.LIGHTSPEED_TOKEN_URL,
+    }
+
+
+class Worker:
+    """A task worker (`manage.py qcluster`) in a process group of its own."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "manage.py", "qcluster"],
+            cwd=_FOLDER,
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def kill(self) -> None:
+        """SIGKILL to every process of the worker at once, as when the machine dies."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+
+@contextlib.contextmanager
+def worker() -> Iterator[Worker]:
+    """A task worker that is gone when the block ends."""
+    started = Worker()
+    try:
+        yield started
+    finally:
+        started.kill()
+
+
+def run_python(code: str) -> subprocess.Popen[str]:
+    """Starts a Django process that runs `code`, its output to be read; for races between processes."""
+    start = "import django; django.setup()\n"
+    return subprocess.Popen(
+        [sys.executable, "-c", start + code],
+        cwd=_FOLDER,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
