@@ -3,6 +3,7 @@
 import secrets
 import uuid
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
 from storekit.encryption import EncryptedTextField
@@ -124,7 +125,8 @@ class Notification(models.Model):
     reference = models.CharField(max_length=64, blank=True)
     account = models.CharField(max_length=64, blank=True)
     fingerprint = models.CharField(max_length=64, help_text="What makes the fact unique.")
-    body = models.JSONField()
+    # Numbers are read as decimals; the encoder keeps every digit of them, as text.
+    body = models.JSONField(encoder=DjangoJSONEncoder)
     received_at = models.DateTimeField(auto_now_add=True)
     times_received = models.PositiveIntegerField(default=1)
     processed_at = models.DateTimeField(null=True, blank=True)

@@ -1,6 +1,12 @@
 """The browser flow that connects a venue's POS."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from integrations import views
 
 app_name = "integrations"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("connect/", views.connect, name="connect"),
+    path("callback/", views.callback, name="callback"),
+    path("<slug:slug>/location/", views.location, name="location"),
+]

@@ -15,8 +15,7 @@ class Menu(models.Model):
     pos_menu_id = models.CharField("POS menu id", max_length=64, blank=True)
     pos_menu_name = models.CharField("POS menu", max_length=200, blank=True)
     version = models.PositiveBigIntegerField(default=0)
-    languages = models.JSONField(default=list)
-    synced_at = models.DateTimeField(null=True, blank=True)
+    languages = models.JSONField(default=list, help_text="Language tags of the menu's texts, in the POS's order.")
 
     def __str__(self) -> str:
         return f"Menu of {self.venue}, version {self.version}"
@@ -56,7 +55,7 @@ class Category(MenuEntry):
 
 
 class Product(MenuEntry):
-    """Something a guest can order by itself: an item or a deal. Its SKU is its identity."""
+    """Something a guest can order by itself: an item or a deal. Its SKU is its identity, its place its categories'."""
 
     class Kind(models.TextChoices):
         ITEM = "item", "Item"
@@ -66,7 +65,6 @@ class Product(MenuEntry):
     sku = models.CharField("SKU", max_length=25)
     kind = models.CharField(max_length=4, choices=Kind, default=Kind.ITEM)
     price = models.DecimalField(max_digits=12, decimal_places=2, help_text="What the guest pays, tax included.")
-    position = models.PositiveIntegerField(default=0)
     image_url = models.URLField(max_length=1000, blank=True)
     allergens = models.JSONField(default=list, blank=True)
     calories = models.PositiveIntegerField(null=True, blank=True)
@@ -77,7 +75,7 @@ class Product(MenuEntry):
     )
 
     class Meta:
-        ordering = ["position"]
+        ordering = ["name"]
         constraints = [models.UniqueConstraint(fields=["venue", "sku"], name="one_product_per_sku")]
 
 
@@ -108,10 +106,11 @@ class ModifierGroup(MenuEntry):
     venue = models.ForeignKey(Venue, models.CASCADE, related_name="modifier_groups")
     key = models.CharField(max_length=255, editable=False)
     kind = models.CharField(max_length=12, choices=Kind)
-    minimum = models.PositiveSmallIntegerField(default=0)
-    maximum = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Empty: no limit.")
+    minimum = models.PositiveIntegerField(default=0)
+    maximum = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: no limit.")
 
     class Meta:
+        ordering = ["name"]
         constraints = [models.UniqueConstraint(fields=["venue", "key"], name="one_modifier_group_per_key")]
 
 
@@ -119,7 +118,7 @@ class Modifier(MenuEntry):
     """One choice. An instruction has an `instruction_id` and no SKU; the others have a SKU and a price."""
 
     group = models.ForeignKey(ModifierGroup, models.CASCADE, related_name="modifiers")
-    key = models.CharField(max_length=64, editable=False)
+    key = models.CharField(max_length=255, editable=False)
     sku = models.CharField("SKU", max_length=25, blank=True)
     instruction_id = models.CharField(max_length=64, blank=True)
     price = models.DecimalField(max_digits=12, decimal_places=2, default=0)

@@ -1,12 +1,15 @@
 """Orders with their lines, and the injection that brings each of them onto the till."""
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.db import models
 from phonenumber_field.modelfields import PhoneNumberField
 
 from storekit.models import Venue
+
+CLOSED_STATUSES = ("completed", "cancelled")
 
 
 def money(**options: Any) -> models.DecimalField:
@@ -22,6 +25,14 @@ class OrderCounter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.venue}: {self.last_number}"
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    """What is asked of orders again and again."""
+
+    def open(self) -> "OrderQuerySet":
+        """Neither completed nor cancelled."""
+        return self.exclude(status__in=CLOSED_STATUSES)
 
 
 class Order(models.Model):
@@ -73,13 +84,15 @@ class Order(models.Model):
     menu_version = models.PositiveBigIntegerField(help_text="Of the menu that the prices came from.")
     placed_at = models.DateTimeField(auto_now_add=True)
 
+    objects = OrderQuerySet.as_manager()
+
     class Meta:
         ordering = ["-placed_at"]
         constraints = [
             models.UniqueConstraint(fields=["venue", "number"], name="one_order_per_number"),
             models.UniqueConstraint(
                 fields=["venue", "collection_code"],
-                condition=~models.Q(status__in=["completed", "cancelled"]),
+                condition=~models.Q(status__in=CLOSED_STATUSES),
                 name="one_open_order_per_collection_code",
             ),
         ]
@@ -121,6 +134,15 @@ class OrderLine(models.Model):
         return f"{self.quantity} × {self.name}"
 
 
+class InjectionQuerySet(models.QuerySet["Injection"]):
+    """What is asked of injections again and again."""
+
+    def due(self, now: datetime) -> "InjectionQuerySet":
+        """What may be sent now: its time has come, or whoever was sending it has not been heard of for too long."""
+        time_has_come = models.Q(state__in=["waiting", "scheduled"], next_attempt_at__lte=now)
+        return self.filter(time_has_come | models.Q(state="sending", lease_until__lte=now))
+
+
 class Injection(models.Model):
     """The order's way to the till: a row with a state, a next attempt and a lease. Tasks only nudge it.
 
@@ -142,12 +164,14 @@ class Injection(models.Model):
     next_attempt_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     lease = models.UUIDField(null=True, blank=True, editable=False, help_text="Whose attempt may record its outcome.")
-    attempts = models.PositiveSmallIntegerField(default=0)
+    attempts = models.PositiveIntegerField(default=0)
     account = models.CharField(max_length=64, blank=True, help_text="The check's number at the POS.")
     error_code = models.CharField(max_length=40, blank=True)
     error = models.TextField(blank=True)
     accepted_at = models.DateTimeField(null=True, blank=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = InjectionQuerySet.as_manager()
 
     class Meta:
         indexes = [
@@ -172,9 +196,11 @@ class InjectionAttempt(models.Model):
         THROTTLED = "throttled", "POS throttled us"
         UNAUTHORISED = "unauthorised", "Reconnect needed"
         REJECTED = "rejected", "Rejected"
+        BAD_ANSWER = "bad_answer", "Answer not understood"
+        ERROR = "error", "storekit stumbled"
 
     injection = models.ForeignKey(Injection, models.CASCADE, related_name="attempt_rows")
-    number = models.PositiveSmallIntegerField()
+    number = models.PositiveIntegerField()
     reference = models.CharField(max_length=48)
     lease = models.UUIDField(editable=False)
     started_at = models.DateTimeField(auto_now_add=True)

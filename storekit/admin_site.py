@@ -1,17 +1,33 @@
 """The back office: Django's admin on unfold's theme, open to the people who work at a venue."""
 
+from collections.abc import Iterable
 from typing import Any, cast
 
-from django.contrib.auth.views import redirect_to_login
+from django.contrib.admin import ListFilter, RelatedOnlyFieldListFilter
+from django.contrib.admin.utils import get_fields_from_path
+from django.contrib.auth.views import LogoutView, redirect_to_login
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db.models import ForeignKey, Model, QuerySet
 from django.forms import ModelChoiceField
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import resolve_url
-from unfold.admin import ModelAdmin
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, resolve_url
+from unfold.admin import ModelAdmin, TabularInline
 from unfold.sites import UnfoldAdminSite
 
 from storekit.models import Venue
-from storekit.staff import manages, manages_somewhere, within_venues, works_somewhere
+from storekit.staff import (
+    is_superuser,
+    managed_venues_of,
+    manages,
+    manages_somewhere,
+    venues_of,
+    within_venues,
+    works_at,
+    works_somewhere,
+)
+
+# Apps of others whose own admin pages know no walls and stay out; storekit.admin shows the useful ones in its own way.
+_LEFT_OUT = frozenset({"auth", "account", "django_q"})
 
 
 class BackOffice(UnfoldAdminSite):
@@ -20,22 +36,71 @@ class BackOffice(UnfoldAdminSite):
     site_title = site_header = "storekit"
     enable_nav_sidebar = True
 
+    def register(self, model_or_iterable: Any, admin_class: type[ModelAdmin] | None = None, **options: Any) -> None:
+        """Takes walled pages only.
+
+        Raises:
+            ImproperlyConfigured: when a page is neither a `VenueAdmin` nor a `SuperuserAdmin`.
+        """
+        if admin_class and issubclass(admin_class, VenueAdmin | SuperuserAdmin):
+            super().register(model_or_iterable, admin_class, **options)
+            return
+        models: Iterable[type[Model]] = (
+            model_or_iterable if isinstance(model_or_iterable, Iterable) else [model_or_iterable]
+        )
+        for model in models:
+            if model._meta.app_label not in _LEFT_OUT:
+                raise ImproperlyConfigured(f"The admin page of {model._meta.label} has to be a VenueAdmin.")
+
     def has_permission(self, request: HttpRequest) -> bool:
         return works_somewhere(request.user)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if self.has_permission(request):
+            return redirect("admin:index")
+        if request.user.is_authenticated:
+            # The log-in page would send a logged-in person straight back here.
+            raise PermissionDenied
         return redirect_to_login(request.GET.get("next") or resolve_url("admin:index"))
 
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+        return LogoutView.as_view(next_page="account_login")(request)
 
-class VenueAdmin(ModelAdmin):
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return redirect("account_change_password")
+
+
+class Walled:
+    """What pages and their inlines share: nobody can point a row at something of a venue that they don't run."""
+
+    staff_may_change = False
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> ModelChoiceField | None:
+        kwargs.setdefault("queryset", self._choices(db_field.related_model, request))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+
+    def _choices(self, model: type[Model], request: HttpRequest) -> QuerySet[Any]:
+        rows = model._default_manager.all()
+        if is_superuser(request.user):
+            return rows
+        page = cast(Any, self).admin_site._registry.get(model)
+        if not isinstance(page, VenueAdmin):
+            return rows.none()
+        venues = venues_of(request.user) if self.staff_may_change else managed_venues_of(request.user)
+        return rows.filter(**{f"{page.venue_path}__in": venues})
+
+
+class VenueAdmin(Walled, ModelAdmin):
     """An admin page whose rows belong to venues. People see the rows of their own venues, everywhere.
 
     `venue_path` is the look-up from the row to its venue. Staff may view; managers may also change, unless
-    `staff_may_change`; nobody adds or deletes unless a subclass says so.
+    `staff_may_change`; nobody adds or deletes unless a subclass says so. The `obj` of the permission methods may be a
+    row or its id, which is what unfold's actions pass.
     """
 
     venue_path = "venue"
-    staff_may_change = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return within_venues(super().get_queryset(request), user=request.user, path=self.venue_path)
@@ -47,34 +112,87 @@ class VenueAdmin(ModelAdmin):
             found = found if step == "pk" else getattr(found, step)
         return cast(Venue, found)
 
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        """Filters by a related row offer the rows that occur in the person's own list, never all there are."""
+        return [self._walled_filter(item) for item in super().get_list_filter(request)]
+
+    def _walled_filter(self, item: str | type[ListFilter] | tuple[str, type[ListFilter]]) -> Any:
+        if isinstance(item, str) and get_fields_from_path(self.model, item)[-1].is_relation:
+            return (item, RelatedOnlyFieldListFilter)
+        return item
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         return works_somewhere(request.user)
 
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return works_somewhere(request.user)
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        if self.staff_may_change:
+    def has_view_permission(self, request: HttpRequest, obj: Model | str | None = None) -> bool:
+        if obj is None:
             return works_somewhere(request.user)
-        return manages_somewhere(request.user) if obj is None else manages(request.user, self.venue_of(obj))
+        row = self._row(request, obj)
+        return row is not None and works_at(request.user, self.venue_of(row))
 
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | str | None = None) -> bool:
+        if self.staff_may_change:
+            return VenueAdmin.has_view_permission(self, request, obj)
+        return self.manages_row(request, obj)
+
+    def manages_row(self, request: HttpRequest, obj: Model | str | None = None) -> bool:
+        """Whether the person manages the row's venue, or without a row, any venue."""
+        if obj is None:
+            return manages_somewhere(request.user)
+        row = self._row(request, obj)
+        return row is not None and manages(request.user, self.venue_of(row))
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | str | None = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | str | None = None) -> bool:
         return False
 
-    def formfield_for_foreignkey(
-        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
-    ) -> ModelChoiceField | None:
-        related = self.admin_site._registry.get(db_field.related_model)
-        if isinstance(related, VenueAdmin):
-            kwargs.setdefault("queryset", related.get_queryset(request))
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+    def _row(self, request: HttpRequest, obj: Model | str) -> Model | None:
+        return obj if isinstance(obj, Model) else self.get_object(request, str(obj))
 
 
 class ReadOnlyAdmin(VenueAdmin):
     """A ledger: to be looked at and filtered, never written by hand."""
 
+    def has_change_permission(self, request: HttpRequest, obj: Model | str | None = None) -> bool:
+        return False
+
+
+class ReadOnlyInline(Walled, TabularInline):
+    """Rows below a walled row, shown to whoever sees that row."""
+
+    extra = 0
+    can_delete = False
+    show_change_link = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return works_somewhere(request.user)
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class SuperuserAdmin(ModelAdmin):
+    """Rows of the whole installation: nobody but a superuser sees that they exist."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return is_superuser(request.user)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_superuser(request.user)
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_superuser(request.user)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_superuser(request.user)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_superuser(request.user)

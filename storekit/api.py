@@ -1,11 +1,15 @@
-"""REST: who may call, and errors that every app raises in the same shape."""
+"""REST: who may call, what is read of a request, and errors that every app raises in the same shape."""
 
+import json
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework import serializers
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import APIException, AuthenticationFailed
+from rest_framework.exceptions import APIException, AuthenticationFailed, ParseError
+from rest_framework.parsers import JSONParser
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
@@ -51,6 +55,49 @@ class Conflict(APIException):
     status_code = 409
     default_code = "conflict"
     default_detail = "This clashes with an earlier request."
+
+
+class TooLarge(APIException):
+    """413: the body is larger than any sensible request."""
+
+    status_code = 413
+    default_code = "too_large"
+    default_detail = "The request's body is too large."
+
+
+class BoundedJSONParser(JSONParser):
+    """JSON of at most `DATA_UPLOAD_MAX_MEMORY_SIZE` bytes, a limit that REST framework's own parser does not mind."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        body = stream.read(most + 1)
+        if len(body) > most:
+            raise TooLarge
+        try:
+            return json.loads(body, parse_constant=_no_constant)
+        except RecursionError:
+            raise ParseError("JSON parse error - nested too deeply") from None
+        except ValueError as error:
+            raise ParseError(f"JSON parse error - {error}") from error
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+class ErrorSerializer(serializers.Serializer):
+    """One thing that is wrong. `attr` is its place in what was posted, such as `items.0.modifiers.1`."""
+
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    attr = serializers.CharField(allow_null=True)
+
+
+class ErrorsSerializer(serializers.Serializer):
+    """How every error looks."""
+
+    type = serializers.ChoiceField(["validation_error", "client_error", "server_error"])
+    errors = ErrorSerializer(many=True)  # type: ignore[assignment]  # a field here, a property elsewhere
 
 
 class VenueKeyScheme(OpenApiAuthenticationExtension):

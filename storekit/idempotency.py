@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.request import Request
 
 from storekit.api import Conflict
@@ -29,7 +29,7 @@ def key_of(request: Request) -> str:
     """The request's `Idempotency-Key`.
 
     Raises:
-        ValidationError: when it is missing or longer than 255 characters.
+        ValidationError: when it is missing, longer than 255 characters, or not printable.
     """
     key = request.headers.get("Idempotency-Key", "").strip()
     if not key:
@@ -39,33 +39,55 @@ def key_of(request: Request) -> str:
         )
     if len(key) > _LONGEST_KEY:
         raise ValidationError({"Idempotency-Key": f"At most {_LONGEST_KEY} characters."}, code="max_length")
+    if not key.isprintable():
+        raise ValidationError({"Idempotency-Key": "Printable characters only."}, code="invalid")
     return key
+
+
+class _KeyTaken(Exception):
+    """Another request with the same key has been answered, or is being answered right now."""
 
 
 def answer_once(*, scope: str, key: str, request_body: Any, work: Callable[[], Answer]) -> Answer:
     """Runs `work` in a transaction and keeps its answer under the key, or returns the answer kept before.
 
-    Two requests with one key at the same time: the unique key lets one commit; the other's work is rolled back whole
-    and it gets the first one's answer. An error raised by `work` keeps nothing, so the key can be used again.
+    The key is taken before the work begins, in the same transaction. A second request with it that comes meanwhile
+    waits at the unique key until the first has ended, and gets its answer. An error raised by `work` keeps nothing,
+    so the key can be used again.
 
     Raises:
         Conflict: when the key was used with another body.
     """
-    digest = hashlib.sha256(json.dumps(request_body, sort_keys=True).encode()).hexdigest()
+    digest = _digest(request_body)
     if kept := _kept_answer(scope=scope, key=key, digest=digest):
         return kept
     try:
         with transaction.atomic():
+            row = _take_key(IdempotentAnswer(scope=scope, key=key, request_digest=digest, status=0, answer={}))
             answer = work()
-            IdempotentAnswer.objects.create(
-                scope=scope, key=key, request_digest=digest, status=answer.status, answer=answer.body
-            )
+            row.status, row.answer = answer.status, answer.body
+            row.save(update_fields=["status", "answer"])
             return answer
-    except IntegrityError:
+    except _KeyTaken:
         kept = _kept_answer(scope=scope, key=key, digest=digest)
         if kept is None:
-            raise
+            raise Conflict("Another request with this Idempotency-Key has just failed. Send it again.") from None
         return kept
+
+
+def _take_key(row: IdempotentAnswer) -> IdempotentAnswer:
+    try:
+        row.save(force_insert=True)
+    except IntegrityError as error:
+        raise _KeyTaken from error
+    return row
+
+
+def _digest(request_body: Any) -> str:
+    try:
+        return hashlib.sha256(json.dumps(request_body, sort_keys=True).encode()).hexdigest()
+    except RecursionError:
+        raise ParseError("The body is nested too deeply.") from None
 
 
 def _kept_answer(*, scope: str, key: str, digest: str) -> Answer | None:

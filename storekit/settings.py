@@ -23,6 +23,8 @@ _HTTPS = PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _HTTPS else None
+# Whoever owns the domain decides about its other hosts and about preloading; the proxy that ends TLS redirects to it.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
@@ -35,7 +37,8 @@ INSTALLED_APPS = [
     "tables",
     "orders",
     "storekit.backoffice",
-    "unfold",
+    # The plain configuration: unfold's default one puts its own site in the place of ours.
+    "unfold.apps.BasicAppConfig",
     "storekit.apps.BackOfficeAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -163,9 +166,13 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[storekit] "
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/admin/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
+# How many proxies stand in front and set X-Forwarded-For; log-in rate limits count by the address before them.
+NUM_PROXIES = ALLAUTH_TRUSTED_PROXY_COUNT = env.int("NUM_PROXIES", default=0)
 
 # --- E-mail ------------------------------------------------------------------------------------------------------
 
@@ -210,7 +217,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "COERCE_DECIMAL_TO_STRING": True,
-    "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
+    "NUM_PROXIES": NUM_PROXIES,
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "storekit",
@@ -256,12 +263,13 @@ UNFOLD: dict[str, Any] = {
     "SITE_HEADER": "storekit",
     "SITE_SUBHEADER": "Online ordering on Lightspeed K-Series",
     "SITE_SYMBOL": "storefront",
+    "SITE_URL": None,
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "storekit.backoffice.home.dashboard",
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,
-        "navigation": "storekit.backoffice.home.navigation",
+        "navigation": "storekit.backoffice.navigation.navigation",
     },
 }

@@ -11,7 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/admin/")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
-    path("accounts/", include("allauth.account.urls")),
+    path("accounts/", include("storekit.account_urls")),
     path("integrations/lightspeed/", include("integrations.urls")),
     path("webhooks/", include("integrations.webhook_urls")),
     path("api/v1/", include("menus.urls")),

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 from django.test import Client
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from integrations.models import Connection
@@ -101,7 +102,7 @@ def sandbox_url() -> Iterator[str]:
 
 
 @pytest.fixture
-def sandbox(sandbox_url: str, settings: pytest.FixtureRequest) -> SandboxPos:
+def sandbox(sandbox_url: str, settings: Settings) -> SandboxPos:
     """The sandbox POS as new, and storekit's settings pointing at it."""
     requests.post(f"{sandbox_url}/sandbox/reset", timeout=5).raise_for_status()
     realm = f"{sandbox_url}/realms/k-series/protocol/openid-connect"

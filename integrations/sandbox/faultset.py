@@ -1,12 +1,8 @@
 """The faults that can be switched on, as one typed record."""
 
-from dataclasses import asdict, dataclass, fields
-from typing import Any
-
-Kind = type | tuple[type, ...]
-
-NUMBER: Kind = (int, float)
-KINDS: dict[str, Kind] = {"bool": bool, "int": int, "float": NUMBER, "str": str}
+from dataclasses import asdict, dataclass
+from types import NoneType
+from typing import Any, get_args, get_type_hints
 
 
 @dataclass
@@ -36,14 +32,14 @@ class Faults:
 
     def merge(self, changes: dict[str, Any]) -> None:
         """Take over some values; raises ValueError with a sentence for an unknown name or a wrong type."""
-        known = {field.name: str(field.type) for field in fields(self)}
+        known = get_type_hints(type(self))
         for name, value in changes.items():
             if name not in known:
                 raise ValueError(f"no fault is called {name!r}; there are: {', '.join(sorted(known))}")
             if not _fits(value, known[name]):
-                raise ValueError(f"{name} takes {known[name]}, not {value!r}")
+                raise ValueError(f"{name} does not take {value!r}; on a good day it is {getattr(Faults, name)!r}")
         for name, value in changes.items():
-            setattr(self, name, float(value) if known[name] == "float" else value)
+            setattr(self, name, value)
 
     def as_json(self) -> dict[str, Any]:
         """Write the faults for the control API."""
@@ -58,12 +54,10 @@ class Faults:
             self.offline, self.error_status, self.throttle, self.failures_left = False, 0, False, None
 
 
-def _fits(value: Any, declared: str) -> bool:
-    """Check a JSON value against a field's annotation (``str | int | None`` and simpler)."""
-    for part in declared.split(" | "):
-        if part == "None":
-            if value is None:
-                return True
-        elif isinstance(value, KINDS[part]) and (part == "bool" or not isinstance(value, bool)):
-            return True
-    return False
+def _fits(value: Any, declared: Any) -> bool:
+    """Check a JSON value against a field's type: whole numbers are numbers, booleans and numbers below 0 are not."""
+    kinds = get_args(declared) or (declared,)
+    kind = type(value)
+    if kind in (int, float) and value < 0:
+        return False
+    return kind in kinds or (kind is int and float in kinds) or (value is None and NoneType in kinds)

@@ -90,9 +90,19 @@ class Line:
     active: bool = True
 
     @property
+    def count(self) -> str:
+        """The quantity as people write it: 2, 0.5."""
+        return f"{self.quantity.normalize():f}"
+
+    @property
+    def gross(self) -> Decimal:
+        """What this line costs by itself before its discount."""
+        return pennies(self.unit * self.quantity)
+
+    @property
     def amount(self) -> Decimal:
         """What this line costs by itself."""
-        return pennies(self.unit * self.quantity) - self.discount
+        return self.gross - self.discount
 
     @property
     def total(self) -> Decimal:
@@ -160,6 +170,8 @@ class Order:
     kind: Literal["toGo", "local"]
     location: int
     endpoint_id: str
+    received: Json
+    # What was received without its nulls, which mean the same as leaving a field out.
     body: Json
     received_at: datetime
     deadline: datetime | None
@@ -173,7 +185,7 @@ class Order:
             "reference": self.reference,
             "kind": self.kind,
             "businessLocationId": self.location,
-            "body": self.body,
+            "body": self.received,
             "receivedAt": clock.iso(self.received_at),
             "status": self.status,
             "reason": self.reason,

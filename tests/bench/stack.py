@@ -47,9 +47,10 @@ def postgresql_and_redis() -> Iterator[Stack]:
     """The set-up of production on one machine."""
     server = start_postgres()
     try:
-        with tempfile.TemporaryDirectory() as folder, running_redis() as redis_url:
-            with _stack(Path(folder), {"DATABASE_URL": server.url, "REDIS_URL": redis_url}) as up:
-                yield up
+        with contextlib.ExitStack() as opened:
+            folder = opened.enter_context(tempfile.TemporaryDirectory())
+            databases = {"DATABASE_URL": server.url, "REDIS_URL": opened.enter_context(running_redis())}
+            yield opened.enter_context(_stack(Path(folder), databases))
     finally:
         server.stop()
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 import requests
-from menus.syncing import sync_menu
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from menus.syncing import sync_menu
 from storekit.api_keys import issue_api_key
 from storekit.demo import story
 from storekit.demo.browser import Browser
@@ -82,7 +82,7 @@ class Service:
 
 @pytest.fixture
 def service(
-    live_server: LiveServer, settings: SettingsWrapper, sandbox: SandboxPos, venue: Venue, anna: User
+    live_server: LiveServer, settings: Settings, sandbox: SandboxPos, venue: Venue, anna: User
 ) -> Service:
     settings.PUBLIC_URL = live_server.url
     browser = Browser()

@@ -1,11 +1,74 @@
-"""Starts the sandbox POS for a test run."""
+"""The sandbox POS as a process of its own, for any test that needs a POS to talk to."""
 
-import contextlib
-from collections.abc import Iterator
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import requests
+
+ROOT = Path(__file__).resolve().parents[2]
+
+Found = TypeVar("Found")
 
 
-@contextlib.contextmanager
-def running_sandbox() -> Iterator[str]:
-    """A sandbox POS on a free port, gone when the block ends; yields its base URL."""
-    raise RuntimeError("not built yet")
-    yield ""
+def free_port() -> int:
+    """Return a port that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def sandbox_command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "integrations.sandbox", *arguments]
+
+
+def sandbox_environment(**changes: str) -> dict[str, str]:
+    """The environment without what a developer may have set for storekit itself."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LIGHTSPEED_")}
+    return kept | changes
+
+
+@contextmanager
+def running_sandbox(*arguments: str) -> Iterator[str]:
+    """Start a sandbox POS on a free port, wait until it answers, yield its base URL, and stop it."""
+    port = free_port()
+    process = subprocess.Popen(
+        sandbox_command("--port", str(port), *arguments),
+        cwd=ROOT,
+        env=sandbox_environment(),
+        stdout=subprocess.DEVNULL,
+    )
+    base_url = f"http://127.0.0.1:{port}"
+    try:
+        eventually(lambda: _answers(base_url, process), "the sandbox POS to answer", seconds=15)
+        yield base_url
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+def _answers(base_url: str, process: subprocess.Popen[bytes]) -> bool:
+    if process.poll() is not None:
+        raise RuntimeError(f"the sandbox POS ended with exit code {process.returncode} before it answered")
+    try:
+        return requests.get(f"{base_url}/sandbox/health", timeout=1).ok
+    except requests.ConnectionError:
+        return False
+
+
+def eventually(look: Callable[[], Found], what: str = "it", *, seconds: float = 5) -> Found:
+    """Look until what is seen is true, and return it; fail when that takes too long."""
+    deadline = time.monotonic() + seconds
+    while True:
+        seen = look()
+        if seen:
+            return seen
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds} s for {what}")
+        time.sleep(0.01)

@@ -1,0 +1,121 @@
+"""One function for each of Lightspeed's endpoints: paths, parameters, and the outer shape of the answers.
+
+Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed.app/). Every function may raise what
+`LightspeedHttp.call` raises, and `BadAnswer` where the answer's outer shape is not the documented one.
+"""
+
+from urllib.parse import quote
+
+from integrations.lightspeed import errors
+from integrations.lightspeed.errors import Call
+from integrations.lightspeed.http import LightspeedHttp
+from integrations.lightspeed.reading import Json, as_object, as_objects
+from integrations.pos import NotFound
+
+# A large menu takes the POS long, but less than the 60 seconds that a background task has.
+_MENU_TIMEOUT = 45.0
+
+
+def businesses(*, http: LightspeedHttp) -> list[Json]:
+    """`[{name, id, businessLocations: [{id, name}]}]`, as far as the consent reaches."""
+    return as_objects(http.call("GET", "/o/op/data/businesses", kind=Call.READ), "businesses")
+
+
+def menu_list(*, http: LightspeedHttp, location: int) -> list[Json]:
+    """`[{menuName, ikentooMenuId}]`."""
+    query = {"businessLocationId": str(location)}
+    return as_objects(http.call("GET", "/o/op/1/menu/list", kind=Call.READ, query=query), "menu list")
+
+
+def menu_load(*, http: LightspeedHttp, location: int, menu_id: str, account_profile: str = "") -> Json:
+    """One whole menu with its rich content, at the normal prices or at an order profile's."""
+    query = {"businessLocationId": str(location), "richContent": "true"}
+    if account_profile:
+        query["accountProfile"] = account_profile
+    path = f"/o/op/2/menu/load/{_part(menu_id)}"
+    return as_object(http.call("GET", path, kind=Call.READ, query=query, read_timeout=_MENU_TIMEOUT), "menu")
+
+
+def floor_plans(*, http: LightspeedHttp, location: int) -> list[Json]:
+    """`[{id, name, tables: [{number, id, active, description, defaultClientCount}]}]`.
+
+    Raises:
+        NotFound: the location has no floor plan.
+    """
+    query = {"expandTables": "true"}
+    answer = http.call("GET", f"/o/op/data/{location}/floorplans", kind=Call.READ, query=query)
+    return as_objects(answer, "floor plans")
+
+
+def account_profiles(*, http: LightspeedHttp, location: int) -> list[Json]:
+    """The order profiles: `[{id, code, name, deliveryMode: NONE | TAKE_AWAY | DELIVERY}]`."""
+    query = {"businessLocationId": str(location)}
+    answer = as_object(http.call("GET", "/o/op/data/account-profiles", kind=Call.READ, query=query), "order profiles")
+    return as_objects(answer.get("accountProfileList"), "order profiles, accountProfileList")
+
+
+def payment_methods(*, http: LightspeedHttp, location: int) -> list[Json]:
+    """`[{name, code, accountingReference, pmId}]`; needs the scope `financial-api`."""
+    answer = as_object(http.call("GET", f"/f/finance/{location}/paymentMethods", kind=Call.READ), "payment methods")
+    embedded = answer.get("_embedded")
+    if embedded is None:
+        # HAL leaves out an empty list with everything around it.
+        return []
+    methods = as_object(embedded, "payment methods, _embedded").get("paymentMethodList")
+    return as_objects(methods, "payment methods, paymentMethodList")
+
+
+def allergens(*, http: LightspeedHttp) -> list[Json]:
+    """`[{code, translations: [{locale, text}]}]`."""
+    return as_objects(http.call("GET", "/i/allergens", kind=Call.READ), "allergens")
+
+
+def order_to_go(*, http: LightspeedHttp, order: Json) -> None:
+    """Hands over a pickup or delivery order; returning means accepted for delivery, not yet on the till.
+
+    Raises:
+        Duplicate: its reference was used before.
+        Unreachable: also for an answer that makes no sense: the order may have arrived.
+    """
+    answer = http.call("POST", "/o/op/1/order/toGo", kind=Call.ORDER, body=order)
+    if not isinstance(answer, dict) or answer.get("status") != "ok":
+        raise errors.for_nonsense(call=Call.ORDER, status=200, detail="The answer to the order does not say ok.")
+
+
+def webhook(*, http: LightspeedHttp, endpoint_id: str) -> Json:
+    """A webhook endpoint. Raises `NotFound` when it is not registered."""
+    path = f"/o/wh/1/webhook/{_part(endpoint_id)}"
+    return as_object(http.call("GET", path, kind=Call.READ), "webhook")
+
+
+def create_webhook(*, http: LightspeedHttp, endpoint: Json) -> None:
+    """Registers an endpoint that is not there yet."""
+    http.call("PUT", "/o/wh/1/webhook", kind=Call.WRITE, body=endpoint)
+
+
+def update_webhook(*, http: LightspeedHttp, endpoint: Json) -> None:
+    """Replaces an endpoint; flags that are left out fall back to their defaults."""
+    http.call("POST", "/o/wh/1/webhook", kind=Call.WRITE, body=endpoint)
+
+
+def delete_webhook(*, http: LightspeedHttp, endpoint_id: str) -> None:
+    """Deletes an endpoint. Raises `NotFound` when it is gone."""
+    http.call("DELETE", f"/o/wh/1/webhook/{_part(endpoint_id)}", kind=Call.WRITE)
+
+
+def add_webhook_location(*, http: LightspeedHttp, endpoint_id: str, location: int) -> None:
+    """Adds a location to an endpoint, without which it hears nothing of items and of readiness."""
+    path = f"/o/wh/1/webhook/{_part(endpoint_id)}/business-locations/{location}"
+    http.call("PUT", path, kind=Call.WRITE)
+
+
+def remove_webhook_location(*, http: LightspeedHttp, endpoint_id: str, location: int) -> None:
+    """Takes a location off an endpoint. Raises `NotFound` when either is gone."""
+    path = f"/o/wh/1/webhook/{_part(endpoint_id)}/business-locations/{location}"
+    http.call("DELETE", path, kind=Call.WRITE)
+
+
+def _part(text: str) -> str:
+    if not text or text in {".", ".."}:
+        raise NotFound("Lightspeed cannot be asked for something that has no id.")
+    return quote(text, safe="")

@@ -1,0 +1,170 @@
+"""A loaded menu (version 2) as a snapshot. Pure: JSON in, values out; a menu is understood whole or refused whole.
+
+Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed.app/).
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from integrations.lightspeed.menu_choices import Warnings, groups_of, name_of, orderable_sku, price_of
+from integrations.lightspeed.menu_keys import GroupKeys, escaped, fitting
+from integrations.lightspeed.reading import Json, as_object, as_objects, flag, identifier, malformed, objects, text
+from integrations.lightspeed.rich_content import LONGEST_NAME, rich_content
+from integrations.pos import MenuCategory, MenuModifierGroup, MenuProduct, MenuSnapshot, PosMenuName, ProductKind
+
+_KINDS = {"menuItem": ProductKind.ITEM, "menuDeal": ProductKind.DEAL}
+_LONGEST_COLOR = 32
+
+
+def to_menu_names(menu_list: Any) -> tuple[PosMenuName, ...]:
+    """The menus that can be loaded.
+
+    Raises:
+        BadAnswer: when the list is not as documented.
+    """
+    names = []
+    for entry in as_objects(menu_list, "menu list"):
+        menu_id = identifier(entry, "ikentooMenuId", "menu list")
+        if not menu_id:
+            raise malformed("menu list", "holds a menu without an id")
+        names.append(PosMenuName(id=menu_id, name=text(entry, "menuName", "menu list") or menu_id))
+    return tuple(names)
+
+
+def to_snapshot(menu: Any) -> MenuSnapshot:
+    """The whole menu, flat.
+
+    Screens become categories, items and deals become products once however many screens they stand on, and what can be
+    chosen on them becomes groups. What no order could name (no SKU, a SKU that is too long, a price in per cent) is
+    left out with a warning.
+
+    Raises:
+        BadAnswer: when any part is not as documented; the detail says where.
+    """
+    try:
+        return _Reader().read(as_object(menu, "menu"))
+    except RecursionError:
+        raise malformed("menu", "is nested too deeply") from None
+
+
+class _Reader:
+    """One pass over one menu."""
+
+    def __init__(self) -> None:
+        self._warnings = Warnings()
+        self._group_keys = GroupKeys()
+        self._products: dict[str, MenuProduct] = {}
+        self._categories: list[MenuCategory] = []
+
+    def read(self, menu: Json) -> MenuSnapshot:
+        if menu.get("menuEntryGroups") is None:
+            raise malformed("menu", "has no menuEntryGroups")
+        screens = objects(menu, "menuEntryGroups", "menu")
+        keys = _ScreenKeys(screens)
+        for screen in screens:
+            self._read_screen(screen, parent="", keys=keys, where="menu")
+        products = tuple(
+            replace(product, groups=self._group_keys.resolve(owner=product.sku)) for product in self._products.values()
+        )
+        groups = self._group_keys.groups()
+        return MenuSnapshot(
+            menu_id=identifier(menu, "ikentooMenuId", "menu"),
+            name=text(menu, "menuName", "menu"),
+            categories=tuple(self._categories),
+            products=products,
+            groups=groups,
+            languages=_languages(products, groups),
+            rich_content_missing=flag(menu, "richDataMissing", "menu"),
+            warnings=tuple(self._warnings),
+        )
+
+    def _read_screen(self, screen: Json, *, parent: str, keys: "_ScreenKeys", where: str) -> None:
+        name = text(screen, "name", where)[:LONGEST_NAME]
+        where = f"{where}, screen {name}"
+        key = keys.key_of(screen_id=identifier(screen, "id", where), name=name, parent=parent)
+        color = text(screen, "color", where)[:_LONGEST_COLOR]
+        # Its place comes before those of its sub-screens.
+        place = len(self._categories)
+        self._categories.append(MenuCategory(key=key, name=name, parent=parent, products=(), color=color))
+        skus: dict[str, None] = {}
+        for entry in objects(screen, "menuEntry", where):
+            kind = text(entry, "@type", where)
+            if _is_screen(entry):
+                self._read_screen(entry, parent=key, keys=keys, where=where)
+            elif kind in _KINDS:
+                if sku := self._read_product(entry, _KINDS[kind], name, where):
+                    skus[sku] = None
+            elif kind:
+                self._warnings.add(f"{name_of(entry, where)} on the screen {name} is of an unknown kind: {kind[:40]}.")
+            else:
+                raise malformed(where, "holds an entry without @type")
+        self._categories[place] = replace(self._categories[place], products=tuple(skus))
+
+    def _read_product(self, entry: Json, kind: ProductKind, screen: str, where: str) -> str:
+        """The SKU, once the product is noted; empty when it is none."""
+        name = name_of(entry, where)
+        where = f"{where}, {name}"
+        if flag(entry, "asSubItem", where):
+            return ""
+        sku = orderable_sku(entry, where, f"{name} on the screen {screen}", self._warnings)
+        if not sku:
+            return ""
+        rich = rich_content(entry, where)
+        product = MenuProduct(
+            sku=sku,
+            kind=kind,
+            name=name,
+            price=price_of(entry, where),
+            image_url=rich.image_url,
+            allergens=rich.allergens,
+            calories=rich.calories,
+            contains_alcohol=rich.contains_alcohol,
+            alcohol_percentage=rich.alcohol_percentage,
+            translations=rich.translations,
+        )
+        self._group_keys.collect(owner=sku, drafts=groups_of(entry, where, self._warnings))
+        first = self._products.setdefault(sku, product)
+        if (first.price, first.kind) != (product.price, product.kind):
+            self._warnings.add(
+                f"The SKU {sku} stands for {first.name} at {first.price} and for {name} at {product.price}; "
+                "the first is used."
+            )
+        return sku
+
+
+class _ScreenKeys:
+    """A screen's key is its id at the POS. Old menus have none, and one screen can be linked from several others."""
+
+    def __init__(self, screens: list[Json]) -> None:
+        self._times = Counter(_screen_ids(screens))
+        self._given: Counter[str] = Counter()
+
+    def key_of(self, *, screen_id: str, name: str, parent: str) -> str:
+        """Unique in the menu; by its parent and name where the id does not tell it apart."""
+        if self._times[screen_id] == 1:
+            return fitting(escaped(screen_id))
+        key = f"{escaped(screen_id) or f'path:{escaped(name)}'}@{parent}"
+        self._given[key] += 1
+        return fitting(key if self._given[key] == 1 else f"{key}#{self._given[key]}")
+
+
+def _screen_ids(screens: list[Json]) -> Iterator[str]:
+    for screen in screens:
+        if screen_id := identifier(screen, "id", "menu"):
+            yield screen_id
+        yield from _screen_ids([entry for entry in objects(screen, "menuEntry", "menu") if _is_screen(entry)])
+
+
+def _is_screen(entry: Json) -> bool:
+    return entry.get("@type") == "group"
+
+
+def _languages(products: tuple[MenuProduct, ...], groups: tuple[MenuModifierGroup, ...]) -> tuple[str, ...]:
+    found = {language for product in products for language in product.translations}
+    for group in groups:
+        found.update(group.translations)
+        for modifier in group.modifiers:
+            found.update(modifier.translations)
+    return tuple(sorted(found))

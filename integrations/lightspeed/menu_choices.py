@@ -1,0 +1,207 @@
+"""What can be chosen on a menu entry: its deal groups, modifier groups and production instructions. Pure.
+
+Reads the groups of one entry as drafts, whose keys `integrations.lightspeed.menu_keys` decides when the whole menu has
+been read. Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed.app/).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from integrations.lightspeed.reading import (
+    LARGEST_COUNT,
+    Json,
+    count,
+    flag,
+    identifier,
+    malformed,
+    number,
+    objects,
+    text,
+)
+from integrations.lightspeed.rich_content import LONGEST_NAME, translations_of
+from integrations.money import to_money
+from integrations.pos import GroupKind, MenuModifier, Translation
+
+LONGEST_SKU = 25
+_LONGEST_INSTRUCTION_ID = 64
+_PERCENTAGE = "CUSTOMIZED_ITEM_PRICE_WILL_BE_A_PERCENTAGE_OF_TOTAL"
+
+
+@dataclass(frozen=True)
+class GroupDraft:
+    """A group as one entry carries it. `identity` is its SKU or id at the POS; empty when it has none."""
+
+    kind: GroupKind
+    identity: str
+    name: str
+    minimum: int
+    maximum: int | None
+    translations: dict[str, Translation]
+    choices: tuple["ChoiceDraft", ...]
+
+
+@dataclass(frozen=True)
+class ChoiceDraft:
+    """A choice whose nested groups have no keys yet."""
+
+    modifier: MenuModifier
+    groups: tuple[GroupDraft, ...]
+
+
+class Warnings:
+    """What was left out or decided for the venue, each said once."""
+
+    def __init__(self) -> None:
+        self._sentences: dict[str, None] = {}
+
+    def add(self, sentence: str) -> None:
+        """Notes a sentence for venue staff."""
+        self._sentences[sentence] = None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sentences)
+
+
+def name_of(entry: Json, where: str) -> str:
+    """An item's name on the till, or its SKU."""
+    return (text(entry, "productName", where) or identifier(entry, "sku", where) or "(no name)")[:LONGEST_NAME]
+
+
+def orderable_sku(entry: Json, where: str, label: str, warnings: Warnings) -> str:
+    """The SKU by which an order names the entry; empty, with a warning about `label`, when no order can."""
+    sku = identifier(entry, "sku", where)
+    if not sku:
+        warnings.add(f"{label} has no SKU and was left out, because it cannot be ordered.")
+    elif len(sku) > LONGEST_SKU:
+        warnings.add(f"{label} was left out, because its SKU is longer than {LONGEST_SKU} characters.")
+    elif text(entry, "pricingStrategy", where) == _PERCENTAGE:
+        warnings.add(f"{label} was left out, because its price is a percentage of the order's total.")
+    else:
+        return sku
+    return ""
+
+
+def price_of(entry: Json, where: str) -> Decimal:
+    """What the guest pays for an item: its price, and the tax where that is not in it.
+
+    Raises:
+        BadAnswer: when there is no price, or it is not a number.
+    """
+    price = number(entry, "productPrice", where)
+    if price is None:
+        raise malformed(where, "has no productPrice")
+    if not flag(entry, "taxIncludedInPrice", where, default=True):
+        tax = number(entry, "defaultTaxAmount", where)
+        if tax is None:
+            tax = price * (number(entry, "defaultTaxPercentage", where) or 0) / 100
+        price += tax
+    return to_money(price)
+
+
+def groups_of(entry: Json, where: str, warnings: Warnings) -> tuple[GroupDraft, ...]:
+    """The groups of an item, a deal, a modifier or a deal's item, with all that is nested in them, in order.
+
+    Raises:
+        BadAnswer: when a part is not as documented.
+    """
+    drafts = [_deal_group(group, where, warnings) for group in objects(entry, "menuDealGroups", where)]
+    drafts += [_modifier_group(group, where, warnings) for group in objects(entry, "menuModifierGroups", where)]
+    drafts += [_instructions(group, where, warnings) for group in objects(entry, "productionInstructionList", where)]
+    return tuple(draft for draft in drafts if draft.choices)
+
+
+def _deal_group(group: Json, where: str, warnings: Warnings) -> GroupDraft:
+    draft, where = _group(group, GroupKind.DEAL, where, warnings)
+    choices = [_choice(item, draft, where, warnings) for item in objects(group, "items", where)]
+    return replace(draft, choices=_distinct(choices, draft.name, warnings))
+
+
+def _modifier_group(group: Json, where: str, warnings: Warnings) -> GroupDraft:
+    draft, where = _group(group, GroupKind.MODIFIER, where, warnings)
+    choices = [_choice(modifier, draft, where, warnings) for modifier in objects(group, "productModifiers", where)]
+    return replace(draft, choices=_distinct(choices, draft.name, warnings))
+
+
+def _group(group: Json, kind: GroupKind, where: str, warnings: Warnings) -> tuple[GroupDraft, str]:
+    """The group without its choices, and where it is in words."""
+    identity = identifier(group, "sku", where)
+    name = (text(group, "description", where) or identity)[:LONGEST_NAME]
+    where = f"{where}, group {name}"
+    minimum, maximum = _limits(group, name, where, warnings)
+    return GroupDraft(kind, identity, name, minimum, maximum, translations_of(group, where), ()), where
+
+
+def _limits(group: Json, name: str, where: str, warnings: Warnings) -> tuple[int, int | None]:
+    minimum = count(group, "minimumSelection", where)
+    if minimum is None:
+        minimum = 1 if flag(group, "mustSelectAnItem", where) else 0
+    if minimum > LARGEST_COUNT:
+        raise malformed(where, "minimumSelection is too large")
+    maximum = count(group, "maximumSelection", where)
+    if maximum is None:
+        maximum = None if flag(group, "multiSelectionPermitted", where) else max(1, minimum)
+    elif maximum > LARGEST_COUNT:
+        maximum = None
+    elif maximum < minimum:
+        warnings.add(f"The group {name} allows {maximum} but demands {minimum}; {minimum} is used for both.")
+        maximum = minimum
+    return minimum, maximum
+
+
+def _choice(item: Json, group: GroupDraft, where: str, warnings: Warnings) -> ChoiceDraft | None:
+    """A modifier is priced by its own price; an item of a deal adds its `extraPrice` to the deal's."""
+    name = name_of(item, where)
+    where = f"{where}, {name}"
+    sku = orderable_sku(item, where, f"{name} in the group {group.name}", warnings)
+    if not sku:
+        return None
+    if group.kind == GroupKind.DEAL:
+        price = to_money(number(item, "extraPrice", where) or Decimal(0))
+    else:
+        price = price_of(item, where)
+    modifier = MenuModifier(key=sku, name=name, price=price, sku=sku, translations=translations_of(item, where))
+    return ChoiceDraft(modifier, groups_of(item, where, warnings))
+
+
+def _instructions(group: Json, where: str, warnings: Warnings) -> GroupDraft:
+    """Free choices without a SKU: an order names them by `ikentooModifierId`. The misspelling is the POS's."""
+    name = text(group, "productionInstructionGroupName", where)[:LONGEST_NAME]
+    where = f"{where}, group {name}"
+    choices = [
+        _instruction(entry, name, where, warnings) for entry in objects(group, "productionInstructionList", where)
+    ]
+    return GroupDraft(
+        kind=GroupKind.INSTRUCTION,
+        identity=identifier(group, "productionIntructionGroupId", where),
+        name=name,
+        minimum=0,
+        maximum=None if flag(group, "multiSelectionPermitted", where) else 1,
+        translations={},
+        choices=_distinct(choices, name, warnings),
+    )
+
+
+def _instruction(entry: Json, group_name: str, where: str, warnings: Warnings) -> ChoiceDraft | None:
+    name = text(entry, "instruction", where)[:LONGEST_NAME]
+    instruction_id = identifier(entry, "ikentooModifierId", where)
+    if not instruction_id or len(instruction_id) > _LONGEST_INSTRUCTION_ID:
+        warnings.add(f"{name} in the group {group_name} has no usable id and was left out.")
+        return None
+    modifier = MenuModifier(
+        key=instruction_id, name=name or instruction_id, price=Decimal("0.00"), instruction_id=instruction_id
+    )
+    return ChoiceDraft(modifier, ())
+
+
+def _distinct(choices: list[ChoiceDraft | None], group_name: str, warnings: Warnings) -> tuple[ChoiceDraft, ...]:
+    found: dict[str, ChoiceDraft] = {}
+    for choice in choices:
+        if choice is None:
+            continue
+        first = found.setdefault(choice.modifier.key, choice)
+        if first is not choice and first.modifier.price != choice.modifier.price:
+            warnings.add(f"The group {group_name} holds {choice.modifier.key} at two prices; the first is used.")
+    if not found:
+        warnings.add(f"The group {group_name} has nothing to choose from and was left out.")
+    return tuple(found.values())

@@ -1,0 +1,190 @@
+"""The venue's consent: the authorisation-code flow with PKCE, and refresh tokens that work once.
+
+Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed.app/).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import requests
+from authlib.integrations.base_client import OAuthError
+from authlib.integrations.requests_client import OAuth2Session
+
+from integrations.lightspeed import errors
+from integrations.lightspeed.errors import Call
+from integrations.pos import BadAnswer, PosError, Rejected, Unauthorised, Unreachable
+
+SCOPES = "orders-api financial-api offline_access"
+_TIMEOUT = (3.05, 20)
+_USUAL_LIFETIME = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class ClientConfig:
+    """storekit's client at Lightspeed, which belongs to one environment, and that environment's addresses."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    authorise_url: str
+    token_url: str
+
+
+@dataclass(frozen=True)
+class TokenGrant:
+    """A new pair of tokens. The refresh token replaces the one before, which is spent; it may be empty."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_in: timedelta
+    scope: str
+
+
+def authorise_url(*, config: ClientConfig, redirect_uri: str, state: str, code_verifier: str) -> str:
+    """Where to send the browser of the person who may consent.
+
+    Args:
+        config: the client.
+        redirect_uri: where Lightspeed sends the browser back, with `code` and `state`.
+        state: a secret bound to the browser's session.
+        code_verifier: PKCE's secret, 43 to 128 characters, kept for `exchange_code`.
+    """
+    with _session(config) as session:
+        url, _ = session.create_authorization_url(
+            config.authorise_url, redirect_uri=redirect_uri, scope=SCOPES, state=state, code_verifier=code_verifier
+        )
+    return str(url)
+
+
+def exchange_code(*, config: ClientConfig, redirect_uri: str, code: str, code_verifier: str) -> TokenGrant:
+    """Trades the code of the callback for tokens.
+
+    Raises:
+        Unauthorised: code `invalid_grant`: the code was used before, has expired, or belongs to another browser.
+        Rejected: Lightspeed does not accept storekit's client.
+        Unreachable, Throttled: nobody knows; the code may be spent.
+        BadAnswer: the answer holds no tokens.
+    """
+    token = _tokens_from(
+        config,
+        lambda session: session.fetch_token(
+            config.token_url,
+            grant_type="authorization_code",
+            code=code,
+            redirect_uri=redirect_uri,
+            code_verifier=code_verifier,
+            timeout=_TIMEOUT,
+            allow_redirects=False,
+        ),
+        refused="Lightspeed's approval was used already or has expired. Start connecting again.",
+    )
+    return _grant(token, former_refresh_token="")
+
+
+def refresh(*, config: ClientConfig, refresh_token: str) -> TokenGrant:
+    """Trades a refresh token, once, for a new pair.
+
+    Raises:
+        Unauthorised: code `invalid_grant`: the token is spent, has lapsed or was revoked; the venue must reconnect.
+        Rejected: Lightspeed does not accept storekit's client; reconnecting cannot help.
+        Unreachable, Throttled: nobody knows; the token may be spent.
+        BadAnswer: the answer holds no tokens.
+    """
+    token = _tokens_from(
+        config,
+        lambda session: session.refresh_token(
+            config.token_url, refresh_token=refresh_token, timeout=_TIMEOUT, allow_redirects=False
+        ),
+        refused="Lightspeed no longer accepts this venue's connection. Connect it again.",
+    )
+    return _grant(token, former_refresh_token=refresh_token)
+
+
+def _session(config: ClientConfig) -> OAuth2Session:
+    session = OAuth2Session(
+        config.client_id,
+        config.client_secret,
+        token_endpoint_auth_method="client_secret_basic",  # noqa: S106 - the name of a method
+        code_challenge_method="S256",
+    )
+    session.headers["User-Agent"] = "storekit"
+    session.register_compliance_hook("access_token_response", _refuse_unusable)
+    session.register_compliance_hook("refresh_token_response", _refuse_unusable)
+    return session
+
+
+def _refuse_unusable(response: requests.Response) -> requests.Response:
+    """Answers that carry no OAuth words: throttling, faults, redirects. Authlib judges the others."""
+    status = response.status_code
+    if status == requests.codes.too_many_requests or not 200 <= status < 500 or response.is_redirect:
+        raise errors.for_answer(
+            call=Call.READ, status=status, body=b"", retry_after=response.headers.get("Retry-After")
+        )
+    return response
+
+
+def _tokens_from(
+    config: ClientConfig, ask: Callable[[OAuth2Session], dict[str, Any]], *, refused: str
+) -> dict[str, Any]:
+    try:
+        with _session(config) as session:
+            return ask(session)
+    except OAuthError as error:
+        raise _refusal(error, refused=refused) from None
+    except requests.Timeout as error:
+        raise errors.timed_out() from error
+    except requests.HTTPError as error:
+        # A 4xx page without a word of JSON: a gateway's, not the authorisation server's.
+        status = error.response.status_code if error.response is not None else None
+        raise BadAnswer("Lightspeed's log-in service gave no proper answer.", status=status) from None
+    except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
+        raise errors.not_connected() from error
+    except (ValueError, TypeError):
+        raise _no_tokens() from None
+
+
+def _refusal(error: OAuthError, *, refused: str) -> PosError:
+    """RFC 6749's error codes as what to do about them; an unknown one is for a human."""
+    code, detail = str(error.error)[:40], errors.scrubbed(str(error.description or ""))
+    match code:
+        case "invalid_grant":
+            return Unauthorised(refused, code=code, detail=detail)
+        case "invalid_client" | "unauthorized_client":
+            return Rejected(
+                "Lightspeed does not accept storekit's own client id and secret. "
+                "Whoever runs storekit has to check LIGHTSPEED_CLIENT_ID and LIGHTSPEED_CLIENT_SECRET.",
+                code=code,
+                detail=detail,
+            )
+        case "temporarily_unavailable" | "server_error":
+            return Unreachable("Lightspeed's log-in service has a problem of its own at the moment.", detail=detail)
+        case _:
+            return Rejected("Lightspeed's log-in service refused the request.", code=code, detail=detail)
+
+
+def _grant(token: dict[str, Any], *, former_refresh_token: str) -> TokenGrant:
+    access_token = token.get("access_token")
+    refresh_token = token.get("refresh_token") or former_refresh_token
+    if not (isinstance(access_token, str) and access_token and isinstance(refresh_token, str)):
+        raise _no_tokens()
+    scope = token.get("scope")
+    return TokenGrant(
+        access_token=access_token,
+        refresh_token=refresh_token,
+        expires_in=_lifetime(token.get("expires_in")),
+        scope=scope if isinstance(scope, str) else "",
+    )
+
+
+def _no_tokens() -> BadAnswer:
+    return BadAnswer("Lightspeed's log-in service answered without tokens.")
+
+
+def _lifetime(seconds: Any) -> timedelta:
+    """An odd lifetime must not cost the pair, whose predecessor is spent: a call that meets 401 renews it anyway."""
+    try:
+        lifetime = timedelta(seconds=int(seconds))
+    except (TypeError, ValueError, OverflowError):
+        return _USUAL_LIFETIME
+    return lifetime if lifetime > timedelta(0) else _USUAL_LIFETIME

@@ -1,0 +1,130 @@
+"""Reads Lightspeed's JSON, closed by default: what has the wrong type is a `BadAnswer` that says where.
+
+Numbers may come as JSON numbers or as strings, and any part may be null. `where` is a place in words, as in
+"menu, screen Drinks, item COLA".
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from integrations.pos import BadAnswer
+
+Json = dict[str, Any]
+
+_LARGEST_AMOUNT = Decimal(10) ** 9
+LARGEST_COUNT = 32_767
+
+
+def malformed(where: str, problem: str) -> BadAnswer:
+    """The error for an answer that is not as documented."""
+    return BadAnswer("Lightspeed's answer made no sense. Nothing of it was used.", detail=f"{where}: {problem}"[:1000])
+
+
+def as_object(value: Any, where: str) -> Json:
+    """A JSON object."""
+    if not isinstance(value, dict):
+        raise malformed(where, "is not an object")
+    return value
+
+
+def as_objects(value: Any, where: str) -> list[Json]:
+    """A JSON list of objects."""
+    if not isinstance(value, list):
+        raise malformed(where, "is not a list")
+    for entry in value:
+        if not isinstance(entry, dict):
+            raise malformed(where, "holds something that is not an object")
+    return value
+
+
+def objects(source: Json, name: str, where: str) -> list[Json]:
+    """A field with a list of objects; empty when it is null or missing."""
+    value = source.get(name)
+    return [] if value is None else as_objects(value, f"{where}, {name}")
+
+
+def text(source: Json, name: str, where: str) -> str:
+    """A field with text, trimmed; empty when it is null or missing."""
+    value = source.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise malformed(where, f"{name} is not text")
+    return clean(value)
+
+
+def texts(source: Json, name: str, where: str) -> Iterator[str]:
+    """A field with a list of texts, without empty ones; nothing when it is null or missing."""
+    value = source.get(name)
+    if value is None:
+        return
+    if not isinstance(value, list):
+        raise malformed(where, f"{name} is not a list")
+    for entry in value:
+        if not isinstance(entry, str):
+            raise malformed(where, f"{name} holds something that is not text")
+        if entry.strip():
+            yield clean(entry)
+
+
+def clean(value: str) -> str:
+    """Text that every database can hold: no NUL, no half of a surrogate pair, trimmed."""
+    if not value.isprintable():
+        value = value.replace("\0", "").encode("utf-8", "replace").decode()
+    return value.strip()
+
+
+def identifier(source: Json, name: str, where: str) -> str:
+    """A field with an id, as text, however it was written; empty when it is null or missing."""
+    value = source.get(name)
+    if isinstance(value, int) and not isinstance(value, bool):
+        # Python refuses to write integers of thousands of digits.
+        if abs(value) >= 10**64:
+            raise malformed(where, f"{name} is not an id")
+        return str(value)
+    if value is not None and not isinstance(value, str):
+        raise malformed(where, f"{name} is not an id")
+    return clean(value or "")
+
+
+def flag(source: Json, name: str, where: str, *, default: bool = False) -> bool:
+    """A field with true or false."""
+    value = source.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, bool):
+        raise malformed(where, f"{name} is neither true nor false")
+    return value
+
+
+def number(source: Json, name: str, where: str) -> Decimal | None:
+    """A field with a number below a thousand million; None when it is null, missing or empty."""
+    value = source.get(name)
+    if value is None or value == "":
+        return None
+    found = as_number(value)
+    if found is None:
+        raise malformed(where, f"{name} is not a number")
+    return found
+
+
+def as_number(value: Any) -> Decimal | None:
+    """A number, JSON or text, exactly as written; None for anything else. A binary float counts as its own digits."""
+    if isinstance(value, bool) or not isinstance(value, int | str | Decimal | float):
+        return None
+    try:
+        found = Decimal(str(value) if isinstance(value, float) else value)
+    except (InvalidOperation, ValueError):
+        return None
+    return found if found.is_finite() and abs(found) < _LARGEST_AMOUNT else None
+
+
+def count(source: Json, name: str, where: str) -> int | None:
+    """A field with a whole number of 0 or more; None when it is null or missing."""
+    found = number(source, name, where)
+    if found is None:
+        return None
+    if found < 0 or found != int(found):
+        raise malformed(where, f"{name} is not a whole number of 0 or more")
+    return int(found)

@@ -1,0 +1,90 @@
+"""Every path of the sandbox: the authorisation server, the API, the control API and the till page."""
+
+from django.urls import path
+from django.views.generic import RedirectView
+
+from integrations.sandbox import (
+    check_calls,
+    control,
+    images,
+    menu,
+    oauth,
+    orders,
+    payments,
+    staff,
+    till,
+    venue_calls,
+    webhooks,
+)
+from integrations.sandbox.web import broken, not_here, serve
+
+handler404 = not_here
+handler500 = broken
+
+OPENID = "realms/k-series/protocol/openid-connect"
+DATA = "o/op/data"
+
+authorisation = [
+    path(f"{OPENID}/auth", oauth.authorise),
+    path(f"{OPENID}/token", oauth.token),
+]
+api = [
+    path(f"{DATA}/businesses", serve(get=venue_calls.businesses)),
+    path(f"{DATA}/account-profiles", serve(get=venue_calls.order_profiles)),
+    path(f"{DATA}/<int:bl>/account-profiles/tagcode/<str:code>", serve(get=venue_calls.order_profile)),
+    path(f"{DATA}/<int:bl>/floorplans", serve(get=venue_calls.floor_plans)),
+    path(f"{DATA}/<int:bl>/floorplans/<int:plan_id>/tables", serve(get=venue_calls.tables)),
+    path("o/op/1/menu/list", serve(get=menu.listed)),
+    path("o/op/2/menu/load/<int:menu_id>", serve(get=menu.load)),
+    path("o/op/1/menu/modifiers", serve(get=menu.modifiers)),
+    path("o/op/1/menu/discounts", serve(get=menu.discounts)),
+    path("o/op/1/order/toGo", serve(post=orders.to_go)),
+    path("o/op/1/order/local", serve(post=orders.local)),
+    path("o/op/1/order/table/getCheck", serve(get=check_calls.all_open)),
+    path("o/op/1/order/table/<int:table_number>/getCheck", serve(get=check_calls.of_table)),
+    path("o/op/1/order/accounts/<str:account_identifier>", serve(get=check_calls.by_identifier)),
+    path("o/op/1/pay", serve(post=payments.pay)),
+    path("o/op/1/printMsg", serve(post=venue_calls.print_message)),
+    path("o/op/1/itemAvailability", serve(get=venue_calls.restricted_items, post=venue_calls.restrictions_of)),
+    path("o/op/1/onlineOrderReadiness", serve(get=venue_calls.readiness)),
+    path("o/wh/1/webhook", serve(put=webhooks.create, post=webhooks.update)),
+    path("o/wh/1/webhook/<str:endpoint_id>", serve(get=webhooks.read, delete=webhooks.remove)),
+    path("o/wh/1/webhook/<str:endpoint_id>/business-locations", serve(get=webhooks.locations)),
+    path(
+        "o/wh/1/webhook/<str:endpoint_id>/business-locations/<int:bl>",
+        serve(put=webhooks.add_location, delete=webhooks.remove_location),
+    ),
+    path("i/allergens", serve(get=menu.allergens)),
+    path("i/richItem/<int:business_id>", serve(get=menu.rich_items)),
+    path("f/finance/<int:bl>/paymentMethods", serve("financial-api", get=venue_calls.payment_methods)),
+]
+steering = [
+    path("sandbox/health", serve(None, get=control.health)),
+    path("sandbox/reset", serve(None, post=control.reset)),
+    path("sandbox/state", serve(None, get=control.state)),
+    path(
+        "sandbox/faults",
+        serve(None, get=control.read_faults, put=control.change_faults, delete=control.clear_faults),
+    ),
+    path("sandbox/tokens/revoke", serve(None, post=control.revoke_tokens)),
+    path("sandbox/tokens/expire", serve(None, post=control.expire_tokens)),
+    path("sandbox/tokens/lifetime", serve(None, put=control.set_token_lifetime)),
+    path("sandbox/tasks/expire", serve(None, post=control.expire_tasks)),
+    path("sandbox/menus/<int:menu_id>", serve(None, get=control.read_menu, put=control.replace_menu)),
+    path("sandbox/readiness", serve(None, post=staff.set_readiness)),
+    path("sandbox/items/<str:sku>/restrict", serve(None, post=staff.restrict)),
+    path("sandbox/items/<str:sku>/release", serve(None, post=staff.release)),
+    path("sandbox/checks", serve(None, post=staff.open_check)),
+    path("sandbox/checks/<str:identifier>/lines", serve(None, post=staff.add_line)),
+    path("sandbox/checks/<str:identifier>/lines/<int:line_id>/void", serve(None, post=staff.void_line)),
+    path("sandbox/checks/<str:identifier>/payments", serve(None, post=staff.take_payment)),
+    path("sandbox/checks/<str:identifier>/move", serve(None, post=staff.move)),
+    path("sandbox/checks/<str:identifier>/<str:action>", serve(None, post=staff.act)),
+]
+pages = [
+    path("", RedirectView.as_view(url="/till")),
+    path("till", till.page),
+    path("till/data", serve(None, get=till.data)),
+    path("images/<str:sku>/<str:shape>.png", images.image),
+]
+urlpatterns = [*authorisation, *api, *steering, *pages]

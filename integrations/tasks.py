@@ -1,0 +1,87 @@
+"""Periodic work on connections. The rows are the truth; the next run makes up for one that was cut short."""
+
+import logging
+import time
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from integrations import connections, tokens, webhooks
+from integrations.models import Connection, TokenPair
+from integrations.pos import PosError
+
+logger = logging.getLogger(__name__)
+
+# Below the task queue's time-out of 60 s, with room for one more call.
+_BUDGET_SECONDS = 35.0
+# Longer than the ten minutes between two runs.
+_EXPIRING_WITHIN = timedelta(minutes=15)
+# An unused refresh token lapses after 14 days (https://api-docs.lsk.lightspeed.app/).
+_IDLE_FOR = timedelta(days=3)
+
+
+def sweep_notifications() -> str:
+    """Queues the notifications that wait for their (next) attempt."""
+    return f"{webhooks.sweep()} queued"
+
+
+def refresh_tokens() -> str:
+    """Keeps every venue's consent alive, registers webhooks that are missing, finishes disconnects that were cut short.
+
+    Stops after 35 seconds; what is most urgent comes first.
+    """
+    deadline = time.monotonic() + _BUDGET_SECONDS
+    done = 0
+    for pair in _due_pairs():
+        if time.monotonic() > deadline:
+            break
+        done += _refresh(pair)
+    for connection in _without_webhook():
+        if time.monotonic() > deadline:
+            break
+        _register_webhook(connection)
+    for connection in connections.half_disconnected():
+        if time.monotonic() > deadline:
+            break
+        connections.disconnect(connection=connection)
+    return f"{done} refreshed"
+
+
+def _due_pairs() -> QuerySet[TokenPair]:
+    now = timezone.now()
+    return (
+        TokenPair.objects.select_related("connection__venue")
+        .filter(
+            Q(expires_at__lt=now + _EXPIRING_WITHIN) | Q(refreshed_at__lt=now - _IDLE_FOR),
+            connection__environment=settings.LIGHTSPEED_ENVIRONMENT,
+            connection__status__in=[Connection.Status.CONNECTED, Connection.Status.CHOOSING_LOCATION],
+        )
+        .order_by("expires_at")
+    )
+
+
+def _refresh(pair: TokenPair) -> bool:
+    try:
+        tokens.refresh(pair=pair)
+    except PosError as error:
+        logger.warning("Tokens of %s were not refreshed: %s", pair.connection.venue.slug, error.code)
+        return False
+    return True
+
+
+def _without_webhook() -> QuerySet[Connection]:
+    return Connection.objects.select_related("venue").filter(
+        status=Connection.Status.CONNECTED,
+        enabled=True,
+        environment=settings.LIGHTSPEED_ENVIRONMENT,
+        webhook_registered_at=None,
+    )
+
+
+def _register_webhook(connection: Connection) -> None:
+    try:
+        connections.register_webhook(connection=connection)
+    except PosError as error:
+        logger.warning("The webhook of %s was not registered: %s", connection.venue.slug, error.code)

@@ -1,0 +1,53 @@
+"""Which language a reader gets, and which words stand in where it has none. Tags are lower case: `en-gb`."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from django.utils.translation.trans_real import parse_accept_lang_header
+
+Translations = Mapping[str, Mapping[str, str]]
+
+
+def choose_language(*, available: Sequence[str], lang: str, accept_language: str, preferred: str) -> str:
+    """The available language that suits best: `lang`, else the header's by q value, else the preferred, else the first.
+
+    A tag also suits another one of the same language: `en` and `en-gb`. Empty when the menu has no language at all.
+    """
+    for wanted in (lang, *_accepted(accept_language), preferred):
+        for tag in _suiting(wanted, available):
+            return tag
+    return available[0] if available else preferred
+
+
+class Texts:
+    """Picks an entry's words text by text: in the language, a variant of it, the preferred one, a variant of that, or
+    else as on the till."""
+
+    def __init__(self, *, language: str, preferred: str, available: Sequence[str]) -> None:
+        self._order = tuple(dict.fromkeys([*_suiting(language, available), *_suiting(preferred, available)]))
+
+    def name(self, translations: Translations, *, till_name: str) -> str:
+        return self._first(translations, "name") or till_name
+
+    def description(self, translations: Translations) -> str:
+        return self._first(translations, "description")
+
+    def _first(self, translations: Translations, text: str) -> str:
+        for language in self._order:
+            if language in translations and (found := translations[language][text]):
+                return found
+        return ""
+
+
+def _accepted(header: str) -> Iterator[str]:
+    for tag, quality in parse_accept_lang_header(header.lower()):
+        if quality > 0 and tag != "*":
+            yield tag
+
+
+def _suiting(wanted: str, available: Iterable[str]) -> Iterator[str]:
+    tag = wanted.lower().replace("_", "-")
+    available = list(available)
+    if tag in available:
+        yield tag
+    base = tag.partition("-")[0]
+    yield from (other for other in available if other != tag and other.partition("-")[0] == base)

@@ -1,0 +1,56 @@
+"""REST fields that take exactly what they say, where REST framework's own would convert."""
+
+from datetime import datetime
+from typing import Any
+
+from rest_framework import serializers
+
+from orders.money import ZERO
+
+
+class Text(serializers.CharField):
+    """Text and nothing else: a number is not quietly taken for one. Unless required, null is the same as nothing."""
+
+    def __init__(self, *, max_length: int, required: bool = False, **options: Any) -> None:
+        if not required:
+            options = {"allow_blank": True, "allow_null": True, "default": "", **options}
+        super().__init__(max_length=max_length, required=required, **options)
+
+    def run_validation(self, data: Any = serializers.empty) -> str:
+        return super().run_validation(data) or ""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Email(Text, serializers.EmailField):
+    """An e-mail address."""
+
+
+class WholeNumber(serializers.IntegerField):
+    """A JSON integer."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if not isinstance(data, int) or isinstance(data, bool):
+            self.fail("invalid")
+        return data
+
+
+class Amount(serializers.DecimalField):
+    """Money in the venue's currency, nothing or more."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_digits=12, decimal_places=2, min_value=ZERO, **options)
+
+
+class Moment(serializers.DateTimeField):
+    """A time that says its offset; a bare one could mean anything."""
+
+    default_error_messages = {"naive": "Say the offset too, as in 2026-05-01T18:30:00+01:00."}
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        if value.tzinfo is None:
+            self.fail("naive")
+        return super().enforce_timezone(value)

@@ -1,0 +1,151 @@
+"""REST: placing orders, following them, paying them."""
+
+from collections.abc import Callable
+from typing import Any, cast
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import APIException, ErrorDetail, NotFound, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from menus.versions import MenuBusy
+from orders.models import Order
+from orders.paying import AlreadyPaid, NoLongerOpen, pay_order
+from orders.placing import place_order
+from orders.pricing import known_id
+from orders.problems import OrderRefused
+from orders.serializers import OrderPaymentSerializer, OrderSerializer, PostedOrderSerializer
+from orders.translating import order_answer, order_request
+from storekit.api import BoundedJSONParser, Conflict, ErrorsSerializer
+from storekit.idempotency import Answer, answer_once, key_of
+from storekit.models import ApiKey, Venue
+
+
+class MenuChanging(APIException):
+    """503: the menu changed again and again while it was being read."""
+
+    status_code = 503
+    default_code = "menu_changing"
+    default_detail = "The menu is being changed at this moment. Send the order again."
+
+
+class OrderView(APIView):
+    """What the views of orders share: the venue is the key's, and refusals have the documented shape."""
+
+    parser_classes = [BoundedJSONParser]
+
+    def venue(self) -> Venue:
+        """The venue that the key opens, which is the one in the address."""
+        return cast(ApiKey, self.request.auth).venue
+
+    def handle_exception(self, exc: Exception) -> Response:
+        return super().handle_exception(_as_api_error(exc))
+
+
+class OrdersView(OrderView):
+    """The venue's orders."""
+
+    @extend_schema(
+        operation_id="place_order",
+        tags=["orders"],
+        summary="Place an order",
+        description="The same key and body get the same answer, and nothing is placed twice.",
+        parameters=[
+            OpenApiParameter(
+                "Idempotency-Key",
+                str,
+                OpenApiParameter.HEADER,
+                required=True,
+                description="Any text that is new for each new order, at most 255 characters.",
+            )
+        ],
+        request=PostedOrderSerializer,
+        responses={201: OrderSerializer, 400: ErrorsSerializer, 409: ErrorsSerializer, 413: ErrorsSerializer},
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        key, venue = key_of(request), self.venue()
+        posted = PostedOrderSerializer(data=request.data)
+        posted.is_valid(raise_exception=True)
+        answer = answer_once(
+            scope=f"orders:{venue.pk}", key=key, request_body=request.data, work=_placing(venue, posted.validated_data)
+        )
+        return Response(answer.body, status=answer.status)
+
+
+class OneOrderView(OrderView):
+    """One order."""
+
+    @extend_schema(
+        operation_id="read_order",
+        tags=["orders"],
+        summary="Follow an order",
+        responses={200: OrderSerializer, 404: ErrorsSerializer},
+    )
+    def get(self, request: Request, slug: str, order_id: str) -> Response:
+        order = (
+            Order.objects.filter(venue=self.venue(), pk=_order_id(order_id))
+            .select_related("venue", "injection")
+            .prefetch_related("lines")
+            .get()
+        )
+        return Response(order_answer(order))
+
+
+class OrderPaymentView(OrderView):
+    """The payment of an order that was placed unpaid."""
+
+    @extend_schema(
+        operation_id="pay_order",
+        tags=["orders"],
+        summary="Pay an order that was placed unpaid",
+        description="It is sent to the POS from then on. The same reference again gets the same answer.",
+        request=OrderPaymentSerializer,
+        responses={200: OrderSerializer, 400: ErrorsSerializer, 404: ErrorsSerializer, 409: ErrorsSerializer},
+    )
+    def post(self, request: Request, slug: str, order_id: str) -> Response:
+        posted = OrderPaymentSerializer(data=request.data)
+        posted.is_valid(raise_exception=True)
+        order = pay_order(venue=self.venue(), order_id=_order_id(order_id), **posted.validated_data)
+        return Response(order_answer(order))
+
+
+def _placing(venue: Venue, posted: dict[str, Any]) -> Callable[[], Answer]:
+    def work() -> Answer:
+        order = place_order(venue=venue, request=order_request(posted))
+        return Answer(status=201, body=order_answer(order))
+
+    return work
+
+
+def _order_id(text: str) -> UUID:
+    """The id in an address; an opaque text that is none of ours belongs to no order."""
+    id = known_id(text)
+    if id is None:
+        raise Order.DoesNotExist
+    return id
+
+
+def _as_api_error(exc: Exception) -> Exception:
+    """What the verbs raise, as REST says it."""
+    match exc:
+        case OrderRefused():
+            return _validation_error(exc)
+        case Order.DoesNotExist():
+            return NotFound("This venue has no such order.")
+        case AlreadyPaid():
+            return Conflict("This order was paid with another payment.", code="already_paid")
+        case NoLongerOpen():
+            return Conflict("This order was cancelled before it was paid.", code="cancelled")
+        case MenuBusy():
+            return MenuChanging()
+        case _:
+            return exc
+
+
+def _validation_error(refused: OrderRefused) -> ValidationError:
+    by_place: dict[str, list[ErrorDetail]] = {}
+    for problem in refused.problems:
+        by_place.setdefault(problem.attr, []).append(ErrorDetail(problem.detail, code=problem.code))
+    return ValidationError(by_place)

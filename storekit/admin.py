@@ -1,0 +1,144 @@
+"""The back office of venues, their people and their API keys."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.cache import add_never_cache_headers
+from unfold.admin import TabularInline
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from storekit.admin_filters import VenueFilter
+from storekit.admin_site import ReadOnlyAdmin, VenueAdmin
+from storekit.api_keys import issue_api_key, revoke_api_key
+from storekit.membership_forms import MembershipForm, MembershipFormSet
+from storekit.models import ApiKey, Membership, Venue
+from storekit.staff import is_superuser, managed_venues_of, manages, manages_somewhere, works_at, works_somewhere
+
+
+class MembershipInline(TabularInline):
+    """Who works at the venue. Managers add people, staff see who their colleagues are."""
+
+    model = Membership
+    form = MembershipForm
+    formset = MembershipFormSet
+    fields = ("email", "role")
+    extra = 0
+    verbose_name = "person"
+    verbose_name_plural = "people who work here"
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("user").order_by("role", "user__email")
+
+    def get_formset(self, request: HttpRequest, obj: Venue | None = None, **kwargs: Any) -> Any:
+        formset = super().get_formset(request, obj, **kwargs)
+        formset.needs_manager = not is_superuser(request.user)
+        return formset
+
+    def has_view_permission(self, request: HttpRequest, obj: Venue | None = None) -> bool:
+        return works_somewhere(request.user) if obj is None else works_at(request.user, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Venue | None = None) -> bool:
+        return manages_somewhere(request.user) if obj is None else manages(request.user, obj)
+
+    has_add_permission = has_delete_permission = has_change_permission
+
+
+@admin.register(Venue)
+class VenuePage(VenueAdmin):
+    """Venues: opened by whoever runs storekit, kept up by their managers."""
+
+    venue_path = "pk"
+    list_display = ("name", "slug", "timezone", "currency", "email")
+    search_fields = ("name", "slug")
+    fields = ("name", "slug", "email", "timezone", "country", "currency")
+    inlines = (MembershipInline,)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_superuser(request.user)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Venue | None = None) -> tuple[str, ...]:
+        # Addresses, QR codes and amounts already given out depend on these.
+        return () if obj is None or is_superuser(request.user) else ("slug", "currency")
+
+
+class ApiKeyForm(forms.Form):
+    """Which venue the key opens, and who uses it."""
+
+    venue = forms.ModelChoiceField(Venue.objects.none(), empty_label=None, widget=UnfoldAdminSelectWidget())
+    name = forms.CharField(
+        max_length=80, help_text="Who uses it, for instance: web shop.", widget=UnfoldAdminTextInputWidget()
+    )
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choice = self.fields["venue"]
+        assert isinstance(choice, forms.ModelChoiceField)  # noqa: S101 - tells the type checker what is said above
+        choice.queryset = managed_venues_of(user)
+
+
+@admin.register(ApiKey)
+class ApiKeyPage(ReadOnlyAdmin):
+    """Keys are issued and revoked, never edited; the digest is not shown."""
+
+    list_display = ("name", "venue", "begins_with", "state", "created_at", "last_used_at")
+    list_filter = (VenueFilter,)
+    list_select_related = ("venue",)
+    search_fields = ("name", "prefix")
+    fields = ("venue", "name", "begins_with", "created_at", "last_used_at", "revoked_at")
+    readonly_fields = ("begins_with", "last_used_at", "revoked_at")
+    actions_detail = ("revoke",)
+    actions_row = ("revoke",)
+
+    @admin.display(description="Begins with")
+    def begins_with(self, key: ApiKey) -> str:
+        return f"sk_{key.prefix}_…"
+
+    @display(description="State", label={"in use": "success", "revoked": "danger"})
+    def state(self, key: ApiKey) -> str:
+        return "revoked" if key.revoked_at else "in use"
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.manages_row(request)
+
+    def has_revoke_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.manages_row(request, obj)
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Asks for venue and name, and shows the new key in the answer to the form, the only time there is."""
+        if not self.has_add_permission(request):
+            return redirect("admin:storekit_apikey_changelist")
+        form = ApiKeyForm(request.POST or None, user=request.user)
+        if request.method != "POST" or not form.is_valid():
+            return self._page(request, "issue", "New API key", form=form)
+        row, key = issue_api_key(venue=form.cleaned_data["venue"], name=form.cleaned_data["name"])
+        self.log_addition(request, row, "Issued.")
+        return self._page(request, "issued", "Your new API key", api_key=row, key=key)
+
+    @action(description="Revoke", url_path="revoke", permissions=["revoke"], icon="block", variant=ActionVariant.DANGER)
+    def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Asks first, then makes the key open nothing from now on."""
+        row = self.get_object(request, object_id)
+        if request.method != "POST":
+            return self._page(request, "revoke", "Revoke this API key?", api_key=row)
+        revoke_api_key(api_key=row)
+        self.log_change(request, row, "Revoked.")
+        messages.success(request, f"{row.name} is revoked. Whoever uses it is refused from now on.")
+        return redirect(reverse("admin:storekit_apikey_changelist"))
+
+    def _page(self, request: HttpRequest, template: str, title: str, **context: Any) -> TemplateResponse:
+        page = TemplateResponse(
+            request,
+            f"admin/storekit/apikey/{template}.html",
+            {**self.admin_site.each_context(request), "opts": self.opts, "title": title, **context},
+        )
+        add_never_cache_headers(page)
+        return page

@@ -1,0 +1,119 @@
+"""What only the people who run the installation see: everybody's log-ins, and the background tasks."""
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.http import HttpRequest
+from django_q.models import Failure, Schedule, Success
+from unfold.admin import TabularInline
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from storekit.admin_site import SuperuserAdmin
+from storekit.models import Membership, User
+
+
+class LowerCaseEmail:
+    """People are found by their address in small letters, however it is typed."""
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"].lower()  # type: ignore[attr-defined]
+        return email
+
+
+class PersonForm(LowerCaseEmail, UserChangeForm):
+    """A person as they are."""
+
+
+class NewPersonForm(LowerCaseEmail, UserCreationForm):
+    """A person who is new."""
+
+    class Meta:
+        model = User
+        fields = ("email",)
+
+
+class VenuesInline(TabularInline):
+    """Where the person works."""
+
+    model = Membership
+    fields = ("venue", "role")
+    extra = 0
+    verbose_name = "venue"
+    verbose_name_plural = "works at"
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    has_add_permission = has_change_permission = has_delete_permission = has_view_permission
+
+
+@admin.register(User)
+class UserPage(UserAdmin, SuperuserAdmin):
+    """Everybody who can log in."""
+
+    form = PersonForm
+    add_form = NewPersonForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ("email", "first_name", "last_name", "is_active", "is_superuser", "last_login")
+    list_filter = ("is_active", "is_superuser")
+    search_fields = ("email", "first_name", "last_name")
+    ordering = ("email",)
+    filter_horizontal = ()
+    readonly_fields = ("last_login", "date_joined")
+    fieldsets = (
+        (None, {"fields": ("email", "first_name", "last_name", "password")}),
+        ("May", {"fields": ("is_active", "is_superuser")}),
+        ("Dates", {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = (
+        (
+            None,
+            {
+                "fields": ("email", "first_name", "last_name", "usable_password", "password1", "password2"),
+                "description": "Without a password the person makes one with “Forgotten your password?”.",
+            },
+        ),
+    )
+    inlines = (VenuesInline,)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if "email" in form.changed_data:
+            # allauth remembers addresses that a password was reset with; an address given up must open nothing.
+            EmailAddress.objects.filter(user=obj).delete()
+
+
+class LedgerOfTasks(SuperuserAdmin):
+    """What the task queue did and will do: looked at, never written by hand."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    has_change_permission = has_delete_permission = has_add_permission
+
+
+@admin.register(Schedule)
+class ScheduleAdmin(LedgerOfTasks):
+    """The periodic tasks, kept by `storekit.periodic`."""
+
+    list_display = ("name", "func", "minutes", "next_run", "last_run")
+    fields = ("name", "func", "schedule_type", "minutes", "repeats", "next_run")
+
+
+@admin.register(Success)
+class SuccessAdmin(LedgerOfTasks):
+    """Tasks that came to their end."""
+
+    list_display = ("name", "func", "started", "stopped")
+    list_filter = ("func",)
+    search_fields = ("name", "func")
+    fields = ("name", "func", "args", "kwargs", "result", "started", "stopped", "attempt_count")
+
+
+@admin.register(Failure)
+class FailureAdmin(SuccessAdmin):
+    """Tasks that raised an error."""
+
+    list_display = ("name", "func", "started", "stopped", "attempt_count")

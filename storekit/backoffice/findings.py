@@ -1,0 +1,160 @@
+"""What the first page says about a venue: each finding is a sentence, and where something is wrong, a way out."""
+
+import zoneinfo
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.contrib import admin
+from django.db.models import Model
+from django.urls import reverse
+
+from integrations.models import Connection, Notification, SyncRun
+from menus.models import Menu
+from orders.models import Injection, Order
+from storekit.models import Venue
+
+_WAITING = (Injection.State.WAITING, Injection.State.SENDING, Injection.State.ACCEPTED)
+_SHOWN = 5
+
+
+class Tone(StrEnum):
+    """How bad it is."""
+
+    GOOD = "good"
+    WARNING = "warning"
+    BAD = "bad"
+
+
+@dataclass(frozen=True)
+class Link:
+    """Where to go, and what happens there."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One answer about a venue: subject, a sentence, an explanation, and what to do."""
+
+    subject: str
+    tone: Tone
+    text: str
+    detail: str = ""
+    links: tuple[Link, ...] = ()
+    action: Link | None = None
+
+    @property
+    def needs_you(self) -> bool:
+        """Whether a person has to look."""
+        return self.tone is Tone.BAD
+
+
+@dataclass(frozen=True)
+class OrdersTonight:
+    """The orders of the service day by the state of their injection, and every one that is still in trouble."""
+
+    trouble: tuple[Injection, ...]
+    states: dict[str, int]
+    late: int
+    zone: zoneinfo.ZoneInfo
+
+    @property
+    def waiting(self) -> int:
+        return sum(self.states.get(state, 0) for state in _WAITING)
+
+    @property
+    def scheduled(self) -> int:
+        return self.states.get(Injection.State.SCHEDULED, 0)
+
+    @property
+    def confirmed(self) -> int:
+        return self.states.get(Injection.State.CONFIRMED, 0)
+
+
+def of_orders(orders: OrdersTonight) -> Finding:
+    """Orders that need a person first, then those that wait too long."""
+    count = len(orders.trouble)
+    if count:
+        text = "1 order is not on the till" if count == 1 else f"{count} orders are not on the till"
+        links = tuple(_order_link(injection) for injection in orders.trouble[:_SHOWN])
+        every = Link("All orders", page_of(Order))
+        return Finding("Orders", Tone.BAD, text, "Tell the kitchen, then open the order.", links, every)
+    if orders.late:
+        text = "1 order waits for the till" if orders.late == 1 else f"{orders.late} orders wait for the till"
+        return Finding("Orders", Tone.WARNING, text, "The POS did not answer. They are sent again by themselves.")
+    if not any(orders.states.values()):
+        return Finding("Orders", Tone.GOOD, "No orders yet today")
+    return Finding("Orders", Tone.GOOD, "Every order is on its way or on the till")
+
+
+def of_connection(connection: Connection | None, *, venue: Venue, manages: bool) -> Finding:
+    """Whether orders can reach the POS."""
+    consent = f"{reverse('integrations:connect')}?venue={venue.slug}"
+    ask = "" if manages else "Ask a manager of the venue to connect it."
+    status = connection.status if connection else Connection.Status.DISCONNECTED
+    if connection is None or status == Connection.Status.DISCONNECTED:
+        action = Link("Connect Lightspeed", consent) if manages else None
+        return Finding("POS", Tone.BAD, "Not connected", ask or "Orders wait until it is.", action=action)
+    if status == Connection.Status.CHOOSING_LOCATION:
+        location = reverse("integrations:location", args=[venue.slug])
+        action = Link("Choose the location", location) if manages else None
+        return Finding("POS", Tone.BAD, "The location is not chosen yet", ask, action=action)
+    if status == Connection.Status.RECONNECT_NEEDED:
+        action = Link("Connect again", consent) if manages else None
+        detail = ask or connection.status_reason or "Lightspeed no longer accepts our access. Orders wait."
+        return Finding("POS", Tone.BAD, "Has to be connected again", detail, action=action)
+    place = f"Connected to {connection.business_name} – {connection.location_name}"
+    if not connection.enabled:
+        action = Link("Switch it on", row_page(connection))
+        return Finding("POS", Tone.WARNING, "Switched off: orders wait", place, action=action)
+    return Finding("POS", Tone.GOOD, place)
+
+
+def of_menu(menu: Menu | None, *, products: int, latest: SyncRun | None, zone: zoneinfo.ZoneInfo) -> Finding:
+    """Whether guests see a menu, and since when it is unchanged."""
+    if latest is not None and latest.state == SyncRun.State.FAILED:
+        action = Link("See why", row_page(latest))
+        text = f"The sync at {clock(latest.started_at, zone)} failed"
+        detail = latest.error or "Guests still see the menu from before."
+        return Finding("Menu", Tone.BAD, text, detail, action=action)
+    if menu is None or menu.synced_at is None:
+        return Finding("Menu", Tone.WARNING, "No menu yet", "It comes with the first sync after connecting.")
+    text = f"{products} products" if products != 1 else "1 product"
+    return Finding("Menu", Tone.GOOD, text, f"Version {menu.version}, synced {clock(menu.synced_at, zone)}")
+
+
+def of_notifications(failed: int) -> Finding:
+    """Whether everything that the POS told us was understood."""
+    if not failed:
+        return Finding("Notifications", Tone.GOOD, "All understood")
+    text = "1 could not be worked on" if failed == 1 else f"{failed} could not be worked on"
+    action = Link("Look at them", page_of(Notification))
+    return Finding("Notifications", Tone.BAD, text, "What the till said about an order may not show here.", (), action)
+
+
+def page_of(model: type[Model]) -> str:
+    """The list of a model in the back office, or nothing where it has none."""
+    if not admin.site.is_registered(model):
+        return ""
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+
+
+def row_page(row: Model) -> str:
+    """A row's page in the back office, or nothing where its model has none."""
+    if not admin.site.is_registered(type(row)):
+        return ""
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+def clock(moment: datetime, zone: zoneinfo.ZoneInfo) -> str:
+    """A moment as people of the venue say it: `23 Nov, 19:42`."""
+    return moment.astimezone(zone).strftime("%-d %b, %H:%M")
+
+
+def _order_link(injection: Injection) -> Link:
+    order = injection.order
+    name = f"{order.first_name} {order.last_name}".strip()
+    placed = clock(order.placed_at, order.venue.zone)
+    return Link(f"Order {order.number} – {name}, {placed}: {injection.error or 'refused'}", row_page(order))

@@ -1,0 +1,78 @@
+"""The back office's side bar: what people look for during service first, what is set up once below."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+from django.urls import reverse
+from django_q.models import Failure, Schedule, Success
+
+from integrations.models import Connection, Notification, SyncRun
+from menus.models import Category, Modifier, ModifierGroup, Product
+from orders.models import Order
+from storekit.backoffice.trouble import injections_in_trouble
+from storekit.models import ApiKey, User, Venue
+from tables.models import Area, Table
+
+
+@dataclass(frozen=True)
+class _Entry:
+    model: type[Model]
+    title: str
+    icon: str
+
+
+_GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
+    (
+        "Menu and tables",
+        (
+            _Entry(Product, "Products", "restaurant_menu"),
+            _Entry(Category, "Categories", "category"),
+            _Entry(ModifierGroup, "Choices", "tune"),
+            _Entry(Modifier, "Single choices", "checklist"),
+            _Entry(Area, "Areas", "deck"),
+            _Entry(Table, "Tables", "table_restaurant"),
+        ),
+    ),
+    (
+        "Point of sale",
+        (
+            _Entry(Connection, "POS connection", "point_of_sale"),
+            _Entry(SyncRun, "Syncs", "sync"),
+            _Entry(Notification, "Notifications", "notifications"),
+        ),
+    ),
+    ("Set-up", (_Entry(Venue, "Venue and staff", "storefront"), _Entry(ApiKey, "API keys", "key"))),
+    (
+        "Whole installation",
+        (
+            _Entry(User, "People", "group"),
+            _Entry(Failure, "Failed tasks", "error"),
+            _Entry(Success, "Finished tasks", "task_alt"),
+            _Entry(Schedule, "Periodic tasks", "schedule"),
+        ),
+    ),
+)
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The side bar, for unfold: only pages that exist and that the person may open."""
+    home = {"title": "Tonight", "icon": "home", "link": reverse("admin:index")}
+    orders = _item(request, _Entry(Order, "Orders", "receipt_long"))
+    if orders and (trouble := injections_in_trouble(user=request.user).count()):
+        orders |= {"badge": str(trouble), "badge_variant": "danger", "badge_style": "solid"}
+    groups = [{"title": "", "items": [home, *([orders] if orders else [])]}]
+    for title, entries in _GROUPS:
+        items = [item for entry in entries if (item := _item(request, entry))]
+        groups.append({"title": title, "separator": True, "items": items})
+    return groups
+
+
+def _item(request: HttpRequest, entry: _Entry) -> dict[str, Any] | None:
+    page = admin.site._registry.get(entry.model)
+    if page is None or not page.has_module_permission(request):
+        return None
+    link = reverse(f"admin:{entry.model._meta.app_label}_{entry.model._meta.model_name}_changelist")
+    return {"title": entry.title, "icon": entry.icon, "link": link}

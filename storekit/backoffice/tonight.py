@@ -1,0 +1,113 @@
+"""How each venue is doing tonight, from a handful of queries however many venues there are."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
+
+from integrations.models import Notification, SyncRun
+from menus.models import Product
+from orders.models import Injection
+from storekit.backoffice import findings
+from storekit.backoffice.findings import Finding, OrdersTonight
+from storekit.backoffice.trouble import injections_in_trouble
+from storekit.models import User, Venue
+from storekit.staff import managed_venues_of, venues_of
+
+# A night's service runs past midnight and is over by now.
+_SERVICE_DAY_BEGINS_AT = 5
+_LATE_AFTER = timedelta(minutes=2)
+_MOST_VENUES = 50
+_MOST_TROUBLE = 200
+
+
+@dataclass(frozen=True)
+class VenueTonight:
+    """One venue on the first page. `now` is in its own time zone."""
+
+    venue: Venue
+    now: datetime
+    orders: OrdersTonight
+    findings: tuple[Finding, ...]
+
+    @property
+    def needs_you(self) -> int:
+        """How many things a person has to look at."""
+        return sum(finding.needs_you for finding in self.findings)
+
+
+def look_at_venues(*, user: User) -> list[VenueTonight]:
+    """The person's venues, those in trouble first."""
+    now = timezone.now()
+    venues = list(_venues(user)[:_MOST_VENUES])
+    managed = set(managed_venues_of(user).values_list("pk", flat=True))
+    products = _by_venue(Product.objects.filter(archived_at=None), "venue", venues)
+    unprocessed = Notification.objects.filter(processed_at=None).exclude(error="")
+    notifications = _by_venue(unprocessed, "connection__venue", venues)
+    runs = SyncRun.objects.in_bulk([pk for venue in venues if (pk := getattr(venue, "latest_menu_sync", None))])
+    orders = _orders(user=user, venues=venues, now=now)
+    seen = []
+    for venue in venues:
+        parts = (
+            findings.of_orders(orders[venue.pk]),
+            findings.of_connection(getattr(venue, "connection", None), venue=venue, manages=venue.pk in managed),
+            findings.of_menu(
+                getattr(venue, "menu", None),
+                products=products[venue.pk],
+                latest=runs.get(getattr(venue, "latest_menu_sync", 0)),
+                zone=venue.zone,
+            ),
+            findings.of_notifications(notifications[venue.pk]),
+        )
+        seen.append(VenueTonight(venue=venue, now=now.astimezone(venue.zone), orders=orders[venue.pk], findings=parts))
+    return sorted(seen, key=lambda one: -one.needs_you)
+
+
+def _venues(user: User) -> QuerySet[Venue]:
+    runs = SyncRun.objects.filter(connection__venue=OuterRef("pk"), kind=SyncRun.Kind.MENU).order_by("-started_at")
+    return (
+        venues_of(user).select_related("connection", "menu").annotate(latest_menu_sync=Subquery(runs.values("pk")[:1]))
+    )
+
+
+def _by_venue(rows: QuerySet, path: str, venues: list[Venue]) -> Counter[int]:
+    counted = rows.filter(**{f"{path}__in": venues}).order_by().values_list(path).annotate(Count("pk"))
+    return Counter(dict(counted))
+
+
+def _orders(*, user: User, venues: list[Venue], now: datetime) -> dict[int, OrdersTonight]:
+    trouble: dict[int, list[Injection]] = defaultdict(list)
+    failed = injections_in_trouble(user=user).select_related("order__venue").order_by("-order__placed_at")
+    for injection in failed.filter(order__venue__in=venues)[:_MOST_TROUBLE]:
+        trouble[injection.order.venue_id].append(injection)
+    states: dict[int, Counter[str]] = defaultdict(Counter)
+    late: Counter[int] = Counter()
+    overdue = Q(state=Injection.State.WAITING) & (Q(attempts__gt=0) | Q(next_attempt_at__lt=now - _LATE_AFTER))
+    counted = (
+        Injection.objects.filter(_today(venues, now), order__venue__in=venues)
+        .values_list("order__venue", "state")
+        .annotate(count=Count("pk"), late=Count("pk", filter=overdue))
+    )
+    for venue, state, count, late_count in counted:
+        states[venue][state] += count
+        late[venue] += late_count
+    return {
+        venue.pk: OrdersTonight(
+            trouble=tuple(trouble[venue.pk]), states=dict(states[venue.pk]), late=late[venue.pk], zone=venue.zone
+        )
+        for venue in venues
+    }
+
+
+def _today(venues: list[Venue], now: datetime) -> Q:
+    """Orders of each venue's present service day: placed in it, or ordered ahead for it."""
+    today = Q(pk=None)
+    for name, zone in {venue.timezone: venue.zone for venue in venues}.items():
+        local = now.astimezone(zone)
+        begin = local.replace(hour=_SERVICE_DAY_BEGINS_AT, minute=0, second=0, microsecond=0)
+        begin -= timedelta(days=1) if begin > local else timedelta()
+        since = Q(order__placed_at__gte=begin) | Q(order__scheduled_for__gte=begin)
+        today |= Q(order__venue__timezone=name) & since
+    return today

@@ -1,0 +1,52 @@
+"""How a manager adds people to a venue: by an address that they know, never from a list of everybody."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from unfold.widgets import UnfoldAdminEmailInputWidget
+
+from storekit.models import Membership, User
+
+
+class MembershipForm(forms.ModelForm):
+    """One person at one venue. A new person is named by e-mail address; afterwards only the role can change."""
+
+    email = forms.EmailField(label="E-mail address", widget=UnfoldAdminEmailInputWidget())
+
+    class Meta:
+        model = Membership
+        fields = ("email", "role")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.fields["email"].initial = self.instance.user.email
+            self.fields["email"].disabled = True
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        if not self.instance.pk:
+            user = User.objects.filter(email__iexact=email, is_active=True).first()
+            if user is None:
+                raise ValidationError("Nobody logs in with this address. Ask whoever runs storekit to add the person.")
+            self.instance.user = user
+        return email
+
+
+class MembershipFormSet(forms.BaseInlineFormSet):
+    """The people of one venue: nobody twice, and always somebody who may change things."""
+
+    needs_manager = True
+
+    def clean(self) -> None:
+        super().clean()
+        kept = [
+            form.instance
+            for form in self.forms
+            if hasattr(form, "cleaned_data") and form.instance.user_id and form not in self.deleted_forms
+        ]
+        if len({membership.user_id for membership in kept}) < len(kept):
+            raise ValidationError("Somebody is listed twice. Keep one line for each person.")
+        if self.needs_manager and all(membership.role != Membership.Role.MANAGER for membership in kept):
+            raise ValidationError("A venue needs at least one manager. Make somebody else a manager first.")

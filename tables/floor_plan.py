@@ -1,0 +1,130 @@
+"""Bringing the venue's areas and tables in step with the POS. Ids survive renames and moves, and QR codes with them."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from django.db import transaction
+from django.utils import timezone
+
+from integrations.models import SyncRun
+from integrations.pos import FloorArea, FloorTable, PointOfSale
+from integrations.syncs import Progress, run_sync
+from storekit.models import Venue
+from tables.models import Area, Table
+
+AnyRow = TypeVar("AnyRow", Area, Table)
+
+_LONGEST_NAME = 120
+_MOST_SEATS = 32767
+
+
+def sync_floor_plan(*, venue: Venue, started_by: str, on_progress: Callable[[int, str], None] | None = None) -> SyncRun:
+    """Syncs the floor plan, and returns the run with its counts, or with its error.
+
+    What is gone or inactive at the POS is archived, and comes back with the same id.
+
+    Raises:
+        SyncAlreadyRunning: when this venue's floor plan is being synced at the moment.
+    """
+
+    def work(pos: PointOfSale, progress: Progress) -> dict[str, int]:
+        progress.report(10, "Loading the floor plan from the POS")
+        plan = pos.floor_plan()
+        for warning in floor_plan_warnings(plan):
+            progress.warn(warning)
+        progress.report(60, "Writing what differs")
+        return _apply(venue, plan)
+
+    return run_sync(
+        venue=venue, kind=SyncRun.Kind.FLOOR_PLAN, started_by=started_by, work=work, on_progress=on_progress
+    )
+
+
+def floor_plan_warnings(plan: Sequence[FloorArea]) -> list[str]:
+    """What staff should know about the POS's floor plan, a sentence each."""
+    if not plan:
+        return ["The POS location has no floor plan: all areas and tables are archived until it has one."]
+    by_number: dict[int, list[str]] = defaultdict(list)
+    for area, table in _active_tables(plan).values():
+        by_number[table.number].append(f"{table.name or table.id} ({area.name})")
+    return [
+        f"Table {number} is there {len(names)} times: {', '.join(names)}. Orders and bills name a table by its number "
+        "alone; give each its own."
+        for number, names in sorted(by_number.items())
+        if len(names) > 1
+    ]
+
+
+def _active_tables(plan: Iterable[FloorArea]) -> dict[str, tuple[FloorArea, FloorTable]]:
+    return {table.id: (area, table) for area in plan for table in area.tables if table.active}
+
+
+@dataclass
+class _Changes:
+    """Rows to insert and to save, and how many of each fate."""
+
+    create: list[Any] = field(default_factory=list)
+    update: list[Any] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=lambda: {"created": 0, "updated": 0, "archived": 0, "unchanged": 0})
+
+
+def _apply(venue: Venue, plan: Sequence[FloorArea]) -> dict[str, int]:
+    with transaction.atomic():
+        # One writer at a time for a venue, even if a sync's lease ran out under it.
+        Venue.objects.select_for_update().get(pk=venue.pk)
+        areas = {area.pos_id: area for area in Area.objects.filter(venue=venue)}
+        wanted_areas = {
+            area.id: {"name": area.name[:_LONGEST_NAME], "position": position} for position, area in enumerate(plan)
+        }
+        area_changes = _changes(Area, venue, areas, wanted_areas)
+        area_ids = {area.pos_id: area.pk for area in (*areas.values(), *area_changes.create)}
+        wanted_tables = {
+            id: {
+                "area_id": area_ids[area.id],
+                "number": table.number,
+                "name": table.name[:_LONGEST_NAME],
+                "seats": min(table.seats, _MOST_SEATS),
+            }
+            for id, (area, table) in _active_tables(plan).items()
+        }
+        tables = {table.pos_id: table for table in Table.objects.filter(venue=venue)}
+        table_changes = _changes(Table, venue, tables, wanted_tables)
+        _write(Area, area_changes, ["name", "position", "archived_at"])
+        _write(Table, table_changes, ["area", "number", "name", "seats", "archived_at"])
+    return {fate: number + table_changes.counts[fate] for fate, number in area_changes.counts.items()}
+
+
+def _changes(
+    model: type[AnyRow], venue: Venue, held: Mapping[str, AnyRow], wanted: Mapping[str, dict[str, Any]]
+) -> _Changes:
+    changes = _Changes()
+    for pos_id, values in wanted.items():
+        row = held.get(pos_id)
+        if row is None:
+            changes.create.append(model(venue=venue, pos_id=pos_id, **values))
+            changes.counts["created"] += 1
+        elif row.archived_at or any(getattr(row, name) != value for name, value in values.items()):
+            _set(row, archived_at=None, **values)
+            changes.update.append(row)
+            changes.counts["updated"] += 1
+        else:
+            changes.counts["unchanged"] += 1
+    for pos_id, row in held.items():
+        if pos_id not in wanted and row.archived_at is None:
+            _set(row, archived_at=timezone.now())
+            changes.update.append(row)
+            changes.counts["archived"] += 1
+    return changes
+
+
+def _set(row: Area | Table, **values: Any) -> None:
+    for name, value in values.items():
+        setattr(row, name, value)
+
+
+def _write(model: type[AnyRow], changes: _Changes, columns: list[str]) -> None:
+    model._default_manager.bulk_create(changes.create)
+    if changes.update:
+        model._default_manager.bulk_update(changes.update, columns, batch_size=200)

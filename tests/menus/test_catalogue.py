@@ -1,0 +1,137 @@
+"""What pricing loads: chosen products with every question they lead to."""
+
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from integrations.pos import MenuSnapshot
+from menus import catalogue
+from menus.models import Menu, Product
+from menus.versions import raise_version
+from storekit.models import Venue
+from tests.menus.snapshots import BURGER_MENU, bring_in_step, category, group, modifier, product, snapshot
+
+
+def test_a_product_comes_with_its_groups_and_the_groups_that_their_choices_open(venue: Venue) -> None:
+    bring_in_step(venue, BURGER_MENU)
+
+    loaded = catalogue.load(venue=venue, skus=["BURGER"])
+
+    burger = loaded.product(sku="BURGER")
+    assert burger is not None
+    assert (burger.name, burger.kind, burger.price, burger.available) == ("Burger till", "item", Decimal("12.00"), True)
+    sauce, doneness = (loaded.groups[id] for id in burger.groups)
+    assert (sauce.name, sauce.kind, sauce.minimum, sauce.maximum) == ("Sauce", "modifier", 0, 2)
+    assert [(one.sku, one.price) for one in sauce.modifiers] == [
+        ("MAYO", Decimal("1.20")),
+        ("KETCHUP", Decimal("1.20")),
+    ]
+    assert [(one.sku, one.instruction_id, one.price) for one in doneness.modifiers] == [("", "11", Decimal(0))]
+    amount = loaded.groups[sauce.modifiers[0].groups[0]]
+    assert [one.sku for one in amount.modifiers] == ["LITTLE", "PLENTY"]
+    assert len(loaded.groups) == 3
+
+
+def test_products_are_found_by_id_too_and_nothing_else_is_loaded(venue: Venue) -> None:
+    bring_in_step(venue, BURGER_MENU)
+    salad = Product.objects.get(sku="SALAD")
+
+    loaded = catalogue.load(venue=venue, ids=[salad.pk])
+
+    assert loaded.product(id=salad.pk) == loaded.product(sku="SALAD")
+    assert list(loaded.products) == [salad.pk]
+    assert loaded.product(sku="BURGER") is None
+    assert loaded.groups == {}
+
+
+def test_the_version_is_the_menus(venue: Venue) -> None:
+    assert catalogue.load(venue=venue, skus=["BURGER"]).version == 0
+    bring_in_step(venue, BURGER_MENU)
+    assert catalogue.load(venue=venue, skus=["BURGER"]).version == 1
+
+
+def test_another_venues_products_are_not_there(venue: Venue, other_venue: Venue) -> None:
+    bring_in_step(venue, BURGER_MENU)
+    burger = Product.objects.get(sku="BURGER")
+
+    loaded = catalogue.load(venue=other_venue, ids=[burger.pk], skus=["BURGER"])
+
+    assert (loaded.products, loaded.groups) == ({}, {})
+
+
+def test_what_is_archived_is_not_there(venue: Venue) -> None:
+    bring_in_step(venue, BURGER_MENU)
+    bring_in_step(
+        venue,
+        snapshot(
+            categories=(category("mains", "BURGER"),),
+            products=(product("BURGER", groups=("sauce",)),),
+            groups=(group("sauce", modifier("KETCHUP")),),
+        ),
+    )
+
+    loaded = catalogue.load(venue=venue, skus=["BURGER", "SALAD"])
+
+    assert [one.sku for one in loaded.products.values()] == ["BURGER"]
+    assert [[one.sku for one in each.modifiers] for each in loaded.groups.values()] == [["KETCHUP"]]
+
+
+def test_questions_that_lead_back_to_themselves_come_to_an_end(venue: Venue) -> None:
+    bring_in_step(
+        venue,
+        snapshot(
+            categories=(category("mains", "BURGER"),),
+            products=(product("BURGER", groups=("chicken",)),),
+            groups=(group("chicken", modifier("A", groups=("egg",))), group("egg", modifier("B", groups=("chicken",)))),
+        ),
+    )
+
+    loaded = catalogue.load(venue=venue, skus=["BURGER"])
+
+    assert {one.name for one in loaded.groups.values()} == {"Chicken", "Egg"}
+
+
+def _deep_menu(products: int, depth: int) -> MenuSnapshot:
+    return snapshot(
+        categories=(category("mains", *(f"P{n}" for n in range(products))),),
+        products=tuple(product(f"P{n}", groups=("g0",)) for n in range(products)),
+        groups=tuple(
+            group(f"g{n}", modifier("A", groups=(f"g{n + 1}",) if n + 1 < depth else ())) for n in range(depth)
+        ),
+    )
+
+
+def test_the_number_of_queries_grows_neither_with_products_nor_with_depth(venue: Venue, other_venue: Venue) -> None:
+    bring_in_step(venue, _deep_menu(1, 1))
+    bring_in_step(other_venue, _deep_menu(30, 12))
+
+    with CaptureQueriesContext(connection) as small:
+        catalogue.load(venue=venue, skus=["P0"])
+    with CaptureQueriesContext(connection) as large:
+        loaded = catalogue.load(venue=other_venue, skus=[f"P{n}" for n in range(30)])
+
+    assert (len(loaded.products), len(loaded.groups)) == (30, 12)
+    assert len(large) == len(small) <= 8
+
+
+def test_a_menu_that_changes_while_it_is_read_is_read_again(venue: Venue, monkeypatch: pytest.MonkeyPatch) -> None:
+    bring_in_step(venue, BURGER_MENU)
+    load, calls = catalogue._load, []
+
+    def interrupted(*args: object) -> object:
+        calls.append(args)
+        found = load(*args)  # type: ignore[arg-type]
+        if len(calls) == 1:
+            Product.objects.filter(sku="BURGER").update(price=Decimal("13.00"))
+            raise_version(menu=Menu.objects.get(venue=venue))
+        return found
+
+    monkeypatch.setattr(catalogue, "_load", interrupted)
+
+    loaded = catalogue.load(venue=venue, skus=["BURGER"])
+
+    burger = loaded.product(sku="BURGER")
+    assert burger is not None
+    assert (loaded.version, burger.price, len(calls)) == (2, Decimal("13.00"), 2)

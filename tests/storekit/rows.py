@@ -1,0 +1,108 @@
+"""One row of everything that belongs to a venue, each naming its venue, so that a leak is seen wherever it happens."""
+
+import uuid
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Model
+from django.utils import timezone
+
+from integrations.models import Connection, Notification, SyncRun
+from menus.models import Category
+from orders.models import Injection, InjectionAttempt, Order, OrderLine
+from storekit.api_keys import issue_api_key
+from storekit.models import Venue
+from tables.models import Area, Table
+from tests import factories
+
+
+def one_of_everything(venue: Venue) -> dict[type[Model], Model]:
+    """Makes the rows and returns them by model."""
+    rows: list[Model] = [venue, issue_api_key(venue=venue, name=f"Web shop of {venue}")[0]]
+    connection = factories.ConnectionFactory(venue=venue, location_name=f"Location of {venue}")
+    rows += [connection, connection.settings, connection.tokens, *_pos_rows(connection)]
+    rows += _menu_rows(venue)
+    area = Area.objects.create(venue=venue, pos_id="1", name=f"Terrace of {venue}")
+    rows += [area, Table.objects.create(venue=venue, area=area, pos_id="1", number=7, name=f"Corner of {venue}")]
+    rows += _order_rows(make_order(venue, state=Injection.State.FAILED))
+    return {type(row): row for row in rows}
+
+
+def make_order(venue: Venue, *, state: str, **changes: Any) -> Order:
+    """An order of the venue whose injection is in `state`."""
+    order = Order.objects.create(
+        venue=venue,
+        number=Order.objects.filter(venue=venue).count() + 1,
+        collection_code=uuid.uuid4().hex[:8],
+        type=Order.Type.PICKUP,
+        status=changes.pop("status", Order.Status.PLACED),
+        first_name=f"Guest of {venue}",
+        email=f"guest@{venue.slug}.example",
+        items_total=Decimal("10.00"),
+        total=Decimal("10.00"),
+        payment_status=Order.PaymentStatus.PAID,
+        menu_version=1,
+        scheduled_for=changes.pop("scheduled_for", None),
+    )
+    Injection.objects.create(order=order, state=state, reference=uuid.uuid4().hex, **changes)
+    return order
+
+
+def _pos_rows(connection: Connection) -> list[Model]:
+    venue = connection.venue
+    notification = Notification.objects.create(
+        connection=connection,
+        type="ORDER",
+        status="FAILED",
+        reference=f"reference-{venue.slug}",
+        fingerprint=venue.slug,
+        body={"venue": venue.name},
+        error=f"Unknown at {venue}",
+    )
+    run = SyncRun.objects.create(
+        connection=connection,
+        kind=SyncRun.Kind.MENU,
+        state=SyncRun.State.FAILED,
+        started_by=f"Staff of {venue}",
+        error=f"No menu at {venue}",
+        lease_until=timezone.now() + timedelta(minutes=5),
+    )
+    return [notification, run]
+
+
+def _menu_rows(venue: Venue) -> list[Model]:
+    category: Category = factories.CategoryFactory(venue=venue, name=f"Mains of {venue}")
+    product = factories.ProductFactory(venue=venue, name=f"Pie of {venue}")
+    group = factories.ModifierGroupFactory(venue=venue, name=f"Sauces of {venue}")
+    modifier = factories.ModifierFactory(group=group, name=f"Gravy of {venue}")
+    return [
+        factories.MenuFactory(venue=venue, pos_menu_name=f"Menu of {venue}"),
+        category,
+        product,
+        group,
+        modifier,
+        factories.CategoryProductFactory(category=category, product=product),
+        factories.ProductModifierGroupFactory(product=product, group=group),
+    ]
+
+
+def _order_rows(order: Order) -> list[Model]:
+    line = OrderLine.objects.create(
+        order=order,
+        position=0,
+        kind=OrderLine.Kind.PRODUCT,
+        menu_id=uuid.uuid4(),
+        name=f"Pie of {order.venue}",
+        quantity=1,
+        unit_price=Decimal("10.00"),
+    )
+    injection = order.injection
+    attempt = InjectionAttempt.objects.create(
+        injection=injection,
+        number=1,
+        reference=injection.reference,
+        lease=uuid.uuid4(),
+        detail=f"Refused at {order.venue}",
+    )
+    return [order, line, injection, attempt]

@@ -1,0 +1,114 @@
+"""Settings refuse to start on what is missing or dangerous, and one variable moves the cache and the queue."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+GOOD = {
+    "ENV_FILE": os.devnull,
+    "PATH": os.environ["PATH"],
+    "DJANGO_SETTINGS_MODULE": "storekit.settings",
+    "SECRET_KEY": "wGZk0T9pLr3vQn7sXy2bJm6cHd8fKa4eUi1oPz5tRb8qMv3nWe7y",
+    "FIELD_ENCRYPTION_KEYS": "c3RvcmVraXQtdGVzdC1rZXktMzItYnl0ZXMtbG9uZyE=",
+}
+
+
+def start(*arguments: str, drop: str = "", **changes: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in {**GOOD, **changes}.items() if name != drop}
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def setting(expression: str, **changes: str) -> str:
+    script = f"from django.conf import settings; print({expression})"
+    started = start("-c", script, **changes)
+    assert started.returncode == 0, started.stderr
+    return started.stdout.strip()
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "FIELD_ENCRYPTION_KEYS"])
+def test_a_missing_secret_stops_start_up_with_a_sentence_that_names_it(name: str) -> None:
+    started = start("manage.py", "check", drop=name)
+
+    assert started.returncode != 0
+    assert f"{name} is not set. Make one with: python -c" in started.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("SECRET_KEY", "change-me-change-me-change-me-change-me-change-me", "SECRET_KEY is a placeholder or shorter"),
+        ("SECRET_KEY", "short", "SECRET_KEY is a placeholder or shorter than 32 characters."),
+        ("FIELD_ENCRYPTION_KEYS", "change-me", "FIELD_ENCRYPTION_KEYS holds something that is not a Fernet key."),
+        ("LIGHTSPEED_ENVIRONMENT", "live", "LIGHTSPEED_ENVIRONMENT is 'live'. Use one of: production, trial, sandbox."),
+    ],
+)
+def test_a_placeholder_or_a_wrong_value_stops_start_up(name: str, value: str, said: str) -> None:
+    started = start("manage.py", "check", **{name: value})
+
+    assert started.returncode != 0
+    assert said in started.stderr
+
+
+@pytest.mark.parametrize("environment", ["trial", "production"])
+@pytest.mark.parametrize("name", ["LIGHTSPEED_CLIENT_ID", "LIGHTSPEED_CLIENT_SECRET"])
+def test_a_real_lightspeed_needs_its_own_client(environment: str, name: str) -> None:
+    client = {"LIGHTSPEED_CLIENT_ID": "client", "LIGHTSPEED_CLIENT_SECRET": "secret"}
+
+    started = start("manage.py", "check", drop=name, LIGHTSPEED_ENVIRONMENT=environment, **client)
+
+    assert started.returncode != 0
+    assert f"{name} is not set. Lightspeed issues it for the {environment} environment" in started.stderr
+
+
+def test_the_settings_of_a_public_host_pass_djangos_deployment_checks() -> None:
+    started = start(
+        "manage.py",
+        "check",
+        "--deploy",
+        "--tag",
+        "security",
+        "--fail-level",
+        "WARNING",
+        PUBLIC_URL="https://orders.example",
+        ALLOWED_HOSTS="orders.example",
+        LIGHTSPEED_ENVIRONMENT="production",
+        LIGHTSPEED_CLIENT_ID="client",
+        LIGHTSPEED_CLIENT_SECRET="secret",
+    )
+
+    assert started.returncode == 0, started.stderr
+
+
+def test_https_brings_hsts_and_secure_cookies_and_plain_http_on_a_desk_does_not() -> None:
+    names = "settings.SECURE_HSTS_SECONDS > 0, settings.SESSION_COOKIE_SECURE, settings.CSRF_COOKIE_SECURE"
+
+    assert setting(names, PUBLIC_URL="https://orders.example") == "True True True"
+    assert setting(names) == "False False False"
+
+
+def test_by_default_cache_and_queue_live_in_sqlite() -> None:
+    where = "settings.DATABASES['default']['ENGINE'], settings.CACHES['default']['BACKEND'], settings.Q_CLUSTER['orm']"
+
+    assert setting(where) == "django.db.backends.sqlite3 django.core.cache.backends.db.DatabaseCache default"
+
+
+def test_redis_url_moves_cache_and_queue_to_redis() -> None:
+    where = "settings.CACHES['default']['LOCATION'], settings.Q_CLUSTER['redis'], 'orm' in settings.Q_CLUSTER"
+
+    assert setting(where, REDIS_URL="redis://127.0.0.1:6379/3") == (
+        "redis://127.0.0.1:6379/3 redis://127.0.0.1:6379/3 False"
+    )
+
+
+def test_database_url_moves_everything_to_postgresql() -> None:
+    where = "settings.DATABASES['default']['ENGINE'], settings.DATABASES['default']['HOST']"
+
+    assert setting(where, DATABASE_URL="postgres://me:secret@db.example/storekit") == (
+        "django.db.backends.postgresql db.example"
+    )

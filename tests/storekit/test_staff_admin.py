@@ -1,0 +1,214 @@
+"""Venues, their people and everybody's log-ins in the back office."""
+
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.core import mail
+from django.test import Client
+
+from storekit.models import Membership, User, Venue
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def olga_browser() -> Client:
+    """Olga runs the installation."""
+    client = Client()
+    client.force_login(factories.UserFactory(email="olga@storekit.example", is_superuser=True))
+    return client
+
+
+def venue_form(venue: Venue, people: list[dict[str, Any]], **changes: str) -> dict[str, Any]:
+    """What the venue's page posts: `people` are the lines of the inline."""
+    form: dict[str, Any] = {
+        "name": venue.name,
+        "slug": venue.slug,
+        "email": venue.email,
+        "timezone": venue.timezone,
+        "country": venue.country,
+        "currency": venue.currency,
+        "memberships-TOTAL_FORMS": len(people),
+        "memberships-INITIAL_FORMS": sum("id" in person for person in people),
+        "memberships-MIN_NUM_FORMS": 0,
+        "memberships-MAX_NUM_FORMS": 1000,
+        **changes,
+    }
+    for number, person in enumerate(people):
+        form[f"memberships-{number}-venue"] = venue.pk
+        form |= {f"memberships-{number}-{name}": value for name, value in person.items()}
+    return form
+
+
+def page_of(venue: Venue) -> str:
+    return f"/admin/storekit/venue/{venue.pk}/change/"
+
+
+def line_of(user: User, **changes: Any) -> dict[str, Any]:
+    membership = Membership.objects.get(user=user)
+    return {"id": membership.pk, "role": membership.role, **changes}
+
+
+def roles(venue: Venue) -> dict[str, str]:
+    return dict(venue.memberships.values_list("user__email", "role"))
+
+
+def test_a_manager_keeps_the_venue_up(annas_browser: Client, anna: User, venue: Venue) -> None:
+    answer = annas_browser.post(page_of(venue), venue_form(venue, [line_of(anna)], name="The Copper Kettle"))
+
+    assert answer.status_code == 302
+    venue.refresh_from_db()
+    assert venue.name == "The Copper Kettle"
+
+
+def test_a_manager_cannot_change_what_addresses_and_amounts_depend_on(
+    annas_browser: Client, anna: User, venue: Venue
+) -> None:
+    annas_browser.post(page_of(venue), venue_form(venue, [line_of(anna)], slug="other", currency="EUR"))
+
+    venue.refresh_from_db()
+    assert (venue.slug, venue.currency) == ("copper-pot", "GBP")
+
+
+def test_staff_look_and_change_nothing(bens_browser: Client, ben: User, venue: Venue) -> None:
+    assert bens_browser.get(page_of(venue)).status_code == 200
+
+    answer = bens_browser.post(page_of(venue), venue_form(venue, [line_of(ben, role="manager")], name="Ben's"))
+
+    assert answer.status_code == 403
+    venue.refresh_from_db()
+    assert venue.name == "The Copper Pot"
+    assert roles(venue) == {"ben@copper-pot.example": "staff"}
+
+
+def test_a_manager_adds_somebody_by_their_address(annas_browser: Client, anna: User, venue: Venue) -> None:
+    factories.UserFactory(email="carl@example.com")
+
+    answer = annas_browser.post(
+        page_of(venue), venue_form(venue, [line_of(anna), {"email": "Carl@Example.com", "role": "staff"}])
+    )
+
+    assert answer.status_code == 302
+    assert roles(venue) == {"anna@copper-pot.example": "manager", "carl@example.com": "staff"}
+
+
+def test_a_manager_changes_roles_and_takes_people_off(
+    annas_browser: Client, anna: User, ben: User, venue: Venue
+) -> None:
+    people = [line_of(anna), line_of(ben, role="manager")]
+    annas_browser.post(page_of(venue), venue_form(venue, people))
+    assert roles(venue)["ben@copper-pot.example"] == "manager"
+
+    annas_browser.post(page_of(venue), venue_form(venue, [line_of(anna), line_of(ben, DELETE="on")]))
+    assert roles(venue) == {"anna@copper-pot.example": "manager"}
+
+
+@pytest.mark.parametrize(
+    ("person", "said"),
+    [
+        ({"email": "nobody@example.com", "role": "staff"}, "Nobody logs in with this address"),
+        ({"email": "anna@copper-pot.example", "role": "staff"}, "Somebody is listed twice"),
+        ({"email": "", "role": "manager"}, "This field is required"),
+    ],
+)
+def test_who_cannot_be_added_is_said_in_words(
+    annas_browser: Client, anna: User, venue: Venue, person: dict[str, str], said: str
+) -> None:
+    answer = annas_browser.post(page_of(venue), venue_form(venue, [line_of(anna), person]))
+
+    assert answer.status_code == 200
+    assert said in answer.content.decode()
+    assert roles(venue) == {"anna@copper-pot.example": "manager"}
+
+
+@pytest.mark.parametrize("change", [{"role": "staff"}, {"DELETE": "on"}])
+def test_the_last_manager_stays(annas_browser: Client, anna: User, venue: Venue, change: dict[str, str]) -> None:
+    answer = annas_browser.post(page_of(venue), venue_form(venue, [line_of(anna, **change)]))
+
+    assert "at least one manager" in answer.content.decode()
+    assert roles(venue) == {"anna@copper-pot.example": "manager"}
+
+
+def test_a_line_of_another_venue_cannot_be_smuggled_in(
+    annas_browser: Client, anna: User, zoe: User, venue: Venue
+) -> None:
+    annas_browser.post(page_of(venue), venue_form(venue, [line_of(anna), line_of(zoe, role="staff")]))
+
+    assert Membership.objects.get(user=zoe).role == "manager"
+    assert roles(venue) == {"anna@copper-pot.example": "manager"}
+
+
+def test_people_of_other_venues_are_named_nowhere_on_the_page(annas_browser: Client, venue: Venue, zoe: User) -> None:
+    assert "zoe@blue-door.example" not in annas_browser.get(page_of(venue)).content.decode()
+
+
+def test_only_a_superuser_adds_a_venue(annas_browser: Client, olga_browser: Client) -> None:
+    new = venue_form(factories.VenueFactory.build(slug="new-place"), [])
+    assert annas_browser.post("/admin/storekit/venue/add/", new).status_code == 403
+
+    assert olga_browser.post("/admin/storekit/venue/add/", new).status_code == 302
+    assert Venue.objects.filter(slug="new-place").exists()
+
+
+def test_only_a_superuser_sees_that_people_exist(annas_browser: Client, olga_browser: Client, zoe: User) -> None:
+    pages = [
+        "/admin/storekit/user/",
+        f"/admin/storekit/user/{zoe.pk}/change/",
+        f"/admin/storekit/user/{zoe.pk}/password/",
+    ]
+
+    assert {annas_browser.get(page).status_code for page in pages} == {403}
+    assert {olga_browser.get(page).status_code for page in pages} == {200}
+
+
+def test_a_superuser_adds_a_person_who_then_chooses_a_password(olga_browser: Client, client: Client) -> None:
+    new = {
+        "email": "Dora@Example.com",
+        "first_name": "Dora",
+        "last_name": "",
+        "usable_password": "false",
+        "memberships-TOTAL_FORMS": 0,
+        "memberships-INITIAL_FORMS": 0,
+    }
+    assert olga_browser.post("/admin/storekit/user/add/", new).status_code == 302
+    dora = User.objects.get(email="dora@example.com")
+    assert not dora.has_usable_password()
+
+    client.post("/accounts/password/reset/", {"email": "dora@example.com"})
+
+    assert [letter.to for letter in mail.outbox] == [["dora@example.com"]]
+
+
+def test_an_address_given_up_opens_nothing_any_more(olga_browser: Client, anna: User, client: Client) -> None:
+    EmailAddress.objects.create(user=anna, email=anna.email, verified=True, primary=True)
+    change = {
+        "email": "anna@new.example",
+        "first_name": "Anna",
+        "last_name": "",
+        "is_active": "on",
+        "memberships-TOTAL_FORMS": 0,
+        "memberships-INITIAL_FORMS": 0,
+    }
+    assert olga_browser.post(f"/admin/storekit/user/{anna.pk}/change/", change).status_code == 302
+
+    client.post("/accounts/password/reset/", {"email": "anna@copper-pot.example"})
+
+    assert mail.outbox == []
+
+
+@pytest.mark.parametrize("page", ["schedule", "success", "failure"])
+def test_background_tasks_are_read_by_superusers_and_written_by_nobody(
+    annas_browser: Client, olga_browser: Client, page: str
+) -> None:
+    address = f"/admin/django_q/{page}/"
+
+    assert annas_browser.get(address).status_code == 403
+    assert olga_browser.get(address).status_code == 200
+    assert olga_browser.get(f"{address}add/").status_code == 403
+
+
+@pytest.mark.parametrize("address", ["auth/group/", "account/emailaddress/", "django_q/ormq/"])
+def test_pages_of_others_that_know_no_walls_are_not_there(olga_browser: Client, address: str) -> None:
+    assert olga_browser.get(f"/admin/{address}").status_code == 404
