@@ -1,25 +1,30 @@
 """The back office of connections to the POS. The ledgers have a module of their own, registered from here."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from unfold.admin import StackedInline
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from integrations import connections
 from integrations.admin_confirm import confirm_page
 from integrations.admin_ledgers import NotificationPage, SyncRunPage
-from integrations.models import Connection, LightspeedSettings, Notification, SyncRun
+from integrations.admin_settings import LightspeedSettingsInline
+from integrations.models import Connection, Notification, SyncRun
 from integrations.pos import PosError
 from storekit.admin_filters import VenueFilter
 from storekit.admin_site import VenueAdmin
-from storekit.staff import manages, venues_of, works_at
+from storekit.staff import manages, manages_somewhere, venues_of
 
 admin.site.register(Notification, NotificationPage)
 admin.site.register(SyncRun, SyncRunPage)
@@ -32,57 +37,17 @@ _STATUS_COLOURS = {
 }
 
 
-class LightspeedSettingsInline(StackedInline):
-    """How menu and orders are mapped to Lightspeed, on the connection's page."""
+_WEBHOOK_COLOURS = {"Registered": "success", "Missing": "danger"}
+_NEXT_STEPS: dict[str, tuple[str, str]] = {
+    Connection.Status.DISCONNECTED: ("connect", "Connect"),
+    Connection.Status.CHOOSING_LOCATION: ("choose_location", "Choose location"),
+    Connection.Status.RECONNECT_NEEDED: ("reconnect", "Reconnect"),
+}
 
-    model = LightspeedSettings
-    can_delete = False
-    hide_title = True
-    fieldsets = (
-        (
-            "Orders",
-            {
-                "fields": (
-                    "payment_method",
-                    ("pickup_profile", "delivery_profile", "dine_in_profile"),
-                    ("delivery_fee_sku", "service_charge_sku"),
-                    ("buffer_orders", "buffer_minutes"),
-                )
-            },
-        ),
-        (
-            "Menu",
-            {
-                "fields": (
-                    ("preferred_language", "menu_profile"),
-                    ("update_images", "update_descriptions"),
-                    "subscreens_as_categories",
-                )
-            },
-        ),
-        (
-            "Pay at table",
-            {
-                "fields": (
-                    ("pat_payment_method", "gift_card_payment_method"),
-                    ("ignore_free_items", "auto_close_delay"),
-                )
-            },
-        ),
-        ("Discounts", {"fields": (("discount_sku", "native_discounts"),)}),
-    )
 
-    def has_view_permission(self, request: HttpRequest, obj: Connection | None = None) -> bool:
-        return obj is not None and works_at(request.user, obj.venue)
-
-    def has_change_permission(self, request: HttpRequest, obj: Connection | None = None) -> bool:
-        return obj is not None and manages(request.user, obj.venue)
-
-    def has_add_permission(self, request: HttpRequest, obj: Connection | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Connection | None = None) -> bool:
-        return False
+def _label(text: str, colours: dict[str, str]) -> SafeString:
+    """A coloured label as unfold's lists have them; on a row's own page unfold shows plain text."""
+    return render_to_string("unfold/helpers/label.html", {"text": text, "type": colours.get(text, "")})
 
 
 @admin.register(Connection)
@@ -96,23 +61,23 @@ class ConnectionPage(VenueAdmin):
     search_fields = ("venue__name", "location_name", "business_name", "business_location_id")
     ordering = ("venue__name",)
     fieldsets = (
-        (None, {"fields": ("venue", ("state", "status_reason"), "enabled")}),
+        (None, {"fields": ("venue", ("state_label", "status_reason"), "enabled")}),
         (
             "Lightspeed",
             {"fields": (("location", "business_location_id"), ("environment", "connected_at"), "token_expiry")},
         ),
-        ("Notifications", {"fields": ("webhook", "webhook_address")}),
+        ("Notifications", {"fields": ("webhook_label", "webhook_address")}),
     )
     readonly_fields = (
         "venue",
-        "state",
+        "state_label",
         "status_reason",
         "location",
         "business_location_id",
         "environment",
         "connected_at",
         "token_expiry",
-        "webhook",
+        "webhook_label",
         "webhook_address",
     )
     inlines = (LightspeedSettingsInline,)
@@ -131,26 +96,52 @@ class ConnectionPage(VenueAdmin):
     def state(self, connection: Connection) -> str:
         return connection.get_status_display()
 
+    @admin.display(description="Status")
+    def state_label(self, connection: Connection) -> SafeString:
+        return _label(connection.get_status_display(), _STATUS_COLOURS)
+
     @admin.display(description="Location", ordering="location_name", empty_value="–")
     def location(self, connection: Connection) -> str | None:
         if not connection.business_location_id:
             return None
         return f"{connection.business_name} – {connection.location_name}"
 
-    @display(description="Webhook", label={"Registered": "success", "Missing": "danger"})
+    @display(description="Webhook", label=_WEBHOOK_COLOURS)
     def webhook(self, connection: Connection) -> str | None:
         if connection.status != Connection.Status.CONNECTED:
             return None
         return "Registered" if connection.webhook_registered_at else "Missing"
 
+    @admin.display(description="Webhook", empty_value="–")
+    def webhook_label(self, connection: Connection) -> SafeString | None:
+        text = self.webhook(connection)
+        return _label(text, _WEBHOOK_COLOURS) if text else None
+
     @admin.display(description="Webhook address")
-    def webhook_address(self, connection: Connection) -> str:
-        return connections.webhook_url(connection=connection)
+    def webhook_address(self, connection: Connection) -> SafeString:
+        return format_html(
+            '<span style="overflow-wrap: anywhere">{}</span>', connections.webhook_url(connection=connection)
+        )
 
     @admin.display(description="Access token valid until", empty_value="–")
-    def token_expiry(self, connection: Connection) -> Any:
+    def token_expiry(self, connection: Connection) -> str | None:
         pair = getattr(connection, "tokens", None)
-        return timezone.localtime(pair.expires_at, connection.venue.zone) if pair else None
+        if pair is None:
+            return None
+        return date_format(timezone.localtime(pair.expires_at, connection.venue.zone), "DATETIME_FORMAT")
+
+    @admin.display(description="Next step", empty_value="–")
+    def next_step(self, connection: Connection) -> SafeString | None:
+        step = _NEXT_STEPS.get(connection.status)
+        if step is None:
+            return None
+        name, words = step
+        address = reverse(f"admin:integrations_connection_{name}", args=[connection.pk])
+        return format_html('<a class="underline" href="{}">{}</a>', address, words)
+
+    def get_list_display(self, request: HttpRequest) -> Sequence[str]:
+        steps = ("next_step",) if manages_somewhere(request.user) else ()
+        return (*super().get_list_display(request), *steps)
 
     # --- Buttons, each shown where it makes sense
 

@@ -80,7 +80,7 @@ class NotificationPage(ReadOnlyAdmin):
     @admin.display(description="Body")
     def pretty_body(self, row: Notification) -> SafeString:
         text = json.dumps(row.body, indent=2, ensure_ascii=False)
-        return format_html('<pre class="overflow-x-auto text-xs whitespace-pre-wrap break-words">{}</pre>', text)
+        return format_html('<pre class="text-xs" style="white-space: pre-wrap; overflow-wrap: anywhere">{}</pre>', text)
 
     def has_replay_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_view_permission(request, obj)

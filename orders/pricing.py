@@ -194,14 +194,14 @@ class _Pricing:
 
     def _check_number(self, group: CatalogueGroup, number: int, attr: str) -> None:
         if number < group.minimum:
-            self.problem("too_few", f"Choose at least {group.minimum} of {group.name!r}; {number} chosen.", attr)
+            self.problem("too_few", f"Choose at least {group.minimum} of “{group.name}”; {number} chosen.", attr)
         if group.maximum is not None and number > group.maximum:
-            self.problem("too_many", f"Choose at most {group.maximum} of {group.name!r}; {number} chosen.", attr)
+            self.problem("too_many", f"Choose at most {group.maximum} of “{group.name}”; {number} chosen.", attr)
 
     def _check_instructions_are_given_once(self, lines: Sequence[PricedLine], attr: str) -> None:
         # The POS takes an instruction as an id without a number.
         seen: set[UUID] = set()
         for line in lines:
             if line.kind == _INSTRUCTION and (line.quantity > 1 or line.menu_id in seen):
-                self.problem("chosen_twice", f"{line.name!r} can be asked for once.", attr)
+                self.problem("chosen_twice", f"“{line.name}” can be asked for once.", attr)
             seen.add(line.menu_id)

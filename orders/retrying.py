@@ -32,15 +32,15 @@ def next_attempt(
     is what the POS asked for: it is not tried sooner, and given up when that would be too late. `chance` gives numbers
     from 0 to 1 that scatter the attempts of many orders.
     """
-    settled_by = first_tried_at + _SETTLED_WITHIN
-    if due_at is not None:
-        settled_by = max(settled_by, due_at - _TIME_TO_ACT)
+    soonest = first_tried_at + _SETTLED_WITHIN
+    settled_by = soonest if due_at is None else max(soonest, due_at - _TIME_TO_ACT)
     if failures > RETRIES or (retry_after is not None and now + retry_after > settled_by):
         return None
     # Scattered only ever later, so that the wait which the POS asked for is kept.
     scatter = 1 + _JITTER * chance()
     doubling: timedelta = _FIRST_DELAY * 2 ** (failures - 1)
-    share = (settled_by - now) * (_SHARES[failures - 1] / sum(_SHARES[failures - 1 :]))
-    if due_at is None or share <= doubling:
+    if settled_by == soonest:
         return now + max(doubling, retry_after or doubling) * scatter
-    return min(now + max(min(share, _LONGEST_DELAY), retry_after or doubling) * scatter, settled_by)
+    share = (settled_by - now) * (_SHARES[failures - 1] / sum(_SHARES[failures - 1 :]))
+    delay = max(doubling, min(share, _LONGEST_DELAY), retry_after or doubling)
+    return min(now + delay * scatter, max(settled_by, now + doubling))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, cast
 from uuid import UUID
 
+from django.core.exceptions import RequestDataTooBig
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import APIException, ErrorDetail, NotFound, ValidationError
 from rest_framework.request import Request
@@ -18,7 +19,7 @@ from orders.pricing import known_id
 from orders.problems import OrderRefused
 from orders.serializers import OrderPaymentSerializer, OrderSerializer, PostedOrderSerializer
 from orders.translating import order_answer, order_request
-from storekit.api import BoundedJSONParser, Conflict, ErrorsSerializer
+from storekit.api import Conflict, ErrorsSerializer, SafeJSONParser, TooLarge
 from storekit.idempotency import Answer, answer_once, key_of
 from storekit.models import ApiKey, Venue
 
@@ -34,7 +35,7 @@ class MenuChanging(APIException):
 class OrderView(APIView):
     """What the views of orders share: the venue is the key's, and refusals have the documented shape."""
 
-    parser_classes = [BoundedJSONParser]
+    parser_classes = [SafeJSONParser]
 
     def venue(self) -> Venue:
         """The venue that the key opens, which is the one in the address."""
@@ -128,7 +129,7 @@ def _order_id(text: str) -> UUID:
 
 
 def _as_api_error(exc: Exception) -> Exception:
-    """What the verbs raise, as REST says it."""
+    """What the verbs and Django raise, as REST says it."""
     match exc:
         case OrderRefused():
             return _validation_error(exc)
@@ -140,6 +141,8 @@ def _as_api_error(exc: Exception) -> Exception:
             return Conflict("This order was cancelled before it was paid.", code="cancelled")
         case MenuBusy():
             return MenuChanging()
+        case RequestDataTooBig():
+            return TooLarge()
         case _:
             return exc
 

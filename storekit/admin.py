@@ -1,5 +1,6 @@
 """The back office of venues, their people and their API keys."""
 
+import zoneinfo
 from typing import Any
 
 from django import forms
@@ -50,11 +51,24 @@ class MembershipInline(TabularInline):
     has_add_permission = has_delete_permission = has_change_permission
 
 
+class VenueForm(forms.ModelForm):
+    """A venue, its time zone chosen from those that exist."""
+
+    class Meta:
+        labels = {"timezone": "Time zone", "email": "E-mail address"}
+        widgets = {
+            "timezone": UnfoldAdminSelectWidget(
+                choices=[(name, name.replace("_", " ")) for name in sorted(zoneinfo.available_timezones())]
+            )
+        }
+
+
 @admin.register(Venue)
 class VenuePage(VenueAdmin):
     """Venues: opened by whoever runs storekit, kept up by their managers."""
 
     venue_path = "pk"
+    form = VenueForm
     list_display = ("name", "slug", "timezone", "currency", "email")
     search_fields = ("name", "slug")
     fields = ("name", "slug", "email", "timezone", "country", "currency")
@@ -93,6 +107,8 @@ class ApiKeyPage(ReadOnlyAdmin):
     search_fields = ("name", "prefix")
     fields = ("venue", "name", "begins_with", "created_at", "last_used_at", "revoked_at")
     readonly_fields = ("begins_with", "last_used_at", "revoked_at")
+    show_add_link = False
+    actions_list = ("new_key",)
     actions_detail = ("revoke",)
     actions_row = ("revoke",)
 
@@ -122,6 +138,11 @@ class ApiKeyPage(ReadOnlyAdmin):
         row, key = issue_api_key(venue=form.cleaned_data["venue"], name=form.cleaned_data["name"])
         self.log_addition(request, row, "Issued.")
         return self._page(request, "issued", "Your new API key", api_key=row, key=key)
+
+    @action(description="New API key", url_path="new", permissions=["add"], icon="add", variant=ActionVariant.PRIMARY)
+    def new_key(self, request: HttpRequest) -> HttpResponse:
+        """A button with words in the place of unfold's bare plus."""
+        return redirect("admin:storekit_apikey_add")
 
     @action(description="Revoke", url_path="revoke", permissions=["revoke"], icon="block", variant=ActionVariant.DANGER)
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:

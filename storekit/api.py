@@ -1,9 +1,7 @@
 """REST: who may call, what is read of a request, and errors that every app raises in the same shape."""
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import serializers
@@ -65,24 +63,14 @@ class TooLarge(APIException):
     default_detail = "The request's body is too large."
 
 
-class BoundedJSONParser(JSONParser):
-    """JSON of at most `DATA_UPLOAD_MAX_MEMORY_SIZE` bytes, a limit that REST framework's own parser does not mind."""
+class SafeJSONParser(JSONParser):
+    """JSON, in which nesting too deep for the parser is an error of the caller's like any other."""
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        body = stream.read(most + 1)
-        if len(body) > most:
-            raise TooLarge
         try:
-            return json.loads(body, parse_constant=_no_constant)
+            return super().parse(stream, media_type, parser_context)
         except RecursionError:
             raise ParseError("JSON parse error - nested too deeply") from None
-        except ValueError as error:
-            raise ParseError(f"JSON parse error - {error}") from error
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
 
 
 class ErrorSerializer(serializers.Serializer):

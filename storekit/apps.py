@@ -9,6 +9,7 @@ from storekit.periodic import keep_schedules
 
 class StorekitConfig(AppConfig):
     name = "storekit"
+    verbose_name = "Set-up"
 
     def ready(self) -> None:
         post_migrate.connect(keep_schedules, sender=apps.get_app_config("django_q"))

@@ -39,6 +39,15 @@ class MembershipFormSet(forms.BaseInlineFormSet):
 
     needs_manager = True
 
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        # The table's head is not a label that a screen reader finds.
+        who = form.instance.user.email if form.instance.pk else "the new person"
+        form.fields["email"].widget.attrs["aria-label"] = f"E-mail address of {who}"
+        form.fields["role"].widget.attrs["aria-label"] = f"Role of {who}"
+        if "DELETE" in form.fields:
+            form.fields["DELETE"].widget.attrs["aria-label"] = f"Remove {who}"
+
     def clean(self) -> None:
         super().clean()
         kept = [

@@ -1,5 +1,6 @@
 """The rows that tests begin with. Every default is a plausible one, so that a test names only what it is about."""
 
+import uuid
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -8,7 +9,9 @@ from factory.django import DjangoModelFactory
 
 from integrations.models import Connection, LightspeedSettings, TokenPair
 from menus.models import Category, CategoryProduct, Menu, Modifier, ModifierGroup, Product, ProductModifierGroup
-from storekit.models import Membership, User, Venue
+from orders.models import Injection, Order, OrderLine
+from orders.numbering import draw_code
+from storekit.models import ApiKey, Membership, User, Venue
 
 
 class VenueFactory(DjangoModelFactory):
@@ -140,3 +143,65 @@ class ProductModifierGroupFactory(DjangoModelFactory):
 
     product = factory.SubFactory(ProductFactory)
     group = factory.SubFactory(ModifierGroupFactory)
+
+
+class OrderFactory(DjangoModelFactory):
+    """A paid pickup order of one line, not sent yet; its injection is due."""
+
+    class Meta:
+        model = Order
+        skip_postgeneration_save = True
+
+    venue = factory.SubFactory(VenueFactory)
+    number = factory.Sequence(lambda n: 1000 + n)
+    collection_code = factory.LazyFunction(draw_code)
+    type = Order.Type.PICKUP
+    status = Order.Status.PLACED
+    first_name = "Ada"
+    last_name = "Lovelace"
+    email = "ada@example.com"
+    phone = "+442079460018"
+    items_total = Decimal("10.00")
+    total = Decimal("10.00")
+    payment_status = Order.PaymentStatus.PAID
+    payment_reference = "web-1"
+    payment_amount = Decimal("10.00")
+    menu_version = 1
+
+    line = factory.RelatedFactory("tests.factories.OrderLineFactory", factory_related_name="order")
+    injection = factory.RelatedFactory("tests.factories.InjectionFactory", factory_related_name="order")
+
+
+class OrderLineFactory(DjangoModelFactory):
+    class Meta:
+        model = OrderLine
+
+    order = factory.SubFactory(OrderFactory, line=None)
+    position = 0
+    kind = OrderLine.Kind.PRODUCT
+    menu_id = factory.LazyFunction(uuid.uuid4)
+    sku = "BURGER"
+    name = "Burger"
+    quantity = 1
+    unit_price = Decimal("10.00")
+
+
+class InjectionFactory(DjangoModelFactory):
+    class Meta:
+        model = Injection
+
+    order = factory.SubFactory(OrderFactory, injection=None)
+    reference = factory.LazyAttribute(lambda injection: f"{injection.order.pk.hex}-1")
+    next_attempt_at = factory.LazyFunction(lambda: datetime.now(UTC) - timedelta(seconds=1))
+
+
+class ApiKeyFactory(DjangoModelFactory):
+    """A key that nobody holds: `storekit.api_keys.issue_api_key` makes one that opens the venue."""
+
+    class Meta:
+        model = ApiKey
+
+    venue = factory.SubFactory(VenueFactory)
+    name = "web shop"
+    prefix = factory.Sequence(lambda n: f"prefix{n}")
+    digest = "0" * 64

@@ -132,6 +132,7 @@ def not_connected() -> Unreachable:
 
 def scrubbed(words: str) -> str:
     """The POS's words without e-mail addresses, phone numbers, tokens and quoted input; at most 1,000 characters."""
+    words = words[:10_000]
     for pattern, replacement in _PRIVATE:
         words = pattern.sub(replacement, words)
     return words.strip()[:1000]

@@ -12,7 +12,8 @@ from integrations.pos import BadAnswer
 
 Json = dict[str, Any]
 
-_LARGEST_AMOUNT = Decimal(10) ** 9
+# Takes in 2³¹ − 1, by which some say "no limit"; and twice as much still fits a money column.
+_LARGEST_NUMBER = Decimal(4 * 10**9)
 LARGEST_COUNT = 32_767
 
 
@@ -99,7 +100,7 @@ def flag(source: Json, name: str, where: str, *, default: bool = False) -> bool:
 
 
 def number(source: Json, name: str, where: str) -> Decimal | None:
-    """A field with a number below a thousand million; None when it is null, missing or empty."""
+    """A field with a number of at most ten digits; None when it is null, missing or empty."""
     value = source.get(name)
     if value is None or value == "":
         return None
@@ -117,7 +118,7 @@ def as_number(value: Any) -> Decimal | None:
         found = Decimal(str(value) if isinstance(value, float) else value)
     except (InvalidOperation, ValueError):
         return None
-    return found if found.is_finite() and abs(found) < _LARGEST_AMOUNT else None
+    return found if found.is_finite() and -_LARGEST_NUMBER < found < _LARGEST_NUMBER else None
 
 
 def count(source: Json, name: str, where: str) -> int | None:

@@ -50,7 +50,7 @@ class VenuesInline(TabularInline):
 
 
 @admin.register(User)
-class UserPage(UserAdmin, SuperuserAdmin):
+class UserPage(UserAdmin, SuperuserAdmin):  # type: ignore[misc]  # their stubs disagree about `obj`
     """Everybody who can log in."""
 
     form = PersonForm
@@ -72,7 +72,7 @@ class UserPage(UserAdmin, SuperuserAdmin):
             None,
             {
                 "fields": ("email", "first_name", "last_name", "usable_password", "password1", "password2"),
-                "description": "Without a password the person makes one with “Forgotten your password?”.",
+                "description": "Without a password the person makes one with “Forgot your password?”.",
             },
         ),
     )
@@ -91,7 +91,11 @@ class LedgerOfTasks(SuperuserAdmin):
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    has_change_permission = has_delete_permission = has_add_permission
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(Schedule)
@@ -106,7 +110,7 @@ class ScheduleAdmin(LedgerOfTasks):
 class SuccessAdmin(LedgerOfTasks):
     """Tasks that came to their end."""
 
-    list_display = ("name", "func", "started", "stopped")
+    list_display = ("name", "func", "started", "stopped", "attempt_count")
     list_filter = ("func",)
     search_fields = ("name", "func")
     fields = ("name", "func", "args", "kwargs", "result", "started", "stopped", "attempt_count")
@@ -115,5 +119,3 @@ class SuccessAdmin(LedgerOfTasks):
 @admin.register(Failure)
 class FailureAdmin(SuccessAdmin):
     """Tasks that raised an error."""
-
-    list_display = ("name", "func", "started", "stopped", "attempt_count")

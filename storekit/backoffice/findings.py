@@ -112,17 +112,19 @@ def of_connection(connection: Connection | None, *, venue: Venue, manages: bool)
     return Finding("POS", Tone.GOOD, place)
 
 
-def of_menu(menu: Menu | None, *, products: int, latest: SyncRun | None, zone: zoneinfo.ZoneInfo) -> Finding:
+def of_menu(
+    menu: Menu | None, *, products: int, latest: SyncRun | None, latest_good: SyncRun | None, zone: zoneinfo.ZoneInfo
+) -> Finding:
     """Whether guests see a menu, and since when it is unchanged."""
     if latest is not None and latest.state == SyncRun.State.FAILED:
         action = Link("See why", row_page(latest))
         text = f"The sync at {clock(latest.started_at, zone)} failed"
-        detail = latest.error or "Guests still see the menu from before."
-        return Finding("Menu", Tone.BAD, text, detail, action=action)
-    if menu is None or menu.synced_at is None:
+        return Finding("Menu", Tone.BAD, text, latest.error or "Guests still see the menu from before.", action=action)
+    if menu is None or not products:
         return Finding("Menu", Tone.WARNING, "No menu yet", "It comes with the first sync after connecting.")
     text = f"{products} products" if products != 1 else "1 product"
-    return Finding("Menu", Tone.GOOD, text, f"Version {menu.version}, synced {clock(menu.synced_at, zone)}")
+    synced = f", synced {clock(latest_good.finished_at, zone)}" if latest_good and latest_good.finished_at else ""
+    return Finding("Menu", Tone.GOOD, text, f"Version {menu.version}{synced}")
 
 
 def of_notifications(failed: int) -> Finding:

@@ -63,7 +63,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     orders = _item(request, _Entry(Order, "Orders", "receipt_long"))
     if orders and (trouble := injections_in_trouble(user=request.user).count()):
         orders |= {"badge": str(trouble), "badge_variant": "danger", "badge_style": "solid"}
-    groups = [{"title": "", "items": [home, *([orders] if orders else [])]}]
+    groups: list[dict[str, Any]] = [{"title": "", "items": [home, *([orders] if orders else [])]}]
     for title, entries in _GROUPS:
         items = [item for entry in entries if (item := _item(request, entry))]
         groups.append({"title": title, "separator": True, "items": items})

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
@@ -41,12 +42,12 @@ class VenueTonight:
 def look_at_venues(*, user: User) -> list[VenueTonight]:
     """The person's venues, those in trouble first."""
     now = timezone.now()
-    venues = list(_venues(user)[:_MOST_VENUES])
+    venues: list[Any] = list(_venues(user)[:_MOST_VENUES])
     managed = set(managed_venues_of(user).values_list("pk", flat=True))
     products = _by_venue(Product.objects.filter(archived_at=None), "venue", venues)
     unprocessed = Notification.objects.filter(processed_at=None).exclude(error="")
     notifications = _by_venue(unprocessed, "connection__venue", venues)
-    runs = SyncRun.objects.in_bulk([pk for venue in venues if (pk := getattr(venue, "latest_menu_sync", None))])
+    syncs = _syncs(venues)
     orders = _orders(user=user, venues=venues, now=now)
     seen = []
     for venue in venues:
@@ -56,7 +57,8 @@ def look_at_venues(*, user: User) -> list[VenueTonight]:
             findings.of_menu(
                 getattr(venue, "menu", None),
                 products=products[venue.pk],
-                latest=runs.get(getattr(venue, "latest_menu_sync", 0)),
+                latest=syncs.get(venue.latest_sync),
+                latest_good=syncs.get(venue.latest_good_sync),
                 zone=venue.zone,
             ),
             findings.of_notifications(notifications[venue.pk]),
@@ -66,10 +68,21 @@ def look_at_venues(*, user: User) -> list[VenueTonight]:
 
 
 def _venues(user: User) -> QuerySet[Venue]:
-    runs = SyncRun.objects.filter(connection__venue=OuterRef("pk"), kind=SyncRun.Kind.MENU).order_by("-started_at")
     return (
-        venues_of(user).select_related("connection", "menu").annotate(latest_menu_sync=Subquery(runs.values("pk")[:1]))
+        venues_of(user)
+        .select_related("connection", "menu")
+        .annotate(latest_sync=_latest_sync(SyncRun.State.SUCCEEDED, SyncRun.State.FAILED))
+        .annotate(latest_good_sync=_latest_sync(SyncRun.State.SUCCEEDED))
     )
+
+
+def _latest_sync(*states: SyncRun.State) -> Subquery:
+    runs = SyncRun.objects.filter(connection__venue=OuterRef("pk"), kind=SyncRun.Kind.MENU, state__in=states)
+    return Subquery(runs.order_by("-started_at").values("pk")[:1])
+
+
+def _syncs(venues: list[Any]) -> dict[int, SyncRun]:
+    return SyncRun.objects.in_bulk({pk for venue in venues for pk in (venue.latest_sync, venue.latest_good_sync) if pk})
 
 
 def _by_venue(rows: QuerySet, path: str, venues: list[Venue]) -> Counter[int]:

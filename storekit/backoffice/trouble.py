@@ -2,13 +2,11 @@
 
 from django.db.models import QuerySet
 
-from orders.models import Injection, Order
+from orders.models import CLOSED_STATUSES, Injection
 from storekit.staff import AnyUser, within_venues
-
-_SETTLED = (Order.Status.COMPLETED, Order.Status.CANCELLED)
 
 
 def injections_in_trouble(*, user: AnyUser) -> QuerySet[Injection]:
     """Orders of the person's venues that the POS refused, however long ago, until somebody settles them."""
-    failed = Injection.objects.filter(state=Injection.State.FAILED).exclude(order__status__in=_SETTLED)
+    failed = Injection.objects.filter(state=Injection.State.FAILED).exclude(order__status__in=CLOSED_STATUSES)
     return within_venues(failed, user=user, path="order__venue")

@@ -81,9 +81,7 @@ class Service:
 
 
 @pytest.fixture
-def service(
-    live_server: LiveServer, settings: Settings, sandbox: SandboxPos, venue: Venue, anna: User
-) -> Service:
+def service(live_server: LiveServer, settings: Settings, sandbox: SandboxPos, venue: Venue, anna: User) -> Service:
     settings.PUBLIC_URL = live_server.url
     browser = Browser()
     story.log_in(browser, url=live_server.url, email=anna.email, password="correct horse battery")

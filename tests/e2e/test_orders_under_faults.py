@@ -1,5 +1,6 @@
 """Workers die, answers get lost, twenty guests order at once: each order is on the till, and none is there twice."""
 
+import signal
 from collections import Counter
 from datetime import timedelta
 from typing import Any
@@ -7,9 +8,9 @@ from typing import Any
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from orders.models import Injection, InjectionAttempt, Order
+from orders.models import Injection, InjectionAttempt
 from tests.e2e.conftest import Service
-from tests.support.processes import Worker, worker
+from tests.support.processes import Worker, run_python, worker
 from tests.support.sandbox import eventually
 
 
@@ -58,19 +59,24 @@ def test_a_worker_killed_after_the_claim_and_before_the_pos_saw_anything(
         assert list(_times_on_the_till(service).values()) == [1]
 
 
-def test_a_worker_killed_between_the_answer_and_the_record(service: Service) -> None:
-    """The answer was read, the record never written: the evidence is a claimed row whose order is on the till."""
-    with worker():
-        placed = service.place()
-        eventually(lambda: service.is_confirmed(placed["id"]))
-    before_the_record = {"state": Injection.State.SENDING, "accepted_at": None, "confirmed_at": None, "account": ""}
-    Injection.objects.filter(order_id=placed["id"]).update(**before_the_record)
-    Order.objects.filter(pk=placed["id"]).update(status=Order.Status.PLACED)
+def test_a_process_killed_between_the_answer_and_the_record(service: Service) -> None:
+    placed = service.place()
+    injection = Injection.objects.get(order_id=placed["id"])
+    dying = run_python(
+        "import os, signal\n"
+        "from orders import injection\n"
+        "injection._record = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        f"injection.inject(injection_id={injection.pk})\n"
+    )
+    assert dying.wait(timeout=30) == -signal.SIGKILL
+    injection.refresh_from_db()
+    assert (injection.state, injection.attempts) == (Injection.State.SENDING, 1)
     with worker():
         _the_lease_runs_out()
-        eventually(lambda: service.read(placed["id"])["pos"]["state"] in ("accepted", "confirmed"))
-    assert list(_times_on_the_till(service).values()) == [1]
-    last = InjectionAttempt.objects.filter(injection__order_id=placed["id"]).latest("number")
+        eventually(lambda: service.is_confirmed(placed["id"]))
+        eventually(lambda: InjectionAttempt.objects.filter(injection=injection, finished_at__isnull=False).exists())
+    assert _times_on_the_till(service) == {injection.reference: 1}
+    last = InjectionAttempt.objects.filter(injection=injection).latest("number")
     assert last.outcome == InjectionAttempt.Outcome.DUPLICATE
 
 

@@ -130,9 +130,7 @@ def test_of_many_that_start_at_once_one_runs(venue: Venue, connection: Connectio
 def test_a_killed_sync_is_marked_failed_and_taken_over_once_its_lease_is_over(
     venue: Venue, connection: Connection
 ) -> None:
-    killed = SyncRun.objects.create(
-        connection=connection, kind=MENU, lease_until=timezone.now() + timedelta(minutes=5)
-    )
+    killed = SyncRun.objects.create(connection=connection, kind=MENU, lease_until=timezone.now() + timedelta(minutes=5))
     with pytest.raises(SyncAlreadyRunning):
         run_sync(venue=venue, kind=MENU, started_by="", work=do_nothing)
     with time_machine.travel(timezone.now() + timedelta(minutes=5, seconds=1)):

@@ -196,9 +196,7 @@ def test_whoever_finds_a_refresh_under_way_waits_for_its_pair(connection: Connec
 
     waiter = threading.Thread(target=wait_for_it)
     waiter.start()
-    TokenPair.objects.filter(connection=connection).update(
-        access_token="access-2", generation=2, refreshing_until=None
-    )
+    TokenPair.objects.filter(connection=connection).update(access_token="access-2", generation=2, refreshing_until=None)
     waiter.join(timeout=10)
     assert found == ["access-2"]
 

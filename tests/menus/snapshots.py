@@ -23,7 +23,7 @@ from storekit.models import Venue
 
 
 def product(sku: str, **options: Any) -> MenuProduct:
-    defaults = {"kind": ProductKind.ITEM, "name": sku.title(), "price": Decimal("9.50")}
+    defaults: dict[str, Any] = {"kind": ProductKind.ITEM, "name": sku.title(), "price": Decimal("9.50")}
     return MenuProduct(sku=sku, **(defaults | options))
 
 
@@ -32,11 +32,12 @@ def category(key: str, *products: str, parent: str = "", name: str = "") -> Menu
 
 
 def modifier(key: str, **options: Any) -> MenuModifier:
-    return MenuModifier(key=key, **({"name": key.title(), "price": Decimal("1.20"), "sku": key} | options))
+    defaults: dict[str, Any] = {"name": key.title(), "price": Decimal("1.20"), "sku": key}
+    return MenuModifier(key=key, **(defaults | options))
 
 
 def group(key: str, *modifiers: MenuModifier, **options: Any) -> MenuModifierGroup:
-    defaults = {"kind": GroupKind.MODIFIER, "name": key.title(), "minimum": 0, "maximum": None}
+    defaults: dict[str, Any] = {"kind": GroupKind.MODIFIER, "name": key.title(), "minimum": 0, "maximum": None}
     return MenuModifierGroup(key=key, modifiers=modifiers, **(defaults | options))
 
 
@@ -47,7 +48,7 @@ def snapshot(
     groups: tuple[MenuModifierGroup, ...] = (),
     **options: Any,
 ) -> MenuSnapshot:
-    defaults = {"menu_id": "168", "name": "Online menu", "languages": ("en", "fr")}
+    defaults: dict[str, Any] = {"menu_id": "168", "name": "Online menu", "languages": ("en", "fr")}
     return MenuSnapshot(categories=categories, products=products, groups=groups, **(defaults | options))
 
 

@@ -128,7 +128,7 @@ def test_an_unchanged_menu_is_compared_without_a_single_write(venue: Venue) -> N
 @settings(max_examples=60, deadline=None)
 @given(menus=st.lists(snapshots(), min_size=1, max_size=3))
 def test_what_was_synced_last_is_what_is_read_and_a_second_sync_changes_nothing(menus: list[MenuSnapshot]) -> None:
-    venue = VenueFactory()
+    venue: Venue = VenueFactory()
     for menu in menus:
         bring_in_step(venue, menu)
 

@@ -182,7 +182,8 @@ def test_after_any_plan_a_second_one_is_empty(menu: MenuSnapshot) -> None:
 
 @given(menus=st.lists(snapshots(), min_size=2, max_size=4))
 def test_any_way_to_a_menu_ends_with_the_same_rows_and_no_id_ever_changes(menus: list[MenuSnapshot]) -> None:
-    held, known = HeldMenu(), {name: {} for name in ENTRIES}
+    held = HeldMenu()
+    known: dict[str, dict[object, uuid.UUID]] = {name: {} for name in ENTRIES}
     for menu in menus:
         held = held_after(plan_sync(snapshot=menu, held=held), held)
         for name, seen in known.items():

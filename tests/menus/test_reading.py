@@ -2,6 +2,7 @@
 
 import json
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -11,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from integrations.models import Connection
 from integrations.pos import Translation
-from menus import reading
+from menus import document, reading
 from menus.models import Menu, Modifier, ModifierGroup, Product
 from menus.versions import raise_version
 from storekit.models import Venue
@@ -31,27 +32,28 @@ def menu(venue: Venue) -> Venue:
     return venue
 
 
-def read(client: Client, url: str = URL, **headers: str) -> dict[str, object]:
+def read(client: Client, url: str = URL, **headers: str) -> dict[str, Any]:
     answer = client.get(url, headers=headers)
     assert answer.status_code == 200, answer.content
-    return json.loads(answer.content)
+    found: dict[str, Any] = json.loads(answer.content)
+    return found
 
 
 def test_the_menu_has_the_documented_shape(menu: Venue, client: Client) -> None:
-    document = read(client, URL + "?lang=en")
+    shown = read(client, URL + "?lang=en")
 
     burger, salad = Product.objects.get(sku="BURGER"), Product.objects.get(sku="SALAD")
     groups = {one.key: str(one.pk) for one in ModifierGroup.objects.all()}
-    assert document["venue"] == {
+    assert shown["venue"] == {
         "slug": "copper-pot", "name": "The Copper Pot", "currency": "GBP", "timezone": "Europe/London",
     }  # fmt: skip
-    assert (document["version"], document["language"], document["languages"]) == (1, "en", ["en", "fr"])
-    mains, grill = document["categories"]
+    assert (shown["version"], shown["language"], shown["languages"]) == (1, "en", ["en", "fr"])
+    mains, grill = shown["categories"]
     assert mains | {"id": ""} == {
         "id": "", "name": "Mains", "parent": None, "image": None, "products": [str(burger.pk), str(salad.pk)],
     }  # fmt: skip
     assert (grill["parent"], grill["products"]) == (mains["id"], [str(burger.pk)])
-    assert document["products"][0] == {
+    assert shown["products"][0] == {
         "id": str(burger.pk),
         "sku": "BURGER",
         "kind": "item",
@@ -67,7 +69,7 @@ def test_the_menu_has_the_documented_shape(menu: Venue, client: Client) -> None:
         "modifier_groups": [groups["sauce"], groups["doneness"]],
     }
     mayo = Modifier.objects.get(sku="MAYO")
-    sauce, doneness, amount = document["modifier_groups"]
+    sauce, doneness, amount = shown["modifier_groups"]
     assert (sauce["id"], sauce["name"], sauce["kind"], sauce["min"], sauce["max"]) == (
         groups["sauce"], "Sauce", "modifier", 0, 2,
     )  # fmt: skip
@@ -183,7 +185,8 @@ def test_building_takes_the_same_number_of_queries_for_any_menu(
 def test_a_sync_that_commits_while_the_menu_is_built_is_read_whole(
     menu: Venue, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    load, calls = reading.load_rows, []
+    load = document.load_rows
+    calls: list[object] = []
 
     def interrupted(*, venue: Venue) -> object:
         rows = load(venue=venue)
@@ -214,11 +217,11 @@ def test_other_venues_products_and_archived_ones_are_not_shown(menu: Venue, othe
     bring_in_step(other_venue, snapshot(categories=(category("c", "WINE"),), products=(product("WINE"),)))
     bring_in_step(menu, snapshot(categories=(category("mains", "SALAD"),), products=(product("SALAD"),)))
 
-    document = read(client)
+    shown = read(client)
 
-    assert [one["sku"] for one in document["products"]] == ["SALAD"]
-    assert [one["name"] for one in document["categories"]] == ["Mains"]
-    assert document["modifier_groups"] == []
+    assert [one["sku"] for one in shown["products"]] == ["SALAD"]
+    assert [one["name"] for one in shown["categories"]] == ["Mains"]
+    assert shown["modifier_groups"] == []
 
 
 def test_a_group_that_no_product_leads_to_is_not_shown(venue: Venue, client: Client) -> None:
@@ -249,7 +252,7 @@ def test_an_unknown_venue_and_one_without_a_menu_answer_404_and_say_which(client
 def test_a_menu_that_never_stands_still_answers_503(
     menu: Venue, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    load = reading.load_rows
+    load = document.load_rows
 
     def restless(*, venue: Venue) -> object:
         raise_version(menu=Menu.objects.get(venue=venue))

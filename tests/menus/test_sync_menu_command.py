@@ -72,9 +72,7 @@ def test_force_takes_over_an_emptied_menu(connection: Connection, venue: Venue) 
 
 
 def test_an_unknown_slug_lists_the_known_ones(venue: Venue, other_venue: Venue) -> None:
-    with pytest.raises(
-        CommandError, match=r"called copper\. Known: blue-door, copper-pot\."
-    ):
+    with pytest.raises(CommandError, match=r"called copper\. Known: blue-door, copper-pot\."):
         run("copper")
 
 

@@ -46,7 +46,7 @@ def test_the_chosen_menu_is_loaded_without_asking_for_the_list_again(connection:
     run = sync(venue)
 
     assert run.state == SyncRun.State.SUCCEEDED
-    assert not [call for call in responses.calls if "menu/list" in call.request.url]
+    assert not [call for call in responses.calls if "menu/list" in str(call.request.url)]
 
 
 def test_several_menus_and_none_chosen_is_an_error_that_lists_them(connection: Connection, venue: Venue) -> None:

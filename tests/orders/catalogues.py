@@ -30,9 +30,7 @@ def instruction(name: str) -> CatalogueModifier:
 def group(
     name: str, *modifiers: CatalogueModifier, kind: str = "modifier", minimum: int = 0, maximum: int | None = None
 ) -> CatalogueGroup:
-    return CatalogueGroup(
-        id=uuid.uuid4(), name=name, kind=kind, minimum=minimum, maximum=maximum, modifiers=modifiers
-    )
+    return CatalogueGroup(id=uuid.uuid4(), name=name, kind=kind, minimum=minimum, maximum=maximum, modifiers=modifiers)
 
 
 def product(name: str, price: str, *groups: CatalogueGroup, **changes: object) -> CatalogueProduct:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.sandbox.pos import RIVERSIDE, Json, Pos
 
+ADA: Json = {"firstName": "Ada"}
 MEAL_CHOICES = [
     {
         "quantity": 1,
@@ -157,8 +158,9 @@ def test_a_refusal_at_once_has_not_spent_the_reference(pos: Pos) -> None:
         ({"customerInfo": {"lastName": "Byron"}}, "customerInfo.firstName", "NotNull"),
         ({"customerInfo": {"firstName": ""}}, "customerInfo.firstName", "Size"),
         ({"customerInfo": {"firstName": "x" * 129}}, "customerInfo.firstName", "Size"),
-        ({"customerInfo": {"firstName": "A", "contactNumberAsE164": "07700"}}, "customerInfo.contactNumberAsE164", "Pattern"),
-        ({"customerInfo": {"firstName": "A", "thirdPartyReference": "c1"}}, "customerInfo.thirdPartyReference", "Invalid"),
+        ({"customerInfo": ADA | {"contactNumberAsE164": "07700"}}, "customerInfo.contactNumberAsE164", "Pattern"),
+        ({"customerInfo": ADA | {"email": "ada"}}, "customerInfo.email", "Pattern"),
+        ({"customerInfo": ADA | {"thirdPartyReference": "c1"}}, "customerInfo.thirdPartyReference", "Invalid"),
         ({"collectionCode": "ABCDEFGHI"}, "collectionCode", "Size"),
         ({"maxTimeToAttemptOrderDeliverToPos": 59_999}, "maxTimeToAttemptOrderDeliverToPos", "Min"),
         ({"maxTimeToAttemptOrderDeliverToPos": 90_000.0}, "maxTimeToAttemptOrderDeliverToPos", "typeMismatch"),

@@ -20,7 +20,7 @@ from tests import factories
 def one_of_everything(venue: Venue) -> dict[type[Model], Model]:
     """Makes the rows and returns them by model."""
     rows: list[Model] = [venue, issue_api_key(venue=venue, name=f"Web shop of {venue}")[0]]
-    connection = factories.ConnectionFactory(venue=venue, location_name=f"Location of {venue}")
+    connection = factories.ConnectionFactory(venue=venue, business_name=f"Group of {venue}")
     rows += [connection, connection.settings, connection.tokens, *_pos_rows(connection)]
     rows += _menu_rows(venue)
     area = Area.objects.create(venue=venue, pos_id="1", name=f"Terrace of {venue}")

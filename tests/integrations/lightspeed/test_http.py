@@ -1,6 +1,7 @@
 import gzip
 import json
 import logging
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -140,9 +141,7 @@ def test_an_empty_yes_is_none(lightspeed: LightspeedHttp) -> None:
 
 
 @responses.activate
-def test_an_answer_that_is_too_large_is_refused(
-    lightspeed: LightspeedHttp, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_answer_that_is_too_large_is_refused(lightspeed: LightspeedHttp, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "LARGEST_ANSWER", 100)
     responses.get(f"{API}/x", body=json.dumps("x" * 200))
     with pytest.raises(BadAnswer):
@@ -190,7 +189,7 @@ def test_a_session_belongs_to_one_thread() -> None:
 
 def test_a_session_does_not_survive_a_fork(monkeypatch: pytest.MonkeyPatch) -> None:
     parents = http._session()
-    monkeypatch.setattr(http.os, "getpid", lambda: -1)
+    monkeypatch.setattr(os, "getpid", lambda: -1)
     assert http._session() is not parents
     monkeypatch.undo()
     http._session()
@@ -204,7 +203,7 @@ def answering(*parts: bytes, pause: float = 0) -> Iterator[str]:
     """A server that writes these bytes, pausing before each, and hangs up."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             try:
                 for part in parts:
                     time.sleep(pause)
@@ -213,7 +212,7 @@ def answering(*parts: bytes, pause: float = 0) -> Iterator[str]:
             except OSError:
                 pass
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        def log_message(self, format: str, *args: Any) -> None:
             pass
 
     server = HTTPServer(("127.0.0.1", 0), Handler)

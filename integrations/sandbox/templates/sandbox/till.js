@@ -68,11 +68,13 @@ function filterItems() {
 
 function showFaults(faults, ready) {
   for (const control of form.elements) {
-    if (!control.name || control === document.activeElement) continue;
+    if (!control.name) continue;
     const value = faults[control.name];
+    control.closest("label").classList.toggle("on", Boolean(value));
+    /* Somebody may be typing there. */
+    if (control === document.activeElement) continue;
     if (control.type === "checkbox") control.checked = value;
     else control.value = value === null || (value === 0 && control.type === "number") ? "" : String(value);
-    control.closest("label").classList.toggle("on", Boolean(value));
   }
   form.querySelector("[data-readiness]").checked = ready;
 }

@@ -1,0 +1,61 @@
+"""A connection's settings in the back office."""
+
+from django.http import HttpRequest
+from unfold.admin import StackedInline
+
+from integrations.models import Connection, LightspeedSettings
+from storekit.staff import manages, works_at, works_somewhere
+
+
+class LightspeedSettingsInline(StackedInline):
+    """How menu and orders are mapped to Lightspeed, on the connection's page."""
+
+    model = LightspeedSettings
+    can_delete = False
+    hide_title = True
+    fieldsets = (
+        (
+            "Orders",
+            {
+                "fields": (
+                    "payment_method",
+                    ("pickup_profile", "delivery_profile", "dine_in_profile"),
+                    ("delivery_fee_sku", "service_charge_sku"),
+                    ("buffer_orders", "buffer_minutes"),
+                )
+            },
+        ),
+        (
+            "Menu",
+            {
+                "fields": (
+                    ("preferred_language", "menu_profile"),
+                    ("update_images", "update_descriptions"),
+                    "subscreens_as_categories",
+                )
+            },
+        ),
+        (
+            "Pay at table",
+            {
+                "fields": (
+                    ("pat_payment_method", "gift_card_payment_method"),
+                    ("ignore_free_items", "auto_close_delay"),
+                )
+            },
+        ),
+        ("Discounts", {"fields": (("discount_sku", "native_discounts"),)}),
+    )
+
+    def has_view_permission(self, request: HttpRequest, obj: Connection | None = None) -> bool:
+        # Django asks once more without the row; which rows there are, the page that they belong to has decided.
+        return works_somewhere(request.user) if obj is None else works_at(request.user, obj.venue)
+
+    def has_change_permission(self, request: HttpRequest, obj: Connection | None = None) -> bool:
+        return obj is not None and manages(request.user, obj.venue)
+
+    def has_add_permission(self, request: HttpRequest, obj: Connection | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Connection | None = None) -> bool:
+        return False

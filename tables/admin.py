@@ -1,0 +1,101 @@
+"""The back office of the floor plan: to be looked at, since the POS says which tables there are, and to be synced."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin, messages
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django_q.tasks import async_task
+from unfold.decorators import action, display
+
+from integrations.models import SyncRun
+from storekit.admin_filters import VenueFilter
+from storekit.admin_site import ReadOnlyAdmin
+from storekit.models import Venue
+from storekit.staff import managed_venues_of
+from tables.models import Area, Table
+
+
+class UseFilter(admin.SimpleListFilter):
+    """Tables and areas in use, or those that are gone from the POS."""
+
+    title = "use"
+    parameter_name = "use"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("now", "In use"), ("archive", "In the archive")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if not self.value():
+            return queryset
+        return queryset.filter(archived_at__isnull=self.value() == "now")
+
+
+class FloorPage(ReadOnlyAdmin):
+    """What areas and tables share: where they are, and the button that syncs both."""
+
+    list_filter: tuple[Any, ...] = (VenueFilter, UseFilter)
+    actions_list = ("sync",)
+    readonly_fields: tuple[str, ...] = ("place",)
+
+    @display(description="Place", label={"in use": "success", "in the archive": "warning"})
+    def place(self, row: Area | Table) -> str:
+        return "in the archive" if row.archived_at else "in use"
+
+    def has_sync_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.manages_row(request, obj)
+
+    @action(description="Sync floor plan", url_path="sync", permissions=["sync"], icon="sync")
+    def sync(self, request: HttpRequest) -> HttpResponse:
+        """Asks which of the venues that the person manages, and queues the sync."""
+        venues = managed_venues_of(request.user)
+        if request.method == "POST":
+            return _queue(request, get_object_or_404(venues, slug=request.POST.get("venue", "")))
+        return TemplateResponse(
+            request,
+            "admin/tables/sync.html",
+            {**self.admin_site.each_context(request), "opts": self.opts, "title": "Sync floor plan", "venues": venues},
+        )
+
+
+def _queue(request: HttpRequest, venue: Venue) -> HttpResponse:
+    async_task("tables.tasks.sync_floor_plan", venue.pk, str(request.user))
+    messages.success(request, f"The floor-plan sync of {venue.name} is queued. It shows below as soon as it starts.")
+    query = urlencode({"venue": venue.slug, "kind__exact": SyncRun.Kind.FLOOR_PLAN.value})
+    return redirect(f"{reverse('admin:integrations_syncrun_changelist')}?{query}")
+
+
+@admin.register(Area)
+class AreaPage(FloorPage):
+    """The parts of the floor plan."""
+
+    list_display = ("name", "venue", "table_count", "place")
+    list_select_related = ("venue",)
+    search_fields = ("name",)
+    ordering = ("venue__name", "position")
+    fields = ("venue", "name", "table_count", "place")
+    readonly_fields = (*FloorPage.readonly_fields, "table_count")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        current = Count("tables", filter=Q(tables__archived_at=None))
+        return super().get_queryset(request).annotate(number_of_tables=current)
+
+    @admin.display(description="Tables", ordering="number_of_tables")
+    def table_count(self, area: Any) -> int:
+        return int(area.number_of_tables)
+
+
+@admin.register(Table)
+class TablePage(FloorPage):
+    """The tables, as orders and bills name them."""
+
+    list_display = ("number", "name", "area", "venue", "seats", "place")
+    list_filter = (VenueFilter, "area", UseFilter)
+    list_select_related = ("venue", "area")
+    search_fields = ("=number", "name")
+    ordering = ("venue__name", "number")
+    fields = ("venue", ("number", "name"), "area", "seats", "place")

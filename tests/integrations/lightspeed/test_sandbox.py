@@ -1,0 +1,275 @@
+"""The adapter against the sandbox POS, over real sockets."""
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+
+from integrations.lightspeed import adapter, client, oauth
+from integrations.lightspeed.adapter import LightspeedPos
+from integrations.lightspeed.http import LightspeedHttp
+from integrations.pos import (
+    Duplicate,
+    NotFound,
+    OrderTicket,
+    OrderType,
+    PointOfSale,
+    PosLocation,
+    PosMenuName,
+    Rejected,
+    Throttled,
+    TicketCustomer,
+    TicketLine,
+    TicketPayment,
+    Unauthorised,
+    Unreachable,
+    WebhookEndpoint,
+)
+from tests.support.sandbox import SandboxPos, eventually
+
+HIGH_STREET, RIVERSIDE = "45454565682155", "45454565682156"
+REDIRECT = "http://127.0.0.1:9/callback"
+ENDPOINT = WebhookEndpoint(id="storekit-E", url="http://127.0.0.1:9/hooks/", username="storekit", password="pa:ss")
+
+
+class Consent:
+    """The real OAuth flow, and tokens that are renewed by the real refresh."""
+
+    def __init__(self, sandbox: SandboxPos) -> None:
+        realm = f"{sandbox.url}/realms/k-series/protocol/openid-connect"
+        self.config = oauth.ClientConfig("storekit-sandbox", "sandbox-client-secret", f"{realm}/auth", f"{realm}/token")
+        self.verifier = secrets.token_urlsafe(48)
+        self.grant = oauth.exchange_code(
+            config=self.config, redirect_uri=REDIRECT, code=self.approved_code(), code_verifier=self.verifier
+        )
+
+    def approved_code(self) -> str:
+        url = oauth.authorise_url(
+            config=self.config, redirect_uri=REDIRECT, state="state-1", code_verifier=self.verifier
+        )
+        answer = requests.post(url, data={"decision": "allow"}, allow_redirects=False, timeout=5)
+        back = parse_qs(urlsplit(answer.headers["Location"]).query)
+        assert back["state"] == ["state-1"]
+        return back["code"][0]
+
+    def access_token(self) -> str:
+        return self.grant.access_token
+
+    def renewed(self, stale: str) -> str:
+        self.grant = oauth.refresh(config=self.config, refresh_token=self.grant.refresh_token)
+        return self.grant.access_token
+
+
+@pytest.fixture
+def consent(sandbox: SandboxPos) -> Iterator[Consent]:
+    yield Consent(sandbox)
+    sandbox.clear_faults()
+
+
+@pytest.fixture
+def http(sandbox: SandboxPos, consent: Consent) -> LightspeedHttp:
+    return LightspeedHttp(sandbox.url, consent)
+
+
+@pytest.fixture
+def pos(http: LightspeedHttp) -> PointOfSale:
+    made = LightspeedPos(http=http, business_location_id=HIGH_STREET, endpoint_id=ENDPOINT.id)
+    made.register_webhook(ENDPOINT)
+    return made
+
+
+BURGER = TicketLine(
+    sku="BURGER01", quantity=1, instructions=("1001",), choices=(TicketLine(sku="CHEESEX", quantity=1),)
+)
+
+
+def ticket(**changes: Any) -> OrderTicket:
+    return replace(
+        OrderTicket(
+            reference=f"storekit-{secrets.token_hex(8)}",
+            type=OrderType.PICKUP,
+            lines=(BURGER,),
+            customer=TicketCustomer("Ada", "Byron", "ada@example.com", "+442079460958", "storekit-ada"),
+            order_profile="storekit",
+            collection_code="K7PLUM",
+            deliver_within=timedelta(minutes=10),
+            payment=TicketPayment("STOREKIT", Decimal("13.50"), Decimal("1.35")),
+        ),
+        **changes,
+    )
+
+
+def test_consent_is_given_with_pkce_and_refreshed_once(consent: Consent) -> None:
+    first = consent.grant
+    assert first.scope.split() == sorted(["financial-api", "offline_access", "orders-api"])
+    assert consent.renewed(first.access_token) != first.access_token
+    with pytest.raises(Unauthorised) as caught:
+        oauth.refresh(config=consent.config, refresh_token=first.refresh_token)
+    assert caught.value.code == "invalid_grant"
+
+
+def test_another_browsers_code_is_not_exchanged(consent: Consent) -> None:
+    with pytest.raises(Unauthorised):
+        oauth.exchange_code(
+            config=consent.config, redirect_uri=REDIRECT, code=consent.approved_code(), code_verifier="x" * 43
+        )
+
+
+def test_a_wrong_client_secret_is_for_the_operator(consent: Consent) -> None:
+    with pytest.raises(Rejected) as caught:
+        oauth.refresh(config=replace(consent.config, client_secret="wrong"), refresh_token="any")
+    assert caught.value.code == "invalid_client"
+
+
+def test_the_locations_that_the_consent_covers(http: LightspeedHttp) -> None:
+    group = {"business_id": "29091", "business_name": "The Copper Pot Group"}
+    assert adapter.locations(http=http) == (
+        PosLocation(id=HIGH_STREET, name="High Street", **group),
+        PosLocation(id=RIVERSIDE, name="Riverside", **group),
+    )
+
+
+def test_every_menu_of_the_sandbox_is_understood(http: LightspeedHttp, pos: PointOfSale) -> None:
+    riverside = LightspeedPos(http=http, business_location_id=RIVERSIDE, endpoint_id=ENDPOINT.id)
+    assert pos.menus() == (PosMenuName("168", "Online menu"),)
+    snapshots = [pos.menu("168"), *(riverside.menu(name.id) for name in riverside.menus())]
+    assert [snapshot.menu_id for snapshot in snapshots] == ["168", "271", "272"]
+    assert {warning for snapshot in snapshots for warning in snapshot.warnings} == {
+        "Chef's special (ask us) on the screen Grill & salads has no SKU and was left out, "
+        "because it cannot be ordered."
+    }
+    online = {product.sku: product for product in snapshots[0].products}
+    assert (online["SOUP01"].price, online["SOUP01"].calories) == (Decimal("5.50"), 210)
+    assert online["BURGER01"].image_url.startswith("http://")
+    assert snapshots[0].languages == ("en", "fr", "nl")
+
+
+def test_an_order_profile_has_prices_of_its_own(http: LightspeedHttp, pos: PointOfSale) -> None:
+    happy = LightspeedPos(
+        http=http, business_location_id=HIGH_STREET, endpoint_id=ENDPOINT.id, menu_profile="happyhour"
+    )
+    normal_prices = {product.sku: product.price for product in pos.menu("168").products}
+    prices = {product.sku: product.price for product in happy.menu("168").products}
+    assert prices != normal_prices
+
+
+def test_a_menu_that_is_not_there_is_not_found(pos: PointOfSale) -> None:
+    for menu_id in ("999", ""):
+        with pytest.raises(NotFound):
+            pos.menu(menu_id)
+
+
+def test_a_floor_plan_or_none(http: LightspeedHttp, pos: PointOfSale) -> None:
+    assert [(area.name, len(area.tables)) for area in pos.floor_plan()] == [("Main room", 8), ("Terrace", 4)]
+    assert LightspeedPos(http=http, business_location_id=RIVERSIDE, endpoint_id="e").floor_plan() == ()
+
+
+def test_an_order_arrives_on_the_till_with_all_that_was_chosen_and_paid(sandbox: SandboxPos, pos: PointOfSale) -> None:
+    sent = ticket(note="No cutlery", collection_time=datetime.now(UTC) + timedelta(hours=1))
+    pos.place_order(sent)
+    (order,) = eventually(sandbox.orders_on_the_till)
+    assert order["reference"] == sent.reference
+    (check,) = sandbox.state()["checks"]
+    assert Decimal(str(check["currentAmount"])) == Decimal("13.50")
+    assert Decimal(str(check["paidAmount"])) == Decimal("13.50")
+
+
+def test_a_reference_that_was_used_is_a_duplicate_and_one_order(sandbox: SandboxPos, pos: PointOfSale) -> None:
+    sent = ticket()
+    pos.place_order(sent)
+    with pytest.raises(Duplicate):
+        pos.place_order(sent)
+    assert len(sandbox.state()["orders"]) == 1
+
+
+def test_an_answer_lost_on_the_way_leaves_a_doubt_that_sending_again_settles(
+    sandbox: SandboxPos, pos: PointOfSale
+) -> None:
+    sent = ticket()
+    sandbox.switch_on(lose_answer=1)
+    with pytest.raises(Unreachable):
+        pos.place_order(sent)
+    with pytest.raises(Duplicate):
+        pos.place_order(sent)
+
+
+def test_what_the_pos_refuses_at_once_is_rejected_in_its_own_words(pos: PointOfSale) -> None:
+    with pytest.raises(Rejected) as caught:
+        pos.place_order(ticket(lines=(TicketLine(sku="S" * 26, quantity=1),)))
+    assert "items[0].sku" in caught.value.detail
+    assert caught.value.status == 400
+
+
+def test_an_order_to_a_table_is_not_sent_yet(sandbox: SandboxPos, pos: PointOfSale) -> None:
+    with pytest.raises(Rejected):
+        pos.place_order(ticket(type=OrderType.DINE_IN))
+    assert sandbox.state()["orders"] == []
+
+
+def test_throttling_and_faults_of_the_pos_have_their_names(sandbox: SandboxPos, pos: PointOfSale) -> None:
+    sandbox.switch_on(throttle=True, retry_after=9)
+    with pytest.raises(Throttled) as caught:
+        pos.menus()
+    assert caught.value.retry_after == timedelta(seconds=9)
+    sandbox.clear_faults()
+    for fault in ({"error_status": 503}, {"offline": True}):
+        sandbox.switch_on(**fault)
+        with pytest.raises(Unreachable):
+            pos.menus()
+        sandbox.clear_faults()
+
+
+def test_an_expired_token_is_renewed_in_passing(sandbox: SandboxPos, consent: Consent, pos: PointOfSale) -> None:
+    stale = consent.access_token()
+    sandbox.control("tokens/expire")
+    assert pos.menus()
+    assert consent.access_token() != stale
+
+
+def test_a_location_that_was_not_granted_is_unauthorised(http: LightspeedHttp) -> None:
+    with pytest.raises(Unauthorised) as caught:
+        LightspeedPos(http=http, business_location_id="1", endpoint_id="e").menus()
+    assert caught.value.code == "forbidden"
+
+
+def test_registering_the_webhook_may_be_repeated_and_keeps_every_flag(
+    sandbox: SandboxPos, http: LightspeedHttp, pos: PointOfSale
+) -> None:
+    moved = replace(ENDPOINT, url="http://127.0.0.1:9/moved/")
+    pos.register_webhook(moved)
+    pos.register_webhook(moved)
+    (endpoint,) = sandbox.state()["endpoints"]
+    assert endpoint["url"] == moved.url
+    stored = client.webhook(http=http, endpoint_id=ENDPOINT.id)
+    assert all(stored[flag] for flag in ("withBasicAuth", "provideAccount", "expandTransactions", "expandPayments"))
+    assert {(each["resource"], each["name"]) for each in stored["subscribeTo"]} == {
+        ("order", "DELIVERED"),
+        ("item", "SALES_RESTRICTION_UPDATED"),
+        ("order_api", "ONLINE_ORDER_READINESS"),
+    }
+
+
+def test_a_webhook_that_the_pos_will_not_have_is_rejected(pos: PointOfSale) -> None:
+    with pytest.raises(Rejected) as caught:
+        pos.register_webhook(WebhookEndpoint("another", "http://shop.example/", "u", "p"))
+    assert "url" in caught.value.detail
+    assert not isinstance(caught.value, NotFound)
+
+
+def test_removing_the_webhook_may_be_repeated(sandbox: SandboxPos, pos: PointOfSale) -> None:
+    pos.remove_webhook(ENDPOINT.id)
+    pos.remove_webhook(ENDPOINT.id)
+    assert sandbox.state()["endpoints"] == []
+
+
+def test_the_calls_of_the_pre_launch_check(http: LightspeedHttp) -> None:
+    location = int(HIGH_STREET)
+    assert "storekit" in {each["code"] for each in client.account_profiles(http=http, location=location)}
+    assert "STOREKIT" in {each["code"] for each in client.payment_methods(http=http, location=location)}
+    assert "MILK" in {each["code"] for each in client.allergens(http=http)}

@@ -1,0 +1,245 @@
+"""The back office's first page answers: is everything all right tonight?"""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.contrib import admin
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from integrations.models import Connection, Notification, SyncRun
+from orders.models import Injection, Order
+from storekit.backoffice.findings import Tone
+from storekit.backoffice.tonight import VenueTonight, look_at_venues
+from storekit.models import User, Venue
+from tests import factories
+from tests.storekit.rows import make_order, one_of_everything
+
+pytestmark = pytest.mark.django_db
+
+FRIDAY_NIGHT = datetime(2026, 7, 17, 21, 30, tzinfo=UTC)
+"""22:30 in London."""
+
+
+@pytest.fixture(autouse=True)
+def friday_night() -> object:
+    with time_machine.travel(FRIDAY_NIGHT, tick=False):
+        yield
+
+
+def home(browser: Client) -> str:
+    """The words of the page."""
+    page = browser.get("/admin/")
+    assert page.status_code == 200
+    (tonight,) = re.findall(r'<div id="tonight".*?</section>\s*</div>', page.content.decode(), re.DOTALL)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", tonight))
+
+
+def synced(connection: Connection, **values: object) -> SyncRun:
+    values = {"kind": SyncRun.Kind.MENU, "lease_until": FRIDAY_NIGHT, **values}
+    return SyncRun.objects.create(connection=connection, **values)
+
+
+def orders_badge(browser: Client) -> list[str]:
+    """The number beside “Orders” in the side bar."""
+    page = browser.get("/admin/").content.decode()
+    return re.findall(r"<span>Orders</span>\s*<span[^>]*>\s*(\d+)\s*</span>", page)
+
+
+def of(user: User) -> VenueTonight:
+    (tonight,) = look_at_venues(user=user)
+    return tonight
+
+
+def finding(user: User, subject: str) -> tuple[Tone, str]:
+    (found,) = [one for one in of(user).findings if one.subject == subject]
+    return found.tone, found.text
+
+
+def test_a_quiet_evening_says_that_everything_is_all_right(
+    annas_browser: Client, venue: Venue, connection: Connection
+) -> None:
+    factories.MenuFactory(venue=venue, version=12)
+    synced(connection, state=SyncRun.State.SUCCEEDED, finished_at=FRIDAY_NIGHT - timedelta(hours=1))
+    factories.ProductFactory(venue=venue)
+    factories.ProductFactory(venue=venue)
+    factories.ProductFactory(venue=venue, archived_at=FRIDAY_NIGHT)
+    make_order(venue, state=Injection.State.CONFIRMED)
+
+    said = home(annas_browser)
+
+    assert "Everything is all right" in said
+    assert "Friday, 22:30 there" in said
+    assert "Connected to The Copper Pot Group – High Street" in said
+    assert "2 products Version 12, synced 17 Jul, 21:30" in re.sub(r"\s+", " ", said)
+    assert "Every order is on its way or on the till" in said
+
+
+def test_an_order_that_is_not_on_the_till_comes_first_with_its_reason_and_a_way_to_it(
+    annas_browser: Client, venue: Venue, connection: Connection
+) -> None:
+    order = make_order(venue, state=Injection.State.FAILED, error="The till does not know the payment method.")
+
+    said = home(annas_browser)
+
+    assert "1 thing needs you" in said
+    assert "1 order is not on the till" in said
+    assert f"Order {order.number} – Guest of The Copper Pot, 17 Jul, 22:30" in said
+    assert "The till does not know the payment method." in said
+    assert said.index("not on the till") < said.index("Connected to")
+
+
+@pytest.mark.parametrize("status", [Order.Status.COMPLETED, Order.Status.CANCELLED])
+def test_trouble_stays_however_old_until_somebody_settles_it(anna: User, venue: Venue, status: str) -> None:
+    order = make_order(venue, state=Injection.State.FAILED)
+    Order.objects.update(placed_at=FRIDAY_NIGHT - timedelta(days=3))
+    assert len(of(anna).orders.trouble) == 1
+
+    order.status = status
+    order.save()
+
+    assert of(anna).orders.trouble == ()
+
+
+def test_the_service_day_runs_past_midnight_in_the_venues_own_time(anna: User, venue: Venue) -> None:
+    early, late, yesterday = (make_order(venue, state=Injection.State.CONFIRMED) for _ in range(3))
+    Order.objects.filter(pk=early.pk).update(placed_at=datetime(2026, 7, 17, 4, 0, tzinfo=UTC))
+    Order.objects.filter(pk=late.pk).update(placed_at=datetime(2026, 7, 17, 23, 50, tzinfo=UTC))
+    Order.objects.filter(pk=yesterday.pk).update(placed_at=datetime(2026, 7, 17, 3, 59, tzinfo=UTC))
+
+    with time_machine.travel(datetime(2026, 7, 18, 0, 15, tzinfo=UTC), tick=False):  # 01:15 on Saturday in London
+        assert of(anna).orders.confirmed == 2
+    with time_machine.travel(datetime(2026, 7, 18, 4, 0, tzinfo=UTC), tick=False):  # 05:00: a new day
+        assert of(anna).orders.confirmed == 0
+
+
+def test_an_order_placed_yesterday_for_tonight_counts_tonight(anna: User, venue: Venue) -> None:
+    make_order(venue, state=Injection.State.SCHEDULED, scheduled_for=FRIDAY_NIGHT + timedelta(hours=1))
+    Order.objects.update(placed_at=FRIDAY_NIGHT - timedelta(days=1))
+
+    assert of(anna).orders.scheduled == 1
+
+
+def test_an_order_that_the_pos_did_not_answer_to_is_a_warning_and_no_alarm(anna: User, venue: Venue) -> None:
+    make_order(venue, state=Injection.State.WAITING, attempts=1, next_attempt_at=FRIDAY_NIGHT + timedelta(minutes=1))
+    make_order(venue, state=Injection.State.WAITING, next_attempt_at=FRIDAY_NIGHT - timedelta(minutes=5))
+    make_order(venue, state=Injection.State.WAITING, next_attempt_at=FRIDAY_NIGHT)
+
+    assert of(anna).orders.waiting == 3
+    assert finding(anna, "Orders") == (Tone.WARNING, "2 orders wait for the till")
+
+
+@pytest.mark.parametrize(
+    ("changes", "tone", "text"),
+    [
+        ({"status": Connection.Status.DISCONNECTED}, Tone.BAD, "Not connected"),
+        ({"status": Connection.Status.CHOOSING_LOCATION}, Tone.BAD, "The location is not chosen yet"),
+        ({"status": Connection.Status.RECONNECT_NEEDED}, Tone.BAD, "Has to be connected again"),
+        ({"enabled": False}, Tone.WARNING, "Switched off: orders wait"),
+    ],
+)
+def test_what_keeps_orders_from_the_pos_is_said(
+    anna: User, venue: Venue, changes: dict[str, object], tone: Tone, text: str
+) -> None:
+    factories.ConnectionFactory(venue=venue, **changes)
+
+    assert finding(anna, "POS") == (tone, text)
+
+
+def test_a_manager_connects_with_one_button_and_staff_are_told_whom_to_ask(
+    annas_browser: Client, bens_browser: Client, venue: Venue
+) -> None:
+    button = 'href="/integrations/lightspeed/connect/?venue=copper-pot"'
+
+    assert button in annas_browser.get("/admin/").content.decode()
+    assert button not in bens_browser.get("/admin/").content.decode()
+    assert "Ask a manager of the venue to connect it." in home(bens_browser)
+
+
+def test_the_latest_menu_sync_is_what_counts(anna: User, venue: Venue, connection: Connection) -> None:
+    factories.MenuFactory(venue=venue)
+    factories.ProductFactory(venue=venue)
+    failed = synced(connection, state=SyncRun.State.FAILED, error="The menu is empty.")
+    assert finding(anna, "Menu") == (Tone.BAD, "The sync at 17 Jul, 22:30 failed")
+
+    SyncRun.objects.filter(pk=failed.pk).update(started_at=FRIDAY_NIGHT - timedelta(hours=1))
+    synced(connection, kind=SyncRun.Kind.FLOOR_PLAN, state=SyncRun.State.FAILED)
+    synced(connection, state=SyncRun.State.SUCCEEDED)
+
+    assert finding(anna, "Menu") == (Tone.GOOD, "1 product")
+
+
+def test_notifications_that_could_not_be_worked_on_are_counted(anna: User, connection: Connection) -> None:
+    def received(fingerprint: str, **changes: object) -> None:
+        Notification.objects.create(
+            connection=connection, type="ORDER", status="", fingerprint=fingerprint, body={}, **changes
+        )
+
+    received("failed", error="Unknown order")
+    received("waiting")
+    received("done", error="Unknown order", processed_at=FRIDAY_NIGHT)
+
+    assert finding(anna, "Notifications") == (Tone.BAD, "1 could not be worked on")
+
+
+def test_venues_in_trouble_come_first(other_venue: Venue, venue: Venue) -> None:
+    boss = factories.UserFactory(is_superuser=True)
+    for place in (venue, other_venue):
+        factories.ConnectionFactory(venue=place)
+    make_order(venue, state=Injection.State.FAILED)
+
+    assert [tonight.venue for tonight in look_at_venues(user=boss)] == [venue, other_venue]
+
+
+def test_many_venues_take_no_more_queries_than_one(
+    django_assert_max_num_queries: DjangoAssertNumQueries, anna: User, venue: Venue
+) -> None:
+    for place in (venue, *factories.VenueFactory.create_batch(4, timezone="Europe/Paris")):
+        one_of_everything(place)
+        if place != venue:
+            factories.MembershipFactory(venue=place, user=anna)
+
+    with django_assert_max_num_queries(8):
+        assert len(look_at_venues(user=anna)) == 5
+
+
+def test_somebody_from_nowhere_is_shown_nothing(venue: Venue) -> None:
+    assert look_at_venues(user=factories.UserFactory()) == []
+
+
+def test_a_superuser_without_venues_is_led_to_the_first_one(client: Client) -> None:
+    client.force_login(factories.UserFactory(is_superuser=True))
+
+    page = client.get("/admin/").content.decode()
+
+    assert 'href="/admin/storekit/venue/add/"' in page
+
+
+def test_the_side_bar_counts_trouble_and_shows_managers_no_page_of_superusers(
+    annas_browser: Client, venue: Venue, other_venue: Venue
+) -> None:
+    make_order(other_venue, state=Injection.State.FAILED)
+    assert orders_badge(annas_browser) == []
+
+    make_order(venue, state=Injection.State.FAILED)
+    page = annas_browser.get("/admin/").content.decode()
+
+    assert orders_badge(annas_browser) == ["1"] or not admin.site.is_registered(Order)
+    assert "/admin/storekit/apikey/" in page
+    assert "/admin/storekit/user/" not in page
+    assert "/admin/django_q/" not in page
+
+
+def test_times_are_the_venues_own(annas_browser: Client, venue: Venue) -> None:
+    key = factories.ApiKeyFactory(venue=venue)
+
+    assert "17 Jul 2026, 22:30" in annas_browser.get(f"/admin/storekit/apikey/{key.pk}/change/").content.decode()
+
+
+def test_a_person_of_venues_in_several_time_zones_sees_utc(annas_browser: Client, anna: User, venue: Venue) -> None:
+    factories.MembershipFactory(user=anna, venue=factories.VenueFactory(timezone="Europe/Paris"))
+    key = factories.ApiKeyFactory(venue=venue)
+
+    assert "17 Jul 2026, 21:30" in annas_browser.get(f"/admin/storekit/apikey/{key.pk}/change/").content.decode()

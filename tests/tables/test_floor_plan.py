@@ -1,0 +1,194 @@
+"""The floor plan in step with the POS."""
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import responses
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from integrations.models import Connection, SyncRun
+from storekit.models import Venue
+from tables.floor_plan import sync_floor_plan
+from tables.models import Area, Table
+from tables.tasks import sync_floor_plan as sync_floor_plan_task
+
+Json = dict[str, Any]
+
+
+@pytest.fixture(autouse=True)
+def _http() -> Iterator[None]:
+    with responses.mock:
+        yield
+
+
+def table(id: int, number: int | None = None, **more: Any) -> Json:
+    return {"id": str(id), "number": id if number is None else number, "active": True, "description": "", **more}
+
+
+def area(id: int, name: str, *tables: Json) -> Json:
+    return {"id": id, "name": name, "tables": list(tables)}
+
+
+def answer(connection: Connection, *areas: Json, status: int = 200) -> None:
+    """From now on this is the location's floor plan."""
+    url = f"{settings.LIGHTSPEED_API_URL}/o/op/data/{connection.business_location_id}/floorplans"
+    responses.upsert(responses.GET, url, json=list(areas) if status == 200 else {"message": "no"}, status=status)
+
+
+def sync(venue: Venue) -> SyncRun:
+    return sync_floor_plan(venue=venue, started_by="a test")
+
+
+def tables_in_use(venue: Venue) -> list[tuple[int, str]]:
+    rows = Table.objects.filter(venue=venue, archived_at=None).order_by("number", "pos_id")
+    return [(row.number, row.area.name) for row in rows.select_related("area")]
+
+
+def test_areas_and_tables_are_created(connection: Connection, venue: Venue) -> None:
+    answer(connection, area(1, "Bar", table(7, description="By the door", defaultClientCount=4)), area(2, "Terrace"))
+
+    run = sync(venue)
+
+    assert (run.state, run.counts) == (
+        SyncRun.State.SUCCEEDED,
+        {"created": 3, "updated": 0, "archived": 0, "unchanged": 0},
+    )
+    made = Table.objects.get()
+    assert (made.number, made.name, made.seats, made.area.name) == (7, "By the door", 4, "Bar")
+    assert list(Area.objects.filter(venue=venue).values_list("name", flat=True)) == ["Bar", "Terrace"]
+
+
+def test_a_second_sync_changes_nothing(connection: Connection, venue: Venue) -> None:
+    answer(connection, area(1, "Bar", table(7)))
+    sync(venue)
+
+    assert sync(venue).counts == {"created": 0, "updated": 0, "archived": 0, "unchanged": 2}
+
+
+def test_renamed_renumbered_and_moved_tables_keep_their_ids(connection: Connection, venue: Venue) -> None:
+    answer(connection, area(1, "Bar", table(7), table(8)), area(2, "Terrace"))
+    sync(venue)
+    before = dict(Table.objects.values_list("pos_id", "id"))
+    areas_before = dict(Area.objects.values_list("pos_id", "id"))
+    answer(connection, area(2, "Garden", table(7, 70)), area(1, "Bar", table(8, description="Corner")))
+
+    run = sync(venue)
+
+    assert run.counts == {"created": 0, "updated": 4, "archived": 0, "unchanged": 0}
+    assert dict(Table.objects.values_list("pos_id", "id")) == before
+    assert dict(Area.objects.values_list("pos_id", "id")) == areas_before
+    assert tables_in_use(venue) == [(8, "Bar"), (70, "Garden")]
+
+
+def test_a_table_that_is_gone_or_inactive_is_archived_and_comes_back_with_its_id(
+    connection: Connection, venue: Venue
+) -> None:
+    answer(connection, area(1, "Bar", table(7), table(8)))
+    sync(venue)
+    before = dict(Table.objects.values_list("pos_id", "id"))
+    answer(connection, area(1, "Bar", table(7, active=False)))
+
+    gone = sync(venue)
+    assert gone.counts == {"created": 0, "updated": 0, "archived": 2, "unchanged": 1}
+    assert tables_in_use(venue) == []
+    assert sync(venue).counts["archived"] == 0
+
+    answer(connection, area(1, "Bar", table(7), table(8)))
+    assert sync(venue).counts == {"created": 0, "updated": 2, "archived": 0, "unchanged": 1}
+    assert dict(Table.objects.values_list("pos_id", "id")) == before
+    assert tables_in_use(venue) == [(7, "Bar"), (8, "Bar")]
+
+
+def test_an_area_that_is_gone_is_archived_and_comes_back_with_its_id(connection: Connection, venue: Venue) -> None:
+    answer(connection, area(1, "Bar", table(7)), area(2, "Terrace"))
+    sync(venue)
+    terrace = Area.objects.get(pos_id="2")
+    answer(connection, area(1, "Bar", table(7)))
+    sync(venue)
+    archived = Area.objects.get(pos_id="2").archived_at
+    answer(connection, area(1, "Bar", table(7)), area(2, "Terrace"))
+    sync(venue)
+
+    assert archived is not None
+    assert Area.objects.get(pos_id="2", archived_at=None).pk == terrace.pk
+
+
+def test_two_tables_with_one_number_are_taken_over_with_a_warning(connection: Connection, venue: Venue) -> None:
+    answer(
+        connection,
+        area(1, "Bar", table(7, 7, description="Door"), table(8)),
+        area(2, "Terrace", table(9, 7), table(10, 7, active=False)),
+    )
+
+    run = sync(venue)
+
+    assert run.warnings == [
+        "Table 7 is there 2 times: Door (Bar), 9 (Terrace). Orders and bills name a table by its number alone; "
+        "give each its own."
+    ]
+    assert tables_in_use(venue) == [(7, "Bar"), (7, "Terrace"), (8, "Bar")]
+
+
+@pytest.mark.parametrize("status", [404, 200])
+def test_without_a_floor_plan_everything_is_archived_with_a_warning(
+    connection: Connection, venue: Venue, status: int
+) -> None:
+    answer(connection, area(1, "Bar", table(7)))
+    sync(venue)
+    answer(connection, status=status)
+
+    run = sync(venue)
+
+    assert run.state == SyncRun.State.SUCCEEDED
+    assert run.counts["archived"] == 2
+    assert "no floor plan" in run.warnings[0]
+
+
+def test_a_bad_answer_leaves_the_tables_standing(connection: Connection, venue: Venue) -> None:
+    answer(connection, area(1, "Bar", table(7)))
+    sync(venue)
+    answer(connection, area(1, "Bar", {"id": "7"}))
+
+    run = sync(venue)
+
+    assert run.state == SyncRun.State.FAILED
+    assert run.error
+    assert tables_in_use(venue) == [(7, "Bar")]
+
+
+def test_another_venues_tables_are_left_alone(connection: Connection, venue: Venue, other_venue: Venue) -> None:
+    theirs = Area.objects.create(venue=other_venue, pos_id="1", name="Theirs")
+    Table.objects.create(venue=other_venue, area=theirs, pos_id="7", number=7)
+    answer(connection, area(1, "Bar", table(7, 70)))
+
+    sync(venue)
+
+    assert tables_in_use(other_venue) == [(7, "Theirs")]
+    assert tables_in_use(venue) == [(70, "Bar")]
+
+
+def test_the_command_prints_what_changed_and_warns(connection: Connection, venue: Venue) -> None:
+    answer(connection, area(1, "Bar", table(7), table(8, 7)))
+    out, err = io.StringIO(), io.StringIO()
+
+    call_command("sync_floor_plan", "copper-pot", stdout=out, stderr=err)
+
+    assert out.getvalue() == (
+        "The Copper Pot: floor plan in step with the POS (3 created, 0 updated, 0 archived, 0 unchanged).\n"
+    )
+    assert "Table 7 is there 2 times" in err.getvalue()
+
+
+def test_the_command_fails_with_the_reason(venue: Venue) -> None:
+    with pytest.raises(CommandError, match="not connected"):
+        call_command("sync_floor_plan", "copper-pot", stdout=io.StringIO(), stderr=io.StringIO())
+
+
+def test_the_task_syncs(connection: Connection, venue: Venue) -> None:
+    answer(connection, area(1, "Bar", table(7)))
+
+    assert sync_floor_plan_task(venue.pk, "a test") == "succeeded"

@@ -1,0 +1,67 @@
+"""The back office of the floor plan."""
+
+import pytest
+from django.db import connection as database
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django_q.models import OrmQ
+
+from integrations.models import Connection
+from storekit.models import User, Venue
+from tables.models import Area, Table
+
+SYNC = "/admin/tables/table/sync/"
+
+
+def make_tables(venue: Venue, count: int) -> None:
+    for number in range(count):
+        area = Area.objects.create(venue=venue, pos_id=str(number), name=f"Area {number}", position=number)
+        Table.objects.create(venue=venue, area=area, pos_id=str(number), number=number, name=f"Seat {number}")
+
+
+@pytest.mark.parametrize("model", ["area", "table"])
+def test_no_list_asks_once_a_row(venue: Venue, annas_browser: Client, model: str) -> None:
+    numbers = []
+    for size in (2, 20):
+        Table.objects.all().delete()
+        Area.objects.all().delete()
+        make_tables(venue, size)
+        with CaptureQueriesContext(database) as queries:
+            assert annas_browser.get(f"/admin/tables/{model}/").status_code == 200
+        numbers.append(len(queries))
+
+    assert numbers[0] == numbers[1]
+
+
+def test_a_manager_queues_a_sync(connection: Connection, venue: Venue, annas_browser: Client) -> None:
+    assert "Sync The Copper Pot" in annas_browser.get(SYNC).content.decode()
+    assert OrmQ.objects.count() == 0
+
+    answer = annas_browser.post(SYNC, {"venue": "copper-pot"})
+
+    assert answer["Location"] == "/admin/integrations/syncrun/?venue=copper-pot&kind__exact=floor_plan"
+    task = OrmQ.objects.get().task
+    assert (task["func"], task["args"]) == (
+        "tables.tasks.sync_floor_plan",
+        (venue.pk, "Anna"),
+    )
+
+
+def test_staff_and_people_of_other_venues_cannot_sync(
+    connection: Connection, venue: Venue, bens_browser: Client, zoes_browser: Client, anna: User
+) -> None:
+    assert bens_browser.post(SYNC, {"venue": "copper-pot"}).status_code == 403
+    assert zoes_browser.post(SYNC, {"venue": "copper-pot"}).status_code == 404
+    assert "Copper Pot" not in zoes_browser.get(SYNC).content.decode()
+    assert OrmQ.objects.count() == 0
+
+
+def test_other_venues_tables_are_neither_listed_nor_offered_as_filters(
+    venue: Venue, other_venue: Venue, zoes_browser: Client
+) -> None:
+    make_tables(venue, 3)
+
+    shown = zoes_browser.get("/admin/tables/table/").content.decode()
+
+    assert "Seat 1" not in shown
+    assert "Area 1" not in shown
