@@ -21,6 +21,8 @@ from integrations.sandbox.state import store  # noqa: E402
 
 def main() -> int:
     """Serve until told to stop; return the exit code."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     options = _options()
     problem = _reason_not_to_start(options.host, options.allow_remote)
     if problem:
@@ -32,8 +34,6 @@ def main() -> int:
         if error.errno == errno.EADDRINUSE:
             return _fail(f"Port {options.port} on {options.host} is in use: choose another one with --port.")
         return _fail(f"Cannot listen on {options.host}:{options.port}: {error.strerror}.")
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stop)
     address = f"http://{options.host}:{server.server_port}"
     print(f"sandbox POS on {address} (till: {address}/till)", flush=True)  # noqa: T201 - the announcement
     server.serve_forever()

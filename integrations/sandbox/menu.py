@@ -32,7 +32,7 @@ def load(request: HttpRequest, menu_id: int) -> Json:
     if profile and profile not in {known["code"] for known in ORDER_PROFILES}:
         raise bad_request("accountProfile", f"Unknown account profile {profile}", rejected=profile)
     rich = request.GET.get("richContent", "").lower() == "true" and not menu.get("richDataMissing")
-    served = _served(menu, profile, rich, f"http://{request.get_host()}")
+    served = _served(menu, profile, rich, f"{request.scheme}://{request.get_host()}")
     return {**served, "richDataMissing": bool(menu.get("richDataMissing"))}
 
 
@@ -73,7 +73,7 @@ def rich_items(request: HttpRequest, business_id: int) -> Json:
         raise forbidden(f"Access to business {business_id} is denied")
     page = number_of(request, "page", 0, least=0, most=10**6)
     size = number_of(request, "size", 20, least=1, most=500)
-    base = f"http://{request.get_host()}"
+    base = f"{request.scheme}://{request.get_host()}"
     entries: dict[str, Json] = {}
     for catalogue in store.catalogues.values():
         for entry in catalogue.sellable():

@@ -4,6 +4,7 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 import responses
 import time_machine
 from django.conf import settings
@@ -223,7 +224,7 @@ def test_an_unreachable_log_in_service_leaves_a_connected_venue_connected(
 ) -> None:
     state = state_of(begin(annas_browser, venue))
     with responses.RequestsMock() as mocked:
-        mocked.post(settings.LIGHTSPEED_TOKEN_URL, body=responses.ConnectionError("no route"))
+        mocked.post(settings.LIGHTSPEED_TOKEN_URL, body=requests.ConnectionError("no route"))
         page = annas_browser.get(CALLBACK, {"state": state, "code": "abc"})
     assert page.status_code == 502
     connection.refresh_from_db()

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+import requests
 import responses
 import time_machine
 from django.conf import settings
@@ -142,7 +143,7 @@ def test_a_late_pair_of_an_old_consent_does_not_replace_the_new_one(
 
 
 @pytest.mark.parametrize(
-    "fault", [{"body": responses.ConnectionError("no route")}, {"status": 503}], ids=["no route", "503"]
+    "fault", [{"body": requests.ConnectionError("no route")}, {"status": 503}], ids=["no route", "503"]
 )
 def test_an_unreachable_log_in_service_leaves_the_connection_as_it_was(
     fault: dict[str, Any], connection: Connection, token_endpoint: responses.RequestsMock

@@ -161,11 +161,8 @@ def test_a_chunked_body_is_read_to_its_end_and_no_further_than_the_limit(
     """Without a Content-Length; a server that ends the stream itself, as gunicorn does, says so in the environment."""
     raw = json.dumps(order_body(connection, padding="x" * size)).encode()
     credentials = requests.Request(auth=(connection.webhook_username, connection.webhook_password), url="http://x")
-    request = RequestFactory().post(
-        "/",
-        HTTP_AUTHORIZATION=credentials.prepare().headers["Authorization"],
-        **{"wsgi.input": io.BytesIO(raw), "wsgi.input_terminated": True, "CONTENT_LENGTH": ""},
-    )
+    request = RequestFactory().post("/", HTTP_AUTHORIZATION=credentials.prepare().headers["Authorization"])
+    request.META.update({"wsgi.input": io.BytesIO(raw), "wsgi.input_terminated": True, "CONTENT_LENGTH": ""})
     assert lightspeed(request, connection.public_id).status_code == status
 
 

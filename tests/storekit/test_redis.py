@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -82,9 +83,9 @@ def test_a_task_queued_in_redis_is_worked_on_and_the_cache_is_shared(environment
     assert seen["readyz"] == [200, {"database": "ok", "migrations": "ok", "cache": "ok", "queue": "ok"}]
 
 
-def _finished(environment: dict[str, str], task: str) -> dict[str, object] | None:
-    seen: dict[str, object] = json.loads(run(environment, "-c", LOOK, task))
-    return seen if seen["result"] is not None else None
+def _finished(environment: dict[str, str], task: str) -> dict[str, Any]:
+    seen: dict[str, Any] = json.loads(run(environment, "-c", LOOK, task))
+    return seen if seen["result"] is not None else {}
 
 
 def test_a_redis_that_is_down_is_said_by_readyz(tmp_path: Path) -> None:

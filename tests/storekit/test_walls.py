@@ -13,7 +13,6 @@ from django.contrib.admin import ModelAdmin
 from django.contrib.admin.exceptions import NotRegistered
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import ForeignKey, Model
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django_q.models import OrmQ
@@ -53,23 +52,24 @@ def address(model: type[Model], view: str, *arguments: Any) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{view}", args=arguments)
 
 
-def text_of(answer: HttpResponse) -> str:
+def text_of(answer: Any) -> str:
     assert answer.status_code == 200, answer.status_code
-    return answer.content.decode()
+    text: str = answer.content.decode()
+    return text
 
 
-def assert_shows(answer: HttpResponse, row: Model) -> None:
+def assert_shows(answer: Any, row: Model) -> None:
     assert address(type(row), "change", row.pk) in text_of(answer)
 
 
-def assert_says_nothing_of(answer: HttpResponse, row: Model) -> None:
+def assert_says_nothing_of(answer: Any, row: Model) -> None:
     text = text_of(answer)
     assert address(type(row), "change", row.pk) not in text
     for word in ("The Copper Pot", "copper-pot"):
         assert word not in text
 
 
-def assert_shut(answer: HttpResponse) -> None:
+def assert_shut(answer: Any) -> None:
     """Forbidden, not found, or what Django's admin does with a row that is not in the list: back to the first page."""
     assert answer.status_code in {302, 403, 404}, answer.content
     if answer.status_code == 302:
@@ -118,7 +118,7 @@ def test_the_list_shows_the_persons_own_rows_only(
 def test_neither_searching_nor_filtering_looks_over_the_wall(
     model: type[Model], sought: str, zoes_browser: Client, foreign: Rows, own: Rows, venue: Venue
 ) -> None:
-    words = {"q": "of", "venue": venue.slug, "venue__id__exact": venue.pk, "venue__slug": venue.slug}
+    words: dict[str, Any] = {"q": "of", "venue": venue.slug, "venue__id__exact": venue.pk, "venue__slug": venue.slug}
 
     answer = zoes_browser.get(address(model, "changelist"), {sought: words[sought]}, follow=True)
 
@@ -177,7 +177,11 @@ def test_autocompletion_offers_nothing_of_a_foreign_venue(
 ) -> None:
     for field in model._meta.get_fields():
         if isinstance(field, ForeignKey):
-            asked = {"app_label": model._meta.app_label, "model_name": model._meta.model_name, "field_name": field.name}
+            asked: dict[str, Any] = {
+                "app_label": model._meta.app_label,
+                "model_name": model._meta.model_name,
+                "field_name": field.name,
+            }
             answer = zoes_browser.get("/admin/autocomplete/", {**asked, "term": ""})
             if answer.status_code == 200:
                 offered = {choice["id"] for choice in json.loads(answer.content)["results"]}
@@ -218,7 +222,7 @@ def test_a_chosen_row_of_a_venue_one_only_works_at_is_looked_at_and_not_written(
     row = row_of(foreign, model)
     assert bens_browser.get(address(model, "change", row.pk)).status_code == 200
 
-    page = admin.site._registry[model]
+    page: Any = admin.site._registry[model]
     if not page.staff_may_change:
         assert bens_browser.post(address(model, "change", row.pk), {}).status_code == 403
     assert bens_browser.post(address(model, "delete", row.pk), {"post": "yes"}).status_code == 403
