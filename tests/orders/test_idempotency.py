@@ -10,7 +10,6 @@ import pytest
 import time_machine
 from django.db import connections
 from django_q.models import OrmQ
-from rest_framework.response import Response
 from rest_framework.test import APIClient
 
 from orders.models import Injection, Order
@@ -23,13 +22,12 @@ ORDERS = "/api/v1/venues/copper-pot/orders"
 KEY = "cart-17"
 
 
-def post(client: APIClient, body: Any, key: str | None = KEY, to: str = ORDERS) -> Response:
+def post(client: APIClient, body: Any, key: str | None = KEY, to: str = ORDERS) -> Any:
     headers = {} if key is None else {"Idempotency-Key": key}
-    answer: Response = client.post(to, body, format="json", headers=headers)
-    return answer
+    return client.post(to, body, format="json", headers=headers)
 
 
-def codes(answer: Response) -> list[tuple[str, str | None]]:
+def codes(answer: Any) -> list[tuple[str, str | None]]:
     return [(error["code"], error["attr"]) for error in answer.json()["errors"]]
 
 

@@ -101,7 +101,7 @@ def test_a_second_failure_keeps_the_first_reason(order: Order) -> None:
     ],
 )
 def test_whatever_happens_at_the_till_says_that_the_order_is_there(
-    order: Order, event: OrderEvent, status: Status
+    order: Order, event: OrderEvent, status: str
 ) -> None:
     assert tell(order, event) == status
     assert now_is(order) == (status, State.CONFIRMED)

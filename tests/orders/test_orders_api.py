@@ -13,22 +13,18 @@ import pytest
 import time_machine
 from django.test import Client
 from django_q.models import OrmQ
-from rest_framework.response import Response
 from rest_framework.test import APIClient
 
 from menus.versions import MenuBusy
-from orders import placing
 from orders.models import Injection, Order
 from storekit.models import IdempotentAnswer, Venue
-from tests import factories
 from tests.orders.conftest import CopperPotMenu
 
 ORDERS = "/api/v1/venues/copper-pot/orders"
 
 
-def post(storefront: APIClient, body: Any, *, key: str | None = None, to: str = ORDERS) -> Response:
-    answer: Response = storefront.post(to, body, format="json", headers={"Idempotency-Key": key or str(uuid.uuid4())})
-    return answer
+def post(storefront: APIClient, body: Any, *, key: str | None = None, to: str = ORDERS) -> Any:
+    return storefront.post(to, body, format="json", headers={"Idempotency-Key": key or str(uuid.uuid4())})
 
 
 def errors(answer: Any) -> list[tuple[str, str | None]]:
@@ -277,7 +273,7 @@ def test_the_total_is_in_the_error_when_the_amount_is_not_it(storefront: APIClie
     ],
 )
 def test_what_is_not_json_or_not_an_object_is_refused(storefront: APIClient, body: bytes) -> None:
-    answer = storefront.post(ORDERS, body, content_type="application/json", headers={"Idempotency-Key": "k"})
+    answer: Any = storefront.post(ORDERS, body, content_type="application/json", headers={"Idempotency-Key": "k"})
     assert answer.status_code == 400
     assert answer.json()["type"] in ("client_error", "validation_error")
     assert errors(answer)
@@ -346,7 +342,7 @@ def test_a_menu_that_keeps_changing_is_said_so(
     def busy(**_: Any) -> None:
         raise MenuBusy
 
-    monkeypatch.setattr(placing.menu_catalogue, "load", busy)
+    monkeypatch.setattr("orders.placing.menu_catalogue.load", busy)
     storefront.raise_request_exception = False
     answer = post(storefront, posted)
     assert (answer.status_code, errors(answer)) == (503, [("menu_changing", None)])
@@ -362,10 +358,9 @@ def unpaid(storefront: APIClient, posted: dict[str, Any]) -> dict[str, Any]:
     return placed
 
 
-def pay(storefront: APIClient, order: dict[str, Any], **body: Any) -> Response:
+def pay(storefront: APIClient, order: dict[str, Any], **body: Any) -> Any:
     payment = {"reference": "web-9", "amount": "44.85"} | body
-    answer: Response = storefront.post(f"{ORDERS}/{order['id']}/payment", payment, format="json")
-    return answer
+    return storefront.post(f"{ORDERS}/{order['id']}/payment", payment, format="json")
 
 
 def test_an_order_that_is_paid_later_is_due_from_then_on(storefront: APIClient, unpaid: dict[str, Any]) -> None:

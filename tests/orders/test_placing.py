@@ -26,7 +26,7 @@ PAID = Payment(paid=True, reference="web-1", amount=Decimal("2.35"))
 
 
 def wanted(**changes: Any) -> OrderRequest:
-    defaults = {
+    defaults: dict[str, Any] = {
         "type": Order.Type.PICKUP,
         "customer": Guest(first_name="Ada"),
         "items": (WantedItem(sku="WATER"),),
