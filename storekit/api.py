@@ -84,7 +84,7 @@ class ErrorSerializer(serializers.Serializer):
 class ErrorsSerializer(serializers.Serializer):
     """How every error looks."""
 
-    type = serializers.ChoiceField(["validation_error", "client_error", "server_error"])
+    type = serializers.CharField(help_text="validation_error, client_error or server_error.")
     errors = ErrorSerializer(many=True)  # type: ignore[assignment]  # a field here, a property elsewhere
 
 

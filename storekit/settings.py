@@ -229,6 +229,14 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "OrderType": "orders.models.Order.Type",
+        "OrderStatus": "orders.models.Order.Status",
+        "OrderPaymentStatus": "orders.models.Order.PaymentStatus",
+        "ValidationErrorEnum": "drf_standardized_errors.openapi_serializers.ValidationErrorEnum.choices",
+        "ClientErrorEnum": "drf_standardized_errors.openapi_serializers.ClientErrorEnum.choices",
+        "ServerErrorEnum": "drf_standardized_errors.openapi_serializers.ServerErrorEnum.choices",
+    },
 }
 # Larger bodies than this are refused before they are read. An order of 200 lines is about 60 kB.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

@@ -4,6 +4,7 @@ import zoneinfo
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.db.models import Model
@@ -73,13 +74,13 @@ class OrdersTonight:
         return self.states.get(Injection.State.CONFIRMED, 0)
 
 
-def of_orders(orders: OrdersTonight) -> Finding:
+def of_orders(orders: OrdersTonight, *, venue: Venue) -> Finding:
     """Orders that need a person first, then those that wait too long."""
     count = len(orders.trouble)
     if count:
         text = "1 order is not on the till" if count == 1 else f"{count} orders are not on the till"
         links = tuple(_order_link(injection) for injection in orders.trouble[:_SHOWN])
-        every = Link("All orders", page_of(Order))
+        every = Link("Show them all", page_of(Order, state="trouble", venue=venue.slug))
         return Finding("Orders", Tone.BAD, text, "Tell the kitchen, then open the order.", links, every)
     if orders.late:
         text = "1 order waits for the till" if orders.late == 1 else f"{orders.late} orders wait for the till"
@@ -127,20 +128,20 @@ def of_menu(
     return Finding("Menu", Tone.GOOD, text, f"Version {menu.version}{synced}")
 
 
-def of_notifications(failed: int) -> Finding:
+def of_notifications(failed: int, *, venue: Venue) -> Finding:
     """Whether everything that the POS told us was understood."""
     if not failed:
         return Finding("Notifications", Tone.GOOD, "All understood")
     text = "1 could not be worked on" if failed == 1 else f"{failed} could not be worked on"
-    action = Link("Look at them", page_of(Notification))
+    action = Link("Look at them", page_of(Notification, progress="failed", venue=venue.slug))
     return Finding("Notifications", Tone.BAD, text, "What the till said about an order may not show here.", (), action)
 
 
-def page_of(model: type[Model]) -> str:
-    """The list of a model in the back office, or nothing where it has none."""
+def page_of(model: type[Model], **filters: str) -> str:
+    """The filtered list of a model in the back office, or nothing where it has none."""
     if not admin.site.is_registered(model):
         return ""
-    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    return f"{reverse(f'admin:{model._meta.app_label}_{model._meta.model_name}_changelist')}?{urlencode(filters)}"
 
 
 def row_page(row: Model) -> str:

@@ -52,7 +52,7 @@ def look_at_venues(*, user: User) -> list[VenueTonight]:
     seen = []
     for venue in venues:
         parts = (
-            findings.of_orders(orders[venue.pk]),
+            findings.of_orders(orders[venue.pk], venue=venue),
             findings.of_connection(getattr(venue, "connection", None), venue=venue, manages=venue.pk in managed),
             findings.of_menu(
                 getattr(venue, "menu", None),
@@ -61,7 +61,7 @@ def look_at_venues(*, user: User) -> list[VenueTonight]:
                 latest_good=syncs.get(venue.latest_good_sync),
                 zone=venue.zone,
             ),
-            findings.of_notifications(notifications[venue.pk]),
+            findings.of_notifications(notifications[venue.pk], venue=venue),
         )
         seen.append(VenueTonight(venue=venue, now=now.astimezone(venue.zone), orders=orders[venue.pk], findings=parts))
     return sorted(seen, key=lambda one: -one.needs_you)

@@ -136,11 +136,14 @@ storekit is ready: {url} (Ctrl-C stops everything)"""
 
 
 def _watch(processes: Processes) -> int:
-    while True:
+    parent = os.getppid()
+    while os.getppid() == parent:
         ended = processes.first_to_end()
         if ended:
             raise DemoError(f"The {ended} has stopped.")
         time.sleep(0.5)
+    # Whoever started the demo is gone without stopping it: nobody could press Ctrl-C any more.
+    return 0
 
 
 if __name__ == "__main__":

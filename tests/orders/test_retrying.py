@@ -11,7 +11,8 @@ NOW = datetime(2026, 5, 1, 18, 0, tzinfo=UTC)
 
 def plan(due_in: timedelta | None, *, chance: float = 0.0, retry_after: timedelta | None = None) -> list[timedelta]:
     """How long after the first failure each retry comes, when all of them fail at once."""
-    now, tried = NOW, []
+    now = NOW
+    tried: list[timedelta] = []
     for failures in range(1, 20):
         again = next_attempt(
             failures=failures,

@@ -117,7 +117,7 @@ def _sent_amounts(lines: Iterable[TicketLine], prices: dict[str, Decimal], *, pe
 
 def _prices(catalogue: Catalogue) -> dict[str, Decimal]:
     modifiers = [modifier for group in catalogue.groups.values() for modifier in group.modifiers]
-    return {row.sku: row.price for row in (*catalogue.products.values(), *modifiers)}
+    return {row.sku: row.price for row in modifiers} | {row.sku: row.price for row in catalogue.products.values()}
 
 
 @settings(max_examples=150, deadline=None)
