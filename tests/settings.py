@@ -8,8 +8,10 @@ os.environ.setdefault("FIELD_ENCRYPTION_KEYS", "c3RvcmVraXQtdGVzdC1rZXktMzItYnl0
 os.environ.setdefault("EMAIL_URL", "memorymail://")
 
 from storekit.settings import *  # noqa: F403
-from storekit.settings import BASE_DIR, DATABASES, Q_CLUSTER
+from storekit.settings import BASE_DIR, DATABASES, Q_CLUSTER, STATIC_ROOT
 
+STATIC_ROOT.mkdir(exist_ok=True)
+(BASE_DIR / "var").mkdir(exist_ok=True)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Tasks are queued for real and worked on by the worker processes that a test starts.
 Q_CLUSTER["save_limit"] = 1000

@@ -107,7 +107,9 @@ def test_whatever_happens_at_the_till_says_that_the_order_is_there(
     assert now_is(order) == (status, State.CONFIRMED)
 
 
-@pytest.mark.parametrize("sequence", list(itertools.permutations(["confirmed", "ready", "out_for_delivery", "completed"])))
+@pytest.mark.parametrize(
+    "sequence", list(itertools.permutations(["confirmed", "ready", "out_for_delivery", "completed"]))
+)
 def test_in_whatever_sequence_they_come_the_furthest_one_counts(order: Order, sequence: tuple[str, ...]) -> None:
     for event in sequence:
         tell(order, OrderEvent(event))
