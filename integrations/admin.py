@@ -19,8 +19,9 @@ from unfold.enums import ActionVariant
 from integrations import connections
 from integrations.admin_confirm import confirm_page
 from integrations.admin_ledgers import NotificationPage, SyncRunPage
+from integrations.admin_schedules import SyncSchedulePage
 from integrations.admin_settings import LightspeedSettingsInline
-from integrations.models import Connection, Notification, SyncRun
+from integrations.models import Connection, Notification, SyncRun, SyncSchedule
 from integrations.pos import PosError
 from storekit.admin_filters import VenueFilter
 from storekit.admin_site import VenueAdmin
@@ -28,6 +29,7 @@ from storekit.staff import manages, manages_somewhere, venues_of
 
 admin.site.register(Notification, NotificationPage)
 admin.site.register(SyncRun, SyncRunPage)
+admin.site.register(SyncSchedule, SyncSchedulePage)
 
 _STATUS_COLOURS = {
     "Connected": "success",

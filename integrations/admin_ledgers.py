@@ -7,16 +7,16 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
-from django.utils import timezone
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 
 from integrations.admin_confirm import confirm_page
 from integrations.models import Notification, SyncRun
+from integrations.sync_progress import changes, duration, progress_of
 from integrations.webhooks import NOTIFICATION_TASKS, replay
 from storekit.admin_filters import VenueFilter
 from storekit.admin_site import ReadOnlyAdmin
@@ -127,43 +127,81 @@ class NotificationPage(ReadOnlyAdmin):
 
 
 class SyncRunPage(ReadOnlyAdmin):
-    """The syncs that ran or are running."""
+    """The syncs that ran, are running or wait to begin. A run's page follows it without being loaded again."""
 
     venue_path = "connection__venue"
     list_display = ("started_at", "venue", "kind", "outcome", "duration", "changes", "warning_count", "started_by")
-    list_filter = (VenueFilter, "kind", "state")
+    list_filter = (VenueFilter, "kind", "state", "scheduled")
     list_select_related = ("connection__venue",)
-    fieldsets = (
-        (None, {"fields": ("venue", ("kind", "outcome"), ("started_at", "finished_at", "duration"), "started_by")}),
-        ("Report", {"fields": (("progress", "step"), "changes", "error", "warning_lines")}),
-    )
+    change_form_outer_before_template = "admin/integrations/syncrun/progress.html"
 
     def get_readonly_fields(self, request: HttpRequest, obj: SyncRun | None = None) -> tuple[str, ...]:
-        return ("venue", "outcome", "duration", "changes", "warning_lines")
+        return ("venue", "asked_for")
+
+    def get_fields(self, request: HttpRequest, obj: SyncRun | None = None) -> list[Any]:
+        """What stays as it is; what changes while it runs is in the card above."""
+        told = ["alerted_at"] if obj is not None and obj.alerted_at else []
+        return ["venue", ("kind", "asked_for"), ("started_by", "started_at"), *told]
+
+    def get_urls(self) -> list[URLPattern]:
+        follow = path(
+            "<int:object_id>/progress/",
+            self.admin_site.admin_view(self.progress_view),
+            name="integrations_syncrun_progress",
+        )
+        return [follow, *super().get_urls()]
+
+    def progress_view(self, request: HttpRequest, object_id: int) -> JsonResponse:
+        """How far the run has come, for the script on its page."""
+        return JsonResponse(self._progress(request, get_object_or_404(self.get_queryset(request), pk=object_id)))
+
+    def _progress(self, request: HttpRequest, run: SyncRun) -> dict[str, Any]:
+        found = progress_of(run)
+        # Plans are for managers to decide on; others would follow the link in vain.
+        return found if not found["plan"] or self.manages_row(request, run) else found | {"plan": ""}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SyncRun]:
+        return super().get_queryset(request).select_related("connection__venue")
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: SyncRun | None = None, **options: Any
+    ) -> HttpResponse:
+        assert obj is not None  # noqa: S101 - nobody adds a run
+        context |= {"title": str(obj), "progress": self._progress(request, obj)}
+        return super().render_change_form(request, context, *args, obj=obj, **options)
 
     @admin.display(description="Venue", ordering="connection__venue__name")
     def venue(self, run: SyncRun) -> str:
         return run.connection.venue.name
 
+    @admin.display(description="Asked for", empty_value="–")
+    def asked_for(self, run: SyncRun) -> str | None:
+        """The choices that were made, by name."""
+        return ", ".join(name.replace("_", " ") for name, value in run.options.items() if value is True) or None
+
     @display(
-        description="State", ordering="state", label={"Running": "info", "Succeeded": "success", "Failed": "danger"}
+        description="State",
+        ordering="state",
+        label={
+            "Queued": "",
+            "Running": "info",
+            "Succeeded": "success",
+            "Waiting for a person": "warning",
+            "Superseded": "",
+            "Failed": "danger",
+        },
     )
     def outcome(self, run: SyncRun) -> str:
         return run.get_state_display()
 
     @admin.display(description="Duration")
     def duration(self, run: SyncRun) -> str:
-        seconds = ((run.finished_at or timezone.now()) - run.started_at).total_seconds()
-        return f"{seconds:.1f} s" if seconds < 60 else f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
+        return duration(run)
 
     @admin.display(description="What changed", empty_value="–")
     def changes(self, run: SyncRun) -> str | None:
-        return ", ".join(f"{count} {name}" for name, count in run.counts.items()) or None
+        return changes(run) or None
 
     @admin.display(description="Warnings")
     def warning_count(self, run: SyncRun) -> int:
         return len(run.warnings)
-
-    @admin.display(description="Warnings", empty_value="–")
-    def warning_lines(self, run: SyncRun) -> str | None:
-        return "\n".join(run.warnings) or None

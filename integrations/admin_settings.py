@@ -31,7 +31,7 @@ class LightspeedSettingsInline(StackedInline):
                 "fields": (
                     ("preferred_language", "menu_profile"),
                     ("update_images", "update_descriptions"),
-                    "subscreens_as_categories",
+                    ("subscreens_as_categories", "flatten_subscreens"),
                 )
             },
         ),

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from integrations.consents import remember_consent
 from integrations.lightspeed import adapter, http, oauth
+from integrations.lightspeed.menu import SubScreens
 from integrations.models import Connection, LightspeedSettings, TokenPair
 from integrations.pos import NotConnected, PointOfSale, PosError, PosLocation, WebhookEndpoint
 from integrations.tokens import RECONNECT_SENTENCE, ConnectionTokens, client_config
@@ -259,11 +260,18 @@ def _transport(connection: Connection) -> http.LightspeedHttp:
     return http.LightspeedHttp(settings.LIGHTSPEED_API_URL, ConnectionTokens(connection.pk))
 
 
+def _sub_screens(mapping: LightspeedSettings) -> SubScreens:
+    if mapping.flatten_subscreens:
+        return SubScreens.FLATTENED
+    return SubScreens.CATEGORIES if mapping.subscreens_as_categories else SubScreens.NESTED
+
+
 def _pos(connection: Connection) -> PointOfSale:
-    profile = LightspeedSettings.objects.filter(connection=connection).values_list("menu_profile", flat=True).first()
+    mapping = LightspeedSettings.objects.filter(connection=connection).first() or LightspeedSettings()
     return adapter.LightspeedPos(
         http=_transport(connection),
         business_location_id=connection.business_location_id,
         endpoint_id=connection.endpoint_id,
-        menu_profile=profile or "",
+        menu_profile=mapping.menu_profile,
+        sub_screens=_sub_screens(mapping),
     )

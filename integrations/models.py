@@ -2,10 +2,14 @@
 
 import secrets
 import uuid
+from datetime import datetime
+from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.utils import timezone
 
+from integrations import recurrence
 from storekit.encryption import EncryptedTextField
 from storekit.models import Venue
 
@@ -95,7 +99,12 @@ class LightspeedSettings(models.Model):
     update_descriptions = models.BooleanField(
         default=True, help_text="Off: a sync keeps the descriptions that staff put there."
     )
-    subscreens_as_categories = models.BooleanField("sub-screens as categories", default=False)
+    subscreens_as_categories = models.BooleanField(
+        "sub-screens as categories", default=False, help_text="Off: a sub-screen is a sub-category of its screen."
+    )
+    flatten_subscreens = models.BooleanField(
+        default=False, help_text="What stands on sub-screens is shown on their screen; wins over the setting above."
+    )
     menu_profile = models.CharField(
         max_length=64, blank=True, help_text="Order profile whose prices are loaded; empty for the normal prices."
     )
@@ -152,37 +161,111 @@ class Notification(models.Model):
 
 
 class SyncRun(models.Model):
-    """One run of a sync, running or ended, with its progress and its report."""
+    """One run of a sync, queued, running or ended, with its progress and its report."""
 
     class Kind(models.TextChoices):
         MENU = "menu", "Menu"
         FLOOR_PLAN = "floor_plan", "Floor plan"
 
     class State(models.TextChoices):
+        QUEUED = "queued", "Queued"
         RUNNING = "running", "Running"
         SUCCEEDED = "succeeded", "Succeeded"
+        HELD = "held", "Waiting for a person"
+        SUPERSEDED = "superseded", "Superseded"
         FAILED = "failed", "Failed"
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="sync_runs")
     kind = models.CharField(max_length=12, choices=Kind)
     state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
+    options = models.JSONField(default=dict, help_text="What was asked for beyond the usual.")
     started_by = models.CharField(max_length=200, blank=True)
-    started_at = models.DateTimeField(auto_now_add=True)
-    lease_until = models.DateTimeField()
+    scheduled = models.BooleanField(default=False, help_text="By a schedule: the venue is told when it fails.")
+    # While it is queued: since when it waits.
+    started_at = models.DateTimeField(default=timezone.now)
+    lease_until = models.DateTimeField(help_text="Queued: when it is queued once more. Running: when it is given up.")
     finished_at = models.DateTimeField(null=True, blank=True)
     progress = models.PositiveSmallIntegerField(default=0, help_text="Per cent.")
     step = models.CharField(max_length=120, blank=True)
     counts = models.JSONField(default=dict, help_text="What changed: {created, updated, archived, unchanged}.")
+    plan = models.JSONField(default=dict, help_text="Of a held run: what it would change, for people to look at.")
     warnings = models.JSONField(default=list)
     error = models.TextField(blank=True)
+    next_alert_at = models.DateTimeField(null=True, blank=True, help_text="When the venue is to be told, if it is.")
+    alerted_at = models.DateTimeField("venue told at", null=True, blank=True)
 
     class Meta:
         ordering = ["-started_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["connection", "kind"], condition=models.Q(state="running"), name="one_sync_at_a_time"
+                fields=["connection", "kind"],
+                condition=models.Q(state__in=["queued", "running"]),
+                name="one_sync_at_a_time",
             )
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_alert_at"], condition=models.Q(next_alert_at__isnull=False), name="sync_alert_due"
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} sync of {self.connection.venue}, {self.get_state_display().lower()}"
+        # Without its state: the page that shows it changes while it is looked at.
+        return f"{self.get_kind_display()} sync of {self.connection.venue}"
+
+
+class SyncSchedule(models.Model):
+    """When a sync runs by itself, in the venue's own time.
+
+    `next_run_at` is kept for as long as `reckoned_from` describes the schedule and the venue's time zone; whoever
+    changes either without saving the row (a bulk update, the venue's page) is found out by the sweep.
+    """
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="schedules")
+    kind = models.CharField("what", max_length=12, choices=SyncRun.Kind, default=SyncRun.Kind.MENU)
+    time = models.TimeField(help_text="In the venue's time zone.")
+    weekdays = models.JSONField(default=recurrence.every_day, help_text="0 is Monday, 6 is Sunday.")
+    enabled = models.BooleanField(default=True)
+    light = models.BooleanField(
+        "light sync", default=False, help_text="Prices and availability of the menu only; quicker, adds nothing."
+    )
+    next_run_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_run_at = models.DateTimeField(null=True, blank=True, editable=False)
+    reckoned_from = models.CharField(max_length=200, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["connection", "time"]
+        indexes = [
+            models.Index(fields=["next_run_at"], condition=models.Q(enabled=True), name="schedule_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} of {self.connection.venue}, {recurrence.in_words(self.time, self.weekdays)}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keeps `next_run_at` in step with what was changed. Raises `ValueError` for weekdays that are none."""
+        self.time = models.TimeField().to_python(self.time)
+        self.weekdays = recurrence.read_weekdays(self.weekdays)
+        changed = {"next_run_at", "reckoned_from"} if self.reckon(after=timezone.now()) else set()
+        if (fields := kwargs.get("update_fields")) is not None:
+            kwargs["update_fields"] = {*fields, *changed}
+        super().save(*args, **kwargs)
+
+    @property
+    def basis(self) -> str:
+        """All that `next_run_at` depends on."""
+        days = "".join(map(str, self.weekdays))
+        return f"{self.connection.venue.timezone} {self.time:%H:%M:%S.%f} {days}" if self.enabled else ""
+
+    def reckon(self, *, after: datetime) -> bool:
+        """Works out `next_run_at` anew if what it depends on has changed; returns whether it had. Nothing is saved."""
+        if self.reckoned_from == self.basis:
+            return False
+        self.reckoned_from = self.basis
+        self.next_run_at = self.following(after=after) if self.enabled else None
+        return True
+
+    def following(self, *, after: datetime) -> datetime | None:
+        """The first run after that moment, in UTC; None without weekdays."""
+        zone = self.connection.venue.zone
+        return recurrence.next_occurrence(after=after, time=self.time, weekdays=self.weekdays, zone=zone)

@@ -133,7 +133,7 @@ class GroupKind(StrEnum):
     DEAL = "deal"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Translation:
     """Texts in one language; either may be empty. The description is safe HTML-free text."""
 
@@ -145,7 +145,7 @@ Translations = Mapping[str, Translation]
 """By language tag as the POS writes it, lower case, with a hyphen: `fr`, `en-gb`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class MenuModifier:
     """One choice in a group.
 
@@ -163,7 +163,7 @@ class MenuModifier:
     """Keys of the groups that open when this is chosen, in order."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class MenuModifierGroup:
     """A question with its choices. `maximum` None: no limit."""
 
@@ -176,7 +176,7 @@ class MenuModifierGroup:
     translations: Translations = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class MenuProduct:
     """Something a guest can order by itself. The SKU is its identity; `price` is what the guest pays, tax included."""
 
@@ -194,7 +194,7 @@ class MenuProduct:
     """Keys of its modifier groups, in order."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class MenuCategory:
     """A screen or a sub-screen. `key` survives renames; `parent` is another category's key or empty."""
 
@@ -204,6 +204,27 @@ class MenuCategory:
     products: tuple[str, ...]
     """SKUs, in order."""
     color: str = ""
+
+
+@dataclass(frozen=True)
+class Restriction:
+    """An item that the POS sells only so many more of. `left` None: none at all, uncounted."""
+
+    sku: str
+    left: int | None
+
+    @property
+    def sold_out(self) -> bool:
+        """Whether it cannot be ordered."""
+        return self.left is None or self.left <= 0
+
+
+@dataclass(frozen=True)
+class AllergenNames:
+    """What one allergen code is called, by language tag as in `Translations`."""
+
+    code: str
+    names: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -218,6 +239,17 @@ class MenuSnapshot:
     languages: tuple[str, ...] = ()
     rich_content_missing: bool = False
     warnings: tuple[str, ...] = ()
+
+
+class MenuDocument(Protocol):
+    """The POS's answer, received but not read yet."""
+
+    @property
+    def digest(self) -> str:
+        """Equal for equal answers that are read in an equal way: then the snapshot is equal too. Hexadecimal."""
+
+    def snapshot(self) -> MenuSnapshot:
+        """Reads the answer. Raises `BadAnswer` when it makes no sense."""
 
 
 # --- The floor plan --------------------------------------------------------------------------------------------------
@@ -342,8 +374,14 @@ class PointOfSale(Protocol):
     def menus(self) -> tuple[PosMenuName, ...]:
         """The menus that can be loaded."""
 
-    def menu(self, menu_id: str) -> MenuSnapshot:
-        """One whole menu. Raises `NotFound` when the POS has no such menu."""
+    def menu_document(self, menu_id: str) -> MenuDocument:
+        """One whole menu, to be read when it is worth it. Raises `NotFound` when the POS has no such menu."""
+
+    def availability(self) -> tuple[Restriction, ...]:
+        """Everything that cannot be sold without limit at the moment."""
+
+    def allergens(self) -> tuple[AllergenNames, ...]:
+        """What the POS calls its allergens."""
 
     def floor_plan(self) -> tuple[FloorArea, ...]:
         """The floor plan; empty when the location has none."""

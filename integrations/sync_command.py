@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from integrations.models import SyncRun
+from integrations.sync_progress import changes
 from integrations.syncs import SyncAlreadyRunning
 from storekit.models import Venue
 
@@ -40,10 +41,19 @@ class SyncCommand(BaseCommand):
     def _report(self, venue: Venue, run: SyncRun) -> None:
         for warning in run.warnings:
             self.stderr.write(f"warning: {warning}")
-        if run.state != SyncRun.State.SUCCEEDED:
+        if run.state == SyncRun.State.HELD:
+            self._report_held(venue, run)
+        elif run.state != SyncRun.State.SUCCEEDED:
             raise CommandError(run.error)
-        counted = ", ".join(f"{number} {what}" for what, number in run.counts.items())
-        self.stdout.write(f"{venue.name}: {self.what} in step with the POS ({counted}).")
+        else:
+            self.stdout.write(f"{venue.name}: {self.what} in step with the POS ({changes(run)}).")
+
+    def _report_held(self, venue: Venue, run: SyncRun) -> None:
+        """What was asked for is no failure; what needs a person is one."""
+        would = f"{venue.name}: the {self.what} was left as it is. It would be: {changes(run) or 'unchanged'}."
+        if not run.options.get("preview"):
+            raise CommandError(f"{run.error}\n{would}")
+        self.stdout.write(would)
 
     def _show(self, percent: int, step: str) -> None:
         if self.stderr.isatty():

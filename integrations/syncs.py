@@ -1,12 +1,20 @@
-"""Syncs: one at a time for each connection and kind, with progress that can be watched and an end that is recorded."""
+"""Syncs: one at a time for each connection and kind, with progress that can be watched and an end that is recorded.
+
+A sync begins in the foreground (`run_sync`) or as a queued row (`queue_sync`) that a task begins later. The row is the
+truth: a task that gets lost is queued once more by the sweep, and one that comes twice finds the row begun.
+"""
 
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
+from django.db.models import Case, QuerySet, Value, When
+from django.urls import reverse
 from django.utils import timezone
+from django_q.tasks import async_task
+from redis.exceptions import RedisError
 
 from integrations.connections import connection_of, pos_for
 from integrations.models import Connection, SyncRun
@@ -15,17 +23,44 @@ from storekit.models import Venue
 
 logger = logging.getLogger(__name__)
 
+SYNC_TASKS = {
+    "menu": "menus.tasks.sync_menu",
+    "floor_plan": "tables.tasks.sync_floor_plan",
+}
+"""Who carries out a queued sync, by its kind. The task is given the run's id."""
+
+State = SyncRun.State
+_ACTIVE = (State.QUEUED, State.RUNNING)
 _LEASE = timedelta(minutes=5)
+_QUEUED_AGAIN_AFTER = timedelta(minutes=2)
+# A worker that is up begins well before that; whoever sits at a terminal need not wait for one that is down.
+_NOBODY_BEGINS = timedelta(seconds=15)
+# Of the task, in seconds: more than the queue's usual time-out, less than the lease.
+_TIME_OUT = 270
 _WRITE_EVERY = timedelta(seconds=0.5)
 _MOST_WARNINGS = 200
 
 
 class SyncAlreadyRunning(Exception):
-    """Another sync of this kind is running for the venue. `str(error)` says since when."""
+    """Another sync of this kind is queued or running for the venue. `str(error)` says since when."""
 
 
 class SyncFailed(Exception):
     """Raised by the work when it refuses to go on. `str(error)` is a sentence for venue staff."""
+
+
+class SyncHeld(Exception):
+    """Raised by the work when a person has to look at its plan before anything is written. `str(error)` says why.
+
+    Args:
+        plan: JSON for people to look at.
+        counts: what the plan would change.
+    """
+
+    def __init__(self, reason: str, *, plan: dict[str, Any], counts: dict[str, int] | None = None) -> None:
+        super().__init__(reason)
+        self.plan = plan
+        self.counts = counts or {}
 
 
 class Progress:
@@ -33,8 +68,11 @@ class Progress:
 
     def __init__(self, run: SyncRun, on_change: Callable[[int, str], None] | None = None) -> None:
         self._run = run
+        self.run_id = run.pk
         self._on_change = on_change
         self._written_at: datetime | None = None
+        self._written_step = ""
+        self._counts: dict[str, int] = {}
         self.warnings: list[str] = []
 
     def report(self, percent: int, step: str) -> None:
@@ -46,19 +84,88 @@ class Progress:
         if self._on_change is not None:
             self._on_change(percent, step)
         now = timezone.now()
-        if self._written_at is not None and timedelta(0) <= now - self._written_at < _WRITE_EVERY:
+        fresh = self._written_at is not None and timedelta(0) <= now - self._written_at < _WRITE_EVERY
+        if fresh and step == self._written_step:
             return
-        self._written_at = now
-        alive = SyncRun.objects.filter(pk=self._run.pk, state=SyncRun.State.RUNNING).update(
-            progress=min(max(percent, 0), 100), step=step[:120], lease_until=now + _LEASE
+        self._written_at, self._written_step = now, step
+        alive = SyncRun.objects.filter(pk=self._run.pk, state=State.RUNNING).update(
+            progress=min(max(percent, 0), 100),
+            step=step[:120],
+            counts=self._counts,
+            warnings=self.warnings,
+            lease_until=now + _LEASE,
         )
         if not alive:
             raise SyncFailed("This sync was silent for too long, and another one has taken over.")
+
+    def count(self, **counts: int) -> None:
+        """What has changed or will have, for whoever watches; written with the next report."""
+        self._counts |= counts
 
     def warn(self, text: str) -> None:
         """Adds a line to the report: something was left out or looks wrong, and the sync goes on."""
         if len(self.warnings) < _MOST_WARNINGS:
             self.warnings.append(text)
+
+
+# --- Queueing --------------------------------------------------------------------------------------------------------
+
+
+def queue_sync(
+    *,
+    venue: Venue,
+    kind: SyncRun.Kind,
+    started_by: str,
+    options: dict[str, Any] | None = None,
+    scheduled: bool = False,
+) -> SyncRun:
+    """Makes the row of a sync and queues the task that carries it out, once the row is committed.
+
+    `options` are for the task, as JSON. A queue that cannot be reached is logged and nothing worse: the sweep finds
+    the row.
+
+    Raises:
+        SyncAlreadyRunning: a sync of this kind is queued or running for the venue.
+    """
+    connection, kind = connection_of(venue), SyncRun.Kind(kind)
+    _end_abandoned(SyncRun.objects.filter(connection=connection, kind=kind))
+    run = _create(
+        connection,
+        kind,
+        state=State.QUEUED,
+        started_by=started_by[:200],
+        options=options or {},
+        scheduled=scheduled,
+        lease_until=timezone.now() + _QUEUED_AGAIN_AFTER,
+    )
+    transaction.on_commit(lambda: _nudge(run.pk, SYNC_TASKS[kind], run.pk, timeout=_TIME_OUT), robust=True)
+    return run
+
+
+def queued_run(*, run_id: int) -> SyncRun:
+    """The row that a task was queued for, for `run_sync` to begin. Raises `SyncRun.DoesNotExist`."""
+    return SyncRun.objects.select_related("connection__venue").get(pk=run_id)
+
+
+def _nudge(run_id: int, task: str, *args: Any, **options: Any) -> None:
+    try:
+        async_task(task, *args, **options)
+    except (DatabaseError, RedisError, OSError):
+        logger.warning("%s of sync run %s could not be queued; the sweep will find it.", task, run_id, exc_info=True)
+
+
+def run_page(*, run: SyncRun) -> str:
+    """The page of the back office on which people watch a run."""
+    return reverse("admin:integrations_syncrun_change", args=[run.pk])
+
+
+def latest_run_page(*, venue: Venue, kind: SyncRun.Kind) -> str:
+    """The page of the venue's latest run of this kind, or the list of all runs when there is none."""
+    latest = SyncRun.objects.filter(connection__venue=venue, kind=kind).first()
+    return run_page(run=latest) if latest else reverse("admin:integrations_syncrun_changelist")
+
+
+# --- Running ---------------------------------------------------------------------------------------------------------
 
 
 def run_sync(
@@ -68,76 +175,163 @@ def run_sync(
     started_by: str,
     work: Callable[[PointOfSale, Progress], dict[str, int]],
     on_progress: Callable[[int, str], None] | None = None,
+    options: dict[str, Any] | None = None,
+    queued: SyncRun | None = None,
 ) -> SyncRun:
-    """Runs `work` as the venue's one sync of this kind, and returns its row: succeeded, or failed with the reason.
+    """Runs `work` as the venue's one sync of this kind, and returns its row: succeeded, held or failed, and why.
 
-    `work` gets the POS and the progress, and returns the counts of what changed. What it raises as `PosError` or
-    `SyncFailed` ends in the row; anything else is recorded too and raised again. `on_progress` is told every step at
-    once, for a progress bar.
+    `work` gets the POS and the progress, and returns the counts of what changed. What it raises as `PosError`,
+    `SyncFailed` or `SyncHeld` ends in the row; anything else is recorded too and raised again. `on_progress` is told
+    every step at once, for a progress bar. `queued` is the row to begin, if the sync was queued; otherwise it gets a
+    row of its own, with `options` to say what was asked for.
 
     Raises:
-        SyncAlreadyRunning: somebody else's sync is running.
+        SyncAlreadyRunning: somebody else's sync is running, or this row has begun already.
     """
-    run = _start(connection_of(venue), SyncRun.Kind(kind), started_by)
+
+    def with_the_pos(progress: Progress) -> dict[str, int]:
+        return work(pos_for(venue), progress)
+
+    return run_alone(
+        venue=venue,
+        kind=kind,
+        started_by=started_by,
+        work=with_the_pos,
+        on_progress=on_progress,
+        options=options,
+        queued=queued,
+    )
+
+
+def run_alone(
+    *,
+    venue: Venue,
+    kind: SyncRun.Kind,
+    started_by: str,
+    work: Callable[[Progress], dict[str, int]],
+    on_progress: Callable[[int, str], None] | None = None,
+    options: dict[str, Any] | None = None,
+    queued: SyncRun | None = None,
+) -> SyncRun:
+    """Like `run_sync`, for work that needs no POS and yet must not happen beside a sync.
+
+    Raises:
+        SyncAlreadyRunning: somebody else's sync is running, or this row has begun already.
+    """
+    if queued is None:
+        run = _start(connection_of(venue), SyncRun.Kind(kind), started_by, options or {})
+    else:
+        run = _begin(queued)
     progress = Progress(run, on_progress)
     try:
-        counts = work(pos_for(venue), progress)
+        counts = work(progress)
+    except SyncHeld as held:
+        outcome = {"plan": held.plan, "counts": held.counts, "error": str(held)}
+        _end(run, progress.warnings, state=State.HELD, progress=100, **outcome)
     except (PosError, SyncFailed) as error:
-        _end(run, progress.warnings, state=SyncRun.State.FAILED, error=_in_words(error))
+        _end(run, progress.warnings, state=State.FAILED, error=_in_words(error))
     except BaseException as error:
         _end(
             run,
             progress.warnings,
-            state=SyncRun.State.FAILED,
+            state=State.FAILED,
             error=f"It broke off unexpectedly ({type(error).__name__}).",
         )
         raise
     else:
-        _end(run, progress.warnings, state=SyncRun.State.SUCCEEDED, counts=counts, progress=100)
+        _end(run, progress.warnings, state=State.SUCCEEDED, counts=counts, progress=100)
     return run
 
 
-def _start(connection: Connection, kind: SyncRun.Kind, started_by: str) -> SyncRun:
-    _end_abandoned(connection, kind)
+def _start(connection: Connection, kind: SyncRun.Kind, started_by: str, options: dict[str, Any]) -> SyncRun:
+    runs = SyncRun.objects.filter(connection=connection, kind=kind)
+    _end_abandoned(runs)
+    _end_unbegun(runs)
+    return _create(connection, kind, started_by=started_by[:200], options=options, lease_until=timezone.now() + _LEASE)
+
+
+def _begin(run: SyncRun) -> SyncRun:
+    now = timezone.now()
+    if not SyncRun.objects.filter(pk=run.pk, state=State.QUEUED).update(
+        state=State.RUNNING, started_at=now, lease_until=now + _LEASE
+    ):
+        raise SyncAlreadyRunning("This sync has begun already.")
+    run.refresh_from_db(fields=["state", "started_at", "lease_until"])
+    return run
+
+
+def _create(connection: Connection, kind: SyncRun.Kind, **values: Any) -> SyncRun:
     try:
         with transaction.atomic():
-            return SyncRun.objects.create(
-                connection=connection, kind=kind, started_by=started_by[:200], lease_until=timezone.now() + _LEASE
-            )
+            return SyncRun.objects.create(connection=connection, kind=kind, **values)
     except IntegrityError as error:
         raise SyncAlreadyRunning(_since_when(connection, kind)) from error
 
 
-def _end_abandoned(connection: Connection, kind: SyncRun.Kind) -> None:
-    """A process that was killed cannot end its run; its lease does."""
-    now = timezone.now()
-    ended = SyncRun.objects.filter(
-        connection=connection, kind=kind, state=SyncRun.State.RUNNING, lease_until__lte=now
-    ).update(
-        state=SyncRun.State.FAILED,
-        finished_at=now,
-        error="It stopped without a word: its process was probably killed. A later sync took over.",
-    )
-    if ended:
-        logger.warning("Took over an abandoned %s sync of connection %s", kind, connection.pk)
-
-
 def _since_when(connection: Connection, kind: SyncRun.Kind) -> str:
-    running = SyncRun.objects.filter(connection=connection, kind=kind, state=SyncRun.State.RUNNING).first()
-    if running is None:
+    active = SyncRun.objects.filter(connection=connection, kind=kind, state__in=_ACTIVE).first()
+    if active is None:
         return f"A {kind.label.lower()} sync was running just now. Try again."
-    since = running.started_at.astimezone(connection.venue.zone)
-    return f"A {kind.label.lower()} sync is running since {since:%H:%M:%S} ({running.progress}% done)."
+    since = f"{active.started_at.astimezone(connection.venue.zone):%H:%M:%S}"
+    if active.state == State.QUEUED:
+        return f"A {kind.label.lower()} sync is queued since {since}; a task worker is about to begin it."
+    return f"A {kind.label.lower()} sync is running since {since} ({active.progress}% done)."
 
 
-def _end(run: SyncRun, warnings: list[str], **outcome: Any) -> None:
+def _end(run: SyncRun, warnings: list[str], *, state: SyncRun.State, **outcome: Any) -> None:
+    now = timezone.now()
+    tell = run.scheduled and state != State.SUCCEEDED
     # Only while it is still this process's run: one that was taken over has its end already.
-    SyncRun.objects.filter(pk=run.pk, state=SyncRun.State.RUNNING).update(
-        finished_at=timezone.now(), warnings=warnings, **outcome
+    ended = SyncRun.objects.filter(pk=run.pk, state=State.RUNNING).update(
+        state=state, finished_at=now, warnings=warnings, next_alert_at=now if tell else None, **outcome
     )
     run.refresh_from_db()
+    if ended and tell:
+        _nudge(run.pk, "integrations.tasks.send_sync_alerts")
 
 
 def _in_words(error: PosError | SyncFailed) -> str:
     detail = error.detail if isinstance(error, PosError) else ""
     return f"{error}\n{detail}".strip()
+
+
+# --- What was left behind --------------------------------------------------------------------------------------------
+
+
+def sweep() -> int:
+    """Ends what stopped without a word, and queues again what nobody has begun; returns how many it found."""
+    ended = _end_abandoned(SyncRun.objects.all())
+    now = timezone.now()
+    waiting = SyncRun.objects.filter(state=State.QUEUED, lease_until__lte=now)
+    rows = [
+        (pk, kind)
+        for pk, kind in waiting.values_list("pk", "kind")
+        if waiting.filter(pk=pk).update(lease_until=now + _QUEUED_AGAIN_AFTER)
+    ]
+    for pk, kind in rows:
+        _nudge(pk, SYNC_TASKS[kind], pk, timeout=_TIME_OUT)
+    return ended + len(rows)
+
+
+def _end_abandoned(runs: QuerySet[SyncRun]) -> int:
+    """A process that was killed cannot end its run; its lease does."""
+    now = timezone.now()
+    ended = runs.filter(state=State.RUNNING, lease_until__lte=now).update(
+        state=State.FAILED,
+        finished_at=now,
+        next_alert_at=Case(When(scheduled=True, then=Value(now))),
+        error="It stopped without a word: its process was probably killed. Sync again.",
+    )
+    if ended:
+        logger.warning("Ended %s syncs that stopped without a word", ended)
+    return ended
+
+
+def _end_unbegun(runs: QuerySet[SyncRun]) -> None:
+    """A sync in the foreground goes ahead of one that no worker begins."""
+    now = timezone.now()
+    runs.filter(state=State.QUEUED, started_at__lte=now - _NOBODY_BEGINS).update(
+        state=State.FAILED,
+        finished_at=now,
+        error="No task worker began it. A sync that was started by hand went ahead of it.",
+    )

@@ -1,4 +1,4 @@
-"""Periodic work on connections. The rows are the truth; the next run makes up for one that was cut short."""
+"""Periodic work on connections and syncs. The rows are the truth; the next run makes up for one that was cut short."""
 
 import logging
 import time
@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from integrations import connections, tokens, webhooks
+from integrations import connections, schedules, sync_alerts, syncs, tokens, webhooks
 from integrations.models import Connection, TokenPair
 from integrations.pos import PosError
 
@@ -25,6 +25,17 @@ _IDLE_FOR = timedelta(days=3)
 def sweep_notifications() -> str:
     """Queues the notifications that wait for their (next) attempt."""
     return f"{webhooks.sweep()} queued"
+
+
+def sweep_syncs() -> str:
+    """Queues the scheduled syncs that are due, and finds those that were left behind."""
+    found = syncs.sweep()
+    return f"{schedules.sweep()} due, {found} left behind"
+
+
+def send_sync_alerts() -> str:
+    """Tells venues of scheduled syncs that failed or wait for a person."""
+    return f"{sync_alerts.send_due()} sent"
 
 
 def refresh_tokens() -> str:

@@ -11,7 +11,10 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from integrations.models import SyncRun
+from menus.admin_images import ProductImagePages
 from menus.admin_sync import MenuSyncPages
+from menus.admin_texts import ProductTextPages
+from menus.image_files import address_of
 from menus.models import (
     Category,
     CategoryProduct,
@@ -102,8 +105,10 @@ class QuestionInline(ReadOnlyInline):
 
 
 @admin.register(Product)
-class ProductPage(EntryPage):
+class ProductPage(ProductImagePages, ProductTextPages, EntryPage):
     """What guests can order."""
+
+    actions_detail = ("change_image", "change_texts")
 
     list_display = ("name", "sku", "venue", "kind", "shown_price", "place")
     list_filter = (VenueFilter, "kind", "categories", ArchiveFilter)
@@ -123,7 +128,7 @@ class ProductPage(EntryPage):
 
     @admin.display(description="Image", empty_value="–")
     def picture(self, product: Product) -> SafeString | None:
-        return _picture(product.image_url)
+        return _picture(address_of(product.image) or "")
 
     @admin.display(description="Allergens", empty_value="–")
     def listed_allergens(self, product: Product) -> str | None:
@@ -203,8 +208,8 @@ class MenuPage(MenuSyncPages, ReadOnlyAdmin):
     list_filter = (VenueFilter,)
     list_select_related = ("venue",)
     ordering = ("venue__name",)
-    fields = ("venue", "pos_menu", "version", "listed_languages", "last_synced_at")
-    readonly_fields = ("pos_menu", "listed_languages", "last_synced_at")
+    fields = ("venue", "pos_menu", "version", "listed_languages", "last_synced_at", "left_out")
+    readonly_fields = ("pos_menu", "listed_languages", "last_synced_at", "left_out")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         done = SyncRun.objects.filter(
@@ -219,6 +224,10 @@ class MenuPage(MenuSyncPages, ReadOnlyAdmin):
     @admin.display(description="Last synced", ordering="synced_at", empty_value="never")
     def last_synced_at(self, menu: Any) -> Any:
         return menu.synced_at
+
+    @admin.display(description="Warnings of the last sync", empty_value="–")
+    def left_out(self, menu: Menu) -> str | None:
+        return "\n".join(menu.warnings) or None
 
     @admin.display(description="Languages", empty_value="–")
     def listed_languages(self, menu: Menu) -> str | None:

@@ -1,34 +1,43 @@
-"""The back office's page that syncs a venue's menu: choose the menu, press the button, watch the run."""
+"""The back office's page that syncs a venue's menu: choose what to sync, press the button, watch the run."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
-from django_q.tasks import async_task
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanWidget
+from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget, UnfoldBooleanWidget
 
 from integrations.connections import pos_for
-from integrations.models import SyncRun
 from integrations.pos import PosError, PosMenuName
+from menus.admin_plans import MenuPlanPages, queue_and_follow, sync_page
 from menus.models import Menu
 from storekit.models import Venue
 from storekit.staff import managed_venues_of
 
 
 class SyncForm(forms.Form):
-    """Which of the POS's menus to take."""
+    """Which of the POS's menus to take, and how much of it."""
 
     menu = forms.ChoiceField(required=False, widget=UnfoldAdminSelectWidget())
+    extent = forms.ChoiceField(
+        required=False,
+        label="What",
+        choices=[("full", "The whole menu"), ("light", "Prices and availability only")],
+        initial="full",
+        widget=UnfoldAdminRadioSelectWidget(),
+    )
+    preview = forms.BooleanField(
+        required=False,
+        label="Show me first what would change",
+        help_text="Nothing is changed until you apply it.",
+        widget=UnfoldBooleanWidget(),
+    )
     force = forms.BooleanField(
         required=False,
-        label="Also when the POS sends no products",
-        help_text="Without this, an empty menu is taken for a mistake and the menu that guests see stays.",
+        label="Whatever the POS sends",
+        help_text="Without this, a menu that is empty, or lacks more than a third of the products, waits for you.",
         widget=UnfoldBooleanWidget(),
     )
 
@@ -42,46 +51,62 @@ class SyncForm(forms.Form):
             # Without the list a sync takes the menu that was chosen before.
             del self.fields["menu"]
 
+    @property
+    def options(self) -> dict[str, Any]:
+        """What was chosen, as a sync run's options."""
+        chosen = self.cleaned_data
+        return {
+            "menu_id": chosen.get("menu") or None,
+            "force": chosen["force"],
+            "light": chosen["extent"] == "light",
+            "preview": chosen["preview"],
+        }
 
-class MenuSyncPages:
+
+class MenuSyncPages(MenuPlanPages):
     """The pages, mixed into the menu's admin page. Managers sync; other staff do not see the button."""
 
     actions_list = ("sync",)
-    actions_detail = ("sync_this",)
+    actions_detail = ("sync_this", "go_back")
 
     def has_sync_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(self.manages_row(request, obj))  # type: ignore[attr-defined]
 
     @action(description="Sync menu", url_path="sync", permissions=["sync"], icon="sync")
     def sync(self, request: HttpRequest) -> HttpResponse:
-        """Asks for the venue when the person manages several, then for the menu, and queues the sync."""
+        """Asks for the venue when the person manages several, then for what to sync, and queues the sync."""
         venues = managed_venues_of(request.user)
         if slug := request.GET.get("venue"):
             return self._sync_venue(request, get_object_or_404(venues, slug=slug))
         found = list(venues)
         if len(found) == 1:
             return self._sync_venue(request, found[0])
-        return self._page(request, "sync_venues", "Sync menu", venues=found)
+        return self.show(request, "sync_venues", "Sync menu", venues=found)
 
     @action(description="Sync menu", url_path="sync-this", permissions=["sync"], icon="sync")
     def sync_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """To the page of this menu's venue."""
         menu: Menu = get_object_or_404(self.get_queryset(request), pk=object_id)  # type: ignore[attr-defined]
-        return redirect(f"{reverse('admin:menus_menu_sync')}?{urlencode({'venue': menu.venue.slug})}")
+        return redirect(sync_page(menu.venue))
+
+    @action(description="Go back", url_path="go-back", permissions=["sync"], icon="history")
+    def go_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """To the states that this menu can go back to."""
+        menu: Menu = get_object_or_404(self.get_queryset(request), pk=object_id)  # type: ignore[attr-defined]
+        return redirect("admin:menus_menu_states", menu.pk)
 
     def _sync_venue(self, request: HttpRequest, venue: Venue) -> HttpResponse:
         menus, problem = _menus_of(venue)
         chosen = Menu.objects.filter(venue=venue).values_list("pos_menu_id", flat=True).first() or ""
         form = SyncForm(request.POST or None, menus=menus, chosen=chosen)
         if request.method == "POST" and not problem and form.is_valid():
-            return _queue(
-                request, venue, menu_id=form.cleaned_data.get("menu") or None, force=form.cleaned_data["force"]
-            )
-        return self._page(
+            return queue_and_follow(request, venue, form.options)
+        return self.show(
             request, "sync", f"Sync the menu of {venue.name}", form=form, problem=problem, has_menus=bool(menus)
         )
 
-    def _page(self, request: HttpRequest, template: str, title: str, **context: Any) -> TemplateResponse:
+    def show(self, request: HttpRequest, template: str, title: str, **context: Any) -> TemplateResponse:
+        """One of the menu's pages."""
         page: Any = self
         return TemplateResponse(
             request,
@@ -95,10 +120,3 @@ def _menus_of(venue: Venue) -> tuple[tuple[PosMenuName, ...], str]:
         return pos_for(venue=venue).menus(), ""
     except PosError as error:
         return (), str(error)
-
-
-def _queue(request: HttpRequest, venue: Venue, *, menu_id: str | None, force: bool) -> HttpResponse:
-    async_task("menus.tasks.sync_menu", venue.pk, menu_id, str(request.user), force)
-    messages.success(request, f"The menu sync of {venue.name} is queued. It shows below as soon as it starts.")
-    query = urlencode({"venue": venue.slug, "kind__exact": SyncRun.Kind.MENU.value})
-    return redirect(f"{reverse('admin:integrations_syncrun_changelist')}?{query}")

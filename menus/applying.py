@@ -8,7 +8,8 @@ from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from integrations.pos import MenuSnapshot
-from menus.bulk import delete_rows, insert_rows, update_rows
+from menus.bulk import Ids, delete_rows, insert_rows, read_rows, update_rows
+from menus.image_fetching import nudge_if_due
 from menus.models import (
     Category,
     CategoryProduct,
@@ -40,21 +41,22 @@ class PlanOutdated(Exception):
 
 def load_held(*, venue: Venue) -> HeldMenu:
     """All rows of the venue's menu, archived ones too, as a plan compares them; always eight queries."""
-    groups = _entries("groups", ModifierGroup.objects.filter(venue=venue), _first)
+    ids = Ids()
+    groups = _entries("groups", ModifierGroup.objects.filter(venue=venue), ids, _first)
     keys = {row.id: key for key, row in groups.items()}
     return HeldMenu(
         entries={
-            "categories": _entries("categories", Category.objects.filter(venue=venue), _first),
-            "products": _entries("products", Product.objects.filter(venue=venue), _first),
+            "categories": _entries("categories", Category.objects.filter(venue=venue), ids, _first),
+            "products": _entries("products", Product.objects.filter(venue=venue), ids, _first),
             "groups": groups,
             "modifiers": _entries(
-                "modifiers", Modifier.objects.filter(group__venue=venue), lambda row: (keys[row[0]], row[1])
+                "modifiers", Modifier.objects.filter(group__venue=venue), ids, lambda row: (keys[row[0]], row[1])
             ),
         },
         links={
-            "placements": _links("placements", CategoryProduct.objects.filter(category__venue=venue)),
-            "product_groups": _links("product_groups", ProductModifierGroup.objects.filter(product__venue=venue)),
-            "nested_groups": _links("nested_groups", NestedModifierGroup.objects.filter(group__venue=venue)),
+            "placements": _links("placements", CategoryProduct.objects.filter(category__venue=venue), ids),
+            "product_groups": _links("product_groups", ProductModifierGroup.objects.filter(product__venue=venue), ids),
+            "nested_groups": _links("nested_groups", NestedModifierGroup.objects.filter(group__venue=venue), ids),
         },
         languages=tuple(Menu.objects.filter(venue=venue).values_list("languages", flat=True).first() or ()),
     )
@@ -82,6 +84,7 @@ def apply_plan(*, venue: Venue, plan: MenuPlan, version: int, snapshot: MenuSnap
         menu.save(update_fields=["pos_menu_id", "pos_menu_name", "languages"])
         if plan:
             raise_version(menu=menu)
+            transaction.on_commit(lambda: nudge_if_due(venue_id=venue.pk), robust=True)
 
 
 def _write_entries(model: type[Model], columns: tuple[str, ...], plan: TablePlan, venue: Venue) -> None:
@@ -102,16 +105,15 @@ def _first(values: Values) -> Key:
     return values[0]
 
 
-def _entries(table: str, rows: QuerySet[Any], key_of: Callable[[Values], Key]) -> dict[Key, HeldRow]:
-    found = (
-        HeldRow(id, archived_at is not None, tuple(values))
-        for id, archived_at, *values in rows.order_by().values_list("id", "archived_at", *ENTRIES[table])
-    )
-    return {key_of(row.values): row for row in found}
-
-
-def _links(table: str, rows: QuerySet[Any]) -> dict[Key, HeldRow]:
+def _entries(table: str, rows: QuerySet[Any], ids: Ids, key_of: Callable[[Values], Key]) -> dict[Key, HeldRow]:
+    columns = ("id", "archived_at", *ENTRIES[table])
     return {
-        (values[0], values[1]): HeldRow(id, False, tuple(values))
-        for id, *values in rows.order_by().values_list("id", *LINKS[table])
+        key_of(row[2:]): HeldRow(row[0], row[1] is not None, row[2:])
+        for row in read_rows(rows, columns=columns, ids=ids)
+    }
+
+
+def _links(table: str, rows: QuerySet[Any], ids: Ids) -> dict[Key, HeldRow]:
+    return {
+        row[1:3]: HeldRow(row[0], False, row[1:]) for row in read_rows(rows, columns=("id", *LINKS[table]), ids=ids)
     }

@@ -88,7 +88,7 @@ def _load(venue: Venue, ids: Collection[uuid.UUID], skus: Collection[str]) -> _L
     rows = list(
         Product.objects.filter(Q(pk__in=ids) | Q(sku__in=skus), venue=venue, archived_at=None)
         .order_by()
-        .values_list("id", "sku", "kind", "name", "price")
+        .values_list("id", "sku", "kind", "name", "price", "sold_out")
     )
     if not rows:
         return {}, {}
@@ -96,8 +96,8 @@ def _load(venue: Venue, ids: Collection[uuid.UUID], skus: Collection[str]) -> _L
     links = ProductModifierGroup.objects.filter(product__in=[row[0] for row in rows]).order_by("position")
     asked = _grouped(links.values_list("product_id", "group_id"), known=groups)
     products = {
-        id: CatalogueProduct(id, sku, kind, name, price, available=True, groups=tuple(asked[id]))
-        for id, sku, kind, name, price in rows
+        id: CatalogueProduct(id, sku, kind, name, price, available=not sold_out, groups=tuple(asked[id]))
+        for id, sku, kind, name, price, sold_out in rows
     }
     return products, groups
 
@@ -109,13 +109,13 @@ def _groups_below(product_ids: list[uuid.UUID]) -> dict[uuid.UUID, CatalogueGrou
     nested = NestedModifierGroup.objects.filter(modifier__group__in=ids).order_by("position")
     opened = _grouped(nested.values_list("modifier_id", "group_id"), known=ids)
     modifiers: dict[uuid.UUID, list[CatalogueModifier]] = defaultdict(list)
-    for group_id, id, sku, instruction_id, name, price in (
+    for group_id, id, sku, instruction_id, name, price, sold_out in (
         Modifier.objects.filter(group__in=ids, archived_at=None)
         .order_by("position")
-        .values_list("group_id", "id", "sku", "instruction_id", "name", "price")
+        .values_list("group_id", "id", "sku", "instruction_id", "name", "price", "sold_out")
     ):
         modifiers[group_id].append(
-            CatalogueModifier(id, sku, instruction_id, name, price, available=True, groups=tuple(opened[id]))
+            CatalogueModifier(id, sku, instruction_id, name, price, available=not sold_out, groups=tuple(opened[id]))
         )
     return {
         id: CatalogueGroup(id, name, kind, minimum, maximum, modifiers=tuple(modifiers[id]))

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from menus.image_files import address_of
 from menus.languages import Texts
 from menus.models import (
+    Allergen,
     Category,
     CategoryProduct,
     Menu,
@@ -21,9 +23,6 @@ from storekit.models import Venue
 
 Json = dict[str, Any]
 Links = dict[uuid.UUID, list[uuid.UUID]]
-
-# What is on the menu can be ordered until its stock is known here.
-_AVAILABILITY: Json = {"available": True, "stock": None}
 
 
 @dataclass(frozen=True)
@@ -39,10 +38,12 @@ class MenuRows:
     in_category: Links
     of_product: Links
     of_modifier: Links
+    allergens: dict[str, dict[str, str]]
+    """Names by language, by the POS's code."""
 
 
 def load_rows(*, venue: Venue) -> MenuRows:
-    """Reads the rows; always eight queries."""
+    """Reads the rows; always nine queries."""
     words = ("id", "name", "translations")
     categories = Category.objects.filter(venue=venue, archived_at=None).order_by("position", "id")
     products = Product.objects.filter(venue=venue, archived_at=None).order_by("sku")
@@ -53,9 +54,9 @@ def load_rows(*, venue: Venue) -> MenuRows:
     nested_groups = NestedModifierGroup.objects.filter(group__venue=venue).order_by("position", "id")
 
     modifiers: dict[uuid.UUID, list[Json]] = defaultdict(list)
-    for row in choices.values(*words, "group_id", "sku", "price"):
+    for row in choices.values(*words, "group_id", "sku", "price", "sold_out"):
         modifiers[row["group_id"]].append(row)
-    facts = ("sku", "kind", "price", "image_url", "allergens", "calories", "contains_alcohol")
+    facts = ("sku", "kind", "price", "image", "allergens", "calories", "contains_alcohol", "stock", "sold_out")
     return MenuRows(
         languages=tuple(Menu.objects.values_list("languages", flat=True).get(venue=venue)),
         categories=list(categories.values(*words, "parent_id", "image_url")),
@@ -65,6 +66,7 @@ def load_rows(*, venue: Venue) -> MenuRows:
         in_category=_grouped(placements.values_list("category_id", "product_id")),
         of_product=_grouped(product_groups.values_list("product_id", "group_id")),
         of_modifier=_grouped(nested_groups.values_list("modifier_id", "group_id")),
+        allergens=dict(Allergen.objects.filter(venue=venue).values_list("code", "translations")),
     )
 
 
@@ -77,6 +79,7 @@ def menu_document(*, rows: MenuRows, texts: Texts) -> Json:
     groups = _reachable_groups(rows, [row["id"] for row in products])
     shown, known = {row["id"] for row in products}, set(groups)
     screens = {row["id"] for row in rows.categories}
+    allergens = {code: texts.word(names) or code for code, names in rows.allergens.items()}
     return {
         "categories": [
             {
@@ -88,12 +91,14 @@ def menu_document(*, rows: MenuRows, texts: Texts) -> Json:
             }
             for row in rows.categories
         ],
-        "products": [_product(row, texts, _ids(rows.of_product.get(row["id"], ()), known)) for row in products],
+        "products": [
+            _product(row, texts, _ids(rows.of_product.get(row["id"], ()), known), allergens) for row in products
+        ],
         "modifier_groups": [_group(groups[id], rows, texts, known) for id in groups],
     }
 
 
-def _product(row: Json, texts: Texts, groups: list[str]) -> Json:
+def _product(row: Json, texts: Texts, groups: list[str], allergens: dict[str, str]) -> Json:
     return {
         "id": str(row["id"]),
         "sku": row["sku"],
@@ -101,11 +106,12 @@ def _product(row: Json, texts: Texts, groups: list[str]) -> Json:
         "name": texts.name(row["translations"], till_name=row["name"]),
         "description": texts.description(row["translations"]),
         "price": f"{row['price']:.2f}",
-        "image": row["image_url"] or None,
-        "allergens": row["allergens"],
+        "image": address_of(row["image"]),
+        "allergens": [{"code": code, "name": allergens.get(code, code)} for code in row["allergens"]],
         "calories": row["calories"],
         "contains_alcohol": row["contains_alcohol"],
-        **_AVAILABILITY,
+        "available": not row["sold_out"],
+        "stock": row["stock"],
         "modifier_groups": groups,
     }
 
@@ -123,7 +129,7 @@ def _group(row: Json, rows: MenuRows, texts: Texts, known: set[uuid.UUID]) -> Js
                 "sku": modifier["sku"] or None,
                 "name": texts.name(modifier["translations"], till_name=modifier["name"]),
                 "price": f"{modifier['price']:.2f}",
-                "available": _AVAILABILITY["available"],
+                "available": not modifier["sold_out"],
                 "modifier_groups": _ids(rows.of_modifier.get(modifier["id"], ()), known),
             }
             for modifier in rows.modifiers.get(row["id"], ())

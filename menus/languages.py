@@ -23,6 +23,7 @@ class Texts:
     else as on the till."""
 
     def __init__(self, *, language: str, preferred: str, available: Sequence[str]) -> None:
+        self._wanted = (language, preferred)
         self._order = tuple(dict.fromkeys([*_suiting(language, available), *_suiting(preferred, available)]))
 
     def name(self, translations: Translations, *, till_name: str) -> str:
@@ -30,6 +31,11 @@ class Texts:
 
     def description(self, translations: Translations) -> str:
         return self._first(translations, "description")
+
+    def word(self, words: Mapping[str, str]) -> str:
+        """The word in the language that suits best, or in any; empty when there is none."""
+        suiting = (tag for wanted in self._wanted for tag in _suiting(wanted, words))
+        return next((words[tag] for tag in (*suiting, *words) if words[tag]), "")
 
     def _first(self, translations: Translations, text: str) -> str:
         for language in self._order:

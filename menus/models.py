@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import models
 
+from integrations.models import SyncRun
 from storekit.models import Venue
 
 
@@ -16,6 +17,16 @@ class Menu(models.Model):
     pos_menu_name = models.CharField("POS menu", max_length=200, blank=True)
     version = models.PositiveBigIntegerField(default=0)
     languages = models.JSONField(default=list, help_text="Language tags of the menu's texts, in the POS's order.")
+    digest = models.CharField(
+        max_length=64,
+        blank=True,
+        editable=False,
+        help_text="Of the POS's answer that this is, and of how it was read; empty once something else changed it.",
+    )
+    warnings = models.JSONField(default=list, editable=False, help_text="What that answer's sync had to say.")
+    went_back_from = models.CharField(
+        max_length=64, blank=True, editable=False, help_text="The digest of the answer whose sync a person undid."
+    )
 
     def __str__(self) -> str:
         return f"Menu of {self.venue}, version {self.version}"
@@ -65,11 +76,18 @@ class Product(MenuEntry):
     sku = models.CharField("SKU", max_length=25)
     kind = models.CharField(max_length=4, choices=Kind, default=Kind.ITEM)
     price = models.DecimalField(max_digits=12, decimal_places=2, help_text="What the guest pays, tax included.")
-    image_url = models.URLField(max_length=1000, blank=True)
+    image_url = models.URLField("image at the POS", max_length=1000, blank=True, help_text="Never shown to guests.")
+    image = models.CharField(max_length=200, blank=True, editable=False, help_text="Our file; empty: none.")
+    image_source = models.URLField(
+        max_length=1000, blank=True, editable=False, help_text="The address that `image` was fetched from."
+    )
+    image_by_staff = models.BooleanField(default=False, editable=False, help_text="A person set or removed `image`.")
     allergens = models.JSONField(default=list, blank=True)
     calories = models.PositiveIntegerField(null=True, blank=True)
     contains_alcohol = models.BooleanField(default=False)
     alcohol_percentage = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
+    stock = models.PositiveIntegerField(null=True, blank=True, help_text="How many are left; empty: not counted.")
+    sold_out = models.BooleanField(default=False)
     categories: "models.ManyToManyField[Category, CategoryProduct]" = models.ManyToManyField(
         Category, through="CategoryProduct", related_name="products"
     )
@@ -77,6 +95,11 @@ class Product(MenuEntry):
     class Meta:
         ordering = ["name"]
         constraints = [models.UniqueConstraint(fields=["venue", "sku"], name="one_product_per_sku")]
+        indexes = [
+            models.Index(
+                fields=["venue"], condition=~models.Q(image_source=models.F("image_url")), name="product_image_due"
+            ),
+        ]
 
 
 class CategoryProduct(models.Model):
@@ -123,6 +146,8 @@ class Modifier(MenuEntry):
     instruction_id = models.CharField(max_length=64, blank=True)
     price = models.DecimalField(max_digits=12, decimal_places=2, default=0)
     position = models.PositiveIntegerField(default=0)
+    stock = models.PositiveIntegerField(null=True, blank=True, help_text="How many are left; empty: not counted.")
+    sold_out = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["position"]
@@ -159,3 +184,52 @@ class NestedModifierGroup(models.Model):
 
     def __str__(self) -> str:
         return f"{self.group} of {self.modifier}"
+
+
+class ImageFetch(models.Model):
+    """One product's way to our own copy of its image, for as long as it is under way or in trouble.
+
+    While it is being fetched, `next_attempt_at` is when the lease ends; None means that we have given up on `source`.
+    """
+
+    product = models.OneToOneField(Product, models.CASCADE, related_name="image_fetch")
+    source = models.URLField(max_length=1000, blank=True, help_text="The address that the attempts were for.")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True, blank=True)
+    lease = models.UUIDField(null=True, blank=True, editable=False, help_text="Whose attempt may record its outcome.")
+    error = models.CharField(max_length=300, blank=True)
+
+    def __str__(self) -> str:
+        return f"Image of {self.product}, attempt {self.attempts}"
+
+
+class Allergen(models.Model):
+    """What the POS calls one of its allergen codes: `translations` is `{language: name}`, tags in lower case."""
+
+    venue = models.ForeignKey(Venue, models.CASCADE, related_name="allergens")
+    code = models.CharField(max_length=64)
+    translations = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [models.UniqueConstraint(fields=["venue", "code"], name="one_allergen_per_code")]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class MenuState(models.Model):
+    """A menu as it was before something changed it, to go back to. `content` is what `menus.history` packs."""
+
+    menu = models.ForeignKey(Menu, models.CASCADE, related_name="states")
+    version = models.PositiveBigIntegerField()
+    taken_at = models.DateTimeField(auto_now_add=True)
+    run = models.ForeignKey(SyncRun, models.SET_NULL, null=True, related_name="+", help_text="Before which sync.")
+    products = models.PositiveIntegerField(help_text="How many could be ordered.")
+    content = models.BinaryField()
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.menu.venue}, version {self.version}"

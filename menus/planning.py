@@ -4,8 +4,9 @@ A menu is seven tables: four of entries, which are archived and never deleted, a
 values are a tuple in the order of the table's columns, so that one comparison of tuples tells whether a row differs.
 """
 
+import os
 import uuid
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -95,29 +96,48 @@ class MenuPlan:
         return self.changes_languages or any(self.tables.values())
 
 
-def plan_sync(*, snapshot: MenuSnapshot, held: HeldMenu) -> MenuPlan:
+def plan_sync(*, snapshot: MenuSnapshot, held: HeldMenu, keep_descriptions: bool = False) -> MenuPlan:
     """Compares the POS's menu with what we hold.
 
     Identities survive: a row that is renamed, moved, priced anew or back from the archive keeps its id. When the POS
-    could not deliver its rich content, the texts, images and allergens that we hold are kept.
+    could not deliver its rich content, the texts, images and allergens that we hold are kept. With `keep_descriptions`
+    a product that we hold keeps its descriptions, also the empty ones, in every language that it has.
 
     Entries are counted in `counts` as created, updated, archived or unchanged; a changed link counts as an update of
     the entry that it belongs to.
     """
     wanted = _Wanted(held)
     wanted.add_all(snapshot)
-    keep = _RICH_COLUMNS if snapshot.rich_content_missing else frozenset()
+    if snapshot.rich_content_missing:
+        plan = compare(rows=wanted.rows, held=held, languages=held.languages, kept=_RICH_COLUMNS)
+    else:
+        languages = snapshot.languages
+        if keep_descriptions:
+            ours = _keep_descriptions(wanted.rows["products"], held.entries["products"])
+            languages = (*languages, *sorted(ours.difference(languages)))
+        plan = compare(rows=wanted.rows, held=held, languages=languages)
+    plan.warnings += wanted.warnings
+    return plan
+
+
+def compare(
+    *,
+    rows: Mapping[str, Mapping[Key, Values]],
+    held: HeldMenu,
+    languages: tuple[str, ...],
+    kept: frozenset[str] = frozenset(),
+) -> MenuPlan:
+    """What leads from the rows that we hold to these, `(id, *values)` by table and identity, ids as held where we hold
+    the identity. The columns named by `kept` stay as they are in rows that we hold."""
     tables = {
-        name: _diff(wanted.rows[name], held.entries[name], kept=_positions(columns, keep))
-        for name, columns in ENTRIES.items()
-    } | {name: _diff(wanted.rows[name], held.links[name]) for name in LINKS}
-    languages = held.languages if snapshot.rich_content_missing else snapshot.languages
+        name: _diff(rows[name], held.entries[name], kept=_positions(columns, kept)) for name, columns in ENTRIES.items()
+    } | {name: _diff(rows[name], held.links[name]) for name in LINKS}
     return MenuPlan(
         tables=tables,
         languages=languages,
         changes_languages=languages != held.languages,
-        counts=_counts(tables, wanted, held),
-        warnings=wanted.warnings,
+        counts=_counts(tables, rows, held),
+        warnings=[],
     )
 
 
@@ -126,6 +146,7 @@ class _Wanted:
 
     def __init__(self, held: HeldMenu) -> None:
         self._held = held
+        self._fresh = _fresh_ids()
         self.rows: dict[str, dict[Key, Values]] = {name: {} for name in (*ENTRIES, *LINKS)}
         self.ids: dict[str, dict[Key, uuid.UUID]] = {name: {} for name in ENTRIES}
         self.warnings: list[str] = []
@@ -149,7 +170,7 @@ class _Wanted:
         for key in keys:
             if key not in ids:
                 row = held.get(key)
-                ids[key] = row.id if row else uuid.uuid4()
+                ids[key] = row.id if row else next(self._fresh)
 
     def _add_category(self, category: MenuCategory, position: int) -> None:
         id = self.ids["categories"][category.key]
@@ -204,7 +225,8 @@ class _Wanted:
             to_money(modifier.price),
             position,
         )
-        self._link("nested_groups", id, "groups", modifier.groups, said_by=f"{modifier.name} in {group.name}")
+        if modifier.groups:
+            self._link("nested_groups", id, "groups", modifier.groups, said_by=f"{modifier.name} in {group.name}")
 
     def _link(self, table: str, owner: uuid.UUID, to: str, keys: tuple[str, ...], *, said_by: str) -> None:
         rows, held, ids = self.rows[table], self._held.links[table], self.ids[to]
@@ -214,7 +236,15 @@ class _Wanted:
                 self.warnings.append(f"{said_by} names {key}, which the menu does not have; left out.")
                 continue
             row = held.get((owner, member))
-            rows[owner, member] = (row.id if row else uuid.uuid4(), owner, member, position)
+            rows[owner, member] = (row.id if row else next(self._fresh), owner, member, position)
+
+
+def _fresh_ids() -> Iterator[uuid.UUID]:
+    """Random ids (version 4), as many as are asked for, drawn from the system by the thousand."""
+    while True:
+        drawn = os.urandom(16 * 1024)
+        for start in range(0, len(drawn), 16):
+            yield uuid.UUID(bytes=drawn[start : start + 16], version=4)
 
 
 def _diff(
@@ -234,7 +264,27 @@ def _diff(
     return plan
 
 
-def _counts(tables: Mapping[str, TablePlan], wanted: _Wanted, held: HeldMenu) -> dict[str, int]:
+def _keep_descriptions(wanted: dict[Key, Values], held: Mapping[Key, HeldRow]) -> set[str]:
+    """Puts our descriptions into the rows, and returns the languages that are ours alone."""
+    ours: set[str] = set()
+    at = ENTRIES["products"].index("translations")
+    for sku, row in wanted.items():
+        if (old := held.get(sku)) is None or old.values[at] == row[at + 1]:
+            continue
+        texts = {language: dict(text) for language, text in row[at + 1].items()}
+        for language, text in old.values[at].items():
+            if language in texts:
+                texts[language]["description"] = text["description"]
+            elif text["description"] or not text["name"]:
+                texts[language] = {"name": "", "description": text["description"]}
+                ours.add(language)
+        wanted[sku] = (*row[: at + 1], texts, *row[at + 2 :])
+    return ours
+
+
+def _counts(
+    tables: Mapping[str, TablePlan], wanted: Mapping[str, Mapping[Key, Values]], held: HeldMenu
+) -> dict[str, int]:
     created = {row[0] for name in ENTRIES for row in tables[name].create}
     updated = {row[0] for name in ENTRIES for row in tables[name].update}
     archived = {id for name in ENTRIES for id in tables[name].archive}
@@ -244,7 +294,7 @@ def _counts(tables: Mapping[str, TablePlan], wanted: _Wanted, held: HeldMenu) ->
         gone = set(plan.archive)
         updated |= {row.values[0] for row in held.links[name].values() if row.id in gone} if gone else set()
     updated -= created | archived
-    everything = sum(len(wanted.rows[name]) for name in ENTRIES)
+    everything = sum(len(wanted[name]) for name in ENTRIES)
     return {
         "created": len(created),
         "updated": len(updated),

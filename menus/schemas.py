@@ -30,6 +30,13 @@ class CategorySchema(serializers.Serializer):
     products = serializers.ListField(child=serializers.CharField(), help_text="Product ids, in order.")
 
 
+class AllergenSchema(serializers.Serializer):
+    """What somebody may not want to eat."""
+
+    code = serializers.CharField(help_text="The POS's code.")
+    name = serializers.CharField(help_text="In the menu's language where the POS has it; else the code.")
+
+
 class ProductSchema(serializers.Serializer):
     """Something a guest can order by itself."""
 
@@ -39,8 +46,8 @@ class ProductSchema(serializers.Serializer):
     name = serializers.CharField()
     description = serializers.CharField(allow_blank=True)
     price = _money(help_text="What the guest pays, tax included.")
-    image = serializers.URLField(allow_null=True)
-    allergens = serializers.ListField(child=serializers.CharField(), help_text="The POS's codes.")
+    image = serializers.URLField(allow_null=True, help_text="WebP, 1200 pixels at most; null until it is here.")
+    allergens = AllergenSchema(many=True)
     calories = serializers.IntegerField(allow_null=True)
     contains_alcohol = serializers.BooleanField()
     available = serializers.BooleanField()

@@ -1,19 +1,44 @@
-"""Bringing the venue's menu in step with the POS: ask, compare, write what differs."""
+"""Bringing the venue's menu in step with the POS: ask, compare, write what differs, or wait for a person."""
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from typing import Any
 
+from integrations.connections import settings_of
 from integrations.models import SyncRun
-from integrations.pos import MenuSnapshot, PointOfSale
-from integrations.syncs import Progress, SyncFailed, run_sync
-from menus.applying import PlanOutdated, apply_plan, load_held
+from integrations.pos import AllergenNames, MenuDocument, MenuSnapshot, PointOfSale, PosError, Restriction
+from integrations.syncs import Progress, SyncFailed, SyncHeld, run_sync
+from menus.applying import PlanOutdated, load_held
+from menus.guards import reason_to_hold
+from menus.light import plan_light
 from menus.models import Menu
 from menus.planning import HeldMenu, MenuPlan, plan_sync
+from menus.preview import summary
+from menus.recording import Beside, Outcome, count_entries, record, record_beside
 from menus.versions import read_one_version
+from storekit.collector import collector_paused
 from storekit.models import Venue
 
 OnProgress = Callable[[int, str], None]
 
 _TRIES = 5
+# Goes up when the same snapshot is written in another way than before.
+_PLANNING_VERSION = 1
+_CHANGED_SINCE = "The POS's menu or a setting has changed since the plan that was looked at. This is the new plan."
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How a sync was asked for; kept as the run's `options`."""
+
+    menu_id: str | None = None
+    force: bool = False
+    light: bool = False
+    preview: bool = False
+    held_run: int | None = None
+    """The run whose plan a person has looked at."""
 
 
 def sync_menu(
@@ -22,72 +47,258 @@ def sync_menu(
     menu_id: str | None = None,
     started_by: str,
     force: bool = False,
+    light: bool = False,
+    preview: bool = False,
     on_progress: OnProgress | None = None,
 ) -> SyncRun:
     """Syncs one of the POS's menus into the venue's, and returns the run with its counts, or with its error.
 
+    A menu without products, or one that would take more than a third of them off, is held: the run ends as HELD with
+    its plan, and nothing is written.
+
     Args:
         menu_id: the POS's id of the menu, remembered for the next time; None for the one remembered, or else the only
             one that the location has.
-        force: also take over a menu without products when there are products now.
+        force: apply what would be held, and compare even when nothing seems to have changed. Where a plan waits to be
+            looked at, it is applied if the POS's menu is still the same; otherwise the new plan is held.
+        light: prices and availability of what is on the menu only.
+        preview: end as HELD with the plan, unless nothing differs; nothing is written.
         on_progress: called with the per cent done and the step, as the run goes on.
 
     Raises:
         SyncAlreadyRunning: when this venue's menu is being synced at the moment.
     """
+    wish = Wish(menu_id=menu_id, force=force, light=light, preview=preview)
+    return _run(venue=venue, wish=wish, started_by=started_by, on_progress=on_progress)
 
-    def work(pos: PointOfSale, progress: Progress) -> dict[str, int]:
-        progress.report(5, "Choosing the menu")
-        chosen = menu_id or _chosen_menu(venue, pos)
-        progress.report(15, "Loading the menu from the POS")
-        snapshot = pos.menu(chosen)
+
+def preview_sync(
+    *,
+    venue: Venue,
+    menu_id: str | None = None,
+    started_by: str,
+    light: bool = False,
+    on_progress: OnProgress | None = None,
+) -> SyncRun:
+    """What a sync would do: a HELD run with its plan, or a succeeded one when nothing differs. Nothing is written."""
+    return sync_menu(
+        venue=venue, menu_id=menu_id, started_by=started_by, light=light, preview=True, on_progress=on_progress
+    )
+
+
+def apply_held(*, run: SyncRun, started_by: str, on_progress: OnProgress | None = None) -> SyncRun:
+    """Syncs again and writes the plan that a person has looked at, if the POS's menu is still the one of that plan.
+
+    Otherwise the new run is held too, with the new plan.
+
+    Raises:
+        SyncAlreadyRunning: when this venue's menu is being synced at the moment.
+    """
+    wish = _wish_of(options_to_apply(run=run))
+    return _run(venue=run.connection.venue, wish=wish, started_by=started_by, on_progress=on_progress)
+
+
+def options_to_apply(*, run: SyncRun) -> dict[str, Any]:
+    """The options of a run that applies a held one's plan, for a queue."""
+    plan = run.plan
+    if "state_id" in plan:
+        return {"undo": True, "state_id": plan["state_id"]}
+    return asdict(Wish(menu_id=plan.get("menu_id"), force=True, light=bool(plan.get("light")), held_run=run.pk))
+
+
+def run_queued(*, run: SyncRun) -> SyncRun:
+    """Carries out a sync that was queued, as its options say.
+
+    Raises:
+        SyncAlreadyRunning: when it has begun already.
+    """
+    return _run(venue=run.connection.venue, wish=_wish_of(run.options), started_by=run.started_by, queued=run)
+
+
+def _wish_of(options: Mapping[str, Any]) -> Wish:
+    return Wish(**{name: options[name] for name in Wish.__dataclass_fields__ if name in options})
+
+
+def _run(
+    *,
+    venue: Venue,
+    wish: Wish,
+    started_by: str,
+    on_progress: OnProgress | None = None,
+    queued: SyncRun | None = None,
+) -> SyncRun:
+    scheduled = queued is not None and queued.scheduled
+    run = run_sync(
+        venue=venue,
+        kind=SyncRun.Kind.MENU,
+        started_by=started_by,
+        work=lambda pos, progress: _Sync(venue, wish, pos, progress, scheduled).outcome(),
+        on_progress=on_progress,
+        options=asdict(wish),
+        queued=queued,
+    )
+    supersede_older(run=run)
+    return run
+
+
+def supersede_older(*, run: SyncRun) -> None:
+    """Takes older plans away from people once a newer run has ended well or with a plan of its own."""
+    if run.state in (SyncRun.State.SUCCEEDED, SyncRun.State.HELD):
+        SyncRun.objects.filter(
+            connection=run.connection, kind=run.kind, state=SyncRun.State.HELD, pk__lt=run.pk
+        ).update(state=SyncRun.State.SUPERSEDED)
+
+
+class _Sync:
+    """One sync from the question to the outcome. The network comes first; nothing is asked while rows are written."""
+
+    def __init__(self, venue: Venue, wish: Wish, pos: PointOfSale, progress: Progress, scheduled: bool) -> None:
+        self._venue = venue
+        self._wish = wish
+        self._pos = pos
+        self._progress = progress
+        self._scheduled = scheduled
+        self._settings = settings_of(venue)
+
+    @collector_paused()
+    def outcome(self) -> dict[str, int]:
+        """The counts of what changed. Raises `SyncHeld`, `SyncFailed` and `PosError`."""
+        self._progress.report(5, "Choosing the menu")
+        menu = Menu.objects.filter(venue=self._venue).first() or Menu(venue=self._venue)
+        chosen = self._chosen_menu(menu)
+        self._progress.report(15, "Loading the menu from the POS")
+        document = self._pos.menu_document(chosen)
+        beside = self._beside()
+        digest = self._digest(document)
+        if self._is_in_step(menu, digest):
+            return self._leave(menu, beside)
+        self._progress.report(40, "Reading the menu")
+        snapshot = replace(document.snapshot(), menu_id=chosen)
         for warning in snapshot.warnings:
-            progress.warn(warning)
-        progress.report(60, "Comparing")
-        plan = _bring_in_step(venue, snapshot, force=force, progress=progress)
-        for warning in plan.warnings:
-            progress.warn(warning)
-        return plan.counts
+            self._progress.warn(warning)
+        self._progress.report(60, "Comparing")
+        return self._bring_in_step(menu, snapshot, beside, digest)
 
-    return run_sync(venue=venue, kind=SyncRun.Kind.MENU, started_by=started_by, work=work, on_progress=on_progress)
+    def _chosen_menu(self, menu: Menu) -> str:
+        wanted = self._wish.menu_id
+        if self._wish.light and (menu.version == 0 or wanted not in (None, menu.pos_menu_id)):
+            raise SyncFailed("A light sync needs the menu to be synced as a whole first.")
+        if wanted or menu.pos_menu_id:
+            return wanted or menu.pos_menu_id
+        menus = self._pos.menus()
+        if not menus:
+            raise SyncFailed("The POS location has no menu yet. Make one in the POS's back office, then sync again.")
+        if len(menus) > 1:
+            listed = ", ".join(f"{menu.id} ({menu.name})" for menu in menus)
+            raise SyncFailed(
+                f"The POS location has several menus: {listed}. "
+                "Choose one with --menu ID, or on the back office's page Sync menu; it is remembered."
+            )
+        return menus[0].id
 
-
-def _chosen_menu(venue: Venue, pos: PointOfSale) -> str:
-    remembered = Menu.objects.filter(venue=venue).values_list("pos_menu_id", flat=True).first()
-    if remembered:
-        return remembered
-    menus = pos.menus()
-    if not menus:
-        raise SyncFailed("The POS location has no menu yet. Make one in the POS's back office, then sync again.")
-    if len(menus) > 1:
-        listed = ", ".join(f"{menu.id} ({menu.name})" for menu in menus)
-        raise SyncFailed(
-            f"The POS location has several menus: {listed}. "
-            "Choose one with --menu ID, or on the back office's page Sync menu; it is remembered."
-        )
-    return menus[0].id
-
-
-def _bring_in_step(venue: Venue, snapshot: MenuSnapshot, *, force: bool, progress: Progress) -> MenuPlan:
-    menu, _ = Menu.objects.get_or_create(venue=venue)
-    for _ in range(_TRIES):
-        version, held = read_one_version(venue=venue, read=lambda: load_held(venue=venue))
-        _refuse_if_emptied(snapshot, held, force=force)
-        plan = plan_sync(snapshot=snapshot, held=held)
-        if not plan and (menu.pos_menu_id, menu.pos_menu_name) == (snapshot.menu_id, snapshot.name[:200]):
-            return plan
-        progress.report(75, "Writing what differs")
+    def _beside(self) -> Beside:
+        """What a sync reads beside the menu. A full one does without; half of a light one is this."""
+        if self._wish.light:
+            return Beside(restrictions=self._pos.availability(), allergens=None)
+        restrictions: tuple[Restriction, ...] | None = None
+        allergens: tuple[AllergenNames, ...] | None = None
         try:
-            apply_plan(venue=venue, plan=plan, version=version, snapshot=snapshot)
-        except PlanOutdated:
-            continue
-        return plan
-    raise SyncFailed("The menu was being changed all the while. Sync again in a minute.")
+            restrictions = self._pos.availability()
+        except PosError as error:
+            self._progress.warn(f"What is sold out could not be read, and stays as it was: {error}")
+        try:
+            allergens = self._pos.allergens()
+        except PosError as error:
+            self._progress.warn(f"The allergens' names could not be read, and stay as they were: {error}")
+        return Beside(restrictions=restrictions, allergens=allergens)
 
+    def _digest(self, document: MenuDocument) -> str:
+        """Of the answer and of every setting that shapes what is made of it."""
+        settings = self._settings
+        shaping = f"{_PLANNING_VERSION} {settings.update_descriptions} {settings.update_images} {document.digest}"
+        return hashlib.sha256(shaping.encode()).hexdigest()
 
-def _refuse_if_emptied(snapshot: MenuSnapshot, held: HeldMenu, *, force: bool) -> None:
-    if not snapshot.products and held.has_products and not force:
-        raise SyncFailed(
-            f"The POS sent the menu {snapshot.name} without any product. Nothing was changed: the menu that guests see "
-            "stays. If it is meant to be empty, sync once more with --force."
-        )
+    def _is_in_step(self, menu: Menu, digest: str) -> bool:
+        if self._wish.force:
+            return False
+        if self._scheduled and menu.went_back_from == digest:
+            # A schedule must not take over again what a person went back from; a person may.
+            self._progress.warn(
+                "The POS still has the menu that a person went back from, so it was not taken over. "
+                "Sync by hand to take it over all the same."
+            )
+            return True
+        return menu.digest == digest
+
+    def _leave(self, menu: Menu, beside: Beside) -> dict[str, int]:
+        for warning in menu.warnings:
+            self._progress.warn(warning)
+        counts = {"created": 0, "updated": 0, "archived": 0, "unchanged": count_entries(venue=self._venue)}
+        if self._wish.preview:
+            return counts
+        return counts | record_beside(menu=menu, beside=beside)
+
+    def _bring_in_step(self, menu: Menu, snapshot: MenuSnapshot, beside: Beside, digest: str) -> dict[str, int]:
+        for _ in range(_TRIES):
+            version, held = read_one_version(venue=self._venue, read=partial(load_held, venue=self._venue))
+            plan = self._plan(snapshot, held)
+            self._progress.count(**plan.counts)
+            self._hold_if_needed(menu, snapshot, plan, held, digest, version)
+            if self._wish.preview:
+                return plan.counts
+            self._progress.report(75, "Writing what differs")
+            outcome = Outcome(
+                snapshot=snapshot,
+                plan=plan,
+                held=held,
+                version=version,
+                digest=digest,
+                run_id=self._progress.run_id,
+                is_light=self._wish.light,
+            )
+            try:
+                counts = plan.counts | record(venue=self._venue, outcome=outcome, beside=beside)
+            except PlanOutdated:
+                continue
+            for warning in plan.warnings:
+                self._progress.warn(warning)
+            return counts
+        raise SyncFailed("The menu was being changed all the while. Sync again in a minute.")
+
+    def _plan(self, snapshot: MenuSnapshot, held: HeldMenu) -> MenuPlan:
+        if self._wish.light:
+            return plan_light(snapshot=snapshot, held=held)
+        return plan_sync(snapshot=snapshot, held=held, keep_descriptions=not self._settings.update_descriptions)
+
+    def _hold_if_needed(
+        self, menu: Menu, snapshot: MenuSnapshot, plan: MenuPlan, held: HeldMenu, digest: str, version: int
+    ) -> None:
+        reason = ""
+        if not self._wish.light:
+            anew = self._wish.menu_id not in (None, menu.pos_menu_id)
+            reason = reason_to_hold(snapshot=snapshot, plan=plan, held=held, chosen_anew=anew)
+        if self._wish.force:
+            looked_at = self._digest_looked_at(snapshot.menu_id)
+            reason = _CHANGED_SINCE if looked_at not in ("", digest) else ""
+        if not (reason or (self._wish.preview and plan)):
+            return
+        shown: dict[str, Any] = {
+            "reason": reason,
+            "digest": digest,
+            "menu_id": snapshot.menu_id,
+            "menu_name": snapshot.name,
+            "version": version,
+            "light": self._wish.light,
+        }
+        raise SyncHeld(reason, plan=shown | summary(plan=plan, held=held), counts=plan.counts)
+
+    def _digest_looked_at(self, menu_id: str) -> str:
+        """Of the plan that a person has had before their eyes; empty when there is none."""
+        runs = SyncRun.objects.filter(connection__venue=self._venue, kind=SyncRun.Kind.MENU)
+        if self._wish.held_run is not None:
+            plan = runs.filter(pk=self._wish.held_run).values_list("plan", flat=True).first() or {}
+        else:
+            plan = runs.filter(state=SyncRun.State.HELD).values_list("plan", flat=True).order_by("-pk").first() or {}
+            if (plan.get("menu_id"), plan.get("light")) != (menu_id, self._wish.light):
+                return ""
+        return str(plan.get("digest", ""))

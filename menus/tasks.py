@@ -1,14 +1,38 @@
 """What the task queue calls: ids in, a word out."""
 
-from integrations.syncs import SyncAlreadyRunning
-from menus import syncing
-from storekit.models import Venue
+from integrations.models import SyncRun
+from integrations.syncs import SyncAlreadyRunning, queued_run
+from menus import image_fetching, image_files
+from menus.going_back import undo
+from menus.syncing import run_queued
 
 
-def sync_menu(venue_id: int, menu_id: str | None, started_by: str, force: bool = False) -> str:
-    """Syncs the venue's menu; the outcome is the sync run's row. A sync that is running already is left to it."""
-    venue = Venue.objects.get(pk=venue_id)
+def sync_menu(run_id: int) -> str:
+    """Carries out a queued menu sync or undo; the outcome is its row. One that has begun already is left alone."""
+    run = queued_run(run_id=run_id)
     try:
-        return syncing.sync_menu(venue=venue, menu_id=menu_id, started_by=started_by, force=force).state
+        return _carry_out(run).state
     except SyncAlreadyRunning as error:
         return str(error)
+
+
+def _carry_out(run: SyncRun) -> SyncRun:
+    if not run.options.get("undo"):
+        return run_queued(run=run)
+    return undo(
+        venue=run.connection.venue,
+        state_id=run.options.get("state_id"),
+        started_by=run.started_by,
+        preview=bool(run.options.get("preview")),
+        queued=run,
+    )
+
+
+def fetch_images() -> str:
+    """Brings the images that are due here; queued by whatever changes a menu, and now and then for what got lost."""
+    return image_fetching.fetch_due()
+
+
+def remove_unused_images() -> str:
+    """Deletes the files that no product has shown for a week or longer."""
+    return f"{image_files.remove_unused()} removed"

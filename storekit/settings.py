@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from django.templatetags.static import static
+
 from storekit import environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -57,6 +59,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "storekit.short_path.ShortPath",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -67,6 +70,8 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "storekit.local_time.BackOfficeInLocalTime",
 ]
+# What storefronts read all the time: addresses, and the functions that may answer there at once.
+SHORT_PATHS = {r"/api/v1/venues/(?P<slug>[-\w]+)/menu": "menus.views.menu_at_once"}
 ROOT_URLCONF = "storekit.urls"
 WSGI_APPLICATION = "storekit.wsgi.application"
 TEMPLATES = [
@@ -103,10 +108,11 @@ def _database() -> dict[str, Any]:
         config["NAME"] = str(BASE_DIR / config["NAME"])
         config["OPTIONS"] = _SQLITE_OPTIONS
     else:
-        # Persistent connections instead of psycopg's pool: the pool does not survive django-q2's forks.
-        config["CONN_MAX_AGE"] = 60
         config["CONN_HEALTH_CHECKS"] = True
         config.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+    # Opening a connection costs more than most requests ask of it. Not psycopg's pool: it does not survive django-q2's
+    # forks.
+    config["CONN_MAX_AGE"] = 60
     return config
 
 
@@ -147,6 +153,10 @@ PERIODIC_TASKS: dict[str, int] = {
     "orders.tasks.sweep_injections": 1,
     "integrations.tasks.sweep_notifications": 1,
     "integrations.tasks.refresh_tokens": 10,
+    "integrations.tasks.sweep_syncs": 1,
+    "integrations.tasks.send_sync_alerts": 1,
+    "menus.tasks.fetch_images": 5,
+    "menus.tasks.remove_unused_images": 24 * 60,
 }
 
 # --- People ------------------------------------------------------------------------------------------------------
@@ -253,6 +263,15 @@ PHONENUMBER_DB_FORMAT = "E164"
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 
+# Copies of the products' images, served by storekit itself. Several hosts need a folder that they share, or another
+# storage of Django's in the place of "default".
+MEDIA_URL = "/media/"
+MEDIA_ROOT = BASE_DIR / (env.str("MEDIA_ROOT", default="") or "media")
+STORAGES = {
+    "default": {"BACKEND": "storekit.files.WholeFileStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+
 # --- Logging -----------------------------------------------------------------------------------------------------
 
 LOGGING = {
@@ -273,6 +292,9 @@ UNFOLD: dict[str, Any] = {
     "SITE_HEADER": "storekit",
     "SITE_SUBHEADER": "Online ordering on Lightspeed K-Series",
     "SITE_SYMBOL": "storefront",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("storekit/icon.svg")},
+    ],
     "SITE_URL": None,
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,

@@ -18,5 +18,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("orders.urls")),
     path("api/schema/", SpectacularAPIView.as_view(authentication_classes=[]), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema", authentication_classes=[]), name="docs"),
+    path("media/", include("menus.image_urls")),
     path("admin/", admin.site.urls),
 ]

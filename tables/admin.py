@@ -1,18 +1,16 @@
 """The back office of the floor plan: to be looked at, since the POS says which tables there are, and to be synced."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
-from django_q.tasks import async_task
 from unfold.decorators import action, display
 
 from integrations.models import SyncRun
+from integrations.syncs import SyncAlreadyRunning, latest_run_page, queue_sync, run_page
 from storekit.admin_filters import VenueFilter
 from storekit.admin_site import ReadOnlyAdmin
 from storekit.models import Venue
@@ -63,10 +61,14 @@ class FloorPage(ReadOnlyAdmin):
 
 
 def _queue(request: HttpRequest, venue: Venue) -> HttpResponse:
-    async_task("tables.tasks.sync_floor_plan", venue.pk, str(request.user))
-    messages.success(request, f"The floor-plan sync of {venue.name} is queued. It shows below as soon as it starts.")
-    query = urlencode({"venue": venue.slug, "kind__exact": SyncRun.Kind.FLOOR_PLAN.value})
-    return redirect(f"{reverse('admin:integrations_syncrun_changelist')}?{query}")
+    """Queues the sync and leads to its page, or to the page of the one that is going on."""
+    kind = SyncRun.Kind.FLOOR_PLAN
+    try:
+        run = queue_sync(venue=venue, kind=kind, started_by=str(request.user))
+    except SyncAlreadyRunning as error:
+        messages.warning(request, str(error))
+        return redirect(latest_run_page(venue=venue, kind=kind))
+    return redirect(run_page(run=run))
 
 
 @admin.register(Area)

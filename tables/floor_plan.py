@@ -20,10 +20,17 @@ _LONGEST_NAME = 120
 _MOST_SEATS = 32767
 
 
-def sync_floor_plan(*, venue: Venue, started_by: str, on_progress: Callable[[int, str], None] | None = None) -> SyncRun:
+def sync_floor_plan(
+    *,
+    venue: Venue,
+    started_by: str,
+    queued: SyncRun | None = None,
+    on_progress: Callable[[int, str], None] | None = None,
+) -> SyncRun:
     """Syncs the floor plan, and returns the run with its counts, or with its error.
 
-    What is gone or inactive at the POS is archived, and comes back with the same id.
+    What is gone or inactive at the POS is archived, and comes back with the same id. `queued` is the run to begin, if
+    the sync was queued.
 
     Raises:
         SyncAlreadyRunning: when this venue's floor plan is being synced at the moment.
@@ -38,7 +45,12 @@ def sync_floor_plan(*, venue: Venue, started_by: str, on_progress: Callable[[int
         return _apply(venue, plan)
 
     return run_sync(
-        venue=venue, kind=SyncRun.Kind.FLOOR_PLAN, started_by=started_by, work=work, on_progress=on_progress
+        venue=venue,
+        kind=SyncRun.Kind.FLOOR_PLAN,
+        started_by=started_by,
+        work=work,
+        on_progress=on_progress,
+        queued=queued,
     )
 
 

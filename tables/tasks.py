@@ -1,14 +1,13 @@
 """What the task queue calls: ids in, a word out."""
 
-from integrations.syncs import SyncAlreadyRunning
-from storekit.models import Venue
+from integrations.syncs import SyncAlreadyRunning, queued_run
 from tables import floor_plan
 
 
-def sync_floor_plan(venue_id: int, started_by: str) -> str:
-    """Syncs the venue's floor plan; the outcome is the sync run's row. A sync that is running already is left to it."""
-    venue = Venue.objects.get(pk=venue_id)
+def sync_floor_plan(run_id: int) -> str:
+    """Carries out a queued sync of the floor plan; the outcome is the run's row. One that has begun is left alone."""
+    run = queued_run(run_id=run_id)
     try:
-        return floor_plan.sync_floor_plan(venue=venue, started_by=started_by).state
+        return floor_plan.sync_floor_plan(venue=run.connection.venue, started_by=run.started_by, queued=run).state
     except SyncAlreadyRunning as error:
         return str(error)

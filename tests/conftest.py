@@ -9,11 +9,18 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from integrations.models import Connection
+from menus import reading
 from storekit.api_keys import issue_api_key
 from storekit.models import Membership, User, Venue
 from tests import factories
 from tests.sandbox.process import running_sandbox
 from tests.support.sandbox import SandboxPos
+
+
+@pytest.fixture(autouse=True)
+def _empty_shelf() -> None:
+    """What a process remembers of menus outlives the rows of a test, whose ids the next one uses again."""
+    reading.shelf.clear()
 
 
 @pytest.fixture

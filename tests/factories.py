@@ -1,14 +1,14 @@
 """The rows that tests begin with. Every default is a plausible one, so that a test names only what it is about."""
 
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import factory
 from factory.django import DjangoModelFactory
 
-from integrations.models import Connection, LightspeedSettings, TokenPair
+from integrations.models import Connection, LightspeedSettings, SyncSchedule, TokenPair
 from menus.models import Category, CategoryProduct, Menu, Modifier, ModifierGroup, Product, ProductModifierGroup
 from orders.models import Injection, Order, OrderLine
 from orders.numbering import draw_code
@@ -218,3 +218,13 @@ class ApiKeyFactory(RowFactory):
     name = "web shop"
     prefix = factory.Sequence(lambda n: f"prefix{n}")
     digest = "0" * 64
+
+
+class SyncScheduleFactory(RowFactory):
+    """The whole menu, at five every morning."""
+
+    class Meta:
+        model = SyncSchedule
+
+    connection = factory.SubFactory(ConnectionFactory)
+    time = time(5)

@@ -15,6 +15,7 @@ STATIC_ROOT.mkdir(exist_ok=True)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Tasks are queued for real and worked on by the worker processes that a test starts.
 Q_CLUSTER["save_limit"] = 1000
+MEDIA_ROOT = BASE_DIR / "var" / "media"
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, so that worker processes and the live server see the same database.
     _name = os.environ.get("STOREKIT_TEST_NAME", "test")

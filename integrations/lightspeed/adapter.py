@@ -1,15 +1,21 @@
 """Lightspeed K-Series behind the port: calls the client, maps with the pure modules, knows no HTTP and no JSON."""
 
+import hashlib
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
 from integrations.lightspeed import client
+from integrations.lightspeed.errors import Call
 from integrations.lightspeed.floor_plans import to_areas
-from integrations.lightspeed.http import LightspeedHttp
-from integrations.lightspeed.menu import to_menu_names, to_snapshot
+from integrations.lightspeed.http import LightspeedHttp, parsed
+from integrations.lightspeed.menu import MAPPING_VERSION, SubScreens, to_menu_names, to_snapshot
+from integrations.lightspeed.menu_extras import to_allergen_names, to_restrictions
 from integrations.lightspeed.orders import to_go_body
 from integrations.lightspeed.reading import Json, identifier, malformed, objects, text
 from integrations.pos import (
+    AllergenNames,
     FloorArea,
     MenuSnapshot,
     NotFound,
@@ -18,6 +24,7 @@ from integrations.pos import (
     PosLocation,
     PosMenuName,
     Rejected,
+    Restriction,
     WebhookEndpoint,
 )
 
@@ -53,6 +60,26 @@ def _location(business: Json, location: Json) -> PosLocation:
     )
 
 
+@dataclass(frozen=True)
+class LightspeedMenu:
+    """A loaded menu, its JSON not parsed yet; implements `integrations.pos.MenuDocument`."""
+
+    content: bytes
+    asked_for: str
+    """What the answer depends on beyond the POS's menu."""
+    sub_screens: SubScreens
+
+    @cached_property
+    def digest(self) -> str:
+        """Of the bytes, of what was asked for, and of how they are read."""
+        head = f"{MAPPING_VERSION} {self.sub_screens} {self.asked_for}\n".encode()
+        return hashlib.sha256(head + hashlib.sha256(self.content).digest()).hexdigest()
+
+    def snapshot(self) -> MenuSnapshot:
+        """Raises `BadAnswer` when the answer makes no sense."""
+        return to_snapshot(parsed(self.content, kind=Call.READ), sub_screens=self.sub_screens)
+
+
 class LightspeedPos:
     """One business location; implements `integrations.pos.PointOfSale`.
 
@@ -61,27 +88,43 @@ class LightspeedPos:
         business_location_id: the location's id, in digits.
         endpoint_id: the webhook endpoint that hears what becomes of orders.
         menu_profile: the order profile whose prices are loaded; empty for the normal prices.
+        sub_screens: what becomes of screens inside of screens.
     """
 
     def __init__(
-        self, *, http: LightspeedHttp, business_location_id: str, endpoint_id: str, menu_profile: str = ""
+        self,
+        *,
+        http: LightspeedHttp,
+        business_location_id: str,
+        endpoint_id: str,
+        menu_profile: str = "",
+        sub_screens: SubScreens = SubScreens.NESTED,
     ) -> None:
         self._http = http
         # The POS takes the id as a JSON integer.
         self._location = int(business_location_id)
         self._endpoint_id = endpoint_id
         self._menu_profile = menu_profile
+        self._sub_screens = sub_screens
 
     def menus(self) -> tuple[PosMenuName, ...]:
         """The menus that can be loaded."""
         return to_menu_names(client.menu_list(http=self._http, location=self._location))
 
-    def menu(self, menu_id: str) -> MenuSnapshot:
-        """One whole menu. Raises `NotFound` when the POS has no such menu."""
-        menu = client.menu_load(
+    def menu_document(self, menu_id: str) -> LightspeedMenu:
+        """One whole menu, to be read when it is worth it. Raises `NotFound` when the POS has no such menu."""
+        content = client.menu_load(
             http=self._http, location=self._location, menu_id=menu_id, account_profile=self._menu_profile
         )
-        return to_snapshot(menu)
+        return LightspeedMenu(content, f"{self._location} {menu_id} {self._menu_profile}", self._sub_screens)
+
+    def availability(self) -> tuple[Restriction, ...]:
+        """Everything that cannot be sold without limit at the moment."""
+        return to_restrictions(client.item_availability(http=self._http, location=self._location))
+
+    def allergens(self) -> tuple[AllergenNames, ...]:
+        """What Lightspeed calls its allergens."""
+        return to_allergen_names(client.allergens(http=self._http))
 
     def floor_plan(self) -> tuple[FloorArea, ...]:
         """The floor plan; empty when the location has none."""

@@ -9,11 +9,15 @@ from urllib.parse import quote
 from integrations.lightspeed import errors
 from integrations.lightspeed.errors import Call
 from integrations.lightspeed.http import LightspeedHttp
-from integrations.lightspeed.reading import Json, as_object, as_objects
+from integrations.lightspeed.reading import Json, as_object, as_objects, count, malformed
 from integrations.pos import NotFound
 
-# A large menu takes the POS long, but less than the 60 seconds that a background task has.
+# A large menu takes the POS long.
 _MENU_TIMEOUT = 45.0
+# What a menu sync can do without must not cost it its time.
+_SIDE_TIMEOUT = 6.0
+_AVAILABILITY_PAGE = 500
+_MOST_AVAILABILITY_PAGES = 100
 
 
 def businesses(*, http: LightspeedHttp) -> list[Json]:
@@ -27,13 +31,30 @@ def menu_list(*, http: LightspeedHttp, location: int) -> list[Json]:
     return as_objects(http.call("GET", "/o/op/1/menu/list", kind=Call.READ, query=query), "menu list")
 
 
-def menu_load(*, http: LightspeedHttp, location: int, menu_id: str, account_profile: str = "") -> Json:
-    """One whole menu with its rich content, at the normal prices or at an order profile's."""
+def menu_load(*, http: LightspeedHttp, location: int, menu_id: str, account_profile: str = "") -> bytes:
+    """One whole menu with its rich content, at the normal prices or at an order profile's; JSON to be parsed."""
     query = {"businessLocationId": str(location), "richContent": "true"}
     if account_profile:
         query["accountProfile"] = account_profile
     path = f"/o/op/2/menu/load/{_part(menu_id)}"
-    return as_object(http.call("GET", path, kind=Call.READ, query=query, read_timeout=_MENU_TIMEOUT), "menu")
+    return http.fetch("GET", path, kind=Call.READ, query=query, read_timeout=_MENU_TIMEOUT)
+
+
+def item_availability(*, http: LightspeedHttp, location: int) -> list[Json]:
+    """All restricted items: `[{sku, count, updatedAt}]`."""
+    found: list[Json] = []
+    for page in range(_MOST_AVAILABILITY_PAGES):
+        query = {"businessLocationId": str(location), "page": str(page), "size": str(_AVAILABILITY_PAGE)}
+        answer = http.call("GET", "/o/op/1/itemAvailability", kind=Call.READ, query=query, read_timeout=_SIDE_TIMEOUT)
+        where = "item availability"
+        rows = as_objects(as_object(answer, where).get("data"), where)
+        found += rows
+        pages = count(as_object(answer.get("metadata"), where), "totalPages", where)
+        if pages is None:
+            raise malformed(where, "has no totalPages")
+        if page + 1 >= pages:
+            return found
+    raise malformed("item availability", f"has more than {_MOST_AVAILABILITY_PAGES} pages")
 
 
 def floor_plans(*, http: LightspeedHttp, location: int) -> list[Json]:
@@ -67,7 +88,7 @@ def payment_methods(*, http: LightspeedHttp, location: int) -> list[Json]:
 
 def allergens(*, http: LightspeedHttp) -> list[Json]:
     """`[{code, translations: [{locale, text}]}]`."""
-    return as_objects(http.call("GET", "/i/allergens", kind=Call.READ), "allergens")
+    return as_objects(http.call("GET", "/i/allergens", kind=Call.READ, read_timeout=_SIDE_TIMEOUT), "allergens")
 
 
 def order_to_go(*, http: LightspeedHttp, order: Json) -> None:

@@ -64,6 +64,23 @@ class LightspeedHttp:
     ) -> Any:
         """One call; the answer's JSON with every fraction as `Decimal`, or None when it has no body.
 
+        Takes and raises what `fetch` does, and the nonsense that `parsed` finds.
+        """
+        content = self.fetch(method, path, kind=kind, query=query, body=body, read_timeout=read_timeout)
+        return parsed(content, kind=kind) if content.strip() else None
+
+    def fetch(
+        self,
+        method: str,
+        path: str,
+        *,
+        kind: Call,
+        query: Mapping[str, str] | None = None,
+        body: Any = None,
+        read_timeout: float = READ_TIMEOUT,
+    ) -> bytes:
+        """One call; the bytes of the answer, as large as they may be.
+
         Args:
             method: the HTTP method.
             path: the path below the host, its parts quoted.
@@ -84,12 +101,7 @@ class LightspeedHttp:
             raise errors.for_answer(call=kind, status=status, body=content or b"", retry_after=retry_after)
         if content is None:
             raise errors.for_nonsense(call=kind, status=status, detail=f"The answer is larger than {LARGEST_ANSWER} B.")
-        if not content.strip():
-            return None
-        try:
-            return json.loads(content, parse_float=Decimal, parse_constant=_no_number)
-        except (ValueError, RecursionError) as error:
-            raise errors.for_nonsense(call=kind, status=status, detail="The answer is not JSON.") from error
+        return content
 
     def _send(
         self, token: str, *, method: str, path: str, query: Mapping[str, str] | None, body: Any, read_timeout: float
@@ -118,6 +130,14 @@ class LightspeedHttp:
         finally:
             took = round((time.monotonic() - started) * 1000)
             log.info("Lightspeed %s %s: %s in %d ms", method, path, outcome, took)
+
+
+def parsed(content: bytes, *, kind: Call) -> Any:
+    """An answer's JSON with every fraction as `Decimal`; raises what the table of errors has for nonsense."""
+    try:
+        return json.loads(content, parse_float=Decimal, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise errors.for_nonsense(call=kind, status=requests.codes.ok, detail="The answer is not JSON.") from error
 
 
 def _content(response: requests.Response, *, deadline: float) -> bytes | None:

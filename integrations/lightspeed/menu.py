@@ -6,13 +6,17 @@ Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from enum import StrEnum
 from typing import Any
 
-from integrations.lightspeed.menu_choices import Warnings, groups_of, name_of, orderable_sku, price_of
+from integrations.lightspeed.menu_choices import GroupReader, Warnings, name_of, orderable_sku, price_of
 from integrations.lightspeed.menu_keys import GroupKeys, escaped, fitting
 from integrations.lightspeed.reading import Json, as_object, as_objects, flag, identifier, malformed, objects, text
 from integrations.lightspeed.rich_content import LONGEST_NAME, rich_content
 from integrations.pos import MenuCategory, MenuModifierGroup, MenuProduct, MenuSnapshot, PosMenuName, ProductKind
+
+# Goes up when the same JSON is read in another way than before, so that no venue keeps what the old way made of it.
+MAPPING_VERSION = 2
 
 _KINDS = {"menuItem": ProductKind.ITEM, "menuDeal": ProductKind.DEAL}
 _LONGEST_COLOR = 32
@@ -33,7 +37,18 @@ def to_menu_names(menu_list: Any) -> tuple[PosMenuName, ...]:
     return tuple(names)
 
 
-def to_snapshot(menu: Any) -> MenuSnapshot:
+class SubScreens(StrEnum):
+    """What becomes of screens inside of screens. Their keys, and so their ids, are the same either way."""
+
+    NESTED = "nested"
+    """Categories with a parent."""
+    CATEGORIES = "categories"
+    """Categories without a parent."""
+    FLATTENED = "flattened"
+    """No categories: what stands on them stands on their outermost screen, where they stood."""
+
+
+def to_snapshot(menu: Any, *, sub_screens: SubScreens = SubScreens.NESTED) -> MenuSnapshot:
     """The whole menu, flat.
 
     Screens become categories, items and deals become products once however many screens they stand on, and what can be
@@ -44,7 +59,7 @@ def to_snapshot(menu: Any) -> MenuSnapshot:
         BadAnswer: when any part is not as documented; the detail says where.
     """
     try:
-        return _Reader().read(as_object(menu, "menu"))
+        return _Reader(sub_screens).read(as_object(menu, "menu"))
     except RecursionError:
         raise malformed("menu", "is nested too deeply") from None
 
@@ -52,8 +67,10 @@ def to_snapshot(menu: Any) -> MenuSnapshot:
 class _Reader:
     """One pass over one menu."""
 
-    def __init__(self) -> None:
+    def __init__(self, sub_screens: SubScreens) -> None:
+        self._sub_screens = sub_screens
         self._warnings = Warnings()
+        self._group_reader = GroupReader(self._warnings)
         self._group_keys = GroupKeys()
         self._products: dict[str, MenuProduct] = {}
         self._categories: list[MenuCategory] = []
@@ -87,11 +104,22 @@ class _Reader:
         color = text(screen, "color", where)[:_LONGEST_COLOR]
         # Its place comes before those of its sub-screens.
         place = len(self._categories)
-        self._categories.append(MenuCategory(key=key, name=name, parent=parent, products=(), color=color))
+        shown_parent = parent if self._sub_screens == SubScreens.NESTED else ""
+        self._categories.append(MenuCategory(key=key, name=name, parent=shown_parent, products=(), color=color))
         skus: dict[str, None] = {}
+        self._read_entries(screen, name, key=key, keys=keys, where=where, skus=skus)
+        self._categories[place] = replace(self._categories[place], products=tuple(skus))
+
+    def _read_entries(
+        self, screen: Json, name: str, *, key: str, keys: "_ScreenKeys", where: str, skus: dict[str, None]
+    ) -> None:
+        """Notes what stands on a screen, its sub-screens included; `skus` gets what is to stand on its category."""
         for entry in objects(screen, "menuEntry", where):
             kind = text(entry, "@type", where)
-            if _is_screen(entry):
+            if _is_screen(entry) and self._sub_screens == SubScreens.FLATTENED:
+                inner = text(entry, "name", where)[:LONGEST_NAME]
+                self._read_entries(entry, inner, key=key, keys=keys, where=f"{where}, screen {inner}", skus=skus)
+            elif _is_screen(entry):
                 self._read_screen(entry, parent=key, keys=keys, where=where)
             elif kind in _KINDS:
                 if sku := self._read_product(entry, _KINDS[kind], name, where):
@@ -100,7 +128,6 @@ class _Reader:
                 self._warnings.add(f"{name_of(entry, where)} on the screen {name} is of an unknown kind: {kind[:40]}.")
             else:
                 raise malformed(where, "holds an entry without @type")
-        self._categories[place] = replace(self._categories[place], products=tuple(skus))
 
     def _read_product(self, entry: Json, kind: ProductKind, screen: str, where: str) -> str:
         """The SKU, once the product is noted; empty when it is none."""
@@ -124,7 +151,7 @@ class _Reader:
             alcohol_percentage=rich.alcohol_percentage,
             translations=rich.translations,
         )
-        self._group_keys.collect(owner=sku, drafts=groups_of(entry, where, self._warnings))
+        self._group_keys.collect(owner=sku, drafts=self._group_reader.groups_of(entry, where))
         first = self._products.setdefault(sku, product)
         if (first.price, first.kind) != (product.price, product.kind):
             self._warnings.add(

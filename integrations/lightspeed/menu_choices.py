@@ -5,8 +5,9 @@ been read. Source: Lightspeed's K-Series API documentation (https://api-docs.lsk
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from integrations.lightspeed.reading import (
     LARGEST_COUNT,
@@ -26,6 +27,17 @@ from integrations.pos import GroupKind, MenuModifier, Translation
 LONGEST_SKU = 25
 _LONGEST_INSTRUCTION_ID = 64
 _PERCENTAGE = "CUSTOMIZED_ITEM_PRICE_WILL_BE_A_PERCENTAGE_OF_TOTAL"
+_GROUP_FIELDS = (
+    ("menuDealGroups", GroupKind.DEAL),
+    ("menuModifierGroups", GroupKind.MODIFIER),
+    ("productionInstructionList", GroupKind.INSTRUCTION),
+)
+_IDENTITY_FIELDS = {
+    GroupKind.DEAL: "sku",
+    GroupKind.MODIFIER: "sku",
+    # The misspelling is the POS's.
+    GroupKind.INSTRUCTION: "productionIntructionGroupId",
+}
 
 
 @dataclass(frozen=True)
@@ -41,8 +53,7 @@ class GroupDraft:
     choices: tuple["ChoiceDraft", ...]
 
 
-@dataclass(frozen=True)
-class ChoiceDraft:
+class ChoiceDraft(NamedTuple):
     """A choice whose nested groups have no keys yet."""
 
     modifier: MenuModifier
@@ -99,37 +110,84 @@ def price_of(entry: Json, where: str) -> Decimal:
     return to_money(price)
 
 
-def groups_of(entry: Json, where: str, warnings: Warnings) -> tuple[GroupDraft, ...]:
-    """The groups of an item, a deal, a modifier or a deal's item, with all that is nested in them, in order.
+class GroupReader:
+    """Reads the groups of the menu's entries.
 
-    Raises:
-        BadAnswer: when a part is not as documented.
+    Lightspeed repeats a shared group at every product that asks it, so a group that is the same as the last one of its
+    identity is not read again.
     """
-    drafts = [_deal_group(group, where, warnings) for group in objects(entry, "menuDealGroups", where)]
-    drafts += [_modifier_group(group, where, warnings) for group in objects(entry, "menuModifierGroups", where)]
-    drafts += [_instructions(group, where, warnings) for group in objects(entry, "productionInstructionList", where)]
-    return tuple(draft for draft in drafts if draft.choices)
 
+    def __init__(self, warnings: Warnings) -> None:
+        self._warnings = warnings
+        self._last: dict[tuple[GroupKind, str], tuple[Json, GroupDraft]] = {}
 
-def _deal_group(group: Json, where: str, warnings: Warnings) -> GroupDraft:
-    draft, where = _group(group, GroupKind.DEAL, where, warnings)
-    choices = [_choice(item, draft, where, warnings) for item in objects(group, "items", where)]
-    return replace(draft, choices=_distinct(choices, draft.name, warnings))
+    def groups_of(self, entry: Json, where: str) -> tuple[GroupDraft, ...]:
+        """The groups of an item, a deal, a modifier or a deal's item, with all that is nested in them, in order.
 
+        Raises:
+            BadAnswer: when a part is not as documented.
+        """
+        drafts = [
+            self._group(group, kind, where)
+            for name, kind in _GROUP_FIELDS
+            if name in entry
+            for group in objects(entry, name, where)
+        ]
+        return tuple([draft for draft in drafts if draft.choices])
 
-def _modifier_group(group: Json, where: str, warnings: Warnings) -> GroupDraft:
-    draft, where = _group(group, GroupKind.MODIFIER, where, warnings)
-    choices = [_choice(modifier, draft, where, warnings) for modifier in objects(group, "productModifiers", where)]
-    return replace(draft, choices=_distinct(choices, draft.name, warnings))
+    def _group(self, group: Json, kind: GroupKind, where: str) -> GroupDraft:
+        identity = identifier(group, _IDENTITY_FIELDS[kind], where)
+        last = self._last.get((kind, identity))
+        if last is not None and last[0] == group:
+            return last[1]
+        read = self._instructions if kind == GroupKind.INSTRUCTION else self._items
+        draft = read(group, kind, identity, where)
+        self._last[kind, identity] = (group, draft)
+        return draft
 
+    def _items(self, group: Json, kind: GroupKind, identity: str, where: str) -> GroupDraft:
+        """A group of modifiers, or of the items of a deal."""
+        name = (text(group, "description", where) or identity)[:LONGEST_NAME]
+        where = f"{where}, group {name}"
+        minimum, maximum = _limits(group, name, where, self._warnings)
+        translations = translations_of(group, where)
+        items = objects(group, "items" if kind == GroupKind.DEAL else "productModifiers", where)
+        choices = [self._choice(item, kind, name, where) for item in items]
+        return GroupDraft(
+            kind, identity, name, minimum, maximum, translations, _distinct(choices, name, self._warnings)
+        )
 
-def _group(group: Json, kind: GroupKind, where: str, warnings: Warnings) -> tuple[GroupDraft, str]:
-    """The group without its choices, and where it is in words."""
-    identity = identifier(group, "sku", where)
-    name = (text(group, "description", where) or identity)[:LONGEST_NAME]
-    where = f"{where}, group {name}"
-    minimum, maximum = _limits(group, name, where, warnings)
-    return GroupDraft(kind, identity, name, minimum, maximum, translations_of(group, where), ()), where
+    def _choice(self, item: Json, kind: GroupKind, group_name: str, where: str) -> ChoiceDraft | None:
+        """A modifier is priced by its own price; an item of a deal adds its `extraPrice` to the deal's."""
+        name = name_of(item, where)
+        where = f"{where}, {name}"
+        sku = orderable_sku(item, where, f"{name} in the group {group_name}", self._warnings)
+        if not sku:
+            return None
+        if kind == GroupKind.DEAL:
+            price = to_money(number(item, "extraPrice", where) or Decimal(0))
+        else:
+            price = price_of(item, where)
+        modifier = MenuModifier(key=sku, name=name, price=price, sku=sku, translations=translations_of(item, where))
+        return ChoiceDraft(modifier, self.groups_of(item, where))
+
+    def _instructions(self, group: Json, kind: GroupKind, identity: str, where: str) -> GroupDraft:
+        """Free choices without a SKU: an order names them by `ikentooModifierId`."""
+        name = text(group, "productionInstructionGroupName", where)[:LONGEST_NAME]
+        where = f"{where}, group {name}"
+        choices = [
+            _instruction(entry, name, where, self._warnings)
+            for entry in objects(group, "productionInstructionList", where)
+        ]
+        return GroupDraft(
+            kind=kind,
+            identity=identity,
+            name=name,
+            minimum=0,
+            maximum=None if flag(group, "multiSelectionPermitted", where) else 1,
+            translations={},
+            choices=_distinct(choices, name, self._warnings),
+        )
 
 
 def _limits(group: Json, name: str, where: str, warnings: Warnings) -> tuple[int, int | None]:
@@ -147,39 +205,6 @@ def _limits(group: Json, name: str, where: str, warnings: Warnings) -> tuple[int
         warnings.add(f"The group {name} allows {maximum} but demands {minimum}; {minimum} is used for both.")
         maximum = minimum
     return minimum, maximum
-
-
-def _choice(item: Json, group: GroupDraft, where: str, warnings: Warnings) -> ChoiceDraft | None:
-    """A modifier is priced by its own price; an item of a deal adds its `extraPrice` to the deal's."""
-    name = name_of(item, where)
-    where = f"{where}, {name}"
-    sku = orderable_sku(item, where, f"{name} in the group {group.name}", warnings)
-    if not sku:
-        return None
-    if group.kind == GroupKind.DEAL:
-        price = to_money(number(item, "extraPrice", where) or Decimal(0))
-    else:
-        price = price_of(item, where)
-    modifier = MenuModifier(key=sku, name=name, price=price, sku=sku, translations=translations_of(item, where))
-    return ChoiceDraft(modifier, groups_of(item, where, warnings))
-
-
-def _instructions(group: Json, where: str, warnings: Warnings) -> GroupDraft:
-    """Free choices without a SKU: an order names them by `ikentooModifierId`. The misspelling is the POS's."""
-    name = text(group, "productionInstructionGroupName", where)[:LONGEST_NAME]
-    where = f"{where}, group {name}"
-    choices = [
-        _instruction(entry, name, where, warnings) for entry in objects(group, "productionInstructionList", where)
-    ]
-    return GroupDraft(
-        kind=GroupKind.INSTRUCTION,
-        identity=identifier(group, "productionIntructionGroupId", where),
-        name=name,
-        minimum=0,
-        maximum=None if flag(group, "multiSelectionPermitted", where) else 1,
-        translations={},
-        choices=_distinct(choices, name, warnings),
-    )
 
 
 def _instruction(entry: Json, group_name: str, where: str, warnings: Warnings) -> ChoiceDraft | None:

@@ -52,7 +52,8 @@ def text(source: Json, name: str, where: str) -> str:
         return ""
     if not isinstance(value, str):
         raise malformed(where, f"{name} is not text")
-    return clean(value)
+    # As `clean` does, without a call for each of a menu's many texts.
+    return value.strip() if value.isprintable() else clean(value)
 
 
 def texts(source: Json, name: str, where: str) -> Iterator[str]:
@@ -79,14 +80,16 @@ def clean(value: str) -> str:
 def identifier(source: Json, name: str, where: str) -> str:
     """A field with an id, as text, however it was written; empty when it is null or missing."""
     value = source.get(name)
+    if isinstance(value, str):
+        return clean(value)
+    if value is None:
+        return ""
     if isinstance(value, int) and not isinstance(value, bool):
         # Python refuses to write integers of thousands of digits.
         if abs(value) >= 10**64:
             raise malformed(where, f"{name} is not an id")
         return str(value)
-    if value is not None and not isinstance(value, str):
-        raise malformed(where, f"{name} is not an id")
-    return clean(value or "")
+    raise malformed(where, f"{name} is not an id")
 
 
 def flag(source: Json, name: str, where: str, *, default: bool = False) -> bool:
@@ -112,13 +115,19 @@ def number(source: Json, name: str, where: str) -> Decimal | None:
 
 def as_number(value: Any) -> Decimal | None:
     """A number, JSON or text, exactly as written; None for anything else. A binary float counts as its own digits."""
-    if isinstance(value, bool) or not isinstance(value, int | str | Decimal | float):
-        return None
-    try:
-        found = Decimal(str(value) if isinstance(value, float) else value)
-    except (InvalidOperation, ValueError):
+    found = value if isinstance(value, Decimal) else _to_decimal(value)
+    if found is None:
         return None
     return found if found.is_finite() and -_LARGEST_NUMBER < found < _LARGEST_NUMBER else None
+
+
+def _to_decimal(value: Any) -> Decimal | None:
+    if isinstance(value, bool) or not isinstance(value, int | str | float):
+        return None
+    try:
+        return Decimal(str(value) if isinstance(value, float) else value)
+    except (InvalidOperation, ValueError):
+        return None
 
 
 def count(source: Json, name: str, where: str) -> int | None:

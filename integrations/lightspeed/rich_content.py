@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 import nh3
 
@@ -68,12 +69,17 @@ def _rich_data(entry: Json, where: str) -> Json | None:
 def _translations(rich: Json, where: str) -> dict[str, Translation]:
     found: dict[str, Translation] = {}
     for entry in objects(rich, "texts", where):
-        language = text(entry, "locale", where).replace("_", "-").lower()
+        language = _language_tag(text(entry, "locale", where))
         name = text(entry, "friendlyDisplayName", where)[:LONGEST_NAME]
         description = plain_text(text(entry, "description", where))
         if language and (name or description):
-            found.setdefault(language, Translation(name=name, description=description))
+            found.setdefault(language, Translation(name, description))
     return found
+
+
+@lru_cache(maxsize=128)
+def _language_tag(locale: str) -> str:
+    return locale.replace("_", "-").lower()
 
 
 def _image_url(rich: Json, where: str) -> str:
@@ -97,6 +103,7 @@ _BREAK = re.compile(r"<\s*(?:br\b[^>]{0,200}|/\s*(?:p|div|li|ul|ol|h[1-6]|tr)\s*
 _BLANKS = re.compile(r"[^\S\n]+")
 _EMPTY_LINES = re.compile(r"\n{3,}")
 _MOST_LAYERS = 5
+_CLEANER = nh3.Cleaner(tags=set())
 
 
 def plain_text(markup: str) -> str:
@@ -108,13 +115,16 @@ def plain_text(markup: str) -> str:
         return ""
     if "<" in markup or "&" in markup:
         markup = _without_markup(_BREAK.sub("\n", markup))
+    elif markup.isprintable() and "  " not in markup:
+        # One line without any blank but single spaces, as most are.
+        return markup.strip()
     lines = _BLANKS.sub(" ", markup.replace("\r\n", "\n").replace("\r", "\n"))
     return _EMPTY_LINES.sub("\n\n", "\n".join(line.strip() for line in lines.split("\n"))).strip()
 
 
 def _without_markup(markup: str) -> str:
     for _ in range(_MOST_LAYERS):
-        cleaned = html.unescape(nh3.clean(markup, tags=set()))
+        cleaned = html.unescape(_CLEANER.clean(markup))
         if cleaned == markup or "<" not in cleaned:
             return cleaned.replace("\0", "")
         markup = cleaned
@@ -131,6 +141,7 @@ _UNIT = (
     r"|килокалори[а-я]{1,3}|калори[а-я]{1,3}|ккал|θερμίδες|千卡|大卡|卡路里|キロカロリー|カロリー|칼로리|سعرة|سعرات|קלוריות)(?![a-zà-ÿ])"  # noqa: RUF001 - Cyrillic on purpose
 )
 _GAP = r"[ \u00a0\u2009\u202f]{0,3}[-–]?[ \u00a0\u2009\u202f]{0,3}"
+_DIGIT, _SEPARATOR = re.compile(r"\d"), re.compile(r"\D")
 _CALORIES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -144,14 +155,20 @@ _CALORIES = tuple(
 
 def calories_in(description: str) -> int | None:
     """The calories that a description names, in kcal: "450 kcal", "kcal: 1,200", "1 883 kJ / 450 kcal"."""
-    for pattern in _CALORIES:
+    # Most descriptions name none, and looking for a digit or a colon costs far less than looking for a unit.
+    if not _DIGIT.search(description):
+        return None
+    says_which = ":" in description or "=" in description
+    for pattern in _CALORIES if says_which else _CALORIES[1:]:
         if found := pattern.search(description):
             return _sensible(_kilocalories(found))
     return None
 
 
 def _kilocalories(found: "re.Match[str]") -> Decimal:
-    whole, fraction = re.sub(r"\D", "", found[1]), found[2] or "0"
+    whole, fraction = found[1], found[2] or "0"
+    if not whole.isdecimal():
+        whole = _SEPARATOR.sub("", whole)
     return Decimal(f"{whole}.{fraction}")
 
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django_q.models import Failure, Schedule, Success
 
-from integrations.models import Connection, Notification, SyncRun
+from integrations.models import Connection, Notification, SyncRun, SyncSchedule
 from menus.models import Category, Modifier, ModifierGroup, Product
 from orders.models import Order
 from storekit.backoffice.trouble import injections_in_trouble
@@ -41,6 +41,7 @@ _GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
         (
             _Entry(Connection, "POS connection", "point_of_sale"),
             _Entry(SyncRun, "Syncs", "sync"),
+            _Entry(SyncSchedule, "Sync schedules", "schedule"),
             _Entry(Notification, "Notifications", "notifications"),
         ),
     ),

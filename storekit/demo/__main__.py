@@ -72,8 +72,8 @@ def _start(processes: Processes, configuration: Configuration) -> None:
     sandbox = ["-m", "integrations.sandbox", "--port", str(configuration.pos_port)]
     processes.start("sandbox POS", sandbox, log=logs / "sandbox.log")
     bind = f"127.0.0.1:{configuration.port}"
-    gunicorn = ["-m", "gunicorn", "storekit.wsgi", "--bind", bind, "--workers", "2", "--threads", "4"]
-    processes.start("web server", [*gunicorn, "--no-control-socket"], log=logs / "web.log")
+    gunicorn = ["-m", "gunicorn", "storekit.wsgi", "-c", "python:storekit.gunicorn", "--bind", bind]
+    processes.start("web server", gunicorn, log=logs / "web.log")
     processes.start("task worker", ["manage.py", "qcluster"], log=logs / "worker.log")
     processes.wait_for("sandbox POS", f"{configuration.pos_url}/sandbox/health")
     processes.wait_for("web server", f"{configuration.url}/readyz")

@@ -79,8 +79,8 @@ def _stack(folder: Path, databases: dict[str, str]) -> Iterator[Stack]:
         processes.run("manage.py", "createcachetable")
         processes.run("manage.py", "createsuperuser", "--no-input")
         processes.start("sandbox", ["-m", "integrations.sandbox", "--port", str(pos_port)], log=folder / "pos.log")
-        gunicorn = ["-m", "gunicorn", "storekit.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2"]
-        processes.start("web", [*gunicorn, "--threads", "4", "--no-control-socket"], log=folder / "web.log")
+        gunicorn = ["-m", "gunicorn", "storekit.wsgi", "-c", "python:storekit.gunicorn"]
+        processes.start("web", [*gunicorn, "--bind", f"127.0.0.1:{port}"], log=folder / "web.log")
         processes.start("worker", ["manage.py", "qcluster"], log=folder / "worker.log")
         processes.wait_for("sandbox", f"{pos_url}/sandbox/health")
         processes.wait_for("web", f"{url}/readyz")

@@ -7,6 +7,9 @@ from django.conf import settings
 
 Json = dict[str, Any]
 
+AVAILABILITY = f"{settings.LIGHTSPEED_API_URL}/o/op/1/itemAvailability"
+ALLERGENS = f"{settings.LIGHTSPEED_API_URL}/i/allergens"
+
 
 def item(sku: str, price: str = "9.50", **more: Any) -> Json:
     return {
@@ -31,6 +34,29 @@ def menu(*screens: Json, id: int = 168, name: str = "Online menu") -> Json:
 def answer_menu(body: Json, *, id: int = 168, status: int = 200) -> None:
     """From now on this is what loading the menu answers."""
     responses.upsert(responses.GET, f"{settings.LIGHTSPEED_API_URL}/o/op/2/menu/load/{id}", json=body, status=status)
+    known = {one.url for one in responses.registered()}
+    if AVAILABILITY not in known:
+        answer_availability({})
+    if ALLERGENS not in known:
+        answer_allergens({})
+
+
+def answer_availability(left: dict[str, int | None]) -> None:
+    """From now on these items are restricted: how many are left by SKU, None for none at all."""
+    answer = {
+        "data": [{"sku": sku, "count": count, "updatedAt": "2026-10-01T18:00:00Z"} for sku, count in left.items()],
+        "metadata": {"warnings": [], "current": {"page": 0, "pageSize": 500}, "total": len(left), "totalPages": 1},
+    }
+    responses.upsert(responses.GET, AVAILABILITY, json=answer)
+
+
+def answer_allergens(names: dict[str, dict[str, str]]) -> None:
+    """From now on these are the allergens: names by language, by code."""
+    answer = [
+        {"code": code, "translations": [{"locale": locale, "text": text} for locale, text in words.items()]}
+        for code, words in names.items()
+    ]
+    responses.upsert(responses.GET, ALLERGENS, json=answer)
 
 
 def answer_menu_list(*menus: tuple[int, str]) -> None:

@@ -143,6 +143,7 @@ def _read(venue: Venue) -> object:
     skus = {one["id"]: one["sku"] for one in document["products"]}
     keys = {str(id): key for id, key in Category.objects.filter(venue=venue).values_list("id", "key")}
     groups = {one["id"]: one for one in document["modifier_groups"]}
+    images = dict(Product.objects.filter(venue=venue).values_list("sku", "image_url"))
 
     def shape(ids: list[str], path: tuple[str, ...] = ()) -> list[object]:
         return [
@@ -167,7 +168,8 @@ def _read(venue: Venue) -> object:
         ],
         {
             one["sku"]: (
-                one["kind"], one["name"], one["description"], one["price"], one["image"], one["allergens"],
+                one["kind"], one["name"], one["description"], one["price"], images[one["sku"]],
+                [allergen["code"] for allergen in one["allergens"]],
                 one["calories"], one["contains_alcohol"], shape(one["modifier_groups"]),
             )
             for one in document["products"]
@@ -216,7 +218,7 @@ def _as_the_pos_has_it(menu: MenuSnapshot) -> object:
         {
             one.sku: (
                 one.kind.value, words(one, "name") or one.name, words(one, "description"), f"{one.price:.2f}",
-                one.image_url or None, list(one.allergens), one.calories, one.contains_alcohol, shape(one.groups),
+                one.image_url, list(one.allergens), one.calories, one.contains_alcohol, shape(one.groups),
             )
             for one in menu.products
         },

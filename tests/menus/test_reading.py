@@ -60,8 +60,8 @@ def test_the_menu_has_the_documented_shape(menu: Venue, client: Client) -> None:
         "name": "Burger",
         "description": "Beef & bun",
         "price": "12.00",
-        "image": "https://images.example/burger.jpg",
-        "allergens": ["milk", "gluten"],
+        "image": None,
+        "allergens": [{"code": "milk", "name": "milk"}, {"code": "gluten", "name": "gluten"}],
         "calories": 650,
         "contains_alcohol": False,
         "available": True,
@@ -132,7 +132,8 @@ def test_a_reader_who_knows_the_current_menu_gets_304_after_one_query(menu: Venu
         answer = client.get(URL, headers={"if-none-match": f'"other", {etag}'})
 
     assert (answer.status_code, answer.content, answer["ETag"]) == (304, b"", etag)
-    assert len(queries) == 1
+    # On PostgreSQL by a statement of the driver's own, of which Django keeps no account.
+    assert len(queries) == (0 if database.vendor == "postgresql" else 1)
 
 
 def test_the_etag_changes_with_the_menu_and_with_the_language(menu: Venue, client: Client) -> None:
@@ -145,11 +146,11 @@ def test_the_etag_changes_with_the_menu_and_with_the_language(menu: Venue, clien
     assert [one["sku"] for one in later.json()["products"]] == ["SALAD"]
 
 
-def test_caches_may_keep_it_but_have_to_ask_and_only_the_language_varies(menu: Venue, client: Client) -> None:
+def test_caches_may_keep_it_but_have_to_ask_and_no_cookie_varies_it(menu: Venue, client: Client) -> None:
     for headers in ({}, {"if-none-match": client.get(URL + "?lang=fr")["ETag"]}):
         answer = client.get(URL + "?lang=fr", headers=headers)
         assert answer["Cache-Control"] == "public, no-cache"
-        assert answer["Vary"] == "Accept-Language"
+        assert answer["Vary"] == "Accept-Encoding, Accept-Language"
         assert answer["Content-Language"] == "fr"
         assert not answer.cookies
 

@@ -8,7 +8,7 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from integrations.models import Connection, SyncRun
-from integrations.syncs import SyncAlreadyRunning
+from integrations.syncs import SyncAlreadyRunning, queue_sync
 from menus.models import Menu, Product
 from menus.syncing import sync_menu
 from menus.tasks import sync_menu as sync_menu_task
@@ -98,8 +98,9 @@ def test_an_emptied_menu_is_refused_unless_forced(
     answer_menu(body)
 
     refused = sync(venue)
-    assert refused.state == SyncRun.State.FAILED
+    assert refused.state == SyncRun.State.HELD
     assert "without any product" in refused.error
+    assert refused.plan["counts"]["products"]["archived"] == 1
     assert Product.objects.filter(archived_at=None).count() == 1
     assert version_of(venue=venue) == 1
 
@@ -135,7 +136,7 @@ def test_what_could_not_be_taken_over_is_named_in_the_report(connection: Connect
     assert "Nameless" in run.warnings[0] or "SKU" in run.warnings[0]
 
 
-def test_one_sync_at_a_time_and_a_task_leaves_it_to_the_one_that_runs(connection: Connection, venue: Venue) -> None:
+def test_one_sync_at_a_time_and_none_is_queued_beside_it(connection: Connection, venue: Venue) -> None:
     answer_menu(menu(screen("1", item("BURGER"))))
     said: list[str] = []
 
@@ -143,17 +144,22 @@ def test_one_sync_at_a_time_and_a_task_leaves_it_to_the_one_that_runs(connection
         if not said:
             with pytest.raises(SyncAlreadyRunning):
                 sync(venue, menu_id="168")
-            said.append(sync_menu_task(venue.pk, "168", "a test"))
+            with pytest.raises(SyncAlreadyRunning):
+                queue_sync(venue=venue, kind=SyncRun.Kind.MENU, started_by="a test")
+            said.append(str(percent))
 
     assert sync(venue, menu_id="168", on_progress=second_one).state == SyncRun.State.SUCCEEDED
-    assert "is running" in said[0]
     assert SyncRun.objects.count() == 1
 
 
 def test_the_task_syncs(connection: Connection, venue: Venue) -> None:
     answer_menu(menu(screen("1", item("BURGER"))))
 
-    assert sync_menu_task(venue.pk, "168", "a test") == "succeeded"
+    run = queue_sync(venue=venue, kind=SyncRun.Kind.MENU, started_by="a test", options={"menu_id": "168"})
+
+    assert sync_menu_task(run.pk) == "succeeded"
+    assert "begun already" in sync_menu_task(run.pk)
+    assert Product.objects.count() == 1
 
 
 def test_a_venue_that_is_not_connected_gets_a_failed_run(venue: Venue) -> None:

@@ -28,7 +28,7 @@ def test_the_high_streets_menu_is_synced_and_read_in_three_languages(
     again = sync_menu(venue=venue, started_by="a test")
 
     assert (run.state, run.error) == (SyncRun.State.SUCCEEDED, "")
-    assert again.counts == {"created": 0, "updated": 0, "archived": 0, "unchanged": sum(run.counts.values())}
+    assert again.counts == {"created": 0, "updated": 0, "archived": 0, "unchanged": run.counts["created"]}
     assert version_of(venue=venue) == 1
     menus = {lang: client.get(f"/api/v1/venues/copper-pot/menu?lang={lang}").json() for lang in ("en", "fr", "nl")}
     names = {lang: {one["sku"]: one["name"] for one in menu["products"]}["BROWNIE"] for lang, menu in menus.items()}

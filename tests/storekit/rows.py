@@ -1,15 +1,15 @@
 """One row of everything that belongs to a venue, each naming its venue, so that a leak is seen wherever it happens."""
 
 import uuid
-from datetime import timedelta
+from datetime import time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Model
 from django.utils import timezone
 
-from integrations.models import Connection, Notification, SyncRun
-from menus.models import Category
+from integrations.models import Connection, Notification, SyncRun, SyncSchedule
+from menus.models import Allergen, Category, Menu, MenuState
 from orders.models import Injection, InjectionAttempt, Order, OrderLine
 from storekit.api_keys import issue_api_key
 from storekit.models import Venue
@@ -68,7 +68,8 @@ def _pos_rows(connection: Connection) -> list[Model]:
         error=f"No menu at {venue}",
         lease_until=timezone.now() + timedelta(minutes=5),
     )
-    return [notification, run]
+    schedule = SyncSchedule.objects.create(connection=connection, time=time(5), weekdays=[0, 4])
+    return [notification, run, schedule]
 
 
 def _menu_rows(venue: Venue) -> list[Model]:
@@ -76,8 +77,11 @@ def _menu_rows(venue: Venue) -> list[Model]:
     product = factories.ProductFactory(venue=venue, name=f"Pie of {venue}")
     group = factories.ModifierGroupFactory(venue=venue, name=f"Sauces of {venue}")
     modifier = factories.ModifierFactory(group=group, name=f"Gravy of {venue}")
+    menu: Menu = factories.MenuFactory(venue=venue, pos_menu_name=f"Menu of {venue}")
     return [
-        factories.MenuFactory(venue=venue, pos_menu_name=f"Menu of {venue}"),
+        menu,
+        MenuState.objects.create(menu=menu, version=1, products=1, content=b""),
+        Allergen.objects.create(venue=venue, code=f"Allergen of {venue}"),
         category,
         product,
         group,

@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from integrations.models import Connection, SyncRun
+from integrations.syncs import queue_sync
 from storekit.models import Venue
 from tables.floor_plan import sync_floor_plan
 from tables.models import Area, Table
@@ -191,4 +192,8 @@ def test_the_command_fails_with_the_reason(venue: Venue) -> None:
 def test_the_task_syncs(connection: Connection, venue: Venue) -> None:
     answer(connection, area(1, "Bar", table(7)))
 
-    assert sync_floor_plan_task(venue.pk, "a test") == "succeeded"
+    queued = queue_sync(venue=venue, kind=SyncRun.Kind.FLOOR_PLAN, started_by="a test")
+
+    assert sync_floor_plan_task(queued.pk) == "succeeded"
+    assert tables_in_use(venue) == [(7, "Bar")]
+    assert "has begun already" in sync_floor_plan_task(queued.pk)

@@ -6,7 +6,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django_q.models import OrmQ
 
-from integrations.models import Connection
+from integrations.models import Connection, SyncRun
 from storekit.models import User, Venue
 from tables.models import Area, Table
 
@@ -33,18 +33,30 @@ def test_no_list_asks_once_a_row(venue: Venue, annas_browser: Client, model: str
     assert numbers[0] == numbers[1]
 
 
-def test_a_manager_queues_a_sync(connection: Connection, venue: Venue, annas_browser: Client) -> None:
+@pytest.mark.django_db(transaction=True)
+def test_a_manager_queues_a_sync_and_comes_to_its_page(
+    connection: Connection, venue: Venue, annas_browser: Client
+) -> None:
     assert "Sync The Copper Pot" in annas_browser.get(SYNC).content.decode()
     assert OrmQ.objects.count() == 0
 
     answer = annas_browser.post(SYNC, {"venue": "copper-pot"})
 
-    assert answer["Location"] == "/admin/integrations/syncrun/?venue=copper-pot&kind__exact=floor_plan"
+    run = SyncRun.objects.get()
+    assert (run.kind, run.state, run.started_by) == (SyncRun.Kind.FLOOR_PLAN, SyncRun.State.QUEUED, "Anna")
+    assert answer["Location"] == f"/admin/integrations/syncrun/{run.pk}/change/"
     task = OrmQ.objects.get().task
-    assert (task["func"], task["args"]) == (
-        "tables.tasks.sync_floor_plan",
-        (venue.pk, "Anna"),
-    )
+    assert (task["func"], task["args"]) == ("tables.tasks.sync_floor_plan", (run.pk,))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pressing_twice_leads_to_the_sync_that_is_going_on(connection: Connection, annas_browser: Client) -> None:
+    first = annas_browser.post(SYNC, {"venue": "copper-pot"})
+    second = annas_browser.post(SYNC, {"venue": "copper-pot"}, follow=True)
+
+    assert second.redirect_chain[-1][0] == first["Location"]
+    assert "A floor plan sync is queued since" in second.content.decode()
+    assert OrmQ.objects.count() == 1
 
 
 def test_staff_and_people_of_other_venues_cannot_sync(

@@ -1,0 +1,142 @@
+"""The menu as it was: the last ten states are kept, and going back to one is a plan like any other.
+
+A state is what leads back to it from the next one: the rows that a change overwrote, and the ids of those that it
+brought. So keeping one costs as much as the change was large. Stock is not part of a state, since what is sold out now
+stays sold out, and rows that no sync touched since are left as they are, with whatever people did to them.
+"""
+
+import json
+import uuid
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from integrations.models import SyncRun
+from menus.models import Menu, MenuState
+from menus.planning import ENTRIES, LINKS, HeldMenu, HeldRow, Key, MenuPlan, Values, compare
+
+_KEPT = 10
+# Fast, and small enough.
+_COMPRESSION = 1
+
+RowsById = dict[str, dict[uuid.UUID, Values]]
+
+
+@dataclass(frozen=True)
+class PastMenu:
+    """A menu as it was: rows are `(id, *values)` by table and identity, in the order of today's columns."""
+
+    pos_menu_id: str
+    pos_menu_name: str
+    languages: tuple[str, ...]
+    rows: Mapping[str, Mapping[Key, Values]]
+
+
+def keep_state(*, menu: Menu, plan: MenuPlan, held: HeldMenu, version: int, run: SyncRun | None) -> MenuState:
+    """Keeps the menu as it is before the plan, and forgets the eleventh. To be called in the plan's transaction.
+
+    `held` are the rows of `version`, which the plan was made from; `menu` is the row as it is before.
+    """
+    put: dict[str, list[Values]] = {}
+    remove: dict[str, list[uuid.UUID]] = {}
+    for name, table in _tables(held).items():
+        changes = plan.tables[name]
+        touched = {row[0] for row in changes.update} | set(changes.archive)
+        before = [row for row in table.values() if row.id in touched] if touched else []
+        put[name] = [(row.id, *row.values) for row in before if not row.archived]
+        remove[name] = [row[0] for row in changes.create] + [row.id for row in before if row.archived]
+    content = {
+        "menu": [menu.pos_menu_id, menu.pos_menu_name],
+        "languages": held.languages,
+        "columns": ENTRIES | LINKS,
+        "put": put,
+        "remove": remove,
+    }
+    packed = zlib.compress(json.dumps(content, default=str, separators=(",", ":")).encode(), _COMPRESSION)
+    products = sum(not row.archived for row in held.entries["products"].values())
+    state = MenuState.objects.create(menu=menu, version=version, run=run, products=products, content=packed)
+    kept = MenuState.objects.filter(menu=menu).values_list("pk", flat=True)[:_KEPT]
+    MenuState.objects.filter(menu=menu, pk__lt=min(kept)).delete()
+    return state
+
+
+def past_menu(*, state: MenuState, held: HeldMenu) -> PastMenu:
+    """The menu of a state, from the rows that we hold now, back through every change since."""
+    tables = _tables(held)
+    rows: RowsById = {
+        name: {row.id: (row.id, *row.values) for row in table.values() if not row.archived}
+        for name, table in tables.items()
+    }
+    known = {name: {row.id: row for row in table.values()} for name, table in tables.items()}
+    content: dict[str, Any] = {}
+    for later in MenuState.objects.filter(menu=state.menu_id, pk__gte=state.pk).order_by("-pk"):
+        content = json.loads(zlib.decompress(later.content))
+        for name, table in rows.items():
+            for id in content["remove"].get(name, ()):
+                table.pop(uuid.UUID(id), None)
+            for row in _read_rows(name, content["columns"].get(name, []), content["put"].get(name, ()), known[name]):
+                table[row[0]] = row
+    menu_id, menu_name = content["menu"]
+    by_identity = _by_identity(rows)
+    for name in LINKS:
+        # A link that went and came back since has another id now.
+        ids = {key: row.id for key, row in held.links[name].items()}
+        by_identity[name] = {key: (ids.get(key, row[0]), *row[1:]) for key, row in by_identity[name].items()}
+    return PastMenu(menu_id, menu_name, tuple(content["languages"]), by_identity)
+
+
+def plan_back(*, past: PastMenu, held: HeldMenu) -> MenuPlan:
+    """What leads from the rows that we hold back to the menu as it was."""
+    return compare(rows=past.rows, held=held, languages=past.languages)
+
+
+def _tables(held: HeldMenu) -> dict[str, Mapping[Key, HeldRow]]:
+    return {**held.entries, **held.links}
+
+
+def _read_rows(name: str, then: list[str], rows: list[list[Any]], known: Mapping[uuid.UUID, HeldRow]) -> list[Values]:
+    """Rows in the order of today's columns; what was no column then is as it is now."""
+    at = {column: place for place, column in enumerate(then, start=1)}
+    read = [(at.get(column), _READ.get(column)) for column in (ENTRIES | LINKS)[name]]
+    found = []
+    for row in rows:
+        id = uuid.UUID(row[0])
+        now = known.get(id)
+        found.append(
+            (
+                id,
+                *(
+                    _value(row[place], to_value) if place else (now.values[i] if now else None)
+                    for i, (place, to_value) in enumerate(read)
+                ),
+            )
+        )
+    return found
+
+
+def _value(value: Any, to_value: Callable[[Any], Any] | None) -> Any:
+    return value if value is None or to_value is None else to_value(value)
+
+
+def _by_identity(rows: RowsById) -> dict[str, dict[Key, Values]]:
+    groups = {id: row[1] for id, row in rows["groups"].items()}
+    keys: dict[str, Callable[[Values], Key]] = {
+        "modifiers": lambda row: (groups[row[1]], row[2]),
+        **{name: lambda row: (row[1], row[2]) for name in LINKS},
+    }
+    return {name: {keys.get(name, _second)(row): row for row in table.values()} for name, table in rows.items()}
+
+
+def _second(row: Values) -> Key:
+    found: Key = row[1]
+    return found
+
+
+# How JSON's values become the columns' again; all others are the same in both.
+_READ: dict[str, Callable[[Any], Any]] = {
+    "price": Decimal,
+    "alcohol_percentage": Decimal,
+    **dict.fromkeys(("parent_id", "group_id", "category_id", "product_id", "modifier_id"), uuid.UUID),
+}

@@ -1,0 +1,117 @@
+"""Descriptions that staff write, and a sync that leaves them alone."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import responses
+from django.test import Client
+
+from integrations.models import Connection, LightspeedSettings
+from menus.models import Menu, Product
+from menus.syncing import sync_menu
+from menus.texts import PosWrites, set_descriptions
+from menus.versions import version_of
+from storekit.models import Venue
+from tests.menus.pos_answers import answer_menu, item, menu, screen
+
+
+@pytest.fixture(autouse=True)
+def _http(connection: Connection) -> Iterator[None]:
+    with responses.mock:
+        yield
+
+
+def described(sku: str, **texts: str) -> dict[str, Any]:
+    return item(
+        sku,
+        itemRichData={
+            "texts": [
+                {"locale": tag, "friendlyDisplayName": f"{sku} {tag}", "description": text}
+                for tag, text in texts.items()
+            ]
+        },
+    )
+
+
+def sync(venue: Venue, *items: dict[str, Any]) -> None:
+    answer_menu(menu(screen("1", *items)))
+    assert sync_menu(venue=venue, menu_id="168", started_by="a test").state == "succeeded"
+
+
+def descriptions(sku: str) -> dict[str, str]:
+    product = Product.objects.get(sku=sku)
+    return {language: text["description"] for language, text in product.translations.items()}
+
+
+@pytest.fixture
+def kept(venue: Venue) -> Venue:
+    """A venue that keeps its own descriptions."""
+    sync(venue, described("A", en="POS", fr="Caisse"))
+    LightspeedSettings.objects.update(update_descriptions=False)
+    return venue
+
+
+def test_what_staff_wrote_stays_also_what_they_emptied_and_a_new_product_gets_its_own(kept: Venue) -> None:
+    set_descriptions(product=Product.objects.get(), descriptions={"en": "Ours", "fr": ""})
+
+    sync(kept, described("A", en="POS 2", fr="Caisse 2", de="Kasse"), described("B", en="New"))
+
+    assert descriptions("A") == {"en": "Ours", "fr": "", "de": "Kasse"}
+    assert descriptions("B") == {"en": "New"}
+
+
+def test_names_still_follow_the_pos(kept: Venue) -> None:
+    renamed = described("A", en="POS")
+    renamed["itemRichData"]["texts"][0]["friendlyDisplayName"] = "Renamed"
+
+    sync(kept, renamed)
+
+    assert Product.objects.get().translations["en"] == {"name": "Renamed", "description": "POS"}
+    assert descriptions("A")["fr"] == "Caisse"
+    assert Menu.objects.get().languages == ["en", "fr"]
+
+
+def test_once_the_setting_is_on_again_the_pos_wins_without_having_changed(kept: Venue) -> None:
+    set_descriptions(product=Product.objects.get(), descriptions={"en": "Ours"})
+    LightspeedSettings.objects.update(update_descriptions=True)
+
+    sync(kept, described("A", en="POS", fr="Caisse"))
+
+    assert descriptions("A") == {"en": "POS", "fr": "Caisse"}
+
+
+def test_a_change_shows_at_once_and_no_change_raises_nothing(kept: Venue) -> None:
+    product = Product.objects.get()
+    version = version_of(venue=kept)
+
+    set_descriptions(product=product, descriptions={"en": "Ours"})
+    set_descriptions(product=product, descriptions={"en": "Ours"})
+
+    assert version_of(venue=kept) == version + 1
+
+
+def test_where_the_pos_writes_them_nobody_else_does(venue: Venue, annas_browser: Client) -> None:
+    sync(venue, described("A", en="POS"))
+    product = Product.objects.get()
+
+    with pytest.raises(PosWrites, match="switch “update descriptions” off"):
+        set_descriptions(product=product, descriptions={"en": "Ours"})
+    answer = annas_browser.post(f"/admin/menus/product/{product.pk}/descriptions/", {"en": "Ours"})
+
+    assert "come from the POS" in answer.content.decode()
+    assert descriptions("A") == {"en": "POS"}
+
+
+def test_managers_write_them_in_the_back_office_and_nobody_else(
+    kept: Venue, annas_browser: Client, bens_browser: Client, zoes_browser: Client
+) -> None:
+    page = f"/admin/menus/product/{Product.objects.get().pk}/descriptions/"
+
+    assert "Caisse" in annas_browser.get(page).content.decode()
+    for stranger in (bens_browser, zoes_browser):
+        assert stranger.post(page, {"en": "Theirs"}).status_code in (302, 403, 404)
+    answer = annas_browser.post(page, {"en": "Ours", "fr": ""})
+
+    assert answer.status_code == 302
+    assert descriptions("A") == {"en": "Ours", "fr": ""}
