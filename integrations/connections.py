@@ -122,8 +122,7 @@ def choose_location(*, connection: Connection, location: PosLocation) -> None:
         LocationTaken: another venue has it.
         NotConnected: there is no consent, or it ended meanwhile.
     """
-    if connection.business_location_id not in ("", location.id):
-        _take_webhook_off(connection)
+    present = _pos(connection) if connection.business_location_id not in ("", location.id) else None
     try:
         with transaction.atomic():
             linked = Connection.objects.filter(
@@ -142,6 +141,9 @@ def choose_location(*, connection: Connection, location: PosLocation) -> None:
         raise LocationTaken("This location is connected to another venue already. Choose a different one.") from error
     if not linked:
         raise NotConnected("The consent has ended. Connect again first.")
+    if present is not None:
+        # Only now that the new location is the venue's: a refusal leaves the present one with its notifications.
+        _take_webhook_off(connection, pos=present)
     connection.refresh_from_db()
 
 
@@ -173,10 +175,10 @@ def register_webhook(*, connection: Connection) -> None:
     ).update(webhook_registered_at=timezone.now())
 
 
-def _take_webhook_off(connection: Connection) -> str:
+def _take_webhook_off(connection: Connection, *, pos: PointOfSale) -> str:
     """Removes the webhook at the POS if that is possible; returns why it was not, or nothing."""
     try:
-        _pos(connection).remove_webhook(connection.endpoint_id)
+        pos.remove_webhook(connection.endpoint_id)
     except PosError as error:
         logger.warning("The webhook of connection %s was not removed: %s", connection.pk, error.code)
         return str(error)
@@ -195,7 +197,7 @@ def disconnect(*, connection: Connection) -> str:
     Connection.objects.filter(pk=connection.pk).update(status=Status.DISCONNECTED, status_reason="")
     connection.refresh_from_db()
     has_webhook = connection.business_location_id and TokenPair.objects.filter(connection=connection).exists()
-    problem = _take_webhook_off(connection) if has_webhook else ""
+    problem = _take_webhook_off(connection, pos=_pos(connection)) if has_webhook else ""
     with transaction.atomic():
         # Unless somebody connected again meanwhile: then everything here belongs to the new consent.
         if Connection.objects.filter(pk=connection.pk, status=Status.DISCONNECTED).update(
