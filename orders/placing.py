@@ -11,6 +11,7 @@ import phonenumbers
 from django.db import transaction
 from django.utils import timezone
 
+from integrations.connections import location_of
 from menus import catalogue as menu_catalogue
 from menus.catalogue import Catalogue
 from orders.lines import rows_of
@@ -174,5 +175,8 @@ def _store_order(venue: Venue, request: OrderRequest, priced: PricedOrder, phone
 def _store_injection(order: Order, now: datetime) -> Injection:
     paid = order.payment_status == Order.PaymentStatus.PAID
     return Injection.objects.create(
-        order=order, reference=reference_of(order_id=order.pk, revision=1), next_attempt_at=now if paid else None
+        order=order,
+        reference=reference_of(order_id=order.pk, revision=1),
+        location=location_of(venue=order.venue),
+        next_attempt_at=now if paid else None,
     )
