@@ -1,5 +1,6 @@
 """Whatever a storefront posts, it gets an order or an error of the documented shape."""
 
+import contextlib
 import copy
 import json
 from typing import Any
@@ -72,13 +73,11 @@ json_values = st.recursive(
 
 
 def put(body: Any, place: tuple[str | int, ...], value: Any) -> None:
+    """Puts the value there, unless an earlier change has taken the place away."""
     *steps, last = place
-    for step in steps:
-        try:
+    with contextlib.suppress(KeyError, IndexError, TypeError):
+        for step in steps:
             body = body[step]
-        except (KeyError, IndexError, TypeError):
-            return
-    if isinstance(body, dict | list) and (isinstance(body, dict) or (isinstance(last, int) and last < len(body))):
         body[last] = copy.deepcopy(value)
 
 
