@@ -35,6 +35,7 @@ MOST_ATTEMPTS = 8
 _LEASE = timedelta(minutes=2)
 _FIRST_DELAY = timedelta(seconds=30)
 _LONGEST_ERROR = 2000
+_KEPT_FOR = timedelta(days=90)
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,7 @@ def _next_attempt(row: Notification) -> datetime | None:
     return timezone.now() + _FIRST_DELAY * 2 ** (row.attempts - 1)
 
 
-# --- Sweeping and replaying ------------------------------------------------------------------------------------------
+# --- Sweeping, replaying and forgetting ------------------------------------------------------------------------------
 
 
 def sweep(*, most: int = 500) -> int:
@@ -208,3 +209,8 @@ def replay(*, notification_ids: Collection[int]) -> int:
         for row in rows:
             _queue_on_commit(row)
     return len(rows)
+
+
+def forget_old() -> int:
+    """Deletes what was worked on and is older than ninety days; returns how much. What failed stays for a person."""
+    return Notification.objects.filter(processed_at__lt=timezone.now() - _KEPT_FOR).delete()[0]

@@ -415,3 +415,11 @@ def test_what_is_not_the_venues_own_is_not_replayed(connection: Connection) -> N
     ids = [foreign.notification_id, unused.notification_id]
     assert webhooks.replay(notification_ids=ids) == 0
     assert Notification.objects.filter(processed_at=None).count() == 0
+
+
+def test_what_was_worked_on_is_forgotten_after_ninety_days_and_what_was_not_stays(connection: Connection) -> None:
+    now = timezone.now()
+    for number, processed_at in enumerate([now, now - timedelta(days=91), None]):
+        Notification.objects.create(connection=connection, fingerprint=str(number), body={}, processed_at=processed_at)
+    assert tasks.forget_old_notifications() == "1 deleted"
+    assert set(Notification.objects.values_list("fingerprint", flat=True)) == {"0", "2"}
