@@ -65,7 +65,7 @@ def test_a_paid_order_is_placed_and_due_at_once(
     assert (injection.state, injection.attempts, injection.revision) == (Injection.State.WAITING, 0, 1)
     assert injection.reference == f"{order.pk.hex}-1"
     assert injection.next_attempt_at is not None
-    assert before <= injection.next_attempt_at <= timezone.now()
+    assert injection.next_attempt_at <= before, "also by a clock that is behind"
     assert len(queued) == 1
     (task,) = OrmQ.objects.all()
     assert (task.func(), task.args()) == ("orders.tasks.inject", (injection.pk,))

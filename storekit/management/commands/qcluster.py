@@ -28,7 +28,8 @@ class SturdySentinel(cluster.Sentinel):
         for process in (*self.pool, self.monitor, self.pusher):
             process.kill()
             process.join()
-        self.task_queue, self.result_queue = Queue(maxsize=Conf.QUEUE_LIMIT), Queue()
+        self.task_queue: Queue = Queue(maxsize=Conf.QUEUE_LIMIT)
+        self.result_queue: Queue = Queue()
         self.spawn_cluster()
 
 
