@@ -13,7 +13,7 @@ from django.utils import timezone
 from integrations.consents import remember_consent
 from integrations.lightspeed import adapter, http, oauth
 from integrations.models import Connection, LightspeedSettings, TokenPair
-from integrations.pos import NotConnected, PointOfSale, PosError, PosLocation, WebhookEndpoint
+from integrations.pos import NotConnected, PointOfSale, PosError, PosLocation, Rejected, WebhookEndpoint
 from integrations.tokens import RECONNECT_SENTENCE, ConnectionTokens, client_config
 from storekit.models import Venue
 
@@ -221,17 +221,28 @@ def half_disconnected() -> QuerySet[Connection]:
 # --- Talking to the POS ----------------------------------------------------------------------------------------------
 
 
-def pos_for(venue: Venue) -> PointOfSale:
-    """The venue's POS.
+def location_of(venue: Venue) -> str:
+    """The id of the business location that the venue is linked to, whatever the consent's state; empty for none."""
+    return Connection.objects.filter(venue=venue).values_list("business_location_id", flat=True).first() or ""
+
+
+def pos_for(venue: Venue, *, location: str = "") -> PointOfSale:
+    """The venue's POS; with `location`, that business location's and no other's.
 
     Raises:
         NotConnected: with a sentence that says what is missing.
+        Rejected: the venue is connected, but to another location than the one asked for.
     """
     connection = Connection.objects.filter(venue=venue).first()
     if connection is None:
         raise NotConnected("This venue is not connected to Lightspeed.")
     if reason := _why_not(connection):
         raise NotConnected(reason)
+    if location not in ("", connection.business_location_id):
+        raise Rejected(
+            "This was meant for another Lightspeed location than the one that the venue is connected to now.",
+            code="other_location",
+        )
     return _pos(connection)
 
 

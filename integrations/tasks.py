@@ -27,6 +27,11 @@ def sweep_notifications() -> str:
     return f"{webhooks.sweep()} queued"
 
 
+def forget_old_notifications() -> str:
+    """Keeps the ledger from growing for ever."""
+    return f"{webhooks.forget_old()} deleted"
+
+
 def refresh_tokens() -> str:
     """Keeps every venue's consent alive, registers webhooks that are missing, finishes disconnects that were cut short.
 

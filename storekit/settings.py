@@ -148,6 +148,8 @@ PERIODIC_TASKS: dict[str, int] = {
     "orders.tasks.sweep_injections": 1,
     "integrations.tasks.sweep_notifications": 1,
     "integrations.tasks.refresh_tokens": 10,
+    "integrations.tasks.forget_old_notifications": 24 * 60,
+    "storekit.tasks.forget_old_rows": 24 * 60,
 }
 
 # --- People ------------------------------------------------------------------------------------------------------

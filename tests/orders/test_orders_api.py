@@ -84,7 +84,7 @@ def test_a_placed_order_is_answered_as_documented(
         "pos": {
             "state": "waiting",
             "attempts": 0,
-            "next_attempt_at": "2026-07-03T18:00:00+01:00",
+            "next_attempt_at": "2026-07-03T17:59:55+01:00",
             "reference": f"{order.pk.hex}-1",
             "account": None,
             "error": None,
