@@ -14,7 +14,7 @@ from integrations.consents import remember_consent
 from integrations.lightspeed import adapter, http, oauth
 from integrations.lightspeed.menu import SubScreens
 from integrations.models import Connection, LightspeedSettings, TokenPair
-from integrations.pos import NotConnected, PointOfSale, PosError, PosLocation, WebhookEndpoint
+from integrations.pos import NotConnected, PointOfSale, PosError, PosLocation, Rejected, WebhookEndpoint
 from integrations.tokens import RECONNECT_SENTENCE, ConnectionTokens, client_config
 from storekit.models import Venue
 
@@ -123,8 +123,7 @@ def choose_location(*, connection: Connection, location: PosLocation) -> None:
         LocationTaken: another venue has it.
         NotConnected: there is no consent, or it ended meanwhile.
     """
-    if connection.business_location_id not in ("", location.id):
-        _take_webhook_off(connection)
+    present = _pos(connection) if connection.business_location_id not in ("", location.id) else None
     try:
         with transaction.atomic():
             linked = Connection.objects.filter(
@@ -143,6 +142,9 @@ def choose_location(*, connection: Connection, location: PosLocation) -> None:
         raise LocationTaken("This location is connected to another venue already. Choose a different one.") from error
     if not linked:
         raise NotConnected("The consent has ended. Connect again first.")
+    if present is not None:
+        # Only now that the new location is the venue's: a refusal leaves the present one with its notifications.
+        _take_webhook_off(connection, pos=present)
     connection.refresh_from_db()
 
 
@@ -174,10 +176,10 @@ def register_webhook(*, connection: Connection) -> None:
     ).update(webhook_registered_at=timezone.now())
 
 
-def _take_webhook_off(connection: Connection) -> str:
+def _take_webhook_off(connection: Connection, *, pos: PointOfSale) -> str:
     """Removes the webhook at the POS if that is possible; returns why it was not, or nothing."""
     try:
-        _pos(connection).remove_webhook(connection.endpoint_id)
+        pos.remove_webhook(connection.endpoint_id)
     except PosError as error:
         logger.warning("The webhook of connection %s was not removed: %s", connection.pk, error.code)
         return str(error)
@@ -196,7 +198,7 @@ def disconnect(*, connection: Connection) -> str:
     Connection.objects.filter(pk=connection.pk).update(status=Status.DISCONNECTED, status_reason="")
     connection.refresh_from_db()
     has_webhook = connection.business_location_id and TokenPair.objects.filter(connection=connection).exists()
-    problem = _take_webhook_off(connection) if has_webhook else ""
+    problem = _take_webhook_off(connection, pos=_pos(connection)) if has_webhook else ""
     with transaction.atomic():
         # Unless somebody connected again meanwhile: then everything here belongs to the new consent.
         if Connection.objects.filter(pk=connection.pk, status=Status.DISCONNECTED).update(
@@ -220,17 +222,28 @@ def half_disconnected() -> QuerySet[Connection]:
 # --- Talking to the POS ----------------------------------------------------------------------------------------------
 
 
-def pos_for(venue: Venue) -> PointOfSale:
-    """The venue's POS.
+def location_of(venue: Venue) -> str:
+    """The id of the business location that the venue is linked to, whatever the consent's state; empty for none."""
+    return Connection.objects.filter(venue=venue).values_list("business_location_id", flat=True).first() or ""
+
+
+def pos_for(venue: Venue, *, location: str = "") -> PointOfSale:
+    """The venue's POS; with `location`, that business location's and no other's.
 
     Raises:
         NotConnected: with a sentence that says what is missing.
+        Rejected: the venue is connected, but to another location than the one asked for.
     """
     connection = Connection.objects.filter(venue=venue).first()
     if connection is None:
         raise NotConnected("This venue is not connected to Lightspeed.")
     if reason := _why_not(connection):
         raise NotConnected(reason)
+    if location not in ("", connection.business_location_id):
+        raise Rejected(
+            "This was meant for another Lightspeed location than the one that the venue is connected to now.",
+            code="other_location",
+        )
     return _pos(connection)
 
 

@@ -1,10 +1,12 @@
 """Consents that a person is about to give: the state and the PKCE verifier, kept in that person's session."""
 
+import hashlib
 import secrets
 import time
 from dataclasses import dataclass
 
 from django.contrib.sessions.backends.base import SessionBase
+from django.core.cache import cache
 
 _SESSION_KEY = "lightspeed_consents"
 _LIFETIME_SECONDS = 10 * 60
@@ -44,11 +46,17 @@ def take_consent(*, session: SessionBase, state: str) -> PendingConsent:
     kept = _still_valid(session)
     entry = kept.pop(state, None)
     session[_SESSION_KEY] = kept
-    if entry is None:
+    if entry is None or not _first_to_use(state):
         raise UnknownState
     # Written at once, so that the same answer sent a second time finds the state used.
     session.save()
     return PendingConsent(venue_slug=entry["venue"], state=state, code_verifier=entry["verifier"])
+
+
+def _first_to_use(state: str) -> bool:
+    """Whether nobody else uses the state at this moment: requests at once each see the session as it was before."""
+    digest = hashlib.sha256(state.encode()).hexdigest()
+    return cache.add(f"consent-used:{digest}", True, timeout=_LIFETIME_SECONDS)
 
 
 def _still_valid(session: SessionBase) -> dict[str, dict]:

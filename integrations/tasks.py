@@ -38,6 +38,11 @@ def send_sync_alerts() -> str:
     return f"{sync_alerts.send_due()} sent"
 
 
+def forget_old_notifications() -> str:
+    """Keeps the ledger from growing for ever."""
+    return f"{webhooks.forget_old()} deleted"
+
+
 def refresh_tokens() -> str:
     """Keeps every venue's consent alive, registers webhooks that are missing, finishes disconnects that were cut short.
 

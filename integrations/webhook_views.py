@@ -15,6 +15,8 @@ from integrations.models import Connection
 from integrations.webhooks import credentials_match, receive
 
 LARGEST_BODY = 1024 * 1024
+# Nobody's notification is nested half as deeply, and what is kept of it has to be walked and written again.
+DEEPEST_BODY = 100
 
 
 class BodyTooLarge(Exception):
@@ -73,11 +75,26 @@ def _json_object(raw: bytes) -> dict[str, Any]:
     """The body as an object, its fractions as decimals. Raises `ValueError`, with a sentence, for anything else."""
     try:
         body = json.loads(raw, parse_float=Decimal, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
+    except (ValueError, ArithmeticError, RecursionError):
         raise ValueError("The body is not JSON.") from None
     if not isinstance(body, dict):
         raise ValueError("The body is not a JSON object.")
+    if _deeper_than(DEEPEST_BODY, body):
+        raise ValueError("The body is nested too deeply.")
     return body
+
+
+def _deeper_than(limit: int, body: Any) -> bool:
+    level = [body]
+    for _ in range(limit):
+        level = [part for value in level for part in _parts(value)]
+    return bool(level)
+
+
+def _parts(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
 
 
 def _refuse_constant(name: str) -> None:

@@ -35,6 +35,9 @@ MOST_ATTEMPTS = 8
 _LEASE = timedelta(minutes=2)
 _FIRST_DELAY = timedelta(seconds=30)
 _LONGEST_ERROR = 2000
+_KEPT_FOR = timedelta(days=90)
+# What has just come in is due on every host, also where the clock is a little behind this one's.
+_CLOCKS_DIFFER_BY = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ def _row_for(connection: Connection, body: dict[str, Any]) -> Notification:
         body=body,
         processed_at=now if unused else None,
         result=unused,
-        next_attempt_at=None if unused else now,
+        next_attempt_at=None if unused else now - _CLOCKS_DIFFER_BY,
     )
 
 
@@ -182,7 +185,7 @@ def _next_attempt(row: Notification) -> datetime | None:
     return timezone.now() + _FIRST_DELAY * 2 ** (row.attempts - 1)
 
 
-# --- Sweeping and replaying ------------------------------------------------------------------------------------------
+# --- Sweeping, replaying and forgetting ------------------------------------------------------------------------------
 
 
 def sweep(*, most: int = 500) -> int:
@@ -208,3 +211,8 @@ def replay(*, notification_ids: Collection[int]) -> int:
         for row in rows:
             _queue_on_commit(row)
     return len(rows)
+
+
+def forget_old() -> int:
+    """Deletes what was worked on and is older than ninety days; returns how much. What failed stays for a person."""
+    return Notification.objects.filter(processed_at__lt=timezone.now() - _KEPT_FOR).delete()[0]

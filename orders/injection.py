@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Count, F, Min
 from django.utils import timezone
 
-from integrations.connections import pos_for, settings_of
+from integrations.connections import location_of, pos_for, settings_of
 from integrations.pos import (
     BadAnswer,
     Duplicate,
@@ -28,7 +28,7 @@ from integrations.pos import (
 from orders.lines import lines_of
 from orders.models import Injection, InjectionAttempt
 from orders.queueing import nudge
-from orders.retrying import next_attempt
+from orders.retrying import RETRIES, next_attempt
 from orders.ticket import ticket_for
 
 logger = logging.getLogger(__name__)
@@ -120,7 +120,8 @@ def _claim(injection_id: int) -> _Claim | None:
 
 def _send(claim: _Claim) -> None:
     order = claim.injection.order
-    pos = pos_for(venue=order.venue)
+    _stop_if_deadly(claim)
+    pos = pos_for(venue=order.venue, location=_meant_for(claim.injection))
     ticket = ticket_for(
         order=order,
         lines=lines_of(rows=order.lines.all()),
@@ -128,6 +129,25 @@ def _send(claim: _Claim) -> None:
         reference=claim.attempt.reference,
     )
     pos.place_order(ticket)
+
+
+def _stop_if_deadly(claim: _Claim) -> None:
+    """An order whose attempts kept dying with their process is not sent again: it must not do so for ever."""
+    if claim.attempt.number <= RETRIES:
+        return
+    unheard_of = InjectionAttempt.objects.filter(
+        injection=claim.injection, reference=claim.attempt.reference, outcome=_Outcome.UNKNOWN
+    ).exclude(pk=claim.attempt.pk)
+    if unheard_of.count() > RETRIES:
+        raise Unreachable("The process that sent the order died each time.", code="died")
+
+
+def _meant_for(injection: Injection) -> str:
+    """The location that the order belongs to, kept before anything is sent: its way must never lead to another till."""
+    if not injection.location:
+        injection.location = location_of(venue=injection.order.venue)
+        injection.save(update_fields=["location"])
+    return injection.location
 
 
 # --- Record ----------------------------------------------------------------------------------------------------------
@@ -206,5 +226,5 @@ def _words(error: Exception | None) -> str:
     if error is None:
         return ""
     if not isinstance(error, PosError):
-        return f"storekit could not send the order ({type(error).__name__}). It is tried again."
+        return f"storekit could not send the order ({type(error).__name__})."
     return "\n".join(part for part in (str(error), error.detail) if part)

@@ -161,6 +161,9 @@ class Injection(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     revision = models.PositiveSmallIntegerField(default=1, help_text="Goes up only after a definite refusal.")
     reference = models.CharField(max_length=48, unique=True, help_text="The same on every attempt of one revision.")
+    location = models.CharField(
+        max_length=32, blank=True, help_text="The business location whose till it is meant for, once there is one."
+    )
     next_attempt_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     lease = models.UUIDField(null=True, blank=True, editable=False, help_text="Whose attempt may record its outcome.")

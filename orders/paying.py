@@ -5,12 +5,11 @@ from functools import partial
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
 from orders.models import Injection, Order
 from orders.placing import total_problem
 from orders.problems import OrderRefused
-from orders.queueing import nudge
+from orders.queueing import due_at_once, nudge
 from storekit.models import Venue
 
 
@@ -44,7 +43,7 @@ def pay_order(*, venue: Venue, order_id: UUID, reference: str, amount: Decimal) 
         if order.status != Order.Status.AWAITING_PAYMENT:
             raise NoLongerOpen
         _note_payment(order, reference, amount)
-        injection.next_attempt_at = timezone.now()
+        injection.next_attempt_at = due_at_once()
         injection.save(update_fields=["next_attempt_at"])
         transaction.on_commit(partial(nudge, injection_id=injection.pk))
     return order

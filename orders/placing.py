@@ -11,6 +11,7 @@ import phonenumbers
 from django.db import transaction
 from django.utils import timezone
 
+from integrations.connections import location_of
 from menus import catalogue as menu_catalogue
 from menus.catalogue import Catalogue
 from orders.lines import rows_of
@@ -19,7 +20,7 @@ from orders.money import ZERO
 from orders.numbering import free_collection_code, next_number
 from orders.pricing import PricedOrder, WantedItem, known_id, price
 from orders.problems import OrderRefused, Problem
-from orders.queueing import nudge
+from orders.queueing import due_at_once, nudge
 from storekit.models import Venue
 
 _FURTHEST_AHEAD = timedelta(days=365)
@@ -79,7 +80,7 @@ def place_order(*, venue: Venue, request: OrderRequest) -> Order:
             raise OrderRefused(problems)
         order = _store_order(venue, request, priced, phone or "", catalogue.version)
         OrderLine.objects.bulk_create(rows_of(order=order, lines=priced.lines))
-        injection = _store_injection(order, now)
+        injection = _store_injection(order)
         if request.payment.paid:
             transaction.on_commit(partial(nudge, injection_id=injection.pk))
     return order
@@ -171,8 +172,11 @@ def _store_order(venue: Venue, request: OrderRequest, priced: PricedOrder, phone
     )
 
 
-def _store_injection(order: Order, now: datetime) -> Injection:
+def _store_injection(order: Order) -> Injection:
     paid = order.payment_status == Order.PaymentStatus.PAID
     return Injection.objects.create(
-        order=order, reference=reference_of(order_id=order.pk, revision=1), next_attempt_at=now if paid else None
+        order=order,
+        reference=reference_of(order_id=order.pk, revision=1),
+        location=location_of(venue=order.venue),
+        next_attempt_at=due_at_once() if paid else None,
     )

@@ -103,7 +103,7 @@ def price(*, catalogue: Catalogue, items: Sequence[WantedItem], tip: Decimal = Z
     if not items:
         pricing.problem("empty", "An order needs at least one item.", "items")
     amount = sum((line.total for line in lines), ZERO)
-    if sum(line.parts for line in lines) > MOST_PARTS or amount + tip > LARGEST:
+    if sum(line.parts for line in lines) > MOST_PARTS or abs(amount) + tip > LARGEST:
         pricing.problem("too_large", "This is more than one order can hold. Split it into several.", "items")
         return PricedOrder(lines=(), totals=Totals(items=ZERO), problems=tuple(pricing.problems))
     return PricedOrder(

@@ -3,6 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest, JsonResponse
+from django.http.response import HttpResponseBase
+from django.views.defaults import page_not_found
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import serializers
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
@@ -71,6 +74,14 @@ class SafeJSONParser(JSONParser):
             return super().parse(stream, media_type, parser_context)
         except RecursionError:
             raise ParseError("JSON parse error - nested too deeply") from None
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """The answer at an address that does not exist: for programs in the shape of every error, for people as a page."""
+    if not request.path_info.startswith(("/api/", "/webhooks/")):
+        return page_not_found(request, exception)
+    error = {"code": "not_found", "detail": "There is nothing at this address.", "attr": None}
+    return JsonResponse({"type": "client_error", "errors": [error]}, status=404)
 
 
 class ErrorSerializer(serializers.Serializer):

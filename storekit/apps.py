@@ -2,8 +2,10 @@
 
 from django.apps import AppConfig, apps
 from django.contrib.admin import apps as admin_apps
+from django.core.checks import register
 from django.db.models.signals import post_migrate
 
+from storekit.checks import mail_is_sent
 from storekit.periodic import keep_schedules
 
 
@@ -12,6 +14,7 @@ class StorekitConfig(AppConfig):
     verbose_name = "Set-up"
 
     def ready(self) -> None:
+        register(mail_is_sent)
         post_migrate.connect(keep_schedules, sender=apps.get_app_config("django_q"))
 
 

@@ -4,9 +4,11 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.request import Request
 
@@ -14,6 +16,8 @@ from storekit.api import Conflict
 from storekit.models import IdempotentAnswer
 
 _LONGEST_KEY = 255
+# Long after anybody would repeat a request. The answers name guests, so they are not kept for ever.
+_KEPT_FOR = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,11 @@ def answer_once(*, scope: str, key: str, request_body: Any, work: Callable[[], A
         if kept is None:
             raise Conflict("Another request with this Idempotency-Key has just failed. Send it again.") from None
         return kept
+
+
+def forget_old_answers() -> int:
+    """Deletes the answers that are older than thirty days, whose keys are then free again; returns how many."""
+    return IdempotentAnswer.objects.filter(created_at__lt=timezone.now() - _KEPT_FOR).delete()[0]
 
 
 def _take_key(row: IdempotentAnswer) -> IdempotentAnswer:

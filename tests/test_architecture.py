@@ -1,6 +1,7 @@
 """Imports point down only: the contracts of pyproject.toml hold, and would be noticed when they did not."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,12 +11,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def lint_imports(config: Path, *, cache: Path) -> subprocess.CompletedProcess[str]:
+def lint_imports(config: Path, *, cache: Path, root: Path = ROOT) -> subprocess.CompletedProcess[str]:
     command = "from importlinter.cli import lint_imports_command; lint_imports_command()"
     return subprocess.run(
         [sys.executable, "-c", command, "--config", str(config), "--cache-dir", str(cache)],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root)},
         capture_output=True,
         text=True,
         timeout=120,
@@ -50,3 +51,28 @@ def test_a_broken_direction_would_be_noticed(tmp_path: Path) -> None:
     assert checked.returncode != 0
     assert "The ground stands on the rooms" in checked.stdout
     assert "BROKEN" in checked.stdout
+
+
+@pytest.mark.parametrize(
+    ("module", "imported", "broken"),
+    [
+        ("menus/languages.py", "tables.models", "Rooms look down only"),
+        ("integrations/money.py", "orders.models", "Rooms look down only"),
+        ("storekit/venues.py", "integrations.models", "The ground knows no room"),
+        ("storekit/venues.py", "storekit.backoffice.home", "Nothing imports the roof"),
+        ("orders/money.py", "integrations.lightspeed.client", "Only integrations speaks to Lightspeed"),
+        ("storekit/demo/story.py", "integrations.sandbox.clock", "Nothing imports the sandbox"),
+        ("integrations/pos.py", "django.db", "The port knows no framework"),
+        ("integrations/sandbox/clock.py", "storekit.models", "The sandbox knows nothing of storekit"),
+        ("integrations/lightspeed/reading.py", "django.utils", "Lightspeed's mapping is pure"),
+    ],
+)
+def test_every_direction_is_watched(tmp_path: Path, module: str, imported: str, broken: str) -> None:
+    for package in ("storekit", "integrations", "menus", "tables", "orders"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    with (tmp_path / module).open("a") as source:
+        source.write(f"\nimport {imported}\n")
+
+    checked = lint_imports(ROOT / "pyproject.toml", cache=tmp_path / "cache", root=tmp_path)
+
+    assert f"{broken} BROKEN" in checked.stdout

@@ -14,6 +14,9 @@ from integrations.sandbox.state import store
 
 View = Callable[..., Any]
 
+# The digits of the largest 64-bit integer.
+LONGEST_NUMBER = 19
+
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
@@ -30,7 +33,7 @@ def read_json(request: HttpRequest, *, parse_float: Callable[[str], Any] = Decim
     """Read the body as JSON, numbers as decimals; what is not JSON is refused."""
     try:
         return json.loads(request.body, parse_float=parse_float, parse_constant=_refuse_constant)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Refusal(400, f"JSON parse error: {error}") from error
 
 
@@ -64,7 +67,7 @@ def location_of(request: HttpRequest) -> int:
     text = request.GET.get("businessLocationId")
     if text is None:
         raise bad_request("businessLocationId", "Required request parameter is not present", code="NotNull")
-    if not text.isdecimal():
+    if not text.isdecimal() or len(text) > LONGEST_NUMBER:
         raise bad_request("businessLocationId", "must be an integer", code="typeMismatch", rejected=text)
     return own_location(int(text))
 
@@ -79,7 +82,7 @@ def own_location(number: int) -> int:
 def number_of(request: HttpRequest, name: str, default: int, *, least: int, most: int) -> int:
     """Return a whole number of the query within limits."""
     text = request.GET.get(name, str(default))
-    if not text.isdecimal() or not least <= int(text) <= most:
+    if not text.isdecimal() or len(text) > LONGEST_NUMBER or not least <= int(text) <= most:
         raise bad_request(name, f"must be an integer from {least} to {most}", code="typeMismatch", rejected=text)
     return int(text)
 

@@ -1,10 +1,12 @@
 """Workers die, answers get lost, twenty guests order at once: each order is on the till, and none is there twice."""
 
+import os
 import signal
 from collections import Counter
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from django.utils import timezone
 from django_q.tasks import async_task
 
@@ -121,3 +123,16 @@ def test_notifications_sent_twice_and_out_of_order_leave_the_order_confirmed_onc
     placed = [service.place() for _ in range(3)]
     eventually(lambda: all(service.is_confirmed(order["id"]) for order in placed))
     assert set(_times_on_the_till(service).values()) == {1}
+
+
+@pytest.mark.parametrize("member", range(4))
+def test_a_worker_that_loses_one_of_its_processes_goes_on(
+    service: Service, running_worker: Worker, member: int
+) -> None:
+    first = service.place()
+    eventually(lambda: service.is_confirmed(first["id"]))
+    os.kill(running_worker.members()[member], signal.SIGKILL)
+    second = service.place()
+    eventually(lambda: len(running_worker.members()) == 4)
+    eventually(lambda: async_task("orders.tasks.sweep_injections") and service.is_confirmed(second["id"]))
+    assert list(_times_on_the_till(service).values()) == [1, 1]

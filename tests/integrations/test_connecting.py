@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from integrations import connections, tasks
+from integrations.consents import UnknownState, take_consent
 from integrations.models import Connection, LightspeedSettings, TokenPair
 from integrations.pos import NotConnected
 from storekit.models import Membership, User, Venue
@@ -150,6 +151,23 @@ def test_another_location_takes_the_webhook_along(sandbox: SandboxPos, annas_bro
     assert HIGH_STREET not in str(endpoint)
 
 
+def test_a_taken_location_leaves_the_webhook_of_the_present_one_alone(
+    sandbox: SandboxPos, annas_browser: Client, venue: Venue, other_venue: Venue
+) -> None:
+    made = connect(annas_browser, venue)
+    second = connections.available_locations(connection=made)[1]
+    factories.ConnectionFactory(venue=other_venue, business_location_id=second.id)
+
+    page = annas_browser.post(location_page(venue), {"business_location_id": second.id})
+
+    assert page.status_code == 400
+    [endpoint] = sandbox.state()["endpoints"]
+    assert HIGH_STREET in str(endpoint["businessLocations"])
+    still = Connection.objects.get(pk=made.pk)
+    assert (still.status, still.business_location_id) == (Connection.Status.CONNECTED, HIGH_STREET)
+    assert still.webhook_registered_at == made.webhook_registered_at
+
+
 # --- What goes wrong
 
 
@@ -166,6 +184,17 @@ def test_a_state_is_good_for_one_use(sandbox: SandboxPos, annas_browser: Client,
     assert annas_browser.get(back).status_code == 302
     assert annas_browser.get(back).status_code == 400
     assert sandbox.calls("POST token authorization_code") == 1
+
+
+def test_requests_at_once_use_a_state_once(sandbox: SandboxPos, annas_browser: Client, venue: Venue) -> None:
+    state = state_of(begin(annas_browser, venue))
+    first, second = annas_browser.session, annas_browser.session
+    assert state in first["lightspeed_consents"]
+    assert state in second["lightspeed_consents"]
+
+    take_consent(session=first, state=state)
+    with pytest.raises(UnknownState):
+        take_consent(session=second, state=state)
 
 
 def test_a_state_belongs_to_the_session_that_asked_for_it(

@@ -128,10 +128,41 @@ def test_an_unknown_webhook_is_not_found_whoever_asks(deliver: Deliver, connecti
     assert (answer.status_code, code_of(answer)) == (404, "not_found")
 
 
+def test_an_address_that_is_no_webhook_is_answered_as_an_error_too(deliver: Deliver) -> None:
+    answer = deliver({}, path="/webhooks/lightspeed/not-an-id/", auth=None)
+    assert (answer.status_code, code_of(answer)) == (404, "not_found")
+
+
 @pytest.mark.parametrize(
     "raw",
-    [b"", b"not json", b'{"type": "ORDER"', b"[]", b'"ORDER"', b"null", b'{"a": NaN}', b"\xff\xfe\xfa", b"[" * 200_000],
-    ids=["empty", "text", "cut short", "list", "string", "null", "NaN", "no UTF-8", "nested too deeply"],
+    [
+        b"",
+        b"not json",
+        b'{"type": "ORDER"',
+        b"[]",
+        b'"ORDER"',
+        b"null",
+        b'{"a": NaN}',
+        b'{"a": 1e99999999999999999999}',
+        b"\xff\xfe\xfa",
+        b"[" * 200_000,
+        b'{"a": ' + b"[" * 700 + b"]" * 700 + b"}",
+        b'{"a": ' * 900 + b"1" + b"}" * 900,
+    ],
+    ids=[
+        "empty",
+        "text",
+        "cut short",
+        "list",
+        "string",
+        "null",
+        "NaN",
+        "endless number",
+        "no UTF-8",
+        "bottomless",
+        "lists nested too deeply",
+        "objects nested too deeply",
+    ],
 )
 def test_a_body_that_is_not_a_json_object_is_refused(raw: bytes, deliver: Deliver) -> None:
     answer = deliver(raw=raw)
@@ -384,3 +415,11 @@ def test_what_is_not_the_venues_own_is_not_replayed(connection: Connection) -> N
     ids = [foreign.notification_id, unused.notification_id]
     assert webhooks.replay(notification_ids=ids) == 0
     assert Notification.objects.filter(processed_at=None).count() == 0
+
+
+def test_what_was_worked_on_is_forgotten_after_ninety_days_and_what_was_not_stays(connection: Connection) -> None:
+    now = timezone.now()
+    for number, processed_at in enumerate([now, now - timedelta(days=91), None]):
+        Notification.objects.create(connection=connection, fingerprint=str(number), body={}, processed_at=processed_at)
+    assert tasks.forget_old_notifications() == "1 deleted"
+    assert set(Notification.objects.values_list("fingerprint", flat=True)) == {"0", "2"}

@@ -15,6 +15,7 @@ from rest_framework.test import APIClient
 from orders.models import Injection, Order
 from storekit.api_keys import issue_api_key
 from storekit.models import IdempotentAnswer, Venue
+from storekit.tasks import forget_old_rows
 from tests import factories
 from tests.orders.conftest import CopperPotMenu
 
@@ -147,3 +148,15 @@ def test_orders_at_the_same_moment_have_numbers_and_codes_of_their_own(venue: Ve
         placed = list(pool.map(place, range(6)))
     assert sorted(number for number, _ in placed) == [1, 2, 3, 4, 5, 6]
     assert len({code for _, code in placed}) == 6
+
+
+def test_answers_are_forgotten_after_thirty_days(storefront: APIClient, posted: dict[str, Any]) -> None:
+    post(storefront, posted)
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=29)):
+        assert forget_old_rows() == "0 answers, 0 failed tasks"
+        assert post(storefront, posted).status_code == 201
+        assert Order.objects.count() == 1
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=31)):
+        assert forget_old_rows() == "1 answers, 0 failed tasks"
+    assert not IdempotentAnswer.objects.exists()
+    assert Order.objects.count() == 1

@@ -18,6 +18,7 @@ from django.db import connections
 from django.utils import timezone
 from django_q.models import OrmQ
 
+from integrations.connections import location_of
 from integrations.models import Connection
 from orders import injection as injecting
 from orders.injection import LEASE, inject, sweep
@@ -294,6 +295,46 @@ def test_no_guests_data_is_logged(
     assert not any(word in caplog.text for word in ("Ada", "Lovelace", "ada@example.com", "2079460018"))
 
 
+# --- The location ----------------------------------------------------------------------------------------------------
+
+
+def test_an_order_for_one_location_never_lands_on_the_till_of_another(
+    waiting: Injection, pos: responses.RequestsMock
+) -> None:
+    takes_orders(pos)
+    Injection.objects.update(location=location_of(venue=waiting.order.venue))
+    Connection.objects.update(business_location_id="777")
+    assert inject(injection_id=waiting.pk) == "failed"
+    waiting.refresh_from_db()
+    assert waiting.error_code == "other_location"
+    assert "another Lightspeed location" in waiting.error
+    assert len(pos.calls) == 0
+
+
+def test_an_order_belongs_to_the_location_that_it_was_first_sent_to(
+    waiting: Injection, pos: responses.RequestsMock, clock: time_machine.Traveller
+) -> None:
+    pos.post(TO_GO, body=requests.ReadTimeout("no answer"))
+    assert inject(injection_id=waiting.pk) == "waiting"
+    Connection.objects.update(business_location_id="777")
+    minutes_later(clock, 1)
+    assert inject(injection_id=waiting.pk) == "failed"
+    assert len(pos.calls) == 1
+
+
+def test_an_order_waits_while_its_location_is_disconnected_and_is_sent_when_it_is_back(
+    waiting: Injection, pos: responses.RequestsMock, clock: time_machine.Traveller
+) -> None:
+    takes_orders(pos)
+    linked = Connection.objects.values("status", "business_location_id").get()
+    Injection.objects.update(location=linked["business_location_id"])
+    Connection.objects.update(status=Connection.Status.DISCONNECTED, business_location_id="")
+    assert inject(injection_id=waiting.pk) == "waiting"
+    Connection.objects.update(**linked)
+    minutes_later(clock, 1)
+    assert inject(injection_id=waiting.pk) == "accepted"
+
+
 # --- Leases ----------------------------------------------------------------------------------------------------------
 
 
@@ -348,6 +389,19 @@ def test_an_order_that_kills_its_worker_every_time_fails_in_the_end(
                 inject(injection_id=waiting.pk)
             clock.shift(LEASE)
     assert inject(injection_id=waiting.pk) == "failed"
+
+
+def test_an_order_that_kills_its_worker_for_ever_is_given_up_without_being_sent(
+    waiting: Injection, pos: responses.RequestsMock, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(injecting, "ticket_for", _killed)
+    for _ in range(7):
+        with pytest.raises(_Killed):
+            inject(injection_id=waiting.pk)
+        clock.shift(LEASE)
+    assert inject(injection_id=waiting.pk) == "failed"
+    waiting.refresh_from_db()
+    assert waiting.error == "The process that sent the order died each time."
 
 
 def while_sending(pos: responses.RequestsMock, meanwhile: Callable[[], object], status: int = 200) -> None:

@@ -65,7 +65,7 @@ def test_a_paid_order_is_placed_and_due_at_once(
     assert (injection.state, injection.attempts, injection.revision) == (Injection.State.WAITING, 0, 1)
     assert injection.reference == f"{order.pk.hex}-1"
     assert injection.next_attempt_at is not None
-    assert before <= injection.next_attempt_at <= timezone.now()
+    assert injection.next_attempt_at <= before, "also by a clock that is behind"
     assert len(queued) == 1
     (task,) = OrmQ.objects.all()
     assert (task.func(), task.args()) == ("orders.tasks.inject", (injection.pk,))
@@ -239,5 +239,5 @@ def test_the_number_of_queries_does_not_grow_with_the_lines(
         return [query["sql"] for query in captured if "SAVEPOINT" not in query["sql"]]
 
     few, many = queries(1), queries(8)
-    assert len(many) == len(few) <= 12
+    assert len(many) == len(few) <= 13
     assert len([sql for sql in many if "orders_" in sql]) == 5

@@ -128,6 +128,7 @@ def test_the_largest_sensible_order_is_priced() -> None:
     "item",
     [
         WantedItem(sku="WATER", quantity=10**4000),
+        WantedItem(sku="WATER", quantity=-(10**4000)),
         burger(wish(BACON), quantity=1000),
         burger(wish(CHEESE, 99, wish(MATURE, 99)), quantity=99),
     ],

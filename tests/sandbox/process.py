@@ -58,7 +58,7 @@ def _answers(base_url: str, process: subprocess.Popen[bytes]) -> bool:
         raise RuntimeError(f"the sandbox POS ended with exit code {process.returncode} before it answered")
     try:
         return requests.get(f"{base_url}/sandbox/health", timeout=1).ok
-    except requests.ConnectionError:
+    except (requests.ConnectionError, requests.Timeout):
         return False
 
 

@@ -74,3 +74,9 @@ def test_a_manager_of_another_venue_cannot_revoke_it(zoes_browser: Client, venue
     assert zoes_browser.post(f"{LIST}{row.pk}/revoke/").status_code == 403
 
     assert find_api_key(key=key) is not None
+
+
+def test_nobody_looks_for_keys_by_their_digest(annas_browser: Client, venue: Venue) -> None:
+    issue_api_key(venue=venue, name="web shop")
+
+    assert annas_browser.get("/admin/storekit/apikey/", {"digest__startswith": "a"}).status_code == 400

@@ -85,6 +85,15 @@ def test_the_settings_of_a_public_host_pass_djangos_deployment_checks() -> None:
     assert started.returncode == 0, started.stderr
 
 
+def test_a_real_venue_without_a_mail_server_is_warned_of_and_its_mail_is_not_printed() -> None:
+    real = {"LIGHTSPEED_ENVIRONMENT": "trial", "LIGHTSPEED_CLIENT_ID": "client", "LIGHTSPEED_CLIENT_SECRET": "secret"}
+
+    warned = start("manage.py", "check", drop="EMAIL_URL", **real)
+
+    assert "(storekit.W001) EMAIL_URL is not set: no e-mail is sent" in warned.stderr
+    assert setting("settings.EMAIL_BACKEND", EMAIL_URL="", **real).endswith("dummy.EmailBackend")
+
+
 def test_https_brings_hsts_and_secure_cookies_and_plain_http_on_a_desk_does_not() -> None:
     names = "settings.SECURE_HSTS_SECONDS > 0, settings.SESSION_COOKIE_SECURE, settings.CSRF_COOKIE_SECURE"
 

@@ -18,7 +18,7 @@ from django.urls import reverse
 from django_q.models import OrmQ
 
 from storekit.admin_site import BackOffice, SuperuserAdmin, VenueAdmin
-from storekit.models import User, Venue
+from storekit.models import Membership, User, Venue
 from tests.storekit.rows import one_of_everything
 
 pytestmark = pytest.mark.django_db
@@ -227,3 +227,51 @@ def test_a_chosen_row_of_a_venue_one_only_works_at_is_looked_at_and_not_written(
         assert bens_browser.post(address(model, "change", row.pk), {}).status_code == 403
     assert bens_browser.post(address(model, "delete", row.pk), {"post": "yes"}).status_code == 403
     assert stored(row) is not None
+
+
+def snapshot() -> dict[type[Model], Any]:
+    return {model: list(model._default_manager.order_by("pk").values()) for model in WALLED}
+
+
+def test_looking_changes_nothing(annas_browser: Client, foreign: Rows) -> None:
+    before, queued = snapshot(), OrmQ.objects.count()
+
+    for model in WALLED:
+        pages = addresses_of_one_row(admin.site._registry[model], row_of(foreign, model))
+        for page in (address(model, "changelist"), address(model, "add"), *pages):
+            annas_browser.get(page)
+            annas_browser.head(page)
+
+    assert snapshot() == before
+    assert OrmQ.objects.count() == queued
+
+
+@every_page
+def test_nothing_is_done_for_a_form_of_another_site(model: type[Model], anna: User, foreign: Rows) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(anna)
+
+    pages = addresses_of_one_row(admin.site._registry[model], row_of(foreign, model))
+    for page in (address(model, "changelist"), address(model, "add"), *pages):
+        assert browser.post(page, {"post": "yes", "confirmed": "yes"}).status_code == 403
+
+
+def test_a_forged_form_moves_nobody_over_the_wall(
+    zoes_browser: Client, zoe: User, anna: User, venue: Venue, other_venue: Venue
+) -> None:
+    before = list(Membership.objects.order_by("pk").values())
+    own, foreign = zoe.memberships.get(), anna.memberships.get()
+    page = address(Venue, "change", other_venue.pk)
+    form = {name: getattr(other_venue, name) for name in ("name", "email", "timezone", "country")}
+    form |= {"memberships-INITIAL_FORMS": "1", "memberships-TOTAL_FORMS": "1", "memberships-0-role": "manager"}
+    forgeries: list[dict[str, Any]] = [
+        {"memberships-0-id": foreign.pk, "memberships-0-venue": venue.pk, "memberships-0-role": "staff"},
+        {"memberships-0-id": foreign.pk, "memberships-0-venue": other_venue.pk, "memberships-0-DELETE": "on"},
+        {"memberships-0-id": own.pk, "memberships-0-venue": venue.pk},
+        {"memberships-INITIAL_FORMS": "0", "memberships-0-venue": venue.pk, "memberships-0-email": zoe.email},
+    ]
+
+    for forgery in forgeries:
+        zoes_browser.post(page, form | forgery)
+
+    assert list(Membership.objects.order_by("pk").values()) == before

@@ -51,6 +51,15 @@ class Worker:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
+    def members(self) -> list[int]:
+        """The process ids of those who do the work: workers, monitor and pusher, below the sentinel."""
+        (sentinel,) = _children(self._process.pid)
+        return _children(sentinel)
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
 
 @contextlib.contextmanager
 def worker() -> Iterator[Worker]:

@@ -138,7 +138,10 @@ def test_the_locations_that_the_consent_covers(http: LightspeedHttp) -> None:
 def test_every_menu_of_the_sandbox_is_understood(http: LightspeedHttp, pos: PointOfSale) -> None:
     riverside = LightspeedPos(http=http, business_location_id=RIVERSIDE, endpoint_id=ENDPOINT.id)
     assert pos.menus() == (PosMenuName("168", "Online menu"),)
-    snapshots = [pos.menu_document("168").snapshot(), *(riverside.menu_document(name.id).snapshot() for name in riverside.menus())]
+    snapshots = [
+        pos.menu_document("168").snapshot(),
+        *(riverside.menu_document(name.id).snapshot() for name in riverside.menus()),
+    ]
     assert [snapshot.menu_id for snapshot in snapshots] == ["168", "271", "272"]
     assert {warning for snapshot in snapshots for warning in snapshot.warnings} == {
         "Chef's special (ask us) on the screen Grill & salads has no SKU and was left out, "

@@ -1,0 +1,107 @@
+"""Whatever a storefront posts, it gets an order or an error of the documented shape."""
+
+import contextlib
+import copy
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from storekit.api_keys import issue_api_key
+from storekit.models import Venue
+
+ORDERS = "/api/v1/venues/copper-pot/orders"
+PLACES = [
+    ("type",),
+    ("scheduled_for",),
+    ("customer",),
+    ("customer", "first_name"),
+    ("customer", "email"),
+    ("customer", "phone"),
+    ("note",),
+    ("items",),
+    ("items", 0),
+    ("items", 0, "product"),
+    ("items", 2, "sku"),
+    ("items", 0, "quantity"),
+    ("items", 0, "note"),
+    ("items", 0, "modifiers"),
+    ("items", 0, "modifiers", 0),
+    ("items", 0, "modifiers", 0, "modifier"),
+    ("items", 0, "modifiers", 1, "quantity"),
+    ("items", 0, "modifiers", 1, "modifiers", 0, "quantity"),
+    ("tip",),
+    ("payment",),
+    ("payment", "amount"),
+    ("payment", "status"),
+    ("payment", "reference"),
+    ("delivery_fee",),
+    ("service_charge",),
+    ("discount_code",),
+    ("table",),
+    ("covers",),
+    ("delivery_address",),
+    ("something else",),
+]
+ODDITIES = [
+    "\x00",
+    "\ud800",
+    "NaN",
+    "Infinity",
+    "1e30",
+    "-0.01",
+    "0.001",
+    "٣",
+    "x" * 3000,
+    "9999-12-31T23:59:59-14:00",
+    "0001-01-01T00:00:00+14:00",
+    "{00000000-0000-0000-0000-000000000000}",
+    "+999999999999999999",
+    10**300,
+    -(10**300),
+    1e308,
+    [[[[]]]],
+]
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.sampled_from(ODDITIES),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=4,
+)
+
+
+def put(body: Any, place: tuple[str | int, ...], value: Any) -> None:
+    """Puts the value there, unless an earlier change has taken the place away."""
+    *steps, last = place
+    with contextlib.suppress(KeyError, IndexError, TypeError):
+        for step in steps:
+            body = body[step]
+        body[last] = copy.deepcopy(value)
+
+
+@pytest.mark.django_db
+def test_whatever_is_posted_is_an_order_or_a_clear_error(venue: Venue, posted: dict[str, Any]) -> None:
+    client = Client(raise_request_exception=False)
+    authorization = f"Bearer {issue_api_key(venue=venue, name='web shop')[1]}"
+    keys = iter(range(10**6))
+
+    @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @given(st.lists(st.tuples(st.sampled_from(PLACES), json_values), min_size=1, max_size=2))
+    def post(changes: list[tuple[tuple[str | int, ...], Any]]) -> None:
+        body = copy.deepcopy(posted)
+        for place, value in changes:
+            put(body, place, value)
+        answer = client.post(
+            ORDERS,
+            json.dumps(body),
+            content_type="application/json",
+            headers={"Authorization": authorization, "Idempotency-Key": f"cart-{next(keys)}"},
+        )
+        assert answer.status_code in (201, 400), changes
+        if answer.status_code == 400:
+            assert set(answer.json()) == {"type", "errors"}
+            assert all(set(error) == {"code", "detail", "attr"} for error in answer.json()["errors"])
+
+    post()
