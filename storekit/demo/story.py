@@ -36,7 +36,9 @@ def connect(browser: Browser, *, url: str, venue: str, location: str) -> None:
 def pickup_order(menu: dict[str, Any]) -> dict[str, Any]:
     """A pickup order for two of the first item on the menu that asks no questions."""
     product = next(
-        product for product in menu["products"] if product["kind"] == "item" and not _required_groups(menu, product)
+        product
+        for product in menu["products"]
+        if product["kind"] == "item" and product["available"] and not _required_groups(menu, product)
     )
     total = 2 * Decimal(product["price"])
     return {

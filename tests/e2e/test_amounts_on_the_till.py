@@ -4,10 +4,11 @@ import random
 from decimal import Decimal
 from typing import Any
 
+from menus.syncing import sync_menu
 from orders.models import Injection
 from tests.e2e.conftest import HIGH_STREET, Service
 from tests.support.processes import Worker
-from tests.support.sandbox import SandboxPos, eventually
+from tests.support.sandbox import eventually
 
 Json = dict[str, Any]
 _RESTRICTED_AT_START = ("CHEESECAKE", "BROWNIE")
@@ -50,13 +51,14 @@ class Guest:
         return chosen, price
 
 
-def _nothing_is_sold_out(pos: SandboxPos) -> None:
+def _nothing_is_sold_out(service: Service) -> None:
     for sku in _RESTRICTED_AT_START:
-        pos.control(f"items/{sku}/release", businessLocationId=int(HIGH_STREET))
+        service.pos.control(f"items/{sku}/release", businessLocationId=int(HIGH_STREET))
+    sync_menu(venue=service.venue, started_by="test", light=True)
 
 
 def test_the_till_charges_for_every_product_what_the_guest_has_paid(service: Service, running_worker: Worker) -> None:
-    _nothing_is_sold_out(service.pos)
+    _nothing_is_sold_out(service)
     guest = Guest(menu=service.menu, seed=7)
     products = service.menu["products"]
     orders = [guest.order(*pair) for pair in zip(products, products[1:] + products[:1], strict=True)]

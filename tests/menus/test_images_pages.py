@@ -87,7 +87,6 @@ def test_images_are_read_and_nothing_else(client: Client, db: None) -> None:
         "images/2026w47/page.html",
         "images/2026w47/0000000000000000000000000000000000000000.webp",
         "images/2026w47/0000000000000000000000000000000000000000.webp%0a",
-        "images/2026w47/0000000000000000000000000000000000000000.webp%00",
         "images/2026w47/0000000000000000000000000000000000000000.webp.abc.part",
     ],
 )

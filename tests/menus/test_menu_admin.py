@@ -105,7 +105,7 @@ def test_no_list_asks_once_a_row(venue: Venue, anna: User, annas_browser: Client
 
 def test_a_groups_page_does_not_ask_once_a_choice(venue: Venue, annas_browser: Client) -> None:
     numbers = []
-    for size in (2, 20):
+    for size in (2, 2, 20):  # the first look fills Django's own caches
         bring_in_step(
             venue,
             snapshot(
@@ -121,7 +121,7 @@ def test_a_groups_page_does_not_ask_once_a_choice(venue: Venue, annas_browser: C
             page(annas_browser, f"/admin/menus/modifiergroup/{one.pk}/change/")
         numbers.append(len(queries))
 
-    assert numbers[0] == numbers[1]
+    assert numbers[1] == numbers[2]
 
 
 def test_a_manager_chooses_a_menu_and_the_sync_is_queued(
