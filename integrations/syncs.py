@@ -93,7 +93,7 @@ def run_sync(
         )
         raise
     else:
-        _end(run, progress.warnings, state=SyncRun.State.SUCCEEDED, counts=counts, progress=100)
+        _end(run, progress.warnings, state=SyncRun.State.SUCCEEDED, counts=counts, progress=100, step="")
     return run
 
 
