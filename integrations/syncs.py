@@ -239,7 +239,7 @@ def run_alone(
         )
         raise
     else:
-        _end(run, progress.warnings, state=State.SUCCEEDED, counts=counts, progress=100)
+        _end(run, progress.warnings, state=State.SUCCEEDED, counts=counts, progress=100, step="")
     return run
 
 

@@ -86,8 +86,10 @@ class OrderPage(ReadOnlyAdmin):
             "Amounts",
             {
                 "fields": (
-                    ("items_total", "discount", "delivery_fee", "service_charge", "tip"),
-                    ("amount", "payment_status", "payment_amount", "payment_reference"),
+                    ("items_total", "discount"),
+                    ("delivery_fee", "service_charge", "tip"),
+                    "amount",
+                    ("payment_status", "payment_amount", "payment_reference"),
                 )
             },
         ),

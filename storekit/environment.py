@@ -74,3 +74,15 @@ def one_of(env: environ.Env, name: str, *, choices: tuple[str, ...], default: st
     if value not in choices:
         raise ImproperlyConfigured(f"{name} is {value!r}. Use one of: {', '.join(choices)}.")
     return value
+
+
+def whole_number(env: environ.Env, name: str, *, default: int) -> int:
+    """A setting that counts something.
+
+    Raises:
+        ImproperlyConfigured: when the value is not a whole number, or negative.
+    """
+    value = env.str(name, default=str(default)).strip()
+    if not value.isdecimal():
+        raise ImproperlyConfigured(f"{name} is {value!r}. Use a whole number, such as {default}.")
+    return int(value)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
 from storekit import environment
@@ -105,6 +106,10 @@ _SQLITE_OPTIONS = {
 def _database() -> dict[str, Any]:
     url = env.str("DATABASE_URL", default="sqlite:///storekit.sqlite3")
     config: dict[str, Any] = env.db_url_config(url)
+    if config.get("ENGINE") not in ("django.db.backends.sqlite3", "django.db.backends.postgresql"):
+        raise ImproperlyConfigured(
+            "DATABASE_URL names no database that storekit runs on. Use sqlite:///FILE or postgres://USER:PASSWORD@HOST:PORT/NAME."
+        )
     if config["ENGINE"] == "django.db.backends.sqlite3":
         config["NAME"] = str(BASE_DIR / config["NAME"])
         config["OPTIONS"] = _SQLITE_OPTIONS
@@ -133,7 +138,7 @@ CACHES: dict[str, dict[str, Any]] = {
 
 Q_CLUSTER: dict[str, Any] = {
     "name": "storekit",
-    "workers": env.int("WORKERS", default=2),
+    "workers": environment.whole_number(env, "WORKERS", default=2),
     "queue_limit": 2,
     "bulk": 1,
     "timeout": 60,
@@ -186,7 +191,7 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/admin/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
 # How many proxies stand in front and set X-Forwarded-For; log-in rate limits count by the address before them.
-NUM_PROXIES = ALLAUTH_TRUSTED_PROXY_COUNT = env.int("NUM_PROXIES", default=0)
+NUM_PROXIES = ALLAUTH_TRUSTED_PROXY_COUNT = environment.whole_number(env, "NUM_PROXIES", default=0)
 
 # --- The POS -----------------------------------------------------------------------------------------------------
 
@@ -238,7 +243,7 @@ REST_FRAMEWORK: dict[str, Any] = {
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "storekit",
-    "DESCRIPTION": "Menus, availability, orders and bills of restaurants on Lightspeed K-Series.",
+    "DESCRIPTION": "Menus and orders of restaurants on Lightspeed K-Series.",
     "VERSION": "1",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_DIST": "SIDECAR",

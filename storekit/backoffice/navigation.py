@@ -10,7 +10,7 @@ from django.urls import reverse
 from django_q.models import Failure, Schedule, Success
 
 from integrations.models import Connection, Notification, SyncRun, SyncSchedule
-from menus.models import Category, Modifier, ModifierGroup, Product
+from menus.models import Category, Menu, Modifier, ModifierGroup, Product
 from orders.models import Order
 from storekit.backoffice.trouble import injections_in_trouble
 from storekit.models import ApiKey, User, Venue
@@ -28,6 +28,7 @@ _GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
     (
         "Menu and tables",
         (
+            _Entry(Menu, "Menu", "menu_book"),
             _Entry(Product, "Products", "restaurant_menu"),
             _Entry(Category, "Categories", "category"),
             _Entry(ModifierGroup, "Choices", "tune"),

@@ -6,13 +6,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import requests
 
-_GRACE_SECONDS = 15
+_GRACE_SECONDS = 5
 
 
 class DemoError(Exception):
@@ -32,16 +32,21 @@ def require_free_port(port: int, *, variable: str) -> None:
 
 
 class Processes:
-    """Child processes in this process group, so that Ctrl-C in a terminal reaches each of them at once."""
+    """Child processes in this process group.
+
+    Ctrl-C in a terminal reaches the whole group, and `stop` comes on top of it; a web server or a task worker that is
+    told twice may hang. So children do not hear SIGINT, and `stop` alone tells them.
+    """
 
     def __init__(self, *, folder: Path, environment: Mapping[str, str]) -> None:
         self.folder = folder
         self.environment = dict(environment)
         self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._family: set[int] = set()
 
     def start(self, name: str, arguments: Sequence[str], *, log: Path) -> None:
         """Starts `python <arguments>` with its output in a log file."""
-        with log.open("wb") as output:
+        with log.open("wb") as output, _sigint_blocked():
             self._children[name] = subprocess.Popen(
                 [sys.executable, *arguments],
                 cwd=self.folder,
@@ -79,6 +84,7 @@ class Processes:
         """
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
+            self._remember_family()
             if self._children[name].poll() is not None:
                 raise DemoError(f"The {name} stopped while it was starting; its log says why.")
             with suppress(requests.ConnectionError, requests.Timeout):
@@ -89,11 +95,12 @@ class Processes:
 
     def first_to_end(self) -> str | None:
         """The name of a child that has ended, or None while all are running."""
+        self._remember_family()
         return next((name for name, child in self._children.items() if child.poll() is not None), None)
 
     def stop(self) -> None:
         """Asks every child to stop, and ends by force what is left of them and of their own children."""
-        family = [pid for child in self._children.values() for pid in _descendants(child.pid)]
+        self._remember_family()
         for child in self._children.values():
             with suppress(ProcessLookupError):
                 child.terminate()
@@ -101,9 +108,29 @@ class Processes:
         for child in self._children.values():
             with suppress(subprocess.TimeoutExpired):
                 child.wait(timeout=max(0.1, deadline - time.monotonic()))
-        for pid in [*(child.pid for child in self._children.values() if child.poll() is None), *family]:
+        for child in self._children.values():
+            if child.poll() is None:
+                child.kill()
+        for pid in self._family:
+            # A number may have gone to another process since; that one is in a group of its own.
             with suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
+                if os.getpgid(pid) == os.getpgrp():
+                    os.kill(pid, signal.SIGKILL)
+
+    def _remember_family(self) -> None:
+        """Notes the children of children while their parent lives; nobody knows whose they were once it is killed."""
+        for child in self._children.values():
+            self._family.update(_descendants(child.pid))
+
+
+@contextmanager
+def _sigint_blocked() -> Iterator[None]:
+    """What is started meanwhile inherits the mask, and keeps it whatever handlers it installs."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _descendants(pid: int) -> list[int]:

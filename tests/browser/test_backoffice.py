@@ -65,6 +65,15 @@ def test_tonight_at_a_glance(visit: Visit, anna: User, venue: Venue, size: str, 
     visit.assert_in_order("#tonight")
 
 
+def test_an_orders_page(visit: Visit, anna: User, venue: Venue, size: str) -> None:
+    order = make_order(venue, state=Injection.State.CONFIRMED)
+    visit.log_in(anna)
+    visit.open(f"/admin/orders/order/{order.pk}/change/")
+
+    visit.screenshot(f"order-{size}")
+    visit.assert_in_order("#order_form")
+
+
 def test_the_venues_page(visit: Visit, anna: User, ben: User, venue: Venue, size: str) -> None:
     visit.log_in(anna)
     visit.open(f"/admin/storekit/venue/{venue.pk}/change/")

@@ -28,7 +28,7 @@ def test_a_sync_ends_with_its_counts_warnings_and_who_started_it(venue: Venue, c
         return {"created": 2, "unchanged": 5}
 
     run = run_sync(venue=venue, kind=MENU, started_by="Anna", work=work)
-    assert (run.state, run.progress, run.started_by) == (SyncRun.State.SUCCEEDED, 100, "Anna")
+    assert (run.state, run.progress, run.step, run.started_by) == (SyncRun.State.SUCCEEDED, 100, "", "Anna")
     assert (run.counts, run.warnings) == ({"created": 2, "unchanged": 5}, ["An entry without a SKU was left out."])
     assert run.finished_at is not None
     assert run.error == ""

@@ -61,6 +61,11 @@ def test_the_page_shows_orders_without_any_script(pos: Pos) -> None:
     assert "No &lt;b&gt;fuss" in text
 
 
+def test_a_payment_is_shown_to_the_penny(pos: Pos) -> None:
+    pos.take(pos.order(payment={"paymentMethod": "STOREKIT", "paymentAmount": "12.5", "tipAmount": 0}))
+    assert "− 12.50" in requests.get(f"{pos.base_url}/till", timeout=5).text
+
+
 def test_nothing_comes_from_outside(pos: Pos) -> None:
     text = requests.get(f"{pos.base_url}/till", timeout=5).text
     assert "http://" not in text

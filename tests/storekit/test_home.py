@@ -247,6 +247,13 @@ def test_the_side_bar_counts_trouble_and_shows_managers_no_page_of_superusers(
     assert "/admin/django_q/" not in page
 
 
+def test_the_side_bar_leads_to_the_page_that_syncs_the_menu(annas_browser: Client, venue: Venue) -> None:
+    link = "/admin/menus/menu/"
+
+    assert f'href="{link}"' in annas_browser.get("/admin/").content.decode()
+    assert "Sync menu" in annas_browser.get(link).content.decode()
+
+
 def test_times_are_the_venues_own(annas_browser: Client, venue: Venue) -> None:
     key = factories.ApiKeyFactory(venue=venue)
 

@@ -46,6 +46,10 @@ def test_a_missing_secret_stops_start_up_with_a_sentence_that_names_it(name: str
         ("SECRET_KEY", "short", "SECRET_KEY is a placeholder or shorter than 32 characters."),
         ("FIELD_ENCRYPTION_KEYS", "change-me", "FIELD_ENCRYPTION_KEYS holds something that is not a Fernet key."),
         ("LIGHTSPEED_ENVIRONMENT", "live", "LIGHTSPEED_ENVIRONMENT is 'live'. Use one of: production, trial, sandbox."),
+        ("DATABASE_URL", "storekit.sqlite3", "DATABASE_URL names no database that storekit runs on. Use"),
+        ("DATABASE_URL", "mysql://h/d", "DATABASE_URL names no database that storekit runs on. Use"),
+        ("WORKERS", "two", "WORKERS is 'two'. Use a whole number, such as 2."),
+        ("NUM_PROXIES", "-1", "NUM_PROXIES is '-1'. Use a whole number, such as 0."),
     ],
 )
 def test_a_placeholder_or_a_wrong_value_stops_start_up(name: str, value: str, said: str) -> None:

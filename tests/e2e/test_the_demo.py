@@ -1,0 +1,84 @@
+"""`make demo` from its first line to Ctrl-C, in a copy of the project that no one has used."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.support.postgres import free_port
+from tests.support.sandbox import eventually
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SECONDS_TO_STOP = 10
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A fresh clone, with a space in its path."""
+    clone = tmp_path / "a fresh clone"
+    clone.mkdir()
+    for name in ("manage.py", "storekit", "integrations", "menus", "tables", "orders", "templates"):
+        copy = shutil.copy if (ROOT / name).is_file() else shutil.copytree
+        copy(ROOT / name, clone / name)
+    return clone
+
+
+@pytest.fixture
+def demo(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The demo in a process group of its own, as a terminal would start it; what it says is in `said`."""
+    settings = ("DJANGO_SETTINGS_MODULE", "DATABASE_URL", "REDIS_URL", "ENV_FILE", "DEBUG")
+    environment = {name: value for name, value in os.environ.items() if name not in settings}
+    with (folder / "said").open("wb") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "storekit.demo"],
+            cwd=folder,
+            env=environment | {"PORT": str(free_port()), "POS_PORT": str(free_port())},
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    yield process
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _still_running(group: int) -> list[str]:
+    """The processes of a group that are not merely waiting to be buried."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _, pgrp = stat.read_text().rpartition(")")[2].split()[:3]
+            if int(pgrp) == group and state != "Z":
+                found.append((stat.parent / "cmdline").read_text().replace("\0", " "))
+    return found
+
+
+@pytest.mark.skipif(os.environ.get("STOREKIT_TEST_DATABASE") == "postgresql", reason="the demo brings its own SQLite")
+@pytest.mark.parametrize("how", ["Ctrl-C in the terminal", "SIGTERM to all of it"])
+def test_the_demo_stops_soon_and_leaves_nothing_behind(demo: subprocess.Popen[bytes], folder: Path, how: str) -> None:
+    said = folder / "said"
+    eventually(lambda: "storekit is ready: " in said.read_text() or demo.poll() is not None, seconds=90)
+    code = re.search(r"collection code (\w+)\) is on the till", said.read_text())
+    till = re.search(r"Till +(\S+)", said.read_text())
+    assert code, said.read_text()
+    assert till
+    assert code[1] in requests.get(till[1], timeout=10).text
+
+    match how:
+        case "Ctrl-C in the terminal":
+            os.killpg(demo.pid, signal.SIGINT)
+        case _:
+            os.killpg(demo.pid, signal.SIGTERM)
+
+    assert demo.wait(timeout=SECONDS_TO_STOP) == 0
+    assert _still_running(demo.pid) == []
