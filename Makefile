@@ -16,8 +16,8 @@ test: lint
 	$(PY) -m pytest -n 2 --dist loadgroup
 	$(MAKE) test-postgresql
 
+# The sandbox and the mapping touch no database, and pages look the same on both: once is enough for them.
 test-postgresql: .venv/.storekit-dev
-	# The sandbox and the mapping touch no database, and pages look the same on both: once is enough for them.
 	STOREKIT_TEST_DATABASE=postgresql $(PY) -m pytest -n 2 --dist loadgroup -m "not browser" \
 		--ignore tests/sandbox --ignore tests/integrations/lightspeed
 
