@@ -99,4 +99,6 @@ def _write(venue: Venue, past: PastMenu, plan: MenuPlan, held: HeldMenu, version
         target = MenuSnapshot(*chosen, categories=(), products=(), groups=())
         keep_state(menu=menu, plan=plan, held=held, version=version, run=SyncRun.objects.filter(pk=run_id).first())
         apply_plan(venue=venue, plan=plan, version=version, snapshot=target)
-        Menu.objects.filter(pk=menu.pk).update(digest="", went_back_from=menu.answer)
+        # The menu of that same answer, where it was an undo that is undone.
+        left = past.went_back_from if past.answer == menu.answer else menu.answer
+        Menu.objects.filter(pk=menu.pk).update(digest="", went_back_from=left)

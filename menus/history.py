@@ -34,6 +34,8 @@ class PastMenu:
 
     pos_menu_id: str
     pos_menu_name: str
+    answer: str
+    went_back_from: str
     languages: tuple[str, ...]
     rows: Mapping[str, Mapping[Key, Values]]
 
@@ -58,7 +60,7 @@ def keep_state(*, menu: Menu, plan: MenuPlan, held: HeldMenu, version: int, run:
         ]
         remove[name] = [row[0] for row in changes.create] + [row.id for row in before if row.archived]
     content = {
-        "menu": [menu.pos_menu_id, menu.pos_menu_name],
+        "menu": [menu.pos_menu_id, menu.pos_menu_name, menu.answer, menu.went_back_from],
         "languages": held.languages,
         "columns": ENTRIES | LINKS,
         "put": put,
@@ -92,13 +94,13 @@ def past_menu(*, state: MenuState, held: HeldMenu) -> PastMenu:
                     table[now[0]] = (now[0], *_as_before(name, now[1:], overwritten))
             for row in _read_rows(name, content["columns"].get(name, []), content["put"].get(name, ()), known[name]):
                 table[row[0]] = row
-    menu_id, menu_name = content["menu"]
+    menu_id, menu_name, answer, went_back_from = content["menu"]
     by_identity = _by_identity(rows)
     for name in LINKS:
         # A link that went and came back since has another id now.
         ids = {key: row.id for key, row in held.links[name].items()}
         by_identity[name] = {key: (ids.get(key, row[0]), *row[1:]) for key, row in by_identity[name].items()}
-    return PastMenu(menu_id, menu_name, tuple(content["languages"]), by_identity)
+    return PastMenu(menu_id, menu_name, answer, went_back_from, tuple(content["languages"]), by_identity)
 
 
 def plan_back(*, past: PastMenu, held: HeldMenu) -> MenuPlan:

@@ -141,6 +141,22 @@ def test_a_schedule_leaves_what_a_person_went_back_to_also_when_staff_had_writte
     assert on_menu() == {"A", "B", "C"}
 
 
+def test_a_schedule_goes_on_once_an_undo_is_undone_and_not_before(connection: Connection, venue: Venue) -> None:
+    for last in ("C", "D", "E"):
+        sync(venue, "A", "B", last)
+    states = {state.version: state.pk for state in states_of(venue=venue)}
+    undo(venue=venue, state_id=states[2], started_by="Anna")
+    undo(venue=venue, state_id=states[1], started_by="Anna")
+
+    undo(venue=venue, started_by="Anna")
+    assert "went back from" in scheduled(venue).warnings[-1]
+    assert on_menu() == {"A", "B", "D"}
+
+    undo(venue=venue, state_id=next(one.pk for one in states_of(venue=venue) if one.version == 3), started_by="Anna")
+    assert scheduled(venue).warnings == []
+    assert on_menu() == {"A", "B", "E"}
+
+
 def test_going_back_before_the_first_sync_remembers_the_menu_so_that_schedules_leave_it_alone(
     connection: Connection, venue: Venue
 ) -> None:
