@@ -73,7 +73,15 @@ class Progress:
         self._written_at: datetime | None = None
         self._written_step = ""
         self._counts: dict[str, int] = {}
-        self.warnings: list[str] = []
+        self._warnings: list[str] = []
+
+    @property
+    def warnings(self) -> list[str]:
+        """The report's lines so far; when there are too many, the last one says how many are left out."""
+        if len(self._warnings) <= _MOST_WARNINGS:
+            return self._warnings
+        kept = self._warnings[: _MOST_WARNINGS - 1]
+        return [*kept, f"… and {len(self._warnings) - len(kept)} more of these."]
 
     def report(self, percent: int, step: str) -> None:
         """Says what is being done and how much is done, 0 to 100, and keeps the sync's lease alive.
@@ -104,8 +112,7 @@ class Progress:
 
     def warn(self, text: str) -> None:
         """Adds a line to the report: something was left out or looks wrong, and the sync goes on."""
-        if len(self.warnings) < _MOST_WARNINGS:
-            self.warnings.append(text)
+        self._warnings.append(text)
 
 
 # --- Queueing --------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from menus.models import Menu, MenuState
 from menus.planning import HeldMenu, MenuPlan
 from menus.preview import Json, summary
 from menus.syncing import supersede_older
-from menus.versions import read_one_version
+from menus.versions import MenuBusy, read_one_version
 from storekit.models import Venue
 
 _TRIES = 5
@@ -70,7 +70,10 @@ def _go_back(venue: Venue, state_id: int | None, preview: bool, progress: Progre
         raise SyncFailed("There is no such state of the menu to go back to; the last ten are kept.")
     for _ in range(_TRIES):
         progress.report(40, "Comparing")
-        version, held = read_one_version(venue=venue, read=partial(load_held, venue=venue))
+        try:
+            version, held = read_one_version(venue=venue, read=partial(load_held, venue=venue))
+        except MenuBusy:
+            continue
         past = past_menu(state=state, held=held)
         plan = plan_back(past=past, held=held)
         progress.count(**plan.counts)
@@ -89,9 +92,13 @@ def _go_back(venue: Venue, state_id: int | None, preview: bool, progress: Progre
 
 
 def _write(venue: Venue, past: PastMenu, plan: MenuPlan, held: HeldMenu, version: int, run_id: int) -> None:
-    target = MenuSnapshot(past.pos_menu_id, past.pos_menu_name, categories=(), products=(), groups=())
     with transaction.atomic():
         menu = Menu.objects.get(venue=venue)
+        # Before the first sync no menu was chosen; the choice stays, so that schedules know which one to look at.
+        chosen = (past.pos_menu_id, past.pos_menu_name) if past.pos_menu_id else (menu.pos_menu_id, menu.pos_menu_name)
+        target = MenuSnapshot(*chosen, categories=(), products=(), groups=())
         keep_state(menu=menu, plan=plan, held=held, version=version, run=SyncRun.objects.filter(pk=run_id).first())
         apply_plan(venue=venue, plan=plan, version=version, snapshot=target)
-        Menu.objects.filter(pk=menu.pk).update(digest="", went_back_from=menu.digest or menu.went_back_from)
+        # The menu of that same answer, where it was an undo that is undone.
+        left = past.went_back_from if past.answer == menu.answer else menu.answer
+        Menu.objects.filter(pk=menu.pk).update(digest="", went_back_from=left)

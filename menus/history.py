@@ -1,8 +1,9 @@
 """The menu as it was: the last ten states are kept, and going back to one is a plan like any other.
 
-A state is what leads back to it from the next one: the rows that a change overwrote, and the ids of those that it
-brought. So keeping one costs as much as the change was large. Stock is not part of a state, since what is sold out now
-stays sold out, and rows that no sync touched since are left as they are, with whatever people did to them.
+A state is what leads back to it from the next one: what a change overwrote, the rows that it took away, and the ids of
+those that it brought. So keeping one costs as much as the change was large. Stock is not part of a state, since what is
+sold out now stays sold out, and what no sync touched since is left as it is, with whatever people did to it: going back
+from a new price leaves a description that they wrote.
 """
 
 import json
@@ -21,7 +22,10 @@ _KEPT = 10
 # Fast, and small enough.
 _COMPRESSION = 1
 
+_TEXTS = "translations"
+
 RowsById = dict[str, dict[uuid.UUID, Values]]
+Texts = Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,8 @@ class PastMenu:
 
     pos_menu_id: str
     pos_menu_name: str
+    answer: str
+    went_back_from: str
     languages: tuple[str, ...]
     rows: Mapping[str, Mapping[Key, Values]]
 
@@ -40,18 +46,25 @@ def keep_state(*, menu: Menu, plan: MenuPlan, held: HeldMenu, version: int, run:
     `held` are the rows of `version`, which the plan was made from; `menu` is the row as it is before.
     """
     put: dict[str, list[Values]] = {}
+    change: dict[str, list[tuple[uuid.UUID, dict[str, Any]]]] = {}
     remove: dict[str, list[uuid.UUID]] = {}
     for name, table in _tables(held).items():
         changes = plan.tables[name]
-        touched = {row[0] for row in changes.update} | set(changes.archive)
-        before = [row for row in table.values() if row.id in touched] if touched else []
-        put[name] = [(row.id, *row.values) for row in before if not row.archived]
+        after, gone = {row[0]: row[1:] for row in changes.update}, set(changes.archive)
+        before = [row for row in table.values() if row.id in after or row.id in gone] if after or gone else []
+        put[name] = [(row.id, *row.values) for row in before if row.id in gone]
+        change[name] = [
+            (row.id, _overwritten(name, row.values, after[row.id]))
+            for row in before
+            if row.id in after and not row.archived
+        ]
         remove[name] = [row[0] for row in changes.create] + [row.id for row in before if row.archived]
     content = {
-        "menu": [menu.pos_menu_id, menu.pos_menu_name],
+        "menu": [menu.pos_menu_id, menu.pos_menu_name, menu.answer, menu.went_back_from],
         "languages": held.languages,
         "columns": ENTRIES | LINKS,
         "put": put,
+        "change": change,
         "remove": remove,
     }
     packed = zlib.compress(json.dumps(content, default=str, separators=(",", ":")).encode(), _COMPRESSION)
@@ -76,15 +89,18 @@ def past_menu(*, state: MenuState, held: HeldMenu) -> PastMenu:
         for name, table in rows.items():
             for id in content["remove"].get(name, ()):
                 table.pop(uuid.UUID(id), None)
+            for id, overwritten in content["change"].get(name, ()):
+                if (now := table.get(uuid.UUID(id))) is not None:
+                    table[now[0]] = (now[0], *_as_before(name, now[1:], overwritten))
             for row in _read_rows(name, content["columns"].get(name, []), content["put"].get(name, ()), known[name]):
                 table[row[0]] = row
-    menu_id, menu_name = content["menu"]
+    menu_id, menu_name, answer, went_back_from = content["menu"]
     by_identity = _by_identity(rows)
     for name in LINKS:
         # A link that went and came back since has another id now.
         ids = {key: row.id for key, row in held.links[name].items()}
         by_identity[name] = {key: (ids.get(key, row[0]), *row[1:]) for key, row in by_identity[name].items()}
-    return PastMenu(menu_id, menu_name, tuple(content["languages"]), by_identity)
+    return PastMenu(menu_id, menu_name, answer, went_back_from, tuple(content["languages"]), by_identity)
 
 
 def plan_back(*, past: PastMenu, held: HeldMenu) -> MenuPlan:
@@ -94,6 +110,41 @@ def plan_back(*, past: PastMenu, held: HeldMenu) -> MenuPlan:
 
 def _tables(held: HeldMenu) -> dict[str, Mapping[Key, HeldRow]]:
     return {**held.entries, **held.links}
+
+
+def _overwritten(name: str, before: Values, after: Values) -> dict[str, Any]:
+    """What a row had where a change put something else, by column; of its texts the parts that differ."""
+    columns = zip((ENTRIES | LINKS)[name], before, after, strict=True)
+    return {column: _texts_before(old, new) if column == _TEXTS else old for column, old, new in columns if old != new}
+
+
+def _texts_before(before: Texts, after: Texts) -> dict[str, dict[str, str] | None]:
+    found: dict[str, dict[str, str] | None] = {language: None for language in after if language not in before}
+    for language, text in before.items():
+        if parts := {part: words for part, words in text.items() if after.get(language, {}).get(part) != words}:
+            found[language] = parts
+    return found
+
+
+def _as_before(name: str, values: Values, overwritten: Mapping[str, Any]) -> Values:
+    return tuple(
+        value
+        if column not in overwritten
+        else _texts_as_before(value, overwritten[column])
+        if column == _TEXTS
+        else _value(overwritten[column], _READ.get(column))
+        for column, value in zip((ENTRIES | LINKS)[name], values, strict=True)
+    )
+
+
+def _texts_as_before(texts: Texts, overwritten: Mapping[str, dict[str, str] | None]) -> Texts:
+    found = dict(texts)
+    for language, parts in overwritten.items():
+        if parts is None:
+            found.pop(language, None)
+        else:
+            found[language] = {"name": "", "description": "", **found.get(language, {}), **parts}
+    return found
 
 
 def _read_rows(name: str, then: list[str], rows: list[list[Any]], known: Mapping[uuid.UUID, HeldRow]) -> list[Values]:

@@ -23,7 +23,13 @@ class Menu(models.Model):
         editable=False,
         help_text="Of the POS's answer that this is, and of how it was read; empty once something else changed it.",
     )
-    warnings = models.JSONField(default=list, editable=False, help_text="What that answer's sync had to say.")
+    answer = models.CharField(
+        max_length=64,
+        blank=True,
+        editable=False,
+        help_text="The digest of the POS's answer that was last taken over, whole or its prices alone.",
+    )
+    warnings = models.JSONField(default=list, editable=False, help_text="What the last whole sync had to say.")
     went_back_from = models.CharField(
         max_length=64, blank=True, editable=False, help_text="The digest of the answer whose sync a person undid."
     )

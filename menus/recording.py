@@ -54,11 +54,14 @@ def record(*, venue: Venue, outcome: Outcome, beside: Beside) -> dict[str, int]:
         apply_plan(venue=venue, plan=plan, version=outcome.version, snapshot=snapshot)
         if not outcome.is_light:
             Menu.objects.filter(pk=menu.pk).update(
-                digest=outcome.digest, warnings=[*snapshot.warnings, *plan.warnings], went_back_from=""
+                digest=outcome.digest,
+                answer=outcome.digest,
+                warnings=[*snapshot.warnings, *plan.warnings],
+                went_back_from="",
             )
         elif plan:
             # What we hold is no longer what that answer said.
-            Menu.objects.filter(pk=menu.pk).update(digest="")
+            Menu.objects.filter(pk=menu.pk).update(digest="", answer=outcome.digest)
         stock, named_anew = _write_beside(venue, beside)
         if (stock or named_anew) and not plan:
             raise_version(menu=menu)

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
+from django.db.models import Q
+
 from integrations.connections import settings_of
 from integrations.models import SyncRun
 from integrations.pos import AllergenNames, MenuDocument, MenuSnapshot, PointOfSale, PosError, Restriction
@@ -17,7 +19,7 @@ from menus.models import Menu
 from menus.planning import HeldMenu, MenuPlan, plan_sync
 from menus.preview import summary
 from menus.recording import Beside, Outcome, count_entries, record, record_beside
-from menus.versions import read_one_version
+from menus.versions import MenuBusy, read_one_version
 from storekit.collector import collector_paused
 from storekit.models import Venue
 
@@ -142,11 +144,16 @@ def _run(
 
 
 def supersede_older(*, run: SyncRun) -> None:
-    """Takes older plans away from people once a newer run has ended well or with a plan of its own."""
-    if run.state in (SyncRun.State.SUCCEEDED, SyncRun.State.HELD):
-        SyncRun.objects.filter(
-            connection=run.connection, kind=run.kind, state=SyncRun.State.HELD, pk__lt=run.pk
-        ).update(state=SyncRun.State.SUPERSEDED)
+    """Takes older plans away from people once a newer run has ended well or with a plan of its own.
+
+    A light sync does nothing of what a whole one's plan waits to do, so that plan goes on waiting.
+    """
+    if run.state not in (SyncRun.State.SUCCEEDED, SyncRun.State.HELD):
+        return
+    older = SyncRun.objects.filter(connection=run.connection, kind=run.kind, state=SyncRun.State.HELD, pk__lt=run.pk)
+    if run.options.get("light"):
+        older = older.filter(Q(plan__light=True) | Q(plan__has_key="state_id"))
+    older.update(state=SyncRun.State.SUPERSEDED)
 
 
 class _Sync:
@@ -240,7 +247,10 @@ class _Sync:
 
     def _bring_in_step(self, menu: Menu, snapshot: MenuSnapshot, beside: Beside, digest: str) -> dict[str, int]:
         for _ in range(_TRIES):
-            version, held = read_one_version(venue=self._venue, read=partial(load_held, venue=self._venue))
+            try:
+                version, held = read_one_version(venue=self._venue, read=partial(load_held, venue=self._venue))
+            except MenuBusy:
+                continue
             plan = self._plan(snapshot, held)
             self._progress.count(**plan.counts)
             self._hold_if_needed(menu, snapshot, plan, held, digest, version)
@@ -298,7 +308,6 @@ class _Sync:
         if self._wish.held_run is not None:
             plan = runs.filter(pk=self._wish.held_run).values_list("plan", flat=True).first() or {}
         else:
-            plan = runs.filter(state=SyncRun.State.HELD).values_list("plan", flat=True).order_by("-pk").first() or {}
-            if (plan.get("menu_id"), plan.get("light")) != (menu_id, self._wish.light):
-                return ""
+            waiting = runs.filter(state=SyncRun.State.HELD, plan__menu_id=menu_id, plan__light=self._wish.light)
+            plan = waiting.values_list("plan", flat=True).order_by("-pk").first() or {}
         return str(plan.get("digest", ""))

@@ -9,7 +9,7 @@ from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from integrations.models import Connection, SyncRun
+from integrations.models import Connection, LightspeedSettings, SyncRun
 from integrations.pos import MenuSnapshot
 from integrations.syncs import queue_sync
 from menus.applying import apply_plan, load_held
@@ -20,10 +20,11 @@ from menus.languages import Texts
 from menus.models import Menu, MenuState, Product
 from menus.planning import ENTRIES, plan_sync
 from menus.syncing import run_queued, sync_menu
-from menus.versions import version_of
+from menus.texts import set_descriptions
+from menus.versions import MenuBusy, version_of
 from storekit.models import Venue
 from tests.factories import VenueFactory
-from tests.menus.pos_answers import answer_availability, answer_menu, item, menu, screen
+from tests.menus.pos_answers import answer_availability, answer_menu, answer_menu_list, item, menu, screen
 from tests.menus.snapshots import bring_in_step, snapshots
 
 State = SyncRun.State
@@ -90,17 +91,118 @@ def test_a_schedule_leaves_what_a_person_went_back_to_until_the_pos_changes(
     sync(venue, "A", "B", "C", "NEW")
     undo(venue=venue, started_by="Anna")
 
-    def scheduled() -> SyncRun:
-        kind = SyncRun.Kind.MENU
-        return run_queued(run=queue_sync(venue=venue, kind=kind, started_by="schedule", scheduled=True))
-
-    run = scheduled()
+    run = scheduled(venue)
     assert on_menu() == {"A", "B", "C"}
     assert "went back from" in run.warnings[-1]
 
     answer_menu(menu(screen("1", *(item(sku) for sku in ("A", "B", "C", "OTHER")))))
-    scheduled()
+    scheduled(venue)
     assert on_menu() == {"A", "B", "C", "OTHER"}
+
+
+def scheduled(venue: Venue, **options: Any) -> SyncRun:
+    kind = SyncRun.Kind.MENU
+    return run_queued(run=queue_sync(venue=venue, kind=kind, started_by="schedule", scheduled=True, options=options))
+
+
+def priced(**prices: str) -> None:
+    answer_menu(menu(screen("1", *(item(sku, price) for sku, price in prices.items()))))
+
+
+def price_of(sku: str) -> str:
+    return str(Product.objects.get(sku=sku).price)
+
+
+def test_a_schedule_leaves_what_a_person_went_back_to_after_a_light_sync_too(
+    connection: Connection, venue: Venue
+) -> None:
+    sync(venue, "A", "B")
+    priced(A="95.00", B="9.50")
+    scheduled(venue, light=True)
+    assert price_of("A") == "95.00"
+    undo(venue=venue, started_by="Anna")
+
+    for light in (True, False):
+        assert "went back from" in scheduled(venue, light=light).warnings[-1]
+        assert price_of("A") == "9.50"
+
+
+def test_a_schedule_leaves_what_a_person_went_back_to_also_when_staff_had_written_something(
+    connection: Connection, venue: Venue
+) -> None:
+    LightspeedSettings.objects.update(update_descriptions=False)
+    sync(venue, "A", "B", "C")
+    sync(venue, "A", "B", "C", "NEW")
+    set_descriptions(product=Product.objects.get(sku="A"), descriptions={"en": "Ours"})
+    undo(venue=venue, started_by="Anna")
+
+    scheduled(venue)
+
+    assert on_menu() == {"A", "B", "C"}
+
+
+def test_a_schedule_goes_on_once_an_undo_is_undone_and_not_before(connection: Connection, venue: Venue) -> None:
+    for last in ("C", "D", "E"):
+        sync(venue, "A", "B", last)
+    states = {state.version: state.pk for state in states_of(venue=venue)}
+    undo(venue=venue, state_id=states[2], started_by="Anna")
+    undo(venue=venue, state_id=states[1], started_by="Anna")
+
+    undo(venue=venue, started_by="Anna")
+    assert "went back from" in scheduled(venue).warnings[-1]
+    assert on_menu() == {"A", "B", "D"}
+
+    undo(venue=venue, state_id=next(one.pk for one in states_of(venue=venue) if one.version == 3), started_by="Anna")
+    assert scheduled(venue).warnings == []
+    assert on_menu() == {"A", "B", "E"}
+
+
+def test_going_back_before_the_first_sync_remembers_the_menu_so_that_schedules_leave_it_alone(
+    connection: Connection, venue: Venue
+) -> None:
+    answer_menu_list((168, "Online menu"), (272, "Breakfast"))
+    sync(venue, "A", "B")
+    undo(venue=venue, started_by="Anna")
+
+    run = scheduled(venue)
+
+    assert (run.state, run.error) == (State.SUCCEEDED, "")
+    assert on_menu() == set()
+
+
+def test_going_back_leaves_what_staff_wrote_since_beside_what_the_sync_changed(
+    connection: Connection, venue: Venue
+) -> None:
+    def named(name: str, price: str) -> dict[str, Any]:
+        texts = [{"locale": "en", "friendlyDisplayName": name, "description": "POS"}]
+        return item("A", price, itemRichData={"texts": texts})
+
+    LightspeedSettings.objects.update(update_descriptions=False)
+    for name, price in (("Burger", "9.50"), ("Hamburger", "10.00")):
+        answer_menu(menu(screen("1", named(name, price))))
+        sync_menu(venue=venue, menu_id="168", started_by="a test")
+    set_descriptions(product=Product.objects.get(), descriptions={"en": "Ours"})
+
+    undo(venue=venue, started_by="Anna")
+
+    product = Product.objects.get()
+    assert price_of("A") == "9.50"
+    assert product.translations == {"en": {"name": "Burger", "description": "Ours"}}
+
+
+def test_a_menu_that_keeps_changing_fails_going_back_and_syncing_in_words(
+    connection: Connection, venue: Venue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync(venue, "A")
+
+    def busy(**_: object) -> None:
+        raise MenuBusy("The menu is changing at this moment.")
+
+    for module in ("menus.syncing", "menus.going_back"):
+        monkeypatch.setattr(f"{module}.read_one_version", busy)
+
+    for run in (sync(venue, "A", "B"), undo(venue=venue, started_by="Anna")):
+        assert (run.state, "being changed all the while" in run.error) == (State.FAILED, True)
 
 
 def test_a_person_may_take_over_again_what_was_gone_back_from(connection: Connection, venue: Venue) -> None:

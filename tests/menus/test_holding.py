@@ -103,6 +103,43 @@ def test_a_plan_is_not_applied_once_a_setting_makes_it_another_one(venue: Venue)
     assert apply_held(run=held, started_by="Anna").state == State.HELD
 
 
+def test_a_light_sync_leaves_a_whole_menus_plan_waiting_for_its_person(venue: Venue) -> None:
+    synced(venue, *SIX)
+    answer_menu(menu_of("P0", price="10.00"))
+    held = sync(venue)
+    sync(venue, light=True)
+    preview_sync(venue=venue, light=True, started_by="Anna")
+
+    held.refresh_from_db()
+    assert held.state == State.HELD
+    assert apply_held(run=held, started_by="Anna").state == State.SUCCEEDED
+    assert on_menu() == {"P0"}
+
+
+def test_force_minds_the_plan_that_waits_also_beside_a_light_ones(venue: Venue) -> None:
+    synced(venue, *SIX)
+    answer_menu(menu_of("P0", price="10.00"))
+    sync(venue)
+    preview_sync(venue=venue, light=True, started_by="Anna")
+    answer_menu(menu_of("P1"))
+
+    assert sync(venue, force=True).state == State.HELD
+    assert on_menu() == set(SIX)
+
+
+def test_a_light_sync_takes_away_plans_of_prices_and_of_going_back(venue: Venue) -> None:
+    synced(venue, *SIX)
+    plans = [undo(venue=venue, started_by="Anna", preview=True)]
+    answer_menu(menu_of(*SIX, price="10.00"))
+    plans.append(preview_sync(venue=venue, light=True, started_by="Anna"))
+
+    sync(venue, light=True)
+
+    for plan in plans:
+        plan.refresh_from_db()
+    assert [plan.state for plan in plans] == [State.SUPERSEDED] * 2
+
+
 def test_a_preview_writes_nothing_and_can_be_applied_from_the_queue(venue: Venue) -> None:
     synced(venue, "P0")
     before = (version_of(venue=venue), Menu.objects.get().digest)
