@@ -144,8 +144,7 @@ class CategoryPage(EntryPage):
     list_select_related = ("venue", "parent")
     search_fields = ("name",)
     ordering = ("venue__name", "position")
-    fields = ("venue", "name", "parent", "texts", "picture", "place")
-    readonly_fields = (*EntryPage.readonly_fields, "picture")
+    fields = ("venue", "name", "parent", "texts", "place")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).annotate(number_of_products=Count("placements"))
@@ -153,10 +152,6 @@ class CategoryPage(EntryPage):
     @admin.display(description="Products", ordering="number_of_products")
     def product_count(self, category: Any) -> int:
         return int(category.number_of_products)
-
-    @admin.display(description="Image", empty_value="–")
-    def picture(self, category: Category) -> SafeString | None:
-        return _picture(category.image_url)
 
 
 class ModifierInline(ReadOnlyInline):

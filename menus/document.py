@@ -59,7 +59,7 @@ def load_rows(*, venue: Venue) -> MenuRows:
     facts = ("sku", "kind", "price", "image", "allergens", "calories", "contains_alcohol", "stock", "sold_out")
     return MenuRows(
         languages=tuple(Menu.objects.values_list("languages", flat=True).get(venue=venue)),
-        categories=list(categories.values(*words, "parent_id", "image_url")),
+        categories=list(categories.values(*words, "parent_id")),
         products=list(products.values(*words, *facts)),
         groups=list(groups.values(*words, "kind", "minimum", "maximum")),
         modifiers=modifiers,
@@ -86,7 +86,7 @@ def menu_document(*, rows: MenuRows, texts: Texts) -> Json:
                 "id": str(row["id"]),
                 "name": texts.name(row["translations"], till_name=row["name"]),
                 "parent": str(row["parent_id"]) if row["parent_id"] in screens else None,
-                "image": row["image_url"] or None,
+                "image": None,  # a screen of the till has none
                 "products": _ids(rows.in_category.get(row["id"], ()), shown),
             }
             for row in rows.categories

@@ -63,7 +63,6 @@ class Category(MenuEntry):
     key = models.CharField(max_length=255, editable=False, help_text="The POS's identity of the screen.")
     parent = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="children")
     position = models.PositiveIntegerField(default=0)
-    image_url = models.URLField(max_length=1000, blank=True)
 
     class Meta:
         verbose_name_plural = "categories"

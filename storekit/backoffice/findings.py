@@ -121,6 +121,10 @@ def of_menu(
         action = Link("See why", row_page(latest))
         text = f"The sync at {clock(latest.started_at, zone)} failed"
         return Finding("Menu", Tone.BAD, text, latest.error or "Guests still see the menu from before.", action=action)
+    if latest is not None and latest.state == SyncRun.State.HELD:
+        action = Link("Look at it", row_page(latest))
+        more = latest.error or "Guests still see the menu from before."
+        return Finding("Menu", Tone.WARNING, "A sync waits for you", more, action=action)
     if menu is None or not products:
         return Finding("Menu", Tone.WARNING, "No menu yet", "It comes with the first sync after connecting.")
     text = f"{products} products" if products != 1 else "1 product"

@@ -71,7 +71,7 @@ def _venues(user: User) -> QuerySet[Venue]:
     return (
         venues_of(user)
         .select_related("connection", "menu")
-        .annotate(latest_sync=_latest_sync(SyncRun.State.SUCCEEDED, SyncRun.State.FAILED))
+        .annotate(latest_sync=_latest_sync(SyncRun.State.SUCCEEDED, SyncRun.State.FAILED, SyncRun.State.HELD))
         .annotate(latest_good_sync=_latest_sync(SyncRun.State.SUCCEEDED))
     )
 

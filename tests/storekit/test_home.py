@@ -247,6 +247,12 @@ def test_the_side_bar_counts_trouble_and_shows_managers_no_page_of_superusers(
     assert "/admin/django_q/" not in page
 
 
+def test_a_sync_that_waits_for_a_person_is_said(anna: User, connection: Connection) -> None:
+    synced(connection, state=SyncRun.State.HELD, error="It would archive half of the menu.")
+
+    assert finding(anna, "Menu") == (Tone.WARNING, "A sync waits for you")
+
+
 def test_the_side_bar_leads_to_the_page_that_syncs_the_menu(annas_browser: Client, venue: Venue) -> None:
     link = "/admin/menus/menu/"
 
