@@ -72,8 +72,6 @@ def _said(run: SyncRun) -> str:
             return "Nothing was changed, and a later sync has made the plan pointless"
         case State.HELD:
             return "Waiting for a person: nothing was changed"
-        case State.SUPERSEDED:
-            return "A later sync went ahead of this plan: nothing was changed by it"
         case _:
             return "Failed: what was there before stays"
 
