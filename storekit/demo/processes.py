@@ -12,6 +12,7 @@ from pathlib import Path
 
 import requests
 
+_TAKEN_IN_SECONDS = 1
 _GRACE_SECONDS = 15
 
 
@@ -94,16 +95,22 @@ class Processes:
     def stop(self) -> None:
         """Asks every child to stop, and ends by force what is left of them and of their own children."""
         family = [pid for child in self._children.values() for pid in _descendants(child.pid)]
+        # Ctrl-C has reached them too. A task worker that is told a second time while it still takes in the first one
+        # waits for itself for ever.
+        self._wait_for_all(seconds=_TAKEN_IN_SECONDS)
         for child in self._children.values():
             with suppress(ProcessLookupError):
                 child.terminate()
-        deadline = time.monotonic() + _GRACE_SECONDS
-        for child in self._children.values():
-            with suppress(subprocess.TimeoutExpired):
-                child.wait(timeout=max(0.1, deadline - time.monotonic()))
+        self._wait_for_all(seconds=_GRACE_SECONDS)
         for pid in [*(child.pid for child in self._children.values() if child.poll() is None), *family]:
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
+
+    def _wait_for_all(self, *, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        for child in self._children.values():
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(timeout=max(0.1, deadline - time.monotonic()))
 
 
 def _descendants(pid: int) -> list[int]:
