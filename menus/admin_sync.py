@@ -23,7 +23,7 @@ class SyncForm(forms.Form):
     menu = forms.ChoiceField(required=False, widget=UnfoldAdminSelectWidget())
     extent = forms.ChoiceField(
         required=False,
-        label="What",
+        label="How much",
         choices=[("full", "The whole menu"), ("light", "Prices and availability only")],
         initial="full",
         widget=UnfoldAdminRadioSelectWidget(),
@@ -36,7 +36,7 @@ class SyncForm(forms.Form):
     )
     force = forms.BooleanField(
         required=False,
-        label="Whatever the POS sends",
+        label="Take whatever the POS sends",
         help_text="Without this, a menu that is empty, or lacks more than a third of the products, waits for you.",
         widget=UnfoldBooleanWidget(),
     )

@@ -26,10 +26,13 @@ NAME = re.compile(r"images/\d{4}w\d{2}/([0-9a-f]{40})\.webp")
 _FOLDER = "images"
 # Vector formats are left out on purpose: an SVG can carry scripts.
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
-# The largest that telephones take, and a JPEG is opened at a part of its size. The others are opened whole, in a memory
-# of 10 to 15 bytes a pixel.
-_MOST_PIXELS = {"JPEG": 50_000_000}
+# The largest that telephones take, and a JPEG (an MPO is several in one file) is opened at a part of its size. The
+# others are opened whole, in a memory of 10 to 15 bytes a pixel.
+_MOST_PIXELS = {"JPEG": 50_000_000, "MPO": 50_000_000}
 _MOST_PIXELS_OTHERWISE = 20_000_000
+# A progressive JPEG is gone through once for each of its scans. Cameras and tools write about ten; a forger writes many
+# thousands of them, a hundred bytes each, and keeps a process busy for hours.
+_JPEG, _START_OF_SCAN, _MOST_SCANS = b"\xff\xd8", b"\xff\xda", 64
 # Sharp on a phone from edge to edge at three pixels a point.
 _LONGEST_SIDE = 1200
 _QUALITY = 82
@@ -126,6 +129,9 @@ def _reduced(content: bytes) -> bytes:
             most = _MOST_PIXELS.get(picture.format or "", _MOST_PIXELS_OTHERWISE)
             if picture.width * picture.height > most:
                 raise ImageRefused(f"The image has more than {most // 1_000_000} million pixels.")
+            # Within the pixels' own bytes the mark cannot occur.
+            if content.startswith(_JPEG) and content.count(_START_OF_SCAN) > _MOST_SCANS:
+                raise ImageRefused("The image is put together from far too many layers.")
             return _encoded(picture)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ImageRefused("The image has far too many pixels.") from error

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import psycopg
 from django.db import connection
 from django.db.models import QuerySet
 from psycopg.pq import ExecStatus
@@ -53,6 +54,12 @@ class RowQuery:
             return self.find(value)
         if driver is None or driver.closed:
             raise NotAtOnce
+        try:
+            return self._find_prepared(driver, value)
+        except psycopg.Error:
+            raise NotAtOnce from None
+
+    def _find_prepared(self, driver: Any, value: str) -> Row | None:
         name = self._prepared.get(driver)
         if name is None:
             name = f"{self._name}_{next(self._numbers)}".encode()

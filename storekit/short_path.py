@@ -17,7 +17,7 @@ Answer = Callable[..., HttpResponse | None]
 
 
 class ShortPath:
-    """Stands behind `SecurityMiddleware`, whose headers belong on every answer, and before everything else."""
+    """Stands behind the middleware whose headers belong on every answer, and before everything else."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -31,5 +31,7 @@ class ShortPath:
     def _at_once(self, request: HttpRequest) -> HttpResponse | None:
         for pattern, answer in self._paths:
             if address := pattern.fullmatch(request.path_info):
+                # A foreign Host header is refused here as everywhere: `CommonMiddleware` comes later.
+                request.get_host()
                 return answer(request, **address.groupdict())
         return None

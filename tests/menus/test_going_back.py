@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import responses
+import time_machine
 from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -316,6 +317,27 @@ def test_a_manager_looks_at_a_plan_and_at_the_states_and_staff_and_strangers_do_
     assert "Products: gone from the menu (3)" in shown
     assert "Version 0" in annas_browser.get(listed).content.decode()
     assert SyncRun.objects.count() == 2
+
+
+def test_states_are_listed_by_the_venues_own_clock(connection: Connection, venue: Venue, annas_browser: Client) -> None:
+    with time_machine.travel("2026-07-03T21:30:00Z", tick=False):
+        sync(venue, "A")
+    page = annas_browser.get(f"/admin/menus/menu/go-back/{Menu.objects.get().pk}/").content.decode()
+
+    assert "Version 0, 3 Jul 2026, 22:30" in page
+    assert "UTC" not in page
+
+
+def test_each_page_says_what_it_is_about(connection: Connection, venue: Venue, annas_browser: Client) -> None:
+    sync(venue, "A")
+    product = Product.objects.get()
+
+    def heading(path: str) -> str:
+        return annas_browser.get(path).content.decode().partition("<h2>")[2].partition("</h2>")[0]
+
+    assert heading(f"/admin/menus/menu/go-back/{Menu.objects.get().pk}/") == f"Go back: {venue.name}"
+    assert heading(f"/admin/menus/product/{product.pk}/image/") == f"Image of {product.name}"
+    assert heading(f"/admin/menus/product/{product.pk}/descriptions/") == f"Descriptions of {product.name}"
 
 
 def test_applying_and_going_back_are_queued(connection: Connection, venue: Venue, annas_browser: Client) -> None:

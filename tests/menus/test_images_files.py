@@ -43,6 +43,15 @@ def test_a_large_picture_is_made_smaller_and_a_small_one_is_left() -> None:
     assert kept(keep_picture(picture(size=(3, 2)))).size == (3, 2)
 
 
+def test_a_small_jpeg_that_takes_hours_to_open_is_refused() -> None:
+    whole = picture(size=(2000, 2000), form="JPEG", progressive=True)
+    last_scan = whole[whole.rindex(b"\xff\xda") : -2]
+    kept(keep_picture(whole))
+
+    with pytest.raises(ImageRefused, match="too many layers"):
+        keep_picture(whole[:-2] + last_scan * 1000 + whole[-2:])
+
+
 def test_transparency_stays() -> None:
     transparent = kept(keep_picture(picture((0, 0, 0, 0), mode="RGBA"))).convert("RGBA")  # type: ignore[arg-type]
 
