@@ -241,6 +241,18 @@ class MenuSnapshot:
     warnings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class MenuReading:
+    """What an answer says: all of it, or only what differs from an earlier one."""
+
+    snapshot: MenuSnapshot
+    is_part: bool
+    """Whether the snapshot has only the products that changed, with their groups. Nothing else differs: the categories
+    and their products, the languages and all other products and groups are as they were."""
+    memory: bytes
+    """For reading a later answer; empty when there is none."""
+
+
 class MenuDocument(Protocol):
     """The POS's answer, received but not read yet."""
 
@@ -248,8 +260,8 @@ class MenuDocument(Protocol):
     def digest(self) -> str:
         """Equal for equal answers that are read in an equal way: then the snapshot is equal too. Hexadecimal."""
 
-    def snapshot(self) -> MenuSnapshot:
-        """Reads the answer. Raises `BadAnswer` when it makes no sense."""
+    def read(self, memory: bytes = b"") -> MenuReading:
+        """Reads the answer, or what differs from the one that left the memory. Raises `BadAnswer` for nonsense."""
 
 
 # --- The floor plan --------------------------------------------------------------------------------------------------

@@ -62,6 +62,41 @@ def load_held(*, venue: Venue) -> HeldMenu:
     )
 
 
+def load_held_part(*, venue: Venue, part: MenuSnapshot) -> HeldMenu:
+    """As `load_held`, but only the products of the part and the groups that they ask now or then, nested ones too."""
+    ids = Ids()
+    products = _entries(
+        "products", Product.objects.filter(venue=venue, sku__in=[one.sku for one in part.products]), ids, _first
+    )
+    asked = ProductModifierGroup.objects.filter(product__in=[row.id for row in products.values()])
+    found = set(ModifierGroup.objects.filter(venue=venue, key__in=[one.key for one in part.groups]).values_list("pk"))
+    found |= set(asked.values_list("group_id"))
+    waiting = found
+    while waiting:
+        nested = NestedModifierGroup.objects.filter(modifier__group__in=[id for (id,) in waiting])
+        waiting = set(nested.values_list("group_id")) - found
+        found |= waiting
+    group_ids = [id for (id,) in found]
+    groups = _entries("groups", ModifierGroup.objects.filter(pk__in=group_ids), ids, _first)
+    keys = {row.id: key for key, row in groups.items()}
+    choices = Modifier.objects.filter(group__in=group_ids)
+    opened = NestedModifierGroup.objects.filter(modifier__group__in=group_ids)
+    return HeldMenu(
+        entries={
+            "categories": {},
+            "products": products,
+            "groups": groups,
+            "modifiers": _entries("modifiers", choices, ids, lambda row: (keys[row[0]], row[1])),
+        },
+        links={
+            "placements": {},
+            "product_groups": _links("product_groups", asked, ids),
+            "nested_groups": _links("nested_groups", opened, ids),
+        },
+        languages=tuple(Menu.objects.filter(venue=venue).values_list("languages", flat=True).first() or ()),
+    )
+
+
 def apply_plan(*, venue: Venue, plan: MenuPlan, version: int, snapshot: MenuSnapshot) -> None:
     """Writes the plan that was made from the rows of `version`, and raises the version if anything changes.
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import CharField, Field, ForeignKey, JSONField, Model, QuerySet, TextField, UUIDField
 
@@ -28,7 +29,10 @@ class Ids(dict[Any, uuid.UUID | None]):
 
 def read_rows(rows: "QuerySet[Any]", *, columns: Sequence[str], ids: Ids) -> list[tuple[Any, ...]]:
     """What `rows.values_list(*columns)` holds, in no order. `ids` may be shared by tables that refer to each other."""
-    sql, parameters = rows.order_by().values_list(*columns).query.sql_with_params()
+    try:
+        sql, parameters = rows.order_by().values_list(*columns).query.sql_with_params()
+    except EmptyResultSet:
+        return []
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         found = cursor.fetchall()

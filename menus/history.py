@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from integrations.models import SyncRun
-from menus.models import Menu, MenuState
+from menus.models import Menu, MenuState, Product
 from menus.planning import ENTRIES, LINKS, HeldMenu, HeldRow, Key, MenuPlan, Values, compare
 
 _KEPT = 10
@@ -43,7 +43,7 @@ class PastMenu:
 def keep_state(*, menu: Menu, plan: MenuPlan, held: HeldMenu, version: int, run: SyncRun | None) -> MenuState:
     """Keeps the menu as it is before the plan, and forgets the eleventh. To be called in the plan's transaction.
 
-    `held` are the rows of `version`, which the plan was made from; `menu` is the row as it is before.
+    `held` are the rows of `version` that the plan was made from; `menu` is the row as it is before.
     """
     put: dict[str, list[Values]] = {}
     change: dict[str, list[tuple[uuid.UUID, dict[str, Any]]]] = {}
@@ -68,7 +68,7 @@ def keep_state(*, menu: Menu, plan: MenuPlan, held: HeldMenu, version: int, run:
         "remove": remove,
     }
     packed = zlib.compress(json.dumps(content, default=str, separators=(",", ":")).encode(), _COMPRESSION)
-    products = sum(not row.archived for row in held.entries["products"].values())
+    products = Product.objects.filter(venue=menu.venue_id, archived_at=None).count()
     state = MenuState.objects.create(menu=menu, version=version, run=run, products=products, content=packed)
     kept = MenuState.objects.filter(menu=menu).values_list("pk", flat=True)[:_KEPT]
     MenuState.objects.filter(menu=menu, pk__lt=min(kept)).delete()

@@ -38,6 +38,18 @@ class Menu(models.Model):
         return f"Menu of {self.venue}, version {self.version}"
 
 
+class MenuMemory(models.Model):
+    """What the POS's port remembers of the answer that the menu is, so that the next one need not be read whole."""
+
+    menu = models.OneToOneField(Menu, models.CASCADE, related_name="memory")
+    digest = models.CharField(max_length=64, help_text="Of that answer; the menu has another one once it is stale.")
+    shaping = models.CharField(max_length=64, help_text="The settings that it was written with.")
+    content = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"Memory of {self.menu}"
+
+
 class MenuEntry(models.Model):
     """What all parts of a menu share. Ids are random, so they tell nothing and can be made before the row is written.
 

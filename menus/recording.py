@@ -9,7 +9,7 @@ from integrations.pos import AllergenNames, MenuSnapshot, Restriction
 from menus.allergens import keep_allergens
 from menus.applying import apply_plan
 from menus.history import keep_state
-from menus.models import Category, Menu, Modifier, ModifierGroup, Product
+from menus.models import Category, Menu, MenuMemory, Modifier, ModifierGroup, Product
 from menus.planning import HeldMenu, MenuPlan
 from menus.stock import write_stock
 from menus.versions import raise_version
@@ -34,6 +34,9 @@ class Outcome:
     version: int
     digest: str
     run_id: int
+    shaping: str = ""
+    memory: bytes = b""
+    """For reading the next answer, once this is written with the settings `shaping`."""
     is_light: bool = False
 
 
@@ -58,6 +61,10 @@ def record(*, venue: Venue, outcome: Outcome, beside: Beside) -> dict[str, int]:
                 answer=outcome.digest,
                 warnings=[*snapshot.warnings, *plan.warnings],
                 went_back_from="",
+            )
+            MenuMemory.objects.update_or_create(
+                menu=menu,
+                defaults={"digest": outcome.digest, "shaping": outcome.shaping, "content": outcome.memory},
             )
         elif plan:
             # What we hold is no longer what that answer said.

@@ -10,12 +10,12 @@ from django.db.models import Q
 
 from integrations.connections import settings_of
 from integrations.models import SyncRun
-from integrations.pos import AllergenNames, MenuDocument, MenuSnapshot, PointOfSale, PosError, Restriction
+from integrations.pos import AllergenNames, MenuDocument, MenuReading, MenuSnapshot, PointOfSale, PosError, Restriction
 from integrations.syncs import Progress, SyncFailed, SyncHeld, run_sync
-from menus.applying import PlanOutdated, load_held
+from menus.applying import PlanOutdated, load_held, load_held_part
 from menus.guards import reason_to_hold
 from menus.light import plan_light
-from menus.models import Menu
+from menus.models import Menu, MenuMemory
 from menus.planning import HeldMenu, MenuPlan, plan_sync
 from menus.preview import summary
 from menus.recording import Beside, Outcome, count_entries, record, record_beside
@@ -180,11 +180,17 @@ class _Sync:
         if self._is_in_step(menu, digest):
             return self._leave(menu, beside)
         self._progress.report(40, "Reading the menu")
-        snapshot = replace(document.snapshot(), menu_id=chosen)
+        reading = document.read(self._memory(menu))
+        if reading.is_part:
+            counts = self._bring_part_in_step(menu, reading, beside, digest)
+            if counts is not None:
+                return counts
+            reading = document.read()
+        snapshot = replace(reading.snapshot, menu_id=chosen)
         for warning in snapshot.warnings:
             self._progress.warn(warning)
         self._progress.report(60, "Comparing")
-        return self._bring_in_step(menu, snapshot, beside, digest)
+        return self._bring_in_step(menu, snapshot, beside, digest, reading.memory)
 
     def _chosen_menu(self, menu: Menu) -> str:
         wanted = self._wish.menu_id
@@ -221,9 +227,11 @@ class _Sync:
 
     def _digest(self, document: MenuDocument) -> str:
         """Of the answer and of every setting that shapes what is made of it."""
+        return hashlib.sha256(f"{self._shaping()} {document.digest}".encode()).hexdigest()
+
+    def _shaping(self) -> str:
         settings = self._settings
-        shaping = f"{_PLANNING_VERSION} {settings.update_descriptions} {settings.update_images} {document.digest}"
-        return hashlib.sha256(shaping.encode()).hexdigest()
+        return f"{_PLANNING_VERSION} {settings.update_descriptions} {settings.update_images}"
 
     def _is_in_step(self, menu: Menu, digest: str) -> bool:
         if self._wish.force:
@@ -245,7 +253,62 @@ class _Sync:
             return counts
         return counts | record_beside(menu=menu, beside=beside)
 
-    def _bring_in_step(self, menu: Menu, snapshot: MenuSnapshot, beside: Beside, digest: str) -> dict[str, int]:
+    def _memory(self, menu: Menu) -> bytes:
+        """Of the answer that the menu still is; empty when something has changed since, or everything is wanted.
+
+        What the answer's sync had to say would have to be said again, and people's descriptions looked for in the
+        whole menu, so there the menu is read whole.
+        """
+        wish = self._wish
+        if wish.force or wish.light or wish.preview or menu.warnings or not self._settings.update_descriptions:
+            return b""
+        memory = MenuMemory.objects.filter(menu=menu.pk).first() if menu.digest else None
+        if memory is None or (memory.digest, memory.shaping) != (menu.digest, self._shaping()):
+            return b""
+        return bytes(memory.content)
+
+    def _bring_part_in_step(
+        self, menu: Menu, reading: MenuReading, beside: Beside, digest: str
+    ) -> dict[str, int] | None:
+        """As `_bring_in_step`, with what changed since the menu's last answer; None when the menu is to be read whole.
+
+        No product comes or goes with a part, so there is nothing to be held for a person.
+        """
+        part = replace(reading.snapshot, menu_id=menu.pos_menu_id)
+        self._progress.report(60, "Comparing")
+
+        def read() -> tuple[bool, HeldMenu, int]:
+            still = Menu.objects.filter(pk=menu.pk, digest=menu.digest).exists()
+            return still, load_held_part(venue=self._venue, part=part), count_entries(venue=self._venue)
+
+        version, (still, held, entries) = read_one_version(venue=self._venue, read=read)
+        plan = plan_sync(snapshot=part, held=held)
+        products = plan.tables["products"]
+        if not still or plan.warnings or plan.changes_languages or products.create or products.archive:
+            return None
+        plan.counts["unchanged"] += entries - sum(
+            not row.archived for table in held.entries.values() for row in table.values()
+        )
+        self._progress.count(**plan.counts)
+        self._progress.report(75, "Writing what differs")
+        outcome = Outcome(
+            snapshot=part,
+            plan=plan,
+            held=held,
+            version=version,
+            digest=digest,
+            run_id=self._progress.run_id,
+            shaping=self._shaping(),
+            memory=reading.memory,
+        )
+        try:
+            return plan.counts | record(venue=self._venue, outcome=outcome, beside=beside)
+        except PlanOutdated:
+            return None
+
+    def _bring_in_step(
+        self, menu: Menu, snapshot: MenuSnapshot, beside: Beside, digest: str, memory: bytes
+    ) -> dict[str, int]:
         for _ in range(_TRIES):
             try:
                 version, held = read_one_version(venue=self._venue, read=partial(load_held, venue=self._venue))
@@ -264,6 +327,8 @@ class _Sync:
                 version=version,
                 digest=digest,
                 run_id=self._progress.run_id,
+                shaping=self._shaping(),
+                memory=memory,
                 is_light=self._wish.light,
             )
             try:

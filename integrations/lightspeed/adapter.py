@@ -12,12 +12,13 @@ from integrations.lightspeed.floor_plans import to_areas
 from integrations.lightspeed.http import LightspeedHttp, parsed
 from integrations.lightspeed.menu import MAPPING_VERSION, SubScreens, to_menu_names, to_snapshot
 from integrations.lightspeed.menu_extras import to_allergen_names, to_restrictions
+from integrations.lightspeed.menu_memory import changed_part, outline_of, packed
 from integrations.lightspeed.orders import to_go_body
 from integrations.lightspeed.reading import Json, identifier, malformed, objects, text
 from integrations.pos import (
     AllergenNames,
     FloorArea,
-    MenuSnapshot,
+    MenuReading,
     NotFound,
     OrderTicket,
     OrderType,
@@ -72,12 +73,19 @@ class LightspeedMenu:
     @cached_property
     def digest(self) -> str:
         """Of the bytes, of what was asked for, and of how they are read."""
-        head = f"{MAPPING_VERSION} {self.sub_screens} {self.asked_for}\n".encode()
-        return hashlib.sha256(head + hashlib.sha256(self.content).digest()).hexdigest()
+        return hashlib.sha256(f"{self._head}\n".encode() + hashlib.sha256(self.content).digest()).hexdigest()
 
-    def snapshot(self) -> MenuSnapshot:
-        """Raises `BadAnswer` when the answer makes no sense."""
-        return to_snapshot(parsed(self.content, kind=Call.READ), sub_screens=self.sub_screens)
+    def read(self, memory: bytes = b"") -> MenuReading:
+        """All of it, or what differs from what is remembered. Raises `BadAnswer` when the answer makes no sense."""
+        menu = parsed(self.content, kind=Call.READ)
+        outline = outline_of(menu) if isinstance(menu, dict) else None
+        part = changed_part(menu, outline, memory, self._head, sub_screens=self.sub_screens)
+        snapshot = part or to_snapshot(menu, sub_screens=self.sub_screens)
+        return MenuReading(snapshot, part is not None, packed(outline, snapshot.languages, self._head))
+
+    @property
+    def _head(self) -> str:
+        return f"{MAPPING_VERSION} {self.sub_screens} {self.asked_for}"
 
 
 class LightspeedPos:

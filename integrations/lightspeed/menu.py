@@ -116,10 +116,10 @@ class _Reader:
         """Notes what stands on a screen, its sub-screens included; `skus` gets what is to stand on its category."""
         for entry in objects(screen, "menuEntry", where):
             kind = text(entry, "@type", where)
-            if _is_screen(entry) and self._sub_screens == SubScreens.FLATTENED:
+            if is_screen(entry) and self._sub_screens == SubScreens.FLATTENED:
                 inner = text(entry, "name", where)[:LONGEST_NAME]
                 self._read_entries(entry, inner, key=key, keys=keys, where=f"{where}, screen {inner}", skus=skus)
-            elif _is_screen(entry):
+            elif is_screen(entry):
                 self._read_screen(entry, parent=key, keys=keys, where=where)
             elif kind in _KINDS:
                 if sku := self._read_product(entry, _KINDS[kind], name, where):
@@ -181,10 +181,11 @@ def _screen_ids(screens: list[Json]) -> Iterator[str]:
     for screen in screens:
         if screen_id := identifier(screen, "id", "menu"):
             yield screen_id
-        yield from _screen_ids([entry for entry in objects(screen, "menuEntry", "menu") if _is_screen(entry)])
+        yield from _screen_ids([entry for entry in objects(screen, "menuEntry", "menu") if is_screen(entry)])
 
 
-def _is_screen(entry: Json) -> bool:
+def is_screen(entry: Json) -> bool:
+    """Whether a menu entry is a sub-screen."""
     return entry.get("@type") == "group"
 
 

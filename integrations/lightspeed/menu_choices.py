@@ -27,12 +27,12 @@ from integrations.pos import GroupKind, MenuModifier, Translation
 LONGEST_SKU = 25
 _LONGEST_INSTRUCTION_ID = 64
 _PERCENTAGE = "CUSTOMIZED_ITEM_PRICE_WILL_BE_A_PERCENTAGE_OF_TOTAL"
-_GROUP_FIELDS = (
+GROUP_FIELDS = (
     ("menuDealGroups", GroupKind.DEAL),
     ("menuModifierGroups", GroupKind.MODIFIER),
     ("productionInstructionList", GroupKind.INSTRUCTION),
 )
-_IDENTITY_FIELDS = {
+IDENTITY_FIELDS = {
     GroupKind.DEAL: "sku",
     GroupKind.MODIFIER: "sku",
     # The misspelling is the POS's.
@@ -129,14 +129,14 @@ class GroupReader:
         """
         drafts = [
             self._group(group, kind, where)
-            for name, kind in _GROUP_FIELDS
+            for name, kind in GROUP_FIELDS
             if name in entry
             for group in objects(entry, name, where)
         ]
         return tuple([draft for draft in drafts if draft.choices])
 
     def _group(self, group: Json, kind: GroupKind, where: str) -> GroupDraft:
-        identity = identifier(group, _IDENTITY_FIELDS[kind], where)
+        identity = identifier(group, IDENTITY_FIELDS[kind], where)
         last = self._last.get((kind, identity))
         if last is not None and last[0] == group:
             return last[1]

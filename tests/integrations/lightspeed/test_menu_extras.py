@@ -80,7 +80,7 @@ def test_a_truncated_answer_has_a_digest_and_cannot_be_read() -> None:
 
     assert document.digest
     with pytest.raises(BadAnswer):
-        document.snapshot()
+        document.read()
 
 
 def test_what_is_restricted_comes_in_pages(http: LightspeedHttp) -> None:

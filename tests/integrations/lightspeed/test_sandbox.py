@@ -139,8 +139,8 @@ def test_every_menu_of_the_sandbox_is_understood(http: LightspeedHttp, pos: Poin
     riverside = LightspeedPos(http=http, business_location_id=RIVERSIDE, endpoint_id=ENDPOINT.id)
     assert pos.menus() == (PosMenuName("168", "Online menu"),)
     snapshots = [
-        pos.menu_document("168").snapshot(),
-        *(riverside.menu_document(name.id).snapshot() for name in riverside.menus()),
+        pos.menu_document("168").read().snapshot,
+        *(riverside.menu_document(name.id).read().snapshot for name in riverside.menus()),
     ]
     assert [snapshot.menu_id for snapshot in snapshots] == ["168", "271", "272"]
     assert {warning for snapshot in snapshots for warning in snapshot.warnings} == {
@@ -157,15 +157,15 @@ def test_an_order_profile_has_prices_of_its_own(http: LightspeedHttp, pos: Point
     happy = LightspeedPos(
         http=http, business_location_id=HIGH_STREET, endpoint_id=ENDPOINT.id, menu_profile="happyhour"
     )
-    normal_prices = {product.sku: product.price for product in pos.menu_document("168").snapshot().products}
-    prices = {product.sku: product.price for product in happy.menu_document("168").snapshot().products}
+    normal_prices = {product.sku: product.price for product in pos.menu_document("168").read().snapshot.products}
+    prices = {product.sku: product.price for product in happy.menu_document("168").read().snapshot.products}
     assert prices != normal_prices
 
 
 def test_a_menu_that_is_not_there_is_not_found(pos: PointOfSale) -> None:
     for menu_id in ("999", ""):
         with pytest.raises(NotFound):
-            pos.menu_document(menu_id).snapshot()
+            pos.menu_document(menu_id).read()
 
 
 def test_a_floor_plan_or_none(http: LightspeedHttp, pos: PointOfSale) -> None:
