@@ -281,7 +281,10 @@ class _Sync:
             still = Menu.objects.filter(pk=menu.pk, digest=menu.digest).exists()
             return still, load_held_part(venue=self._venue, part=part), count_entries(venue=self._venue)
 
-        version, (still, held, entries) = read_one_version(venue=self._venue, read=read)
+        try:
+            version, (still, held, entries) = read_one_version(venue=self._venue, read=read)
+        except MenuBusy:
+            return None
         plan = plan_sync(snapshot=part, held=held)
         products = plan.tables["products"]
         if not still or plan.warnings or plan.changes_languages or products.create or products.archive:

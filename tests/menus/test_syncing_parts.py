@@ -158,3 +158,18 @@ def test_after_any_syncs_a_whole_one_finds_nothing_to_change(bodies: list[Json])
             "updated": 0,
             "archived": 0,
         }
+
+
+def test_a_menu_that_moves_whenever_a_part_is_compared_is_read_whole(
+    connection: Connection, venue: Venue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def moved_meanwhile(**options: Any) -> Any:
+        raise_version(menu=Menu.objects.get(venue=venue))
+        return load_held_part(**options)
+
+    sync(venue, menu_of(A="1.00", B="2.00"))
+    monkeypatch.setattr("menus.syncing.load_held_part", moved_meanwhile)
+
+    sync(venue, menu_of(A="1.50", B="2.00"))
+
+    assert price_of("A") == "1.50"
