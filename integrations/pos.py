@@ -4,7 +4,7 @@ Plain data, errors and one protocol. Nothing here knows Django, HTTP or Lightspe
 currency, times are aware datetimes, and every sequence is a tuple so that a value can be compared and hashed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -287,6 +287,45 @@ class FloorArea:
     tables: tuple[FloorTable, ...]
 
 
+# --- Whether it can sell ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """Whether the POS takes online orders at the moment. `reason` is a sentence for people; empty when it is ready."""
+
+    ready: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class PosDiscount:
+    """A discount that the POS knows by its code: a percentage or an amount."""
+
+    code: str
+    name: str
+    percent: Decimal | None = None
+    amount: Decimal | None = None
+
+
+# --- Checks ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class OpenCheck:
+    """A check that is open at the POS. `table` is None for one that belongs to no table."""
+
+    account: str
+    name: str
+    table: int | None
+    amount: Decimal
+    """What it comes to, tips left out."""
+    paid: Decimal
+    opened_at: datetime | None
+    payment_references: tuple[str, ...] = ()
+    """The references under which payments in force were made; an order's payment has the order's."""
+
+
 # --- Orders ----------------------------------------------------------------------------------------------------------
 
 
@@ -299,11 +338,20 @@ class OrderType(StrEnum):
 
 
 @dataclass(frozen=True)
+class TicketDiscount:
+    """A discount of the POS's own on one line: its code, and what it takes off the whole line, choices included."""
+
+    code: str
+    amount: Decimal
+
+
+@dataclass(frozen=True)
 class TicketLine:
     """One line of an order, or one chosen item below a line.
 
     `unit_price` is set only where the price is ours to say (delivery fee, service charge, discount); otherwise the POS
-    prices the line from its own menu. `instructions` are instruction ids.
+    prices the line from its own menu. `instructions` are instruction ids. `course` is for orders to a table, and it and
+    `discount` for lines that are no choices.
     """
 
     sku: str
@@ -312,6 +360,18 @@ class TicketLine:
     unit_price: Decimal | None = None
     instructions: tuple[str, ...] = ()
     choices: tuple["TicketLine", ...] = ()
+    course: int | None = None
+    discount: TicketDiscount | None = None
+
+
+@dataclass(frozen=True)
+class TicketAddress:
+    """Where a delivery goes."""
+
+    line1: str
+    line2: str
+    city: str
+    postcode: str
 
 
 @dataclass(frozen=True)
@@ -350,6 +410,13 @@ class OrderTicket:
     note: str = ""
     collection_time: datetime | None = None
     payment: TicketPayment | None = None
+    address: TicketAddress | None = None
+    """Of a delivery."""
+    table: int | None = None
+    """Of an order to a table, unless it is added to a check."""
+    covers: int | None = None
+    account: str = ""
+    """Number of the open check that the order is added to."""
 
 
 # --- What the POS tells us -------------------------------------------------------------------------------------------
@@ -369,12 +436,18 @@ class OrderEvent(StrEnum):
 
 @dataclass(frozen=True)
 class OrderUpdate:
-    """A notification about an order or a check. `reference` is empty for orders that staff opened on the till."""
+    """A notification about an order or a check. `reference` is empty for orders that staff opened on the till.
+
+    Of a failure, `reason` has the POS's own words, `code` names the cause as `PosError.code` does, and `sentence` says
+    it to venue staff.
+    """
 
     event: OrderEvent
     reference: str
     account: str
     reason: str = ""
+    code: str = ""
+    sentence: str = ""
 
 
 # --- The port --------------------------------------------------------------------------------------------------------
@@ -392,6 +465,15 @@ class PointOfSale(Protocol):
     def availability(self) -> tuple[Restriction, ...]:
         """Everything that cannot be sold without limit at the moment."""
 
+    def availability_of(self, skus: Collection[str]) -> tuple[Restriction, ...]:
+        """What of these items cannot be sold without limit at the moment. Quick: somebody waits for the answer."""
+
+    def readiness(self) -> Readiness:
+        """Whether online orders are taken at the moment. Quick: somebody waits for the answer."""
+
+    def discounts(self) -> tuple[PosDiscount, ...]:
+        """The discounts that the POS knows. Quick: an order waits for the answer."""
+
     def allergens(self) -> tuple[AllergenNames, ...]:
         """What the POS calls its allergens."""
 
@@ -406,6 +488,12 @@ class PointOfSale(Protocol):
             Rejected: the POS refuses the order; its reference may still be used by a corrected one of the same kind
                 only under a new revision.
         """
+
+    def open_checks(self) -> tuple[OpenCheck, ...]:
+        """Every check that is open at the moment."""
+
+    def print_message(self, text: str) -> None:
+        """Shows a message on the till and prints it; at most 1,000 characters of it."""
 
     def register_webhook(self, endpoint: WebhookEndpoint) -> None:
         """Creates or updates the endpoint and adds the location to it; may be repeated."""

@@ -10,9 +10,10 @@ from factory.django import DjangoModelFactory
 
 from integrations.models import Connection, LightspeedSettings, SyncSchedule, TokenPair
 from menus.models import Category, CategoryProduct, Menu, Modifier, ModifierGroup, Product, ProductModifierGroup
-from orders.models import Injection, Order, OrderLine
+from orders.models import DiscountCode, Injection, Order, OrderLine
 from orders.numbering import draw_code
 from storekit.models import ApiKey, Membership, User, Venue
+from tables.models import Area, Table
 
 
 class RowFactory(DjangoModelFactory):
@@ -228,3 +229,35 @@ class SyncScheduleFactory(RowFactory):
 
     connection = factory.SubFactory(ConnectionFactory)
     time = time(5)
+
+
+class DiscountCodeFactory(RowFactory):
+    """Ten per cent off, for anybody and ever."""
+
+    class Meta:
+        model = DiscountCode
+
+    venue = factory.SubFactory(VenueFactory)
+    code = factory.Sequence(lambda n: f"WELCOME{n}")
+    percent = factory.LazyAttribute(lambda discount: None if discount.amount is not None else Decimal("10.00"))
+    amount = None
+
+
+class AreaFactory(RowFactory):
+    class Meta:
+        model = Area
+
+    venue = factory.SubFactory(VenueFactory)
+    pos_id = factory.Sequence(lambda n: f"area-{n}")
+    name = "Main room"
+
+
+class TableFactory(RowFactory):
+    class Meta:
+        model = Table
+
+    venue = factory.SubFactory(VenueFactory)
+    area = factory.LazyAttribute(lambda table: AreaFactory(venue=table.venue))
+    pos_id = factory.Sequence(lambda n: f"table-{n}")
+    number = factory.Sequence(lambda n: n + 1)
+    seats = 4

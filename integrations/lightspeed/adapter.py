@@ -1,34 +1,40 @@
 """Lightspeed K-Series behind the port: calls the client, maps with the pure modules, knows no HTTP and no JSON."""
 
 import hashlib
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 
 from integrations.lightspeed import client
+from integrations.lightspeed.checks import to_open_check
 from integrations.lightspeed.errors import Call
 from integrations.lightspeed.floor_plans import to_areas
 from integrations.lightspeed.http import LightspeedHttp, parsed
 from integrations.lightspeed.menu import MAPPING_VERSION, SubScreens, to_menu_names, to_snapshot
-from integrations.lightspeed.menu_extras import to_allergen_names, to_restrictions
+from integrations.lightspeed.menu_extras import to_allergen_names, to_discounts, to_readiness, to_restrictions
 from integrations.lightspeed.menu_memory import changed_part, outline_of, packed
-from integrations.lightspeed.orders import to_go_body
+from integrations.lightspeed.orders import local_body, to_go_body
 from integrations.lightspeed.reading import Json, identifier, malformed, objects, text
 from integrations.pos import (
     AllergenNames,
     FloorArea,
     MenuReading,
     NotFound,
+    OpenCheck,
     OrderTicket,
     OrderType,
+    PosDiscount,
     PosLocation,
     PosMenuName,
+    Readiness,
     Rejected,
     Restriction,
     WebhookEndpoint,
 )
 
+_LONGEST_MESSAGE = 1000
 _SUBSCRIPTIONS = (
     ("order", "DELIVERED"),
     ("item", "SALES_RESTRICTION_UPDATED"),
@@ -130,6 +136,18 @@ class LightspeedPos:
         """Everything that cannot be sold without limit at the moment."""
         return to_restrictions(client.item_availability(http=self._http, location=self._location))
 
+    def availability_of(self, skus: Collection[str]) -> tuple[Restriction, ...]:
+        """What of these items cannot be sold without limit at the moment."""
+        return to_restrictions(client.item_availability_of(http=self._http, location=self._location, skus=skus))
+
+    def readiness(self) -> Readiness:
+        """Whether online orders are taken at the moment."""
+        return to_readiness(client.readiness(http=self._http, location=self._location))
+
+    def discounts(self) -> tuple[PosDiscount, ...]:
+        """The discounts that the POS knows."""
+        return to_discounts(client.discounts(http=self._http, location=self._location))
+
     def allergens(self) -> tuple[AllergenNames, ...]:
         """What Lightspeed calls its allergens."""
         return to_allergen_names(client.allergens(http=self._http))
@@ -142,15 +160,23 @@ class LightspeedPos:
             return ()
 
     def place_order(self, ticket: OrderTicket) -> None:
-        """Hands a pickup or delivery order over; see the port.
+        """Hands an order over; see the port.
 
         Raises:
             Unreachable: also when the answer made no sense, because the order may have arrived.
         """
-        if ticket.type == OrderType.DINE_IN:
-            raise Rejected("Orders to a table cannot be sent to Lightspeed yet.", code="unsupported")
-        order = to_go_body(ticket=ticket, location=self._location, endpoint_id=self._endpoint_id, now=datetime.now(UTC))
-        client.order_to_go(http=self._http, order=order)
+        is_local = ticket.type == OrderType.DINE_IN
+        body_of, send = (local_body, client.order_local) if is_local else (to_go_body, client.order_to_go)
+        body = body_of(ticket=ticket, location=self._location, endpoint_id=self._endpoint_id, now=datetime.now(UTC))
+        send(http=self._http, order=body)
+
+    def open_checks(self) -> tuple[OpenCheck, ...]:
+        """Every check that is open at the moment."""
+        return tuple(map(to_open_check, client.open_checks(http=self._http, location=self._location)))
+
+    def print_message(self, text: str) -> None:
+        """Shows a message on the till and prints it; at most 1,000 characters of it."""
+        client.print_message(http=self._http, location=self._location, message=text[:_LONGEST_MESSAGE])
 
     def register_webhook(self, endpoint: WebhookEndpoint) -> None:
         """Creates or updates the endpoint and adds the location to it; may be repeated."""

@@ -4,6 +4,7 @@ Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed
 `LightspeedHttp.call` raises, and `BadAnswer` where the answer's outer shape is not the documented one.
 """
 
+from collections.abc import Collection
 from urllib.parse import quote
 
 from integrations.lightspeed import errors
@@ -16,6 +17,9 @@ from integrations.pos import NotFound
 _MENU_TIMEOUT = 45.0
 # What a menu sync can do without must not cost it its time.
 _SIDE_TIMEOUT = 6.0
+# A guest, or an order on its way, waits for it, and can do without.
+_WAITED_FOR_TIMEOUT = 3.0
+_MOST_SKUS = 50
 _AVAILABILITY_PAGE = 500
 _MOST_AVAILABILITY_PAGES = 100
 
@@ -55,6 +59,50 @@ def item_availability(*, http: LightspeedHttp, location: int) -> list[Json]:
         if page + 1 >= pages:
             return found
     raise malformed("item availability", f"has more than {_MOST_AVAILABILITY_PAGES} pages")
+
+
+def item_availability_of(*, http: LightspeedHttp, location: int, skus: Collection[str]) -> list[Json]:
+    """The restricted ones among the items: `[{sku, count, updatedAt}]`. Asks for fifty at a time."""
+    asked, found, where = list(dict.fromkeys(skus)), [], "item availability"
+    query = {"businessLocationId": str(location), "page": "0", "size": str(_MOST_SKUS)}
+    for first in range(0, len(asked), _MOST_SKUS):
+        body = {"skus": asked[first : first + _MOST_SKUS]}
+        answer = http.call(
+            "POST", "/o/op/1/itemAvailability", kind=Call.READ, query=query, body=body, read_timeout=_WAITED_FOR_TIMEOUT
+        )
+        found += as_objects(as_object(answer, where).get("data"), where)
+    return found
+
+
+def readiness(*, http: LightspeedHttp, location: int) -> Json:
+    """`{status: READY | NOT_READY, onlineOrderingApiConfiguration: {enabled}, posStatus: {salesPeriod, …}}`."""
+    query = {"businessLocationId": str(location)}
+    path = "/o/op/1/onlineOrderReadiness"
+    return as_object(
+        http.call("GET", path, kind=Call.READ, query=query, read_timeout=_WAITED_FOR_TIMEOUT), "online order readiness"
+    )
+
+
+def discounts(*, http: LightspeedHttp, location: int) -> list[Json]:
+    """`[{name, code, discountPercentage or discountAmount}]`."""
+    query = {"businessLocationId": str(location)}
+    path = "/o/op/1/menu/discounts"
+    return as_objects(
+        http.call("GET", path, kind=Call.READ, query=query, read_timeout=_WAITED_FOR_TIMEOUT), "discounts"
+    )
+
+
+def open_checks(*, http: LightspeedHttp, location: int) -> list[Json]:
+    """All checks that are open today: `[AccountSnapshot]`."""
+    query = {"businessLocationId": str(location)}
+    return as_objects(http.call("GET", "/o/op/1/order/table/getCheck", kind=Call.READ, query=query), "open checks")
+
+
+def print_message(*, http: LightspeedHttp, location: int, message: str) -> None:
+    """Shows a message on the till and prints it. Kept for a day when the POS is offline."""
+    query = {"businessLocationId": str(location)}
+    body = {"message": message, "alsoToPrinter": True}
+    http.call("POST", "/o/op/1/printMsg", kind=Call.WRITE, query=query, body=body, read_timeout=_SIDE_TIMEOUT)
 
 
 def floor_plans(*, http: LightspeedHttp, location: int) -> list[Json]:
@@ -98,7 +146,16 @@ def order_to_go(*, http: LightspeedHttp, order: Json) -> None:
         Duplicate: its reference was used before.
         Unreachable: also for an answer that makes no sense: the order may have arrived.
     """
-    answer = http.call("POST", "/o/op/1/order/toGo", kind=Call.ORDER, body=order)
+    _hand_over(http, "/o/op/1/order/toGo", order)
+
+
+def order_local(*, http: LightspeedHttp, order: Json) -> None:
+    """Hands over an order to a table, or more for an open check. Raises what `order_to_go` does."""
+    _hand_over(http, "/o/op/1/order/local", order)
+
+
+def _hand_over(http: LightspeedHttp, path: str, order: Json) -> None:
+    answer = http.call("POST", path, kind=Call.ORDER, body=order)
     if not isinstance(answer, dict) or answer.get("status") != "ok":
         raise errors.for_nonsense(call=Call.ORDER, status=200, detail="The answer to the order does not say ok.")
 

@@ -4,7 +4,6 @@ Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed
 """
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,6 +11,7 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any
 
+from integrations.lightspeed.refusals import cause_of, scrubbed
 from integrations.pos import BadAnswer, Duplicate, NotFound, PosError, Rejected, Throttled, Unauthorised, Unreachable
 
 
@@ -108,6 +108,8 @@ def for_answer(*, call: Call, status: int, body: bytes, retry_after: str | None 
     detail = _readable(answer, message)
     if quirk.error is Throttled:
         return Throttled(quirk.sentence, retry_after=_wait(retry_after), detail=detail)
+    if quirk.error is Rejected and call is Call.ORDER and (cause := cause_of(detail)):
+        return Rejected(cause.sentence, code=cause.code, detail=detail, status=status)
     return quirk.error(quirk.sentence, code=quirk.code or None, detail=detail, status=status)
 
 
@@ -130,22 +132,6 @@ def not_connected() -> Unreachable:
     return Unreachable("Lightspeed could not be reached.")
 
 
-def scrubbed(words: str) -> str:
-    """The POS's words without e-mail addresses, phone numbers, tokens and quoted input; at most 1,000 characters."""
-    words = words[:10_000]
-    for pattern, replacement in _PRIVATE:
-        words = pattern.sub(replacement, words)
-    return words.strip()[:1000]
-
-
-# Spring quotes what was sent as "rejected value [...]", which may be a guest's name.
-_PRIVATE = (
-    (re.compile(r"rejected value \[[^\]]{0,500}\][;,]?\s*", re.IGNORECASE), ""),
-    (re.compile(r"[\w.+%-]{1,64}@[\w.-]{1,255}"), "…"),
-    (re.compile(r"\b(?:bearer|basic)\s+\S+", re.IGNORECASE), "…"),
-    (re.compile(r"\beyJ[\w-]+(?:\.[\w-]+)*"), "…"),
-    (re.compile(r"\+\d[\d ()-]{5,20}\d"), "…"),
-)
 _MOST_FIELDS = 10
 
 

@@ -1,10 +1,10 @@
-"""What stands beside the menu: what is running out, and what allergens are called. Pure.
+"""What stands beside the menu: what is running out, what allergens and discounts are called, whether it is open. Pure.
 
 Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed.app/).
 """
 
-from integrations.lightspeed.reading import Json, identifier, malformed, number, objects, text
-from integrations.pos import AllergenNames, Restriction
+from integrations.lightspeed.reading import Json, as_object, count, flag, identifier, malformed, number, objects, text
+from integrations.pos import AllergenNames, PosDiscount, Readiness, Restriction
 
 _LONGEST_CODE = 64
 _LONGEST_NAME = 255
@@ -47,3 +47,47 @@ def to_allergen_names(rows: list[Json]) -> tuple[AllergenNames, ...]:
             code=code, names={language: name for language, name in names.items() if language and name}
         )
     return tuple(found.values())
+
+
+def to_discounts(rows: list[Json]) -> tuple[PosDiscount, ...]:
+    """The POS's discounts; one without a code cannot be used and is left out.
+
+    Raises:
+        BadAnswer: when a row is not as documented.
+    """
+    where = "discounts"
+    return tuple(
+        PosDiscount(
+            code=code,
+            name=text(row, "name", where),
+            percent=number(row, "discountPercentage", where),
+            amount=number(row, "discountAmount", where),
+        )
+        for row in rows
+        if (code := identifier(row, "code", where))
+    )
+
+
+def to_readiness(answer: Json) -> Readiness:
+    """Whether online orders are taken, and if not, the first reason that the POS gives.
+
+    Raises:
+        BadAnswer: when it is not as documented.
+    """
+    where = "online order readiness"
+    status = text(answer, "status", where)
+    if status not in {"READY", "NOT_READY"}:
+        raise malformed(where, "has no usable status")
+    if status == "READY":
+        return Readiness(ready=True)
+    configuration = as_object(answer.get("onlineOrderingApiConfiguration") or {}, where)
+    pos = as_object(answer.get("posStatus") or {}, where)
+    if not flag(configuration, "enabled", where, default=True):
+        return Readiness(ready=False, reason="Online orders are switched off at the POS.")
+    if text(pos, "salesPeriod", where) == "CLOSED":
+        return Readiness(ready=False, reason="The till is closed.")
+    if not flag(pos, "acceptingOnlineOrders", where, default=True):
+        return Readiness(ready=False, reason="The till takes no online orders at the moment.")
+    if count(pos, "availableDevices", where) == 0:
+        return Readiness(ready=False, reason="No till is awake.")
+    return Readiness(ready=False, reason="The till is not ready for online orders.")

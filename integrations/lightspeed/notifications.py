@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from integrations.lightspeed.reading import Json, as_object, identifier, text
+from integrations.lightspeed.refusals import cause_of, scrubbed
 from integrations.pos import OrderEvent, OrderUpdate
 
 _CHECK_WAS_UPDATED = "CHECK_WAS_UPDATED"
@@ -84,7 +85,16 @@ def _order_update(source: Json, status: str, reference: str, account: str) -> Or
     event = _ORDER_EVENTS.get(status)
     if event is None:
         return None
-    return OrderUpdate(event=event, reference=reference, account=account, reason=text(source, "reason", "notification"))
+    reason = scrubbed(text(source, "reason", "notification"))
+    cause = cause_of(reason) if event is OrderEvent.FAILED else None
+    return OrderUpdate(
+        event=event,
+        reference=reference,
+        account=account,
+        reason=reason,
+        code=cause.code if cause else "",
+        sentence=cause.sentence if cause else "",
+    )
 
 
 def _fingerprint(source: Json, type_: str, status: str, about: str) -> str:

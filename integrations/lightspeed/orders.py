@@ -1,4 +1,4 @@
-"""An order as Lightspeed's to-go call takes it. Pure: a ticket in, JSON out.
+"""An order as Lightspeed's calls for orders take it. Pure: a ticket in, JSON out.
 
 Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed.app/).
 """
@@ -8,14 +8,20 @@ from decimal import Decimal
 
 from integrations.lightspeed.reading import Json
 from integrations.money import to_money
-from integrations.pos import OrderTicket, TicketCustomer, TicketLine, TicketPayment
+from integrations.pos import OrderTicket, TicketAddress, TicketCustomer, TicketLine, TicketPayment
 
 _SHORTEST_DELIVERY = timedelta(minutes=1)
 _LONGEST_NAME = 128
 
 
 def to_go_body(*, ticket: OrderTicket, location: int, endpoint_id: str, now: datetime) -> Json:
-    """The body of `POST /o/op/1/order/toGo`. Fields without a value are left out.
+    """The body of `POST /o/op/1/order/toGo`, for what leaves the house. Takes what `local_body` does."""
+    address = {"deliveryAddress": _address(ticket.address)} if ticket.address else {}
+    return _body(ticket, location, endpoint_id, now) | address
+
+
+def local_body(*, ticket: OrderTicket, location: int, endpoint_id: str, now: datetime) -> Json:
+    """The body of `POST /o/op/1/order/local`, for a table or an open check. Fields without a value are left out.
 
     Args:
         ticket: the order.
@@ -24,6 +30,17 @@ def to_go_body(*, ticket: OrderTicket, location: int, endpoint_id: str, now: dat
         now: an aware time: the POS refuses collection times that are not ahead of it, so one that has passed, or will
             have within a minute, is left out; the order is due anyway.
     """
+    body = _body(ticket, location, endpoint_id, now)
+    if ticket.account:
+        # The table and the number of guests of an open check cannot be changed by an order.
+        return body | {"accountIdentifier": ticket.account}
+    if ticket.table is not None:
+        # A string here, an integer where checks are asked for.
+        body["tableNumber"] = str(ticket.table)
+    return body | ({"clientCount": ticket.covers} if ticket.covers else {})
+
+
+def _body(ticket: OrderTicket, location: int, endpoint_id: str, now: datetime) -> Json:
     patience = max(ticket.deliver_within, _SHORTEST_DELIVERY)
     body: Json = {
         "businessLocationId": location,
@@ -58,6 +75,16 @@ def _customer(customer: TicketCustomer) -> Json:
     return info | {name: value for name, value in optional.items() if value}
 
 
+def _address(address: TicketAddress) -> Json:
+    fields = {
+        "addressLine1": address.line1,
+        "addressLine2": address.line2,
+        "zip": address.postcode,
+        "city": address.city,
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
 def _line(line: TicketLine) -> Json:
     """Instructions travel as `modifiers`; product modifiers and a deal's chosen items as `subItems`."""
     body: Json = {"quantity": line.quantity, "sku": line.sku}
@@ -68,6 +95,11 @@ def _line(line: TicketLine) -> Json:
         body["customItemPrice"] = _number(abs(line.unit_price))
     if line.instructions:
         body["modifiers"] = [{"modifierId": instruction} for instruction in line.instructions]
+    if line.course is not None:
+        body["course"] = line.course
+    if line.discount:
+        body["discountCode"] = line.discount.code
+        body["discountAmountOverride"] = _number(line.discount.amount)
     if line.choices:
         body["subItems"] = [_line(choice) for choice in line.choices]
     return body

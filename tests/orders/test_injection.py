@@ -212,7 +212,7 @@ def test_a_refusal_is_final_and_says_why(waiting: Injection, pos: responses.Requ
     pos.post(TO_GO, status=400, json={"status": 400, "message": "Unknown sku BURGER"})
     assert inject(injection_id=waiting.pk) == "failed"
     waiting.refresh_from_db()
-    assert (waiting.state, waiting.error_code, waiting.next_attempt_at) == (State.FAILED, "rejected", None)
+    assert (waiting.state, waiting.error_code, waiting.next_attempt_at) == (State.FAILED, "unknown_item", None)
     assert "Unknown sku BURGER" in waiting.error
     assert attempts(waiting) == [(1, Outcome.REJECTED)]
     assert inject(injection_id=waiting.pk) == "not due"

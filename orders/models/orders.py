@@ -1,20 +1,16 @@
-"""Orders with their lines, and the injection that brings each of them onto the till."""
+"""Orders with their lines, and what became of them."""
 
 import uuid
-from datetime import datetime
-from typing import Any
 
 from django.db import models
 from phonenumber_field.modelfields import PhoneNumberField
 
+from orders.models.discounts import DiscountCode
+from orders.models.money import money
 from storekit.models import Venue
+from tables.models import Table
 
 CLOSED_STATUSES = ("completed", "cancelled")
-
-
-def money(**options: Any) -> models.DecimalField:
-    """A column for an amount in the venue's currency."""
-    return models.DecimalField(max_digits=12, decimal_places=2, **options)
 
 
 class OrderCounter(models.Model):
@@ -70,6 +66,23 @@ class Order(models.Model):
     phone = PhoneNumberField(blank=True)
     note = models.CharField(max_length=500, blank=True)
 
+    address_line1 = models.CharField(max_length=200, blank=True)
+    address_line2 = models.CharField(max_length=200, blank=True)
+    city = models.CharField(max_length=120, blank=True)
+    postcode = models.CharField(max_length=20, blank=True)
+    address_notes = models.CharField(max_length=500, blank=True)
+
+    table = models.ForeignKey(Table, models.SET_NULL, null=True, blank=True, related_name="orders")
+    table_number = models.PositiveIntegerField(null=True, blank=True, help_text="The table's number then.")
+    covers = models.PositiveSmallIntegerField(null=True, blank=True)
+    open_account = models.CharField(
+        max_length=64, blank=True, help_text="Number of the open check at the POS that the order is added to."
+    )
+
+    discount_code = models.CharField(max_length=64, blank=True)
+    discount_pos_id = models.CharField("discount's POS id", max_length=64, blank=True)
+    discount_used = models.ForeignKey(DiscountCode, models.SET_NULL, null=True, blank=True, related_name="orders")
+
     items_total = money()
     discount = money(default=0)
     delivery_fee = money(default=0)
@@ -101,6 +114,11 @@ class Order(models.Model):
     def __str__(self) -> str:
         return f"Order {self.number}"
 
+    @property
+    def is_on_the_bill(self) -> bool:
+        """Whether it is paid with the open check that it is added to, and so waits for no payment of its own."""
+        return bool(self.open_account) and self.payment_status == self.PaymentStatus.UNPAID
+
 
 class OrderLine(models.Model):
     """A product of the order, or with a `parent` a choice made for the line above it, to any depth.
@@ -126,6 +144,7 @@ class OrderLine(models.Model):
     quantity = models.PositiveIntegerField()
     unit_price = money()
     note = models.CharField(max_length=200, blank=True)
+    course = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Of a dine-in order: when it is served.")
 
     class Meta:
         ordering = ["position"]
@@ -134,87 +153,22 @@ class OrderLine(models.Model):
         return f"{self.quantity} × {self.name}"
 
 
-class InjectionQuerySet(models.QuerySet["Injection"]):
-    """What is asked of injections again and again."""
+class OrderEvent(models.Model):
+    """What somebody did to an order after it was placed: the audit's line. Written once, never changed."""
 
-    def due(self, now: datetime) -> "InjectionQuerySet":
-        """What may be sent now: its time has come, or whoever was sending it has not been heard of for too long."""
-        time_has_come = models.Q(state__in=["waiting", "scheduled"], next_attempt_at__lte=now)
-        return self.filter(time_has_come | models.Q(state="sending", lease_until__lte=now))
+    class Action(models.TextChoices):
+        SENT_AGAIN = "sent_again", "Sent again"
+        ENTERED_BY_HAND = "entered_by_hand", "Marked as entered by hand"
+        CANCELLED = "cancelled", "Cancelled"
 
-
-class Injection(models.Model):
-    """The order's way to the till: a row with a state, a next attempt and a lease. Tasks only nudge it.
-
-    waiting → sending → accepted → confirmed, back to waiting when the POS could not be reached, failed when it said no.
-    """
-
-    class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        SCHEDULED = "scheduled", "Scheduled"
-        SENDING = "sending", "Sending"
-        ACCEPTED = "accepted", "Accepted by the POS"
-        CONFIRMED = "confirmed", "On the till"
-        FAILED = "failed", "Failed"
-
-    order = models.OneToOneField(Order, models.CASCADE, related_name="injection")
-    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
-    revision = models.PositiveSmallIntegerField(default=1, help_text="Goes up only after a definite refusal.")
-    reference = models.CharField(max_length=48, unique=True, help_text="The same on every attempt of one revision.")
-    location = models.CharField(
-        max_length=32, blank=True, help_text="The business location whose till it is meant for, once there is one."
-    )
-    next_attempt_at = models.DateTimeField(null=True, blank=True)
-    lease_until = models.DateTimeField(null=True, blank=True)
-    lease = models.UUIDField(null=True, blank=True, editable=False, help_text="Whose attempt may record its outcome.")
-    attempts = models.PositiveIntegerField(default=0)
-    account = models.CharField(max_length=64, blank=True, help_text="The check's number at the POS.")
-    error_code = models.CharField(max_length=40, blank=True)
-    error = models.TextField(blank=True)
-    accepted_at = models.DateTimeField(null=True, blank=True)
-    confirmed_at = models.DateTimeField(null=True, blank=True)
-
-    objects = InjectionQuerySet.as_manager()
+    order = models.ForeignKey(Order, models.CASCADE, related_name="events")
+    action = models.CharField(max_length=20, choices=Action)
+    by = models.CharField(max_length=200, help_text="Who did it, as they were called then.")
+    note = models.CharField(max_length=500, blank=True)
+    at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        indexes = [
-            models.Index(
-                fields=["next_attempt_at"], condition=models.Q(state__in=["waiting", "scheduled"]), name="injection_due"
-            ),
-            models.Index(fields=["lease_until"], condition=models.Q(state="sending"), name="injection_lease"),
-        ]
+        ordering = ["at", "pk"]
 
     def __str__(self) -> str:
-        return f"Injection of order {self.order_id}: {self.get_state_display()}"
-
-
-class InjectionAttempt(models.Model):
-    """One call to the POS. Written before the call, so that a killed worker leaves evidence."""
-
-    class Outcome(models.TextChoices):
-        UNKNOWN = "unknown", "Not known"
-        ACCEPTED = "accepted", "Accepted"
-        DUPLICATE = "duplicate", "Had arrived already"
-        UNREACHABLE = "unreachable", "POS unreachable"
-        THROTTLED = "throttled", "POS throttled us"
-        UNAUTHORISED = "unauthorised", "Reconnect needed"
-        REJECTED = "rejected", "Rejected"
-        BAD_ANSWER = "bad_answer", "Answer not understood"
-        ERROR = "error", "storekit stumbled"
-
-    injection = models.ForeignKey(Injection, models.CASCADE, related_name="attempt_rows")
-    number = models.PositiveIntegerField()
-    reference = models.CharField(max_length=48)
-    lease = models.UUIDField(editable=False)
-    started_at = models.DateTimeField(auto_now_add=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
-    outcome = models.CharField(max_length=12, choices=Outcome, default=Outcome.UNKNOWN)
-    status = models.PositiveSmallIntegerField(null=True, blank=True)
-    detail = models.TextField(blank=True)
-
-    class Meta:
-        ordering = ["number"]
-        constraints = [models.UniqueConstraint(fields=["injection", "number"], name="one_attempt_per_number")]
-
-    def __str__(self) -> str:
-        return f"Attempt {self.number}: {self.get_outcome_display()}"
+        return f"{self.get_action_display()} by {self.by}"

@@ -1,0 +1,46 @@
+"""Lightspeed's AccountSnapshots as checks. Pure: JSON in, values out.
+
+Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed.app/).
+"""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from integrations.lightspeed.reading import Json, count, flag, identifier, malformed, number, objects, text
+from integrations.money import to_money
+from integrations.pos import OpenCheck
+
+
+def to_open_check(snapshot: Json) -> OpenCheck:
+    """One check.
+
+    Raises:
+        BadAnswer: when it is not as documented.
+    """
+    account = identifier(snapshot, "ikaccountId", "check")
+    if not account:
+        raise malformed("check", "has no identifier")
+    where = f"check {account}"
+    return OpenCheck(
+        account=account,
+        name=text(snapshot, "name", where),
+        table=count(snapshot, "tableNumber", where),
+        amount=to_money(number(snapshot, "currentAmount", where) or Decimal(0)),
+        paid=to_money(number(snapshot, "paidAmount", where) or Decimal(0)),
+        opened_at=_moment(text(snapshot, "openDate", where)),
+        payment_references=tuple(
+            reference
+            for entry in objects(snapshot, "paymentEntries", where)
+            if flag(entry, "active", where, default=True)
+            and (reference := identifier(entry, "externalReference", where))
+        ),
+    )
+
+
+def _moment(words: str) -> datetime | None:
+    """Both ways in which the POS writes a time: `2021-12-21T13:24:49.265+0000` and ISO 8601 with `Z`."""
+    try:
+        moment = datetime.fromisoformat(words)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
