@@ -14,6 +14,7 @@ from authlib.integrations.requests_client import OAuth2Session
 
 from integrations.lightspeed import errors
 from integrations.lightspeed.errors import Call
+from integrations.lightspeed.refusals import scrubbed
 from integrations.pos import BadAnswer, PosError, Rejected, Unauthorised, Unreachable
 
 SCOPES = "orders-api financial-api offline_access"
@@ -146,7 +147,7 @@ def _tokens_from(
 
 def _refusal(error: OAuthError, *, refused: str) -> PosError:
     """RFC 6749's error codes as what to do about them; an unknown one is for a human."""
-    code, detail = str(error.error)[:40], errors.scrubbed(str(error.description or ""))
+    code, detail = str(error.error)[:40], scrubbed(str(error.description or ""))
     match code:
         case "invalid_grant":
             return Unauthorised(refused, code=code, detail=detail)

@@ -21,7 +21,7 @@ def _cause(code: str, words: str, sentence: str) -> Cause:
     return Cause(code, sentence, re.compile(words, re.IGNORECASE))
 
 
-# The first that fits counts.
+# The first that fits counts. An item's name may hold any word, so what is about items comes early.
 CAUSES = (
     _cause(
         "not_picked_up",
@@ -34,14 +34,19 @@ CAUSES = (
         "Lightspeed knows the guest's e-mail address as somebody else's customer.",
     ),
     _cause(
+        "restricted",
+        r"\(restricted\)|restriction|sold out|out of stock",
+        "Something in the order is sold out at the till.",
+    ),
+    _cause(
+        "unknown_item",
+        r"could not add item|unknown (sku|modifier)|(sku|modifier).*not found",
+        "The till does not know something in the order (any more). Sync the menu.",
+    ),
+    _cause(
         "unknown_discount",
         r"unknown discount|discount.*not found|discountcode",
         "Lightspeed does not know the discount of the order (any more).",
-    ),
-    _cause(
-        "restricted",
-        r"restrict|sold out|out of stock",
-        "Something in the order is sold out at the till.",
     ),
     _cause(
         "overpaid",
@@ -67,11 +72,6 @@ CAUSES = (
         "unknown_table",
         r"unknown table|table\w*\W.*not found|tablenumber",
         "Lightspeed does not know the table of the order. Sync the floor plan.",
-    ),
-    _cause(
-        "unknown_item",
-        r"could not add item|unknown (sku|modifier)|(sku|modifier).*not found",
-        "The till does not know something in the order (any more). Sync the menu.",
     ),
 )
 
