@@ -21,6 +21,7 @@ from menus.models import (
     ProductModifierGroup,
 )
 from menus.planning import ENTRIES, LINKS, HeldMenu, HeldRow, Key, MenuPlan, TablePlan, Values
+from menus.stock import spread
 from menus.versions import raise_version
 from storekit.models import Venue
 
@@ -118,6 +119,9 @@ def apply_plan(*, venue: Venue, plan: MenuPlan, version: int, snapshot: MenuSnap
         menu.languages = list(plan.languages)
         menu.save(update_fields=["pos_menu_id", "pos_menu_name", "languages"])
         if plan:
+            if plan.tables["products"].create or plan.tables["modifiers"].create:
+                # What is new is as sold out, or as asleep, as its SKU.
+                spread(venue=venue)
             raise_version(menu=menu)
             transaction.on_commit(lambda: nudge_if_due(venue_id=venue.pk), robust=True)
 

@@ -3,15 +3,18 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
+from django.utils import timezone
 
 from menus.models import Modifier, ModifierGroup, NestedModifierGroup, Product, ProductModifierGroup
+from menus.orderable import Question, unorderable
 from menus.versions import read_one_version
 from storekit.models import Venue
 
@@ -78,7 +81,27 @@ def load(*, venue: Venue, ids: Collection[uuid.UUID] = (), skus: Collection[str]
         MenuBusy: when the menu kept changing while it was read.
     """
     version, (products, groups) = read_one_version(venue=venue, read=lambda: _load(venue, ids, skus))
-    return Catalogue(version=version, products=products, groups=groups)
+    return _without_what_needs_more(Catalogue(version=version, products=products, groups=groups))
+
+
+def _without_what_needs_more(catalogue: Catalogue) -> Catalogue:
+    """The same, without what cannot be ordered because a group that it requires has too little left."""
+    choices = [choice for group in catalogue.groups.values() for choice in group.modifiers]
+    entries: list[CatalogueProduct | CatalogueModifier] = [*catalogue.products.values(), *choices]
+    gone = unorderable(
+        gone=[one.id for one in entries if not one.available],
+        opens={one.id: one.groups for one in entries},
+        questions={
+            group.id: Question(group.minimum, [one.id for one in group.modifiers])
+            for group in catalogue.groups.values()
+        },
+    )
+    products = {one.id: replace(one, available=one.id not in gone) for one in catalogue.products.values()}
+    groups = {
+        group.id: replace(group, modifiers=tuple(replace(one, available=one.id not in gone) for one in group.modifiers))
+        for group in catalogue.groups.values()
+    }
+    return replace(catalogue, products=products, groups=groups)
 
 
 _Loaded = tuple[dict[uuid.UUID, CatalogueProduct], dict[uuid.UUID, CatalogueGroup]]
@@ -88,39 +111,47 @@ def _load(venue: Venue, ids: Collection[uuid.UUID], skus: Collection[str]) -> _L
     rows = list(
         Product.objects.filter(Q(pk__in=ids) | Q(sku__in=skus), venue=venue, archived_at=None)
         .order_by()
-        .values_list("id", "sku", "kind", "name", "price", "sold_out")
+        .values_list("id", "sku", "kind", "name", "price", "sold_out", "snoozed_until")
     )
     if not rows:
         return {}, {}
-    groups = _groups_below([row[0] for row in rows])
+    now = timezone.now()
+    groups = _groups_below([row[0] for row in rows], now)
     links = ProductModifierGroup.objects.filter(product__in=[row[0] for row in rows]).order_by("position")
     asked = _grouped(links.values_list("product_id", "group_id"), known=groups)
     products = {
-        id: CatalogueProduct(id, sku, kind, name, price, available=not sold_out, groups=tuple(asked[id]))
-        for id, sku, kind, name, price, sold_out in rows
+        id: CatalogueProduct(id, sku, kind, name, price, _awake(sold_out, snoozed_until, now), tuple(asked[id]))
+        for id, sku, kind, name, price, sold_out, snoozed_until in rows
     }
     return products, groups
 
 
-def _groups_below(product_ids: list[uuid.UUID]) -> dict[uuid.UUID, CatalogueGroup]:
+def _groups_below(product_ids: list[uuid.UUID], now: datetime) -> dict[uuid.UUID, CatalogueGroup]:
     reachable = ModifierGroup.objects.filter(pk__in=_reachable(product_ids), archived_at=None).order_by()
     rows = list(reachable.values_list("id", "name", "kind", "minimum", "maximum"))
     ids = {row[0] for row in rows}
     nested = NestedModifierGroup.objects.filter(modifier__group__in=ids).order_by("position")
     opened = _grouped(nested.values_list("modifier_id", "group_id"), known=ids)
     modifiers: dict[uuid.UUID, list[CatalogueModifier]] = defaultdict(list)
-    for group_id, id, sku, instruction_id, name, price, sold_out in (
+    for group_id, id, sku, instruction_id, name, price, sold_out, snoozed_until in (
         Modifier.objects.filter(group__in=ids, archived_at=None)
         .order_by("position")
-        .values_list("group_id", "id", "sku", "instruction_id", "name", "price", "sold_out")
+        .values_list("group_id", "id", "sku", "instruction_id", "name", "price", "sold_out", "snoozed_until")
     ):
         modifiers[group_id].append(
-            CatalogueModifier(id, sku, instruction_id, name, price, available=not sold_out, groups=tuple(opened[id]))
+            CatalogueModifier(
+                id, sku, instruction_id, name, price, _awake(sold_out, snoozed_until, now), tuple(opened[id])
+            )
         )
     return {
         id: CatalogueGroup(id, name, kind, minimum, maximum, modifiers=tuple(modifiers[id]))
         for id, name, kind, minimum, maximum in rows
     }
+
+
+def _awake(sold_out: bool, snoozed_until: datetime | None, now: datetime) -> bool:
+    """Whether it can be ordered. A snooze whose time is over is, also before anybody has ended it."""
+    return not sold_out and (snoozed_until is None or snoozed_until <= now)
 
 
 def _grouped(

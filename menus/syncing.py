@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from django.db.models import Q
+from django.utils import timezone
 
 from integrations.connections import settings_of
 from integrations.models import SyncRun
@@ -211,8 +212,9 @@ class _Sync:
 
     def _beside(self) -> Beside:
         """What a sync reads beside the menu. A full one does without; half of a light one is this."""
+        asked_at = timezone.now()
         if self._wish.light:
-            return Beside(restrictions=self._pos.availability(), allergens=None)
+            return Beside(restrictions=self._pos.availability(), allergens=None, asked_at=asked_at)
         restrictions: tuple[Restriction, ...] | None = None
         allergens: tuple[AllergenNames, ...] | None = None
         try:
@@ -223,7 +225,7 @@ class _Sync:
             allergens = self._pos.allergens()
         except PosError as error:
             self._progress.warn(f"The allergens' names could not be read, and stay as they were: {error}")
-        return Beside(restrictions=restrictions, allergens=allergens)
+        return Beside(restrictions=restrictions, allergens=allergens, asked_at=asked_at)
 
     def _digest(self, document: MenuDocument) -> str:
         """Of the answer and of every setting that shapes what is made of it."""

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from integrations.lightspeed import client
 from integrations.lightspeed.checks import to_open_check
+from integrations.lightspeed.endpoints import endpoint_problems
 from integrations.lightspeed.errors import Call
 from integrations.lightspeed.floor_plans import to_areas
 from integrations.lightspeed.http import LightspeedHttp, parsed
@@ -194,6 +195,17 @@ class LightspeedPos:
             client.update_webhook(http=self._http, endpoint=body)
         except NotFound:
             raise refusal from None
+
+    def webhook_problems(self, endpoint: WebhookEndpoint) -> tuple[str, ...]:
+        """What is wrong with the endpoint as Lightspeed has it; nothing when it is right."""
+        try:
+            held = client.webhook(http=self._http, endpoint_id=endpoint.id)
+            locations = client.webhook_locations(http=self._http, endpoint_id=endpoint.id)
+        except NotFound:
+            return ("It is not registered at Lightspeed.",)
+        return endpoint_problems(
+            held=held, wanted=_endpoint_body(endpoint), locations=locations, location=str(self._location)
+        )
 
     def remove_webhook(self, endpoint_id: str) -> None:
         """Takes the location off the endpoint and deletes it; fine when it is gone already."""

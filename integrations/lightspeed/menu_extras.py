@@ -3,8 +3,21 @@
 Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed.app/).
 """
 
-from integrations.lightspeed.reading import Json, as_object, count, flag, identifier, malformed, number, objects, text
-from integrations.pos import AllergenNames, PosDiscount, Readiness, Restriction
+from decimal import Decimal
+
+from integrations.lightspeed.reading import (
+    Json,
+    as_object,
+    count,
+    flag,
+    identifier,
+    malformed,
+    moment,
+    number,
+    objects,
+    text,
+)
+from integrations.pos import AllergenNames, ItemUpdate, PosDiscount, Readiness, Restriction
 
 _LONGEST_CODE = 64
 _LONGEST_NAME = 255
@@ -23,8 +36,27 @@ def to_restrictions(rows: list[Json]) -> tuple[Restriction, ...]:
         sku, left = identifier(row, "sku", where), number(row, "count", where)
         if not sku:
             raise malformed(where, "holds a row without a SKU")
-        found[sku] = Restriction(sku=sku, left=None if left is None else min(int(left), _MOST_LEFT))
+        found[sku] = Restriction(sku=sku, left=_left(left), updated_at=moment(row, "updatedAt", where))
     return tuple(found.values())
+
+
+def to_item_update(notification: Json) -> ItemUpdate:
+    """What an ITEM notification says. RESTRICTED with a count of 5 means that five are left.
+
+    Raises:
+        BadAnswer: when it is not as documented; without its time nobody could tell whether it is the newest.
+    """
+    where = "notification, ITEM"
+    sku, at = identifier(notification, "sku", where), moment(notification, "countUpdatedAt", where)
+    if not sku or at is None:
+        raise malformed(where, "has no SKU or no countUpdatedAt")
+    restricted = text(notification, "status", where) == "RESTRICTED"
+    left = _left(number(notification, "count", where)) if restricted else None
+    return ItemUpdate(sku=sku, restricted=restricted, left=left, at=at)
+
+
+def _left(number: Decimal | None) -> int | None:
+    return None if number is None else max(min(int(number), _MOST_LEFT), -_MOST_LEFT)
 
 
 def to_allergen_names(rows: list[Json]) -> tuple[AllergenNames, ...]:
@@ -69,25 +101,29 @@ def to_discounts(rows: list[Json]) -> tuple[PosDiscount, ...]:
 
 
 def to_readiness(answer: Json) -> Readiness:
-    """Whether online orders are taken, and if not, the first reason that the POS gives.
+    """Whether online orders are taken, and if not, the first reason that the POS gives; an answer or a notification.
 
     Raises:
         BadAnswer: when it is not as documented.
     """
     where = "online order readiness"
-    status = text(answer, "status", where)
+    status, at = text(answer, "status", where), moment(answer, "lastUpdatedAt", where)
     if status not in {"READY", "NOT_READY"}:
         raise malformed(where, "has no usable status")
     if status == "READY":
-        return Readiness(ready=True)
+        return Readiness(ready=True, updated_at=at)
+    return Readiness(ready=False, reason=_why_not(answer, where), updated_at=at)
+
+
+def _why_not(answer: Json, where: str) -> str:
     configuration = as_object(answer.get("onlineOrderingApiConfiguration") or {}, where)
     pos = as_object(answer.get("posStatus") or {}, where)
     if not flag(configuration, "enabled", where, default=True):
-        return Readiness(ready=False, reason="Online orders are switched off at the POS.")
+        return "Online orders are switched off at the POS."
     if text(pos, "salesPeriod", where) == "CLOSED":
-        return Readiness(ready=False, reason="The till is closed.")
+        return "The till is closed."
     if not flag(pos, "acceptingOnlineOrders", where, default=True):
-        return Readiness(ready=False, reason="The till takes no online orders at the moment.")
+        return "The till takes no online orders at the moment."
     if count(pos, "availableDevices", where) == 0:
-        return Readiness(ready=False, reason="No till is awake.")
-    return Readiness(ready=False, reason="The till is not ready for online orders.")
+        return "No till is awake."
+    return "The till is not ready for online orders."
