@@ -2,7 +2,7 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,28 +65,39 @@ def load_rows(*, venue: Venue) -> MenuRows:
         products=list(products.values(*words, *facts, *stock)),
         groups=list(groups.values(*words, "kind", "minimum", "maximum")),
         modifiers=modifiers,
-        in_category=_grouped(placements.values_list("category_id", "product_id")),
-        of_product=_grouped(product_groups.values_list("product_id", "group_id")),
-        of_modifier=_grouped(nested_groups.values_list("modifier_id", "group_id")),
+        in_category=grouped(placements.values_list("category_id", "product_id")),
+        of_product=grouped(product_groups.values_list("product_id", "group_id")),
+        of_modifier=grouped(nested_groups.values_list("modifier_id", "group_id")),
         allergens=dict(Allergen.objects.filter(venue=venue).values_list("code", "translations")),
     )
 
 
-def unorderable_in(*, rows: MenuRows) -> set[uuid.UUID]:
+def unorderable_among(
+    *,
+    entries: Iterable[Json],
+    choices: Iterable[Json],
+    groups: Iterable[Json],
+    opens: Mapping[uuid.UUID, list[uuid.UUID]],
+) -> set[uuid.UUID]:
     """The products and choices that cannot be ordered, for themselves or for what they need.
 
     By the rows alone: a snooze that is over counts until it is ended, with which the version goes up. So the same
     version always says the same.
     """
-    choices = [choice for group in rows.modifiers.values() for choice in group]
+    of_group: Links = grouped((choice["group_id"], choice["id"]) for choice in choices)
     return unorderable(
-        gone=[row["id"] for row in (*rows.products, *choices) if row["sold_out"] or row["snoozed_until"]],
-        opens={**rows.of_product, **rows.of_modifier},
-        questions={
-            row["id"]: Question(row["minimum"], [choice["id"] for choice in rows.modifiers.get(row["id"], ())])
-            for row in rows.groups
-        },
+        gone=[row["id"] for row in entries if row["sold_out"] or row["snoozed_until"]],
+        opens=opens,
+        questions={row["id"]: Question(row["minimum"], of_group.get(row["id"], ())) for row in groups},
     )
+
+
+def grouped(pairs: Iterable[tuple[uuid.UUID, uuid.UUID]]) -> Links:
+    """The second of each pair by the first, in order."""
+    found: Links = defaultdict(list)
+    for owner, member in pairs:
+        found[owner].append(member)
+    return found
 
 
 def menu_document(*, rows: MenuRows, texts: Texts) -> Json:
@@ -98,7 +109,13 @@ def menu_document(*, rows: MenuRows, texts: Texts) -> Json:
     groups = _reachable_groups(rows, [row["id"] for row in products])
     shown, known = {row["id"] for row in products}, set(groups)
     screens = {row["id"] for row in rows.categories}
-    gone = unorderable_in(rows=rows)
+    choices = [choice for group in rows.modifiers.values() for choice in group]
+    gone = unorderable_among(
+        entries=[*rows.products, *choices],
+        choices=choices,
+        groups=rows.groups,
+        opens={**rows.of_product, **rows.of_modifier},
+    )
     allergens = {code: texts.word(names) or code for code, names in rows.allergens.items()}
     return {
         "categories": [
@@ -180,10 +197,3 @@ def _reachable_groups(rows: MenuRows, product_ids: list[uuid.UUID]) -> dict[uuid
 
 def _ids(ids: Iterable[uuid.UUID], known: set[uuid.UUID]) -> list[str]:
     return [str(id) for id in ids if id in known]
-
-
-def _grouped(pairs: Iterable[tuple[uuid.UUID, uuid.UUID]]) -> Links:
-    found: Links = defaultdict(list)
-    for owner, member in pairs:
-        found[owner].append(member)
-    return found

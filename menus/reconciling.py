@@ -39,6 +39,8 @@ _BUDGET_SECONDS = 120.0
 _LEASE = timedelta(minutes=4)
 _FIRST_DELAY = timedelta(minutes=1)
 _LONGEST_DELAY = timedelta(minutes=30)
+# Enough for the longest delay; a power of two has to be a sensible number.
+_MOST_ATTEMPTS = 10
 _MOST_LINES = 200
 _MOST_VENUES = 200
 
@@ -88,22 +90,14 @@ def reconcile(*, venue: Venue) -> Comparison:
     try:
         found = _compare(venue)
     except PosError as error:
-        again = min(_FIRST_DELAY * 2**watch.attempts, _LONGEST_DELAY)
-        mine.update(
-            error=f"{error}"[:500],
-            attempts=min(watch.attempts + 1, 10),
-            due_at=timezone.now() + again,
-            lease=None,
-            lease_until=None,
-        )
+        again = begun + min(_FIRST_DELAY * 2**watch.attempts, _LONGEST_DELAY)
+        attempts = min(watch.attempts + 1, _MOST_ATTEMPTS)
+        mine.update(error=str(error)[:500], attempts=attempts, due_at=again, lease=None, lease_until=None)
         raise
-    finally:
-        # Of whatever else went wrong the queue keeps the record; the next one need not wait for the lease.
-        mine.update(lease_until=None)
     now = timezone.now()
     seen = {"differences": list(found.differences)[:_MOST_LINES], "differed_at": now} if found.differences else {}
     mine.filter(Q(due_at=None) | Q(due_at__lte=begun)).update(due_at=None)
-    mine.update(compared_at=begun, items=found.items, error="", attempts=0, lease=None, **seen)
+    mine.update(compared_at=begun, items=found.items, error="", attempts=0, lease=None, lease_until=None, **seen)
     return found
 
 

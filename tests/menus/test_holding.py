@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from integrations.models import Connection, LightspeedSettings, SyncRun
 from integrations.syncs import queue_sync
 from menus.going_back import undo
-from menus.models import Category, Menu, MenuState, Product
+from menus.models import Category, Menu, MenuState, Product, Snooze, StockLevel
 from menus.syncing import apply_held, options_to_apply, preview_sync, sync_menu
 from menus.tasks import sync_menu as sync_menu_task
 from menus.versions import version_of
@@ -237,6 +237,7 @@ def test_no_number_of_queries_grows_with_the_menu(venue: Venue) -> None:
         Category.objects.all().delete()
         SyncRun.objects.all().delete()
         StockLevel.objects.all().delete()
+        Snooze.objects.all().delete()
         counted = []
         skus = [f"P{n}" for n in range(size)]
         answers: list[tuple[Json, dict[str, object]]] = [
