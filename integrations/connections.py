@@ -173,31 +173,15 @@ def register_webhook(*, connection: Connection) -> None:
     Raises:
         PosError: it could not be registered; the connection stays connected and says so, and is tried again.
     """
-    pos_for(venue=connection.venue).register_webhook(_endpoint_of(connection))
+    pos_for(venue=connection.venue).register_webhook(endpoint_of(connection=connection))
     # Only while it is still the location that was added: a person may have chosen another one meanwhile.
     Connection.objects.filter(
         pk=connection.pk, status=Status.CONNECTED, business_location_id=connection.business_location_id
     ).update(webhook_registered_at=timezone.now())
 
 
-def check_webhook(*, connection: Connection) -> tuple[str, ...]:
-    """Compares the webhook at the POS with what it has to be and registers it again where it differs.
-
-    Returns what was wrong, a sentence each. The check is written down on the connection.
-
-    Raises:
-        PosError: it could not be looked at or not be registered.
-    """
-    problems = pos_for(venue=connection.venue).webhook_problems(_endpoint_of(connection))
-    if problems:
-        logger.warning("The webhook of connection %s is registered again: %s", connection.pk, " ".join(problems))
-        register_webhook(connection=connection)
-    found = {"webhook_found": " ".join(problems)[:500]} if problems else {}
-    Connection.objects.filter(pk=connection.pk).update(webhook_checked_at=timezone.now(), **found)
-    return problems
-
-
-def _endpoint_of(connection: Connection) -> WebhookEndpoint:
+def endpoint_of(*, connection: Connection) -> WebhookEndpoint:
+    """The webhook as it has to be at Lightspeed."""
     return WebhookEndpoint(
         id=connection.endpoint_id,
         url=webhook_url(connection=connection),

@@ -12,6 +12,7 @@ from integrations import connections, schedules, sync_alerts, syncs, tokens, web
 from integrations.models import Connection, TokenPair
 from integrations.pos import PosError
 from integrations.readiness import apply_readiness
+from integrations.webhook_checks import check_webhook
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ def check_webhooks() -> str:
         if time.monotonic() > deadline:
             break
         try:
-            repaired += bool(connections.check_webhook(connection=connection))
+            repaired += bool(check_webhook(connection=connection))
         except PosError as error:
             logger.warning("The webhook of %s could not be checked: %s", connection.venue.slug, error.code)
     return f"{repaired} repaired"

@@ -17,6 +17,7 @@ from menus.admin_snoozes import SnoozePage
 from menus.admin_snoozing import SnoozePages, state_colour, state_of
 from menus.admin_sync import MenuSyncPages
 from menus.admin_texts import ProductTextPages
+from menus.comparisons import last_comparison
 from menus.image_files import address_of
 from menus.models import (
     Category,
@@ -246,8 +247,8 @@ class MenuPage(MenuSyncPages, ReadOnlyAdmin):
     list_filter = (VenueFilter,)
     list_select_related = ("venue",)
     ordering = ("venue__name",)
-    fields = ("venue", "pos_menu", "version", "listed_languages", "last_synced_at", "left_out")
-    readonly_fields = ("pos_menu", "listed_languages", "last_synced_at", "left_out")
+    fields = ("venue", "pos_menu", "version", "listed_languages", "last_synced_at", "left_out", "stock_compared")
+    readonly_fields = ("pos_menu", "listed_languages", "last_synced_at", "left_out", "stock_compared")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         done = SyncRun.objects.filter(
@@ -266,6 +267,10 @@ class MenuPage(MenuSyncPages, ReadOnlyAdmin):
     @admin.display(description="Warnings of the last sync", empty_value="–")
     def left_out(self, menu: Menu) -> str | None:
         return "\n".join(menu.warnings) or None
+
+    @admin.display(description="Stock compared with the till", empty_value="not yet")
+    def stock_compared(self, menu: Menu) -> str | None:
+        return last_comparison(venue=menu.venue) or None
 
     @admin.display(description="Languages", empty_value="–")
     def listed_languages(self, menu: Menu) -> str | None:

@@ -37,7 +37,7 @@ class ReportForm(forms.Form):
     item = forms.ChoiceField(required=False, label="Item", widget=UnfoldAdminSelectWidget())
     venue = forms.ChoiceField(required=False, widget=UnfoldAdminSelectWidget())
 
-    def __init__(self, data: dict[str, str], *, rows: QuerySet[Snooze], venues: QuerySet[Venue]) -> None:
+    def __init__(self, data: dict[str, Any], *, rows: QuerySet[Snooze], venues: QuerySet[Venue]) -> None:
         super().__init__(data)
         causes = [(f"cause:{cause}", f"  {label}") for cause, label in Snooze.Cause.choices]
         self._choose("source", [("", "All"), *Snooze.Source.choices, *causes])

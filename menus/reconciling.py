@@ -19,10 +19,11 @@ from django.utils import timezone
 from django_q.tasks import async_task
 from redis.exceptions import RedisError
 
-from integrations.connections import check_webhook, connection_of, pos_for
+from integrations.connections import connection_of, pos_for
 from integrations.models import Connection, Notification, SyncRun
 from integrations.pos import ItemUpdate, PointOfSale, PosError, Unreachable
 from integrations.readiness import ask_readiness
+from integrations.webhook_checks import check_webhook
 from menus.availability import lock_menu
 from menus.models import Modifier, Product, StockLevel, StockWatch
 from menus.stock import as_word, forget_what_never_arrived, hear, lifted_word, spread

@@ -54,6 +54,7 @@ def look_at_venues(*, user: User) -> list[VenueTonight]:
         parts = (
             findings.of_orders(orders[venue.pk], venue=venue),
             findings.of_connection(getattr(venue, "connection", None), venue=venue, manages=venue.pk in managed),
+            *findings.of_till(getattr(venue, "connection", None)),
             findings.of_menu(
                 getattr(venue, "menu", None),
                 products=products[venue.pk],
