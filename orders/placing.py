@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
-from uuid import UUID
 
 import phonenumbers
 from django.db import transaction
@@ -21,6 +20,7 @@ from orders.numbering import free_collection_code, next_number
 from orders.pricing import PricedOrder, WantedItem, known_id, price
 from orders.problems import OrderRefused, Problem
 from orders.queueing import due_at_once, nudge
+from orders.revisions import reference_of
 from storekit.models import Venue
 
 _FURTHEST_AHEAD = timedelta(days=365)
@@ -84,11 +84,6 @@ def place_order(*, venue: Venue, request: OrderRequest) -> Order:
         if request.payment.paid:
             transaction.on_commit(partial(nudge, injection_id=injection.pk))
     return order
-
-
-def reference_of(*, order_id: UUID, revision: int) -> str:
-    """What the POS knows the order by: the same on every attempt to deliver the same thing, at most 48 characters."""
-    return f"{order_id.hex}-{revision}"
 
 
 def total_problem(total: Decimal, *, attr: str) -> Problem:
