@@ -20,6 +20,17 @@ def reference_of(*, order_id: UUID, revision: int) -> str:
     return f"{order_id.hex}-{revision}"
 
 
+def order_named_by(*, reference: str) -> UUID | None:
+    """The order that a reference, of whatever revision, belongs to; None for a reference that is not ours."""
+    name, _, revision = reference.partition("-")
+    if len(name) != 32 or not (revision.isascii() and revision.isdigit()):
+        return None
+    try:
+        return UUID(hex=name)
+    except ValueError:
+        return None
+
+
 def definitely_refused(*, injection: Injection) -> bool:
     """Whether the order is certainly not on the till under its present reference, and will not come there.
 

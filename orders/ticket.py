@@ -14,17 +14,24 @@ DELIVER_WITHIN = timedelta(minutes=10)
 
 
 def ticket_for(
-    *, order: Order, lines: Sequence[PricedLine], settings: LightspeedSettings, reference: str
+    *,
+    order: Order,
+    lines: Sequence[PricedLine],
+    settings: LightspeedSettings,
+    reference: str,
+    deliver_within: timedelta = DELIVER_WITHIN,
+    native_discount: bool = False,
+    without_email: bool = False,
 ) -> OrderTicket:
     """The ticket of an order: what is sent adds up to what the guest paid."""
     return OrderTicket(
         reference=reference,
         type=OrderType(order.type),
         lines=tuple(part for line in lines for part in _ticket_lines(line)),
-        customer=_customer(order),
+        customer=_customer(order, without_email),
         order_profile=settings.pickup_profile,
         collection_code=order.collection_code,
-        deliver_within=DELIVER_WITHIN,
+        deliver_within=deliver_within,
         note=_note(order, lines),
         collection_time=order.scheduled_for,
         payment=_payment(order, settings),
@@ -57,13 +64,14 @@ def _ticket_lines(line: PricedLine) -> list[TicketLine]:
     return [replace(whole, quantity=1)] * line.quantity if choices else [whole]
 
 
-def _customer(order: Order) -> TicketCustomer:
+def _customer(order: Order, without_email: bool) -> TicketCustomer:
+    email = "" if without_email else order.email
     return TicketCustomer(
         first_name=order.first_name,
         last_name=order.last_name,
-        email=order.email,
+        email=email,
         phone=order.phone.as_e164 if order.phone else "",
-        reference=customer_reference(email=order.email),
+        reference=customer_reference(email=email),
     )
 
 
