@@ -3,7 +3,6 @@
 from datetime import datetime
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -17,6 +16,7 @@ from orders.money import ZERO
 from orders.numbering import draw_code, next_number
 from orders.problems import OrderRefused
 from orders.queueing import due_at_once, nudge
+from orders.revisions import reference_of
 from orders.timing import first_attempt_at
 from orders.wanted import Address, OrderRequest
 from storekit.models import Venue
@@ -43,11 +43,6 @@ def place_order(*, venue: Venue, request: OrderRequest) -> Order:
             # Nobody is asked first whether the code is free: it nearly always is.
             if not Order.objects.open().filter(venue=venue, collection_code=code).exists():
                 raise
-
-
-def reference_of(*, order_id: UUID, revision: int) -> str:
-    """What the POS knows the order by: the same on every attempt to deliver the same thing, at most 48 characters."""
-    return f"{order_id.hex}-{revision}"
 
 
 def first_steps(*, order: Order, settings: LightspeedSettings, now: datetime) -> dict[str, Any]:
