@@ -12,6 +12,7 @@ import time_machine
 from integrations.models import LightspeedSettings
 from integrations.pos import OrderEvent, OrderUpdate
 from orders import injection as injecting
+from orders import ticket
 from orders.injection import inject
 from orders.models import Injection, InjectionAttempt, Order
 from orders.notifications import apply_order_update
@@ -42,13 +43,12 @@ def discounted(waiting: Injection, pos: responses.RequestsMock) -> Injection:
 def tickets(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What the tickets were made with."""
     made: list[dict[str, Any]] = []
-    write = injecting.ticket_for
 
-    def ticket_for(**asked: Any) -> Any:
+    def noted(**asked: Any) -> Any:
         made.append(asked)
-        return write(**asked)
+        return ticket.ticket_for(**asked)
 
-    monkeypatch.setattr(injecting, "ticket_for", ticket_for)
+    monkeypatch.setattr(injecting, "ticket_for", noted)
     return made
 
 
@@ -111,7 +111,7 @@ def test_a_discount_that_the_pos_knows_travels_by_its_id(
 ) -> None:
     takes_orders(pos)
     assert inject(injection_id=discounted.pk) == "accepted"
-    assert [ticket["native_discount"] for ticket in tickets] == [True]
+    assert [made["native_discount"] for made in tickets] == [True]
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_a_discount_that_the_pos_does_not_know_or_cannot_say_goes_as_a_line(
     takes_orders(pos)
     pos.replace(responses.GET, DISCOUNTS, **answer)
     assert inject(injection_id=discounted.pk) == "accepted"
-    assert [ticket["native_discount"] for ticket in tickets] == [False]
+    assert [made["native_discount"] for made in tickets] == [False]
 
 
 @pytest.mark.parametrize(("order", "mapping"), [({"discount_pos_id": ""}, {}), ({}, {"native_discounts": False})])
@@ -137,7 +137,7 @@ def test_without_an_id_or_the_setting_the_pos_is_not_asked(
     takes_orders(pos)
     Order.objects.update(**order) if order else LightspeedSettings.objects.update(**mapping)
     assert inject(injection_id=discounted.pk) == "accepted"
-    assert [ticket["native_discount"] for ticket in tickets] == [False]
+    assert [made["native_discount"] for made in tickets] == [False]
     assert len(pos.calls) == 1
 
 
@@ -148,7 +148,7 @@ def test_a_discount_that_was_dropped_meanwhile_goes_as_a_line_under_a_new_refere
     assert inject(injection_id=discounted.pk) == "waiting"
     pos.replace(responses.POST, TO_GO, json={"status": "ok"})
     assert inject(injection_id=discounted.pk) == "accepted"
-    assert [(ticket["native_discount"], ticket["reference"][-2:]) for ticket in tickets] == [
+    assert [(made["native_discount"], made["reference"][-2:]) for made in tickets] == [
         (True, "-1"),
         (False, "-2"),
     ]
@@ -157,8 +157,7 @@ def test_a_discount_that_was_dropped_meanwhile_goes_as_a_line_under_a_new_refere
 def test_both_corrections_can_follow_each_other(discounted: Injection, pos: responses.RequestsMock) -> None:
     refuses(pos, UNKNOWN_DISCOUNT)
     assert inject(injection_id=discounted.pk) == "waiting"
-    refuses_now = {"status": 400, "json": {"status": 400, "message": OTHER_CUSTOMER}}
-    pos.replace(responses.POST, TO_GO, **refuses_now)
+    pos.replace(responses.POST, TO_GO, status=400, json={"status": 400, "message": OTHER_CUSTOMER})
     assert inject(injection_id=discounted.pk) == "waiting"
     pos.replace(responses.POST, TO_GO, json={"status": "ok"})
     assert inject(injection_id=discounted.pk) == "accepted"

@@ -62,7 +62,7 @@ ON_THE_TILL = {
     OrderEvent.COMPLETED: Status.COMPLETED,
     OrderEvent.CANCELLED: Status.CANCELLED,
 }
-KNOWN = {
+KNOWN: dict[str, dict[str, Any]] = {
     State.WAITING: {"next_attempt_at": NOW},
     State.SCHEDULED: {"next_attempt_at": NOW},
     State.SENDING: {"lease_until": NOW, "lease": "c1cb5c44-5df0-4b59-a81f-8c4c7c3b4c56"},
@@ -76,7 +76,7 @@ KNOWN = {
 def test_what_happens_at_the_till_counts_whatever_we_knew_and_ends_all_sending(
     order: Order, state: str, event: OrderEvent
 ) -> None:
-    Injection.objects.update(state=state, **KNOWN[State(state)])
+    Injection.objects.update(state=state, **KNOWN[state])
     assert tell(order, event) == ON_THE_TILL[event]
     injection = Injection.objects.get()
     assert now_is(order) == (ON_THE_TILL[event], State.CONFIRMED)
@@ -87,7 +87,7 @@ def test_what_happens_at_the_till_counts_whatever_we_knew_and_ends_all_sending(
 
 @pytest.mark.parametrize("state", [state for state in KNOWN if state != State.FAILED])
 def test_a_failure_counts_until_the_order_is_on_the_till_and_is_told(order: Order, state: str) -> None:
-    Injection.objects.update(state=state, **KNOWN[State(state)])
+    Injection.objects.update(state=state, **KNOWN[state])
     assert tell(order, OrderEvent.FAILED, reason="no") == "failed"
     injection = Injection.objects.get()
     assert (injection.next_attempt_at, injection.lease, injection.refused) == (None, None, True)

@@ -18,7 +18,7 @@ from tests.orders.sending import NOW, queued
 
 State = Injection.State
 SECOND = timedelta(seconds=1)
-WINDOW = {"since": NOW - 2 * SECOND, "until": NOW}
+WINDOW: dict[str, Any] = {"since": NOW - 2 * SECOND, "until": NOW}
 
 
 @pytest.mark.parametrize(
@@ -66,11 +66,15 @@ def test_what_is_to_be_told_is_nudged(waiting: Injection) -> None:
 
 
 def test_notifications_are_nudged(connection: Connection) -> None:
-    for number, columns in enumerate(
-        [{}, {"next_attempt_at": NOW + SECOND}, {"processed_at": NOW}, {"type": "ITEM"}, {"next_attempt_at": None}]
-    ):
-        row = {"type": "ORDER", "status": "SUCCESS", "next_attempt_at": NOW, "body": {}, "fingerprint": str(number)}
-        Notification.objects.create(connection=connection, **(row | columns))
+    received = {"type": "ORDER", "status": "SUCCESS", "next_attempt_at": NOW, "body": {}}
+    others: list[dict[str, Any]] = [
+        {"next_attempt_at": NOW + SECOND},
+        {"next_attempt_at": None},
+        {"processed_at": NOW},
+        {"type": "ITEM"},
+    ]
+    for number, columns in enumerate([{}, *others]):
+        Notification.objects.create(connection=connection, fingerprint=str(number), **{**received, **columns})
     assert nudge_due_notifications(**WINDOW) == 1
     assert queued() == [("orders.tasks.handle_order_notification", Notification.objects.get(fingerprint="0").pk)]
 
