@@ -18,6 +18,8 @@ from orders.pricing import PricedLine
 LONGEST_MESSAGE = 1000
 """What a till shows and prints, in characters."""
 _MORE = "… and more: see the back office."
+# Of a note or an address on the till: the rest of the order is needed too.
+_LONGEST_FACT = 120
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def till_message(*, order: Order, about: Alert.About) -> str:
         Alert.About.DOUBLE: f"Make it once, and void the second check.{account}",
     }[about]
     head = f"{subject_line(order=order, about=about).upper()}. {words}"
-    return "\n".join([head, *(f"{name}: {value}" for name, value in _facts(order))])[:LONGEST_MESSAGE]
+    return "\n".join([head, *_short_facts(order)])[:LONGEST_MESSAGE]
 
 
 def text_lines(*, order: Order) -> list[TextLine]:
@@ -100,9 +102,9 @@ def _order_to_key_in(order: Order) -> str:
     reason = order.injection.error.partition("\n")[0]
     head = [
         f"{subject_line(order=order, about=Alert.About.FAILED).upper()}. Please key it in.",
-        *(f"{name}: {value}" for name, value in _facts(order)),
+        *_short_facts(order),
     ]
-    foot = [_totals_in_a_line(order), _payment(order), f"Why: {reason}"]
+    foot = [_totals_in_a_line(order), _short(_payment(order)), f"Why: {_short(reason)}"]
     room = LONGEST_MESSAGE - len("\n".join([*head, *foot])) - len(_MORE) - 2
     kept: list[str] = []
     for line in text_lines(order=order):
@@ -113,6 +115,14 @@ def _order_to_key_in(order: Order) -> str:
         room -= len(words) + 1
         kept.append(words)
     return "\n".join([*head, *kept, *foot])[:LONGEST_MESSAGE]
+
+
+def _short_facts(order: Order) -> list[str]:
+    return [f"{name}: {_short(value)}" for name, value in _facts(order)]
+
+
+def _short(words: str) -> str:
+    return words if len(words) <= _LONGEST_FACT else words[: _LONGEST_FACT - 1] + "…"
 
 
 def _facts(order: Order) -> Iterator[tuple[str, str]]:

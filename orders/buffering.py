@@ -34,7 +34,7 @@ def _move_those_of(venue: Venue) -> int:
     # What is due by now is on its way.
     held = _held().filter(order__venue=venue, next_attempt_at__gt=now)
     moved = 0
-    for pk, at, scheduled_for in held.values_list("pk", "next_attempt_at", "order__scheduled_for").iterator():
+    for pk, at, scheduled_for in list(held.values_list("pk", "next_attempt_at", "order__scheduled_for")):
         wanted = first_attempt_at(scheduled_for=scheduled_for, now=now, settings=mapping) or due_at_once()
         if wanted == at:
             continue

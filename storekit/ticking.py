@@ -25,7 +25,7 @@ _LOOKED_BACK = timedelta(minutes=1)
 
 
 class Ticker:
-    """Calls the looks when it is time for the next ones. Never raises, never looks at one moment twice."""
+    """Calls the looks when it is time for the next ones. Never raises."""
 
     def __init__(self, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
@@ -49,8 +49,8 @@ class Ticker:
     def _look(self, look: str) -> None:
         until = timezone.now()
         since = max(self._seen[look], until - _LOOKED_BACK)
-        if until <= since:
-            return
-        db.close_old_connections()
-        import_string(look)(since=since, until=until)
+        if since < until:
+            db.close_old_connections()
+            import_string(look)(since=since, until=until)
+        # Also when the clock was set back: then it goes on from there.
         self._seen[look] = until
