@@ -135,8 +135,9 @@ def _of_attempt(order: Order, attempt: InjectionAttempt) -> Chapter:
     status = f"HTTP {attempt.status}" if attempt.status else ""
     detail = "\n".join(part for part in (attempt.detail, status) if part)
     tone = "good" if good else "bad" if attempt.outcome == InjectionAttempt.Outcome.REJECTED else "warning"
-    what = f"Attempt {attempt.number}: {attempt.get_outcome_display().lower()}"
-    return _chapter(order, attempt.started_at, what.replace("pos", "POS"), detail, tone)
+    outcome = attempt.get_outcome_display()
+    outcome = outcome if outcome.startswith("POS") else outcome[0].lower() + outcome[1:]
+    return _chapter(order, attempt.started_at, f"Attempt {attempt.number}: {outcome}", detail, tone)
 
 
 def _of_alert(order: Order, alert: Alert) -> Chapter:
