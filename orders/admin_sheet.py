@@ -141,12 +141,12 @@ def _of_attempt(order: Order, attempt: InjectionAttempt) -> Chapter:
 
 
 def _of_alert(order: Order, alert: Alert) -> Chapter:
-    subject = f"{alert.get_channel_display()}: {alert.get_about_display().lower()}"
+    subject = f"{alert.get_channel_display()}: “{alert.get_about_display()}”"
     if alert.told_at:
-        where = order.venue.email if alert.channel == Alert.Channel.EMAIL else ""
-        return _chapter(order, alert.told_at, f"{subject} – sent", where, "good")
-    state = "being sent" if alert.next_attempt_at else "not sent"
-    return _chapter(order, alert.created_at, f"{subject} – {state}", alert.error, "warning")
+        where = f"to {order.venue.email}" if alert.channel == Alert.Channel.EMAIL else ""
+        return _chapter(order, alert.told_at, f"{subject}, sent", where, "good")
+    state = "not sent yet" if alert.next_attempt_at else "not sent"
+    return _chapter(order, alert.created_at, f"{subject}, {state}", alert.error, "warning")
 
 
 def _of_event(order: Order, event: OrderEvent) -> Chapter:

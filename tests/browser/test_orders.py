@@ -215,7 +215,7 @@ def test_making_a_discount_code(visit: Visit, anna: User, venue: Venue, size: st
     visit.assert_in_order("#discountcode_form")
 
     visit.page.locator("#id_percent").fill("10")
-    visit.page.locator("#id_valid_until").fill("31 Aug 2031")
+    visit.page.locator("#id_valid_until").fill("2031-08-31")
     visit.page.get_by_role("button", name="Save", exact=True).click()
     visit.page.wait_for_url("**/discountcode/")
 
@@ -234,10 +234,9 @@ def test_saying_what_the_venue_allows(visit: Visit, anna: User, venue: Venue, si
     visit.screenshot(f"rules-none-{size}")
     visit.open("/admin/orders/orderingrules/add/")
     visit.page.get_by_role("link", name="Add another").click()
-    row = visit.page.locator("#hours-0")
-    row.locator("select").select_option("4")
-    row.get_by_label("Opens").fill("18:00")
-    row.get_by_label("Closes").fill("02:00")
+    visit.page.locator("#id_hours-0-weekday").select_option("4")
+    visit.page.locator("#id_hours-0-opens").fill("18:00")
+    visit.page.locator("#id_hours-0-closes").fill("02:00")
     visit.screenshot(f"rules-new-{size}")
     visit.assert_in_order("#orderingrules_form")
 

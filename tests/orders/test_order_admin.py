@@ -81,10 +81,11 @@ def test_the_list_says_what_matters(failed: Order, bens_browser: Client) -> None
     Order.objects.update(placed_at=datetime(2025, 7, 3, 17, 0, tzinfo=UTC))
     text = bens_browser.get(LIST).content.decode()
     for words in (
-        "No. 7",
+        "No.\N{NO-BREAK SPACE}7",
         "ACDEFGHJ",
         "Ada Lovelace",
-        "10.00 GBP",
+        "10.00\N{NO-BREAK SPACE}GBP",
+        "Pickup, now",
         "Not on the till",
         "Lightspeed refused the order.",
         "3 Jul 2025, 18:00",
@@ -266,8 +267,8 @@ def test_an_orders_page_tells_its_story(failed: Order, venue: Venue, bens_browse
         "Placed",
         "Attempt 1: POS unreachable",
         "Attempt 2: rejected",
-        "E-mail: not on the till – sent kitchen@copper-pot.example",
-        "Message on the till: not on the till – not sent The POS cannot be reached.",
+        "E-mail: “Not on the till”, sent to kitchen@copper-pot.example",
+        "Message on the till: “Not on the till”, not sent The POS cannot be reached.",
         "Sent again by Anna After: Nobody answered.",
     )
     places = [text.index(part) for part in parts]
