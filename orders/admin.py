@@ -85,10 +85,9 @@ class OrderPage(SettlingPages, ReadOnlyAdmin):
         "title",
         "place",
         "why",
-        "wanted_for",
-        "type",
+        "wanted",
         "customer",
-        "collection_code",
+        "code",
         "amount",
         "placed",
     )
@@ -105,7 +104,8 @@ class OrderPage(SettlingPages, ReadOnlyAdmin):
                 "fields": (
                     ("venue", "status_label"),
                     ("state_label", "attempt_count", "next_attempt"),
-                    ("reference", "account", "menu_version"),
+                    ("account", "menu_version"),
+                    "reference",
                 ),
             },
         ),
@@ -135,7 +135,7 @@ class OrderPage(SettlingPages, ReadOnlyAdmin):
 
     @display(description="Order", ordering="number")
     def title(self, order: Order) -> str:
-        return f"No. {order.number}"
+        return f"No.\N{NO-BREAK SPACE}{order.number}"
 
     @display(description="Where it is", ordering="injection__state", label=_PLACE_COLOURS)
     def place(self, order: Order) -> str:
@@ -154,15 +154,21 @@ class OrderPage(SettlingPages, ReadOnlyAdmin):
 
     @display(description="Total", ordering="total")
     def amount(self, order: Order) -> str:
-        return f"{order.total} {order.venue.currency}"
+        return f"{order.total}\N{NO-BREAK SPACE}{order.venue.currency}"
+
+    @display(description="Code", ordering="collection_code")
+    def code(self, order: Order) -> str:
+        return order.collection_code
 
     @display(description="Placed", ordering="placed_at")
     def placed(self, order: Order) -> str:
         return local(order, order.placed_at)
 
-    @display(description="Wanted for", ordering="scheduled_for", empty_value="now")
-    def wanted_for(self, order: Order) -> str | None:
-        return local(order, order.scheduled_for) if order.scheduled_for else None
+    @display(description="Wanted", ordering="scheduled_for")
+    def wanted(self, order: Order) -> str:
+        when = local(order, order.scheduled_for) if order.scheduled_for else "now"
+        where = "" if order.table_number is None else f" at table {order.table_number}"
+        return f"{order.get_type_display()}{where}, {when}"
 
     # --- The page's small print
 

@@ -83,17 +83,20 @@ class DiscountCodePage(VenueAdmin):
     search_fields = ("code",)
     search_help_text = "The code, or the beginning of it"
     ordering = ("venue__name", "code")
-    fieldsets = (
-        (None, {"fields": ("venue", ("code", "active"))}),
-        ("What it takes off", {"fields": (("percent", "amount"), "pos_id")}),
-        ("When it counts", {"fields": (("valid_from", "valid_until"), ("minimum_spend", "usage_limit"), "used")}),
-    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DiscountCode]:
         return super().get_queryset(request).select_related("venue")
 
+    def get_fieldsets(self, request: HttpRequest, obj: DiscountCode | None = None) -> list[Any]:
+        limits = ("minimum_spend", "usage_limit") if obj is None else ("minimum_spend", "usage_limit", "used")
+        return [
+            (None, {"fields": ("venue", ("code", "active"))}),
+            ("What it takes off", {"fields": (("percent", "amount"), "pos_id")}),
+            ("When it counts", {"fields": (("valid_from", "valid_until"), limits)}),
+        ]
+
     def get_readonly_fields(self, request: HttpRequest, obj: DiscountCode | None = None) -> tuple[str, ...]:
-        return ("used",) if obj is None else ("venue", "used")
+        return () if obj is None else ("venue", "used")
 
     def get_form(self, request: HttpRequest, obj: DiscountCode | None = None, **options: Any) -> Any:
         form = super().get_form(request, obj, **options)

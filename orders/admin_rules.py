@@ -66,6 +66,7 @@ class HoursInline(Walled, TabularInline):
     form = HoursForm
     formset = HoursFormSet
     extra = 0
+    verbose_name = "span of hours"
     verbose_name_plural = "Hours. Without any, orders are taken for all times. Past midnight: 18:00 to 02:00."
 
     def has_view_permission(self, request: HttpRequest, obj: OrderingRules | None = None) -> bool:

@@ -122,8 +122,8 @@ class SettlingPages(VenueAdmin):
     def entered_by_hand_view(self, request: HttpRequest, object_id: Any) -> HttpResponse:
         """Asks for the check's number, and counts the order as on the till."""
         order = self._order(request, object_id)
-        form = CheckForm(request.POST or None)
-        if request.method != "POST" or not form.is_valid():
+        form = CheckForm(request.POST if request.method == "POST" else None)
+        if not form.is_valid():
             return self._ask(
                 request,
                 order,
@@ -141,8 +141,8 @@ class SettlingPages(VenueAdmin):
     def cancel_view(self, request: HttpRequest, object_id: Any) -> HttpResponse:
         """Asks for the reason, and cancels the order."""
         order = self._order(request, object_id)
-        form = ReasonForm(request.POST or None)
-        if request.method != "POST" or not form.is_valid():
+        form = ReasonForm(request.POST if request.method == "POST" else None)
+        if not form.is_valid():
             return self._ask(
                 request,
                 order,

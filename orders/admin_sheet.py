@@ -135,17 +135,18 @@ def _of_attempt(order: Order, attempt: InjectionAttempt) -> Chapter:
     status = f"HTTP {attempt.status}" if attempt.status else ""
     detail = "\n".join(part for part in (attempt.detail, status) if part)
     tone = "good" if good else "bad" if attempt.outcome == InjectionAttempt.Outcome.REJECTED else "warning"
-    what = f"Attempt {attempt.number}: {attempt.get_outcome_display().lower()}"
-    return _chapter(order, attempt.started_at, what.replace("pos", "POS"), detail, tone)
+    outcome = attempt.get_outcome_display()
+    outcome = outcome if outcome.startswith("POS") else outcome[0].lower() + outcome[1:]
+    return _chapter(order, attempt.started_at, f"Attempt {attempt.number}: {outcome}", detail, tone)
 
 
 def _of_alert(order: Order, alert: Alert) -> Chapter:
-    subject = f"{alert.get_channel_display()}: {alert.get_about_display().lower()}"
+    subject = f"{alert.get_channel_display()}: “{alert.get_about_display()}”"
     if alert.told_at:
-        where = order.venue.email if alert.channel == Alert.Channel.EMAIL else ""
-        return _chapter(order, alert.told_at, f"{subject} – sent", where, "good")
-    state = "being sent" if alert.next_attempt_at else "not sent"
-    return _chapter(order, alert.created_at, f"{subject} – {state}", alert.error, "warning")
+        where = f"to {order.venue.email}" if alert.channel == Alert.Channel.EMAIL else ""
+        return _chapter(order, alert.told_at, f"{subject}, sent", where, "good")
+    state = "not sent yet" if alert.next_attempt_at else "not sent"
+    return _chapter(order, alert.created_at, f"{subject}, {state}", alert.error, "warning")
 
 
 def _of_event(order: Order, event: OrderEvent) -> Chapter:

@@ -14,18 +14,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from orders.discounts import release_use
-from orders.models import Alert, Injection, InjectionAttempt, Order, OrderEvent
+from orders.failing import tell_till_of_cancellation
+from orders.models import Alert, Injection, Order, OrderEvent
 from orders.money import ZERO
-from orders.queueing import due_at_once, nudge
-from orders.revisions import definitely_refused, raise_revision
+from orders.queueing import nudge
+from orders.revisions import definitely_refused, may_have_arrived, raise_revision, send_anew
 
 _State = Injection.State
 _Status = Order.Status
-_Outcome = InjectionAttempt.Outcome
 _Action = OrderEvent.Action
 
-# After these nobody has the order; after any other attempt the POS has it, or may have it.
-_NEVER_ARRIVED = (_Outcome.REJECTED, _Outcome.THROTTLED, _Outcome.UNAUTHORISED)
 _ON_ITS_WAY: dict[str, str] = {
     _State.CONFIRMED: "The order is on the till already.",
     _State.ACCEPTED: "The POS has the order already.",
@@ -67,16 +65,7 @@ def send_again(*, order: Order, by: str) -> Injection:
         reason = injection.error.partition("\n")[0]
         if definitely_refused(injection=injection):
             raise_revision(injection=injection)
-        _move(
-            injection,
-            state=_State.WAITING,
-            next_attempt_at=due_at_once(),
-            due_since=timezone.now(),
-            deliver_by=None,
-            accepted_at=None,
-            error_code="",
-            error="",
-        )
+        send_anew(injection=injection)
         _settle_alerts(injection.order)
         _write_down(injection.order, _Action.SENT_AGAIN, by, f"After: {reason}" if reason else "")
         transaction.on_commit(partial(nudge, injection_id=injection.pk))
@@ -126,7 +115,8 @@ def cancel(*, order: Order, by: str, reason: str = "") -> Cancellation:
         release_use(order=injection.order)
         _settle_alerts(injection.order)
         if till_is_told:
-            _tell_the_till(injection.order)
+            # Whoever records an attempt may have done so before us: it is told once.
+            tell_till_of_cancellation(injection=injection)
         _write_down(injection.order, _Action.CANCELLED, by, reason.strip())
     paid = injection.order.payment_status == Order.PaymentStatus.PAID
     to_refund = injection.order.payment_amount if paid else ZERO
@@ -165,10 +155,7 @@ def may_be_on_the_till(*, injection: Injection) -> bool:
     """Whether the POS has the order or may have it: it said so, or nobody knows what became of an attempt."""
     if injection.state in (_State.ACCEPTED, _State.CONFIRMED):
         return True
-    if is_being_sent(injection=injection) or definitely_refused(injection=injection):
-        return False
-    sent = injection.attempt_rows.filter(reference=injection.reference)
-    return sent.exclude(outcome__in=_NEVER_ARRIVED).exists()
+    return not is_being_sent(injection=injection) and may_have_arrived(injection=injection)
 
 
 def is_being_sent(*, injection: Injection) -> bool:
@@ -220,12 +207,6 @@ def _settle_alerts(order: Order) -> None:
     order.alerts.filter(about=Alert.About.FAILED, next_attempt_at__isnull=False).update(
         next_attempt_at=None, error="Not needed any more: somebody saw to the order first."
     )
-
-
-def _tell_the_till(order: Order) -> None:
-    # Whoever records an attempt may have written the row before us.
-    row = Alert(order=order, channel=Alert.Channel.TILL, about=Alert.About.CANCELLED, next_attempt_at=due_at_once())
-    Alert.objects.bulk_create([row], ignore_conflicts=True)
 
 
 def _write_down(order: Order, action: OrderEvent.Action, by: str, note: str) -> None:

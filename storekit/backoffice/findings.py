@@ -13,6 +13,7 @@ from django.urls import reverse
 from integrations.models import Connection, Notification, SyncRun
 from menus.models import Menu
 from orders.models import Injection, Order
+from orders.verdicts import local
 from storekit.models import Venue
 
 _SHOWN = 5
@@ -53,11 +54,12 @@ class Finding:
     detail: str = ""
     orders: tuple[OrderInTrouble, ...] = ()
     action: Link | None = None
+    count: int = 1
 
     @property
-    def needs_you(self) -> bool:
-        """Whether a person has to look."""
-        return self.tone is Tone.BAD
+    def needs_you(self) -> int:
+        """How many things of it a person has to see to."""
+        return self.count if self.tone is Tone.BAD else 0
 
 
 @dataclass(frozen=True)
@@ -124,36 +126,38 @@ def _of_trouble(trouble: tuple[Injection, ...], *, venue: Venue) -> Finding:
         "Tell the kitchen, then open the order.",
         orders=tuple(_in_trouble(injection) for injection in trouble[:_SHOWN]),
         action=every if len(trouble) > 1 else None,
+        count=len(trouble),
     )
 
 
-def _of_parked(waiting: int, *, venue: Venue) -> Finding:
-    text = "1 order waits for the POS" if waiting == 1 else f"{waiting} orders wait for the POS"
+def _of_parked(count: int, *, venue: Venue) -> Finding:
+    text = "1 order waits for the POS" if count == 1 else f"{count} orders wait for the POS"
+    detail = f"{_they(count, 'goes', 'go')} to the till once the POS is connected. Until then, tell the kitchen."
     return Finding(
-        "Parked",
-        Tone.BAD,
-        text,
-        "They are sent by themselves once the POS is connected. Until then, tell the kitchen.",
-        action=Link("Look at them", page_of(Order, state="waiting", venue=venue.slug)),
+        "Parked", Tone.BAD, text, detail, action=_look(count, page_of(Order, state="waiting", venue=venue.slug))
     )
 
 
-def _of_late(late: int, *, venue: Venue) -> Finding:
-    text = "1 order waits for the till" if late == 1 else f"{late} orders wait for the till"
-    detail = "The POS did not take them yet. They are sent again by themselves."
-    action = Link("Look at them", page_of(Order, state="waiting", venue=venue.slug))
+def _of_late(count: int, *, venue: Venue) -> Finding:
+    text = "1 order waits for the till" if count == 1 else f"{count} orders wait for the till"
+    detail = f"The POS did not take {'it' if count == 1 else 'them'} yet. storekit tries again by itself."
+    action = _look(count, page_of(Order, state="waiting", venue=venue.slug))
     return Finding("Waiting", Tone.WARNING, text, detail, action=action)
 
 
-def _of_unconfirmed(unconfirmed: int, *, venue: Venue) -> Finding:
-    text = "1 order is not confirmed" if unconfirmed == 1 else f"{unconfirmed} orders are not confirmed"
-    return Finding(
-        "Unconfirmed",
-        Tone.WARNING,
-        text,
-        "The POS took them, but no till has said so. Look whether they are on the till.",
-        action=Link("Look at them", page_of(Order, state="unconfirmed", venue=venue.slug)),
-    )
+def _of_unconfirmed(count: int, *, venue: Venue) -> Finding:
+    text = "1 order is not confirmed" if count == 1 else f"{count} orders are not confirmed"
+    detail = f"The POS took {'it' if count == 1 else 'them'}, but no till has said so. Look at the till."
+    action = _look(count, page_of(Order, state="unconfirmed", venue=venue.slug))
+    return Finding("Unconfirmed", Tone.WARNING, text, detail, action=action)
+
+
+def _they(count: int, one: str, many: str) -> str:
+    return f"It {one}" if count == 1 else f"They {many}"
+
+
+def _look(count: int, url: str) -> Link:
+    return Link("Look at it" if count == 1 else "Look at them", url)
 
 
 def takes_orders(connection: Connection | None) -> bool:
@@ -236,10 +240,9 @@ def clock(moment: datetime, zone: zoneinfo.ZoneInfo) -> str:
 def _in_trouble(injection: Injection) -> OrderInTrouble:
     order = injection.order
     customer = f"{order.first_name} {order.last_name}".strip()
-    wanted = f"for {clock(order.scheduled_for, order.venue.zone)}" if order.scheduled_for else "for now"
-    placed = clock(order.placed_at, order.venue.zone)
+    wanted = local(order, order.scheduled_for) if order.scheduled_for else "now"
     return OrderInTrouble(
-        name=f"Order {order.number} – {order.get_type_display()} {wanted}, {customer}, placed {placed}",
+        name=f"{order.get_type_display()} for {wanted} · {customer} · placed {local(order, order.placed_at)}",
         why=injection.error.partition("\n")[0] or "The POS gave no reason.",
         way=Link(f"Open order {order.number}", row_page(order)),
     )

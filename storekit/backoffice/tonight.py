@@ -94,7 +94,9 @@ def _by_venue(rows: QuerySet, path: str, venues: list[Venue]) -> Counter[int]:
 
 def _orders(*, user: User, venues: list[Venue], now: datetime) -> dict[int, OrdersTonight]:
     trouble: dict[int, list[Injection]] = defaultdict(list)
-    failed = injections_in_trouble(user=user).select_related("order__venue").order_by("-order__placed_at")
+    failed = (
+        injections_in_trouble(user=user).select_related("order__venue").order_by("-order__placed_at", "-order__number")
+    )
     for injection in failed.filter(order__venue__in=venues)[:_MOST_TROUBLE]:
         trouble[injection.order.venue_id].append(injection)
     states: dict[int, Counter[str]] = defaultdict(Counter)

@@ -85,11 +85,23 @@ def test_an_order_that_is_not_on_the_till_comes_first_with_its_reason_and_a_way_
 
     assert "1 thing needs you" in said
     assert "1 order is not on the till" in said
-    assert f"Order {order.number} – Pickup for now, Guest of The Copper Pot, placed 17 Jul, 22:30" in said
+    assert "Pickup for now · Guest of The Copper Pot · placed today, 22:30" in said
     page = f'href="/admin/orders/order/{order.pk}/change/">Open order {order.number}</a>'
     assert page in annas_browser.get("/admin/").content.decode()
     assert "The till does not know the payment method." in said
     assert said.index("not on the till") < said.index("Connected to")
+
+
+def test_every_order_in_trouble_counts_as_a_thing_that_needs_somebody(
+    annas_browser: Client, venue: Venue, connection: Connection
+) -> None:
+    for _ in range(3):
+        make_order(venue, state=Injection.State.FAILED)
+
+    said = home(annas_browser)
+
+    assert "3 things need you" in said
+    assert "3 orders are not on the till" in said
 
 
 def test_every_way_out_leads_to_a_page_that_shows_what_is_wrong(
