@@ -72,6 +72,8 @@ steering = [
     path("sandbox/tasks/expire", serve(None, post=control.expire_tasks)),
     path("sandbox/menus/<int:menu_id>", serve(None, get=control.read_menu, put=control.replace_menu)),
     path("sandbox/readiness", serve(None, post=staff.set_readiness)),
+    path("sandbox/discounts/<str:code>/add", serve(None, post=staff.add_discount)),
+    path("sandbox/discounts/<str:code>/remove", serve(None, post=staff.remove_discount)),
     path("sandbox/items/<str:sku>/restrict", serve(None, post=staff.restrict)),
     path("sandbox/items/<str:sku>/release", serve(None, post=staff.release)),
     path("sandbox/checks", serve(None, post=staff.open_check)),
