@@ -8,7 +8,7 @@ from typing import Any
 import requests
 
 from storekit.demo import story
-from tests.bench.stack import Stack, postgresql_and_redis, sqlite_alone
+from tests.support.stack import Stack, postgresql_and_redis, sqlite_alone
 
 _ORDERS = 40
 
