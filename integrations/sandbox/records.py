@@ -193,6 +193,7 @@ class Order:
     received_at: datetime
     deadline: datetime | None
     status: Literal["accepted", "on_till", "failed"] = "accepted"
+    decided_at: datetime | None = None
     reason: str | None = None
     account: str | None = None
 
@@ -205,6 +206,7 @@ class Order:
             "body": self.received,
             "receivedAt": clock.iso(self.received_at),
             "status": self.status,
+            "decidedAt": clock.iso(self.decided_at) if self.decided_at else None,
             "reason": self.reason,
             "account": self.account,
         }

@@ -34,10 +34,10 @@ def take_order(order: Order) -> None:
     try:
         check = _put_on_till(order)
     except (TillRefusal, Refusal) as refusal:
-        order.status, order.reason = "failed", str(refusal)
+        order.status, order.reason, order.decided_at = "failed", str(refusal), clock.now()
         notifications.order_refused(order, str(refusal))
         return
-    order.status, order.account = "on_till", check.identifier
+    order.status, order.account, order.decided_at = "on_till", check.identifier, clock.now()
     notifications.order_taken(order, check)
 
 

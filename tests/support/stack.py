@@ -32,6 +32,8 @@ class Stack:
     api_key: str
     folder: Path
     environment: Mapping[str, str]
+    process_ids: Mapping[str, int]
+    """Of the sandbox, the web server and the worker, by these names."""
 
     def connect(self) -> None:
         """What a manager does to connect the venue, also again."""
@@ -81,7 +83,7 @@ def _stack(folder: Path, settings: dict[str, str], *, has_worker: bool) -> Itera
         processes.wait_for("sandbox", f"{pos_url}/sandbox/health")
         processes.wait_for("web", f"{url}/readyz")
         api_key = json.loads(printed)["api_key"]
-        up = Stack(url=url, pos_url=pos_url, venue="bench", api_key=api_key, folder=folder, environment=environment)
+        up = Stack(url, pos_url, "bench", api_key, folder, environment, processes.ids())
         up.connect()
         processes.run("manage.py", "sync_menu", "bench")
         requests.put(f"{pos_url}/sandbox/faults", json={"order_delay": 0}, timeout=5).raise_for_status()
