@@ -312,6 +312,14 @@ class PosDiscount:
 
 
 @dataclass(frozen=True)
+class CheckItem:
+    """One line on a check, in force. The quantity may be a fraction."""
+
+    sku: str
+    quantity: Decimal
+
+
+@dataclass(frozen=True)
 class OpenCheck:
     """A check that is open at the POS. `table` is None for one that belongs to no table."""
 
@@ -324,6 +332,8 @@ class OpenCheck:
     opened_at: datetime | None
     payment_references: tuple[str, ...] = ()
     """The references under which payments in force were made; an order's payment has the order's."""
+    items: tuple[CheckItem, ...] = ()
+    """The lines in force, without what was chosen below them."""
 
 
 # --- Orders ----------------------------------------------------------------------------------------------------------
