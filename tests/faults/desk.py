@@ -23,6 +23,10 @@ class Desk:
         """Gives the venue tables, discount codes and the settings that the orders ask for."""
         self._ask("prepare")
 
+    def hold_orders_for_later(self, *, hold: bool) -> None:
+        """Changes whether orders for later wait until shortly before their time, also those that are there."""
+        self._ask("hold" if hold else "let go")
+
     def orders(self) -> list[Json]:
         """Every order as storekit has it: its way to the till, its references so far, and what was told of it."""
         found: list[Json] = self._ask("orders")

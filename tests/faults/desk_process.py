@@ -9,12 +9,16 @@ import os
 import select
 import sys
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 from django_q.tasks import async_task
 
-from orders.models import Alert, Injection
+from integrations.models import LightspeedSettings
+from orders.models import Alert, DiscountCode, Injection
+from storekit.models import Venue
+from tables.floor_plan import sync_floor_plan
 from tests.support.hurry import Hurry
 
 Json = dict[str, Any]
@@ -38,7 +42,28 @@ def serve() -> None:
 
 
 def _prepare() -> None:
-    pass
+    venue = Venue.objects.get()
+    sync_floor_plan(venue=venue, started_by="test")
+    LightspeedSettings.objects.update(
+        delivery_profile="delivery", dine_in_profile="dinein", native_discounts=True, buffer_minutes=20
+    )
+    DiscountCode.objects.create(venue=venue, code="NATIVE", percent=10, pos_id="STAFF10")
+    DiscountCode.objects.create(venue=venue, code="LINE", amount=Decimal("2.50"))
+    DiscountCode.objects.create(venue=venue, code="UNKNOWN", percent=5, pos_id="NOT-AT-THE-POS")
+
+
+def _hold() -> None:
+    _hold_orders_for_later(True)
+
+
+def _let_go() -> None:
+    _hold_orders_for_later(False)
+
+
+def _hold_orders_for_later(hold: bool) -> None:
+    """As the form in the back office does, whose last act is to queue the task."""
+    LightspeedSettings.objects.update(buffer_orders=hold)
+    async_task("orders.tasks.settings_changed", Venue.objects.get().pk)
 
 
 def _orders() -> list[Json]:
@@ -56,18 +81,19 @@ def _order(row: Injection) -> Json:
         "status": row.order.status,
         "state": row.state,
         "references": sorted({row.reference, *(attempt.reference for attempt in row.attempt_rows.all())}),
-        "attempts": row.attempts,
+        "attempts": [f"{attempt.reference[-1]} {attempt.outcome}" for attempt in row.attempt_rows.all()],
         "next_attempt_at": row.next_attempt_at,
         "lease_until": row.lease_until,
         "deliver_by": row.deliver_by,
         "error_code": row.error_code,
         "error": row.error,
-        "failures_told": sum(alert.about == Alert.About.FAILED and alert.told_at is not None for alert in mails),
-        "still_to_tell": sum(alert.told_at is None for alert in mails),
+        "mails_told": [alert.about for alert in mails if alert.told_at is not None],
+        "mails_waiting": [alert.about for alert in mails if alert.next_attempt_at is not None],
+        "is_on_the_bill": row.order.is_on_the_bill,
     }
 
 
-_ANSWERS = {"prepare": _prepare, "orders": _orders}
+_ANSWERS = {"prepare": _prepare, "hold": _hold, "let go": _let_go, "orders": _orders}
 
 
 def _plain(value: Any) -> str:

@@ -54,6 +54,14 @@ class Place:
         self.calm()
         self._up.connect()
 
+    def drop_a_discount(self) -> None:
+        """The POS forgets a discount that storekit knows."""
+        self.pos.control("discounts/STAFF10/remove")
+
+    def bring_the_discount_back(self) -> None:
+        """The POS knows it again."""
+        self.pos.control("discounts/STAFF10/add", discountPercentage=10)
+
     def close(self) -> None:
         """Ends the workers."""
         for worker in self._workers:
@@ -92,6 +100,7 @@ SPELLS: Sequence[Spell] = (
     Spell("another customer", {"refuse_orders": _CONFLICT}),
     Spell("no till is awake", {"till_asleep": True}),
     Spell("late on the till", {"order_delay": 1.5}),
+    Spell("a discount is gone", happens=Place.drop_a_discount, afterwards=Place.bring_the_discount_back),
     Spell("tokens expire", happens=Place.expire_tokens),
     Spell("tokens expire and the log-in is slow", {"slow_token": 0.5}, happens=Place.expire_tokens),
     Spell("the consent is gone", happens=Place.revoke_tokens, afterwards=Place.reconnect),
