@@ -1,4 +1,4 @@
-"""What staff do at the till, by control API: checks, lines, payments, restrictions, discounts, readiness."""
+"""What staff do at the till, by control API: checks, lines, payments, restrictions, consumers, discounts, readiness."""
 
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -136,6 +136,16 @@ def _readiness(body: Json, before: Readiness) -> Readiness:
     if [type(part) for part in parts.values()] != [bool, bool, bool, int] or parts["devices"] < 0:
         raise Refusal(400, "enabled, opened and accepting must be true or false, devices a number of 0 or more")
     return Readiness(**parts)
+
+
+def add_consumer(request: HttpRequest) -> Json:
+    """Have a customer's e-mail address come from somewhere else, under that one's reference."""
+    body = read_object(request)
+    email, reference = body.get("email"), body.get("reference")
+    if not isinstance(email, str) or not isinstance(reference, str):
+        raise Refusal(400, "a consumer needs an email and a reference")
+    store.consumers[email.lower()] = reference
+    return {"status": "ok"}
 
 
 def add_discount(request: HttpRequest, code: str) -> Json:

@@ -72,6 +72,7 @@ steering = [
     path("sandbox/tasks/expire", serve(None, post=control.expire_tasks)),
     path("sandbox/menus/<int:menu_id>", serve(None, get=control.read_menu, put=control.replace_menu)),
     path("sandbox/readiness", serve(None, post=staff.set_readiness)),
+    path("sandbox/consumers", serve(None, post=staff.add_consumer)),
     path("sandbox/discounts/<str:code>/add", serve(None, post=staff.add_discount)),
     path("sandbox/discounts/<str:code>/remove", serve(None, post=staff.remove_discount)),
     path("sandbox/items/<str:sku>/restrict", serve(None, post=staff.restrict)),

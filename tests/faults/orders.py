@@ -11,6 +11,8 @@ from tests.support.hurry import Hurry
 
 Json = dict[str, Any]
 
+SOMEBODY_ELSES = "jean@example.com"
+"""An e-mail address that the POS knows as another shop's customer."""
 _NAMES = ("Ada", "Grace", "Edsger", "Barbara", "Alan", "Jean")
 _TABLES = (1, 2, 3, 5, 6, 7, 20, 21)
 _FEE, _CHARGE = Decimal("2.50"), Decimal("1.75")

@@ -4,6 +4,7 @@ import itertools
 import threading
 import time
 import uuid
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,9 +14,9 @@ import requests
 
 from storekit.demo import story
 from tests.faults.desk import Desk, open_desk
-from tests.faults.orders import KINDS, Shop
+from tests.faults.orders import KINDS, SOMEBODY_ELSES, Shop
 from tests.faults.verdict import Verdict, verdict_on
-from tests.faults.weather import SPELLS, Place, Spell
+from tests.faults.weather import FAR_OFF, SPELLS, Place, Spell
 from tests.support.guest import Guest
 from tests.support.hurry import Hurry
 from tests.support.stack import Stack
@@ -36,6 +37,8 @@ class Evening:
     """Seconds that each kind of weather lasts."""
     settled_within: timedelta
     """From the last order on."""
+    outage: timedelta | None = None
+    """At the beginning: long enough to end an order's retries."""
     workers: int = 2
     seed: int = 1
 
@@ -58,6 +61,7 @@ def serve(up: Stack, hurry: Hurry, evening: Evening) -> Verdict:
 def _open(up: Stack, place: Place, desk: Desk, hurry: Hurry, evening: Evening) -> Shop:
     for sku in _RESTRICTED_AT_START:
         place.pos.control(f"items/{sku}/release")
+    place.pos.control("consumers", email=SOMEBODY_ELSES, reference="another-shop")
     desk.prepare()
     place.calm()
     checks = [place.pos.control("checks", tableNumber=number)["ikaccountId"] for number in _TABLES_WITH_A_CHECK]
@@ -73,6 +77,8 @@ def _orders_in_all_weathers(up: Stack, place: Place, desk: Desk, shop: Shop, eve
     all_placed = threading.Event()
     with ThreadPoolExecutor(max_workers=1) as counter:
         placing = counter.submit(_place_all, up, shop, evening, all_placed)
+        if evening.outage:
+            _let_it_be(place, FAR_OFF, shop.hurry.seconds(evening.outage))
         for number, spell in enumerate(_spells(place, all_placed)):
             if number % 7 == 0:
                 desk.hold_orders_for_later(hold=number % 2 == 0)
@@ -80,7 +86,7 @@ def _orders_in_all_weathers(up: Stack, place: Place, desk: Desk, shop: Shop, eve
         placing.result()
 
 
-def _spells(place: Place, all_placed: threading.Event) -> Any:
+def _spells(place: Place, all_placed: threading.Event) -> Iterator[Spell]:
     yield from place.dice.sample(SPELLS, len(SPELLS))
     while not all_placed.is_set():
         yield place.dice.choice(SPELLS)

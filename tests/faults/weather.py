@@ -11,8 +11,6 @@ from tests.support.processes import Worker
 from tests.support.sandbox import SandboxPos
 from tests.support.stack import Stack
 
-_CONFLICT = "A consumer already exists for this email address with a different external reference."
-
 
 class Place:
     """The storekit that all this happens to: its POS, and its workers, which a supervisor starts again."""
@@ -78,6 +76,7 @@ class Spell:
     afterwards: Callable[[Place], None] | None = None
 
 
+FAR_OFF = Spell("offline for long", {"offline": True})
 SPELLS: Sequence[Spell] = (
     Spell("offline", {"offline": True}),
     Spell("slow", {"slow": 0.5}),
@@ -97,7 +96,6 @@ SPELLS: Sequence[Spell] = (
     Spell(
         "refused by the till, untold", {"refuse_orders": "Could not add item Burger (not found)", "webhooks_off": True}
     ),
-    Spell("another customer", {"refuse_orders": _CONFLICT}),
     Spell("no till is awake", {"till_asleep": True}),
     Spell("late on the till", {"order_delay": 1.5}),
     Spell("a discount is gone", happens=Place.drop_a_discount, afterwards=Place.bring_the_discount_back),

@@ -242,6 +242,14 @@ def test_one_email_address_cannot_have_two_references(pos: Pos) -> None:
     assert reason == "A consumer already exists for this email address with a different external reference."
 
 
+def test_an_email_address_can_have_come_from_somewhere_else(pos: Pos) -> None:
+    pos.steer("POST", "consumers", {"email": "Ada@example.com", "reference": "another-shop"})
+    ada: Json = {"firstName": "Ada", "email": "ada@example.com", "thirdPartyReference": "c-1"}
+    assert "different external reference" in failure(pos, pos.order(customerInfo=ada))
+    pos.take(pos.order(customerInfo={"firstName": "Ada"}))
+    assert pos.call("POST", "/sandbox/consumers", {"email": "ada@example.com"}).status_code == 400
+
+
 def test_restricted_items_run_out_as_they_are_sold(pos: Pos) -> None:
     pos.take(pos.order([{"quantity": 3, "sku": "BROWNIE"}]))
     meal = {"quantity": 1, "sku": "MEAL01", "subItems": [*MEAL_CHOICES, {"quantity": 2, "sku": "BROWNIE"}]}
