@@ -17,13 +17,14 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from integrations import connections
-from integrations.admin_confirm import confirm_page
 from integrations.admin_ledgers import NotificationPage, SyncRunPage
 from integrations.admin_schedules import SyncSchedulePage
 from integrations.admin_settings import LightspeedSettingsInline
+from integrations.announcements import announce_connected, announce_settings
 from integrations.models import Connection, Notification, SyncRun, SyncSchedule
 from integrations.pos import PosError
 from integrations.webhook_checks import check_webhook
+from storekit.admin_confirm import confirm_page
 from storekit.admin_filters import VenueFilter
 from storekit.admin_site import VenueAdmin
 from storekit.staff import manages, manages_somewhere, venues_of
@@ -90,6 +91,14 @@ class ConnectionPage(VenueAdmin):
     )
     inlines = (LightspeedSettingsInline,)
     actions_detail = ("connect", "reconnect", "choose_location", "check_webhook", "register_webhook", "disconnect")
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        venue_id = form.instance.venue_id
+        if "enabled" in form.changed_data and form.instance.enabled:
+            announce_connected(venue_id=venue_id)
+        if any(formset.has_changed() for formset in formsets):
+            announce_settings(venue_id=venue_id)
 
     # --- What is shown
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django_q.tasks import async_task
 
 from menus.availability import lock_menu
 from menus.models import Snooze
@@ -104,6 +105,14 @@ def wake_due(*, venue: Venue | None = None) -> int:
         due = due.filter(venue=venue)
     venues = list(due.values_list("venue", flat=True).distinct()[:_MOST_VENUES])
     return sum(_wake_due_of(Venue(pk=pk)) for pk in venues)
+
+
+def nudge_due(*, since: datetime, until: datetime) -> int:
+    """Queues the task that wakes what became due after `since` and until `until`; returns how many there are."""
+    due = Snooze.objects.filter(ended_at=None, until__gt=since, until__lte=until).count()
+    if due:
+        async_task("menus.tasks.wake_due")
+    return due
 
 
 def _wake_due_of(venue: Venue) -> int:

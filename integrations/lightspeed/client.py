@@ -71,9 +71,10 @@ def _availability(
         )
         found += as_objects(as_object(answer, where).get("data"), where)
         pages = count(as_object(answer.get("metadata"), where), "totalPages", where)
-        if pages is None:
+        if pages is None and body is None:
             raise malformed(where, "has no totalPages")
-        if page + 1 >= pages:
+        # An answer about fifty items is whole without saying so.
+        if pages is None or page + 1 >= pages:
             return found
     raise malformed(where, f"has more than {_MOST_AVAILABILITY_PAGES} pages")
 
