@@ -134,10 +134,10 @@ class ConnectionPage(VenueAdmin):
         text = self.webhook(connection)
         return _label(text, _WEBHOOK_COLOURS) if text else None
 
-    @admin.display(description="Online orders", empty_value="not known yet")
-    def till_state(self, connection: Connection) -> SafeString | None:
+    @admin.display(description="Online orders")
+    def till_state(self, connection: Connection) -> str:
         if connection.pos_ready is None:
-            return None
+            return "Not known yet"
         if connection.pos_ready:
             return _label("Taken", {"Taken": "success"})
         words = f"Not taken. {connection.not_ready_reason}"
