@@ -44,7 +44,11 @@ class Connection(models.Model):
     webhook_registered_at = models.DateTimeField(null=True, blank=True, editable=False)
     webhook_checked_at = models.DateTimeField(null=True, blank=True, editable=False)
     webhook_found = models.CharField(
-        max_length=500, blank=True, editable=False, help_text="What the last check that found something found."
+        "webhook's last problem",
+        max_length=500,
+        blank=True,
+        editable=False,
+        help_text="What a check found last; it was put right at once.",
     )
 
     pos_ready = models.BooleanField(null=True, editable=False, help_text="Empty: nobody knows.")
@@ -52,7 +56,7 @@ class Connection(models.Model):
         max_length=200, blank=True, editable=False, help_text="A sentence for people; empty unless it is not ready."
     )
     readiness_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="Since when, by the POS's own clock."
+        "since", null=True, blank=True, editable=False, help_text="By the POS's own clock."
     )
 
     class Meta:

@@ -23,15 +23,12 @@ from menus.availability import apply_item_update, take_stock
 from menus.comparisons import last_comparison
 from menus.models import Product, Snooze, StockLevel, StockWatch
 from menus.reconciling import AlreadyComparing, reconcile, request, sweep
-from menus.syncing import sync_menu
 from menus.tasks import reconcile as reconcile_task
 from menus.versions import version_of
 from storekit.models import Venue
 from tests import factories
-from tests.integrations.flow import connect
 from tests.menus.snapshots import bring_in_step, category, product, snapshot
-from tests.menus.stocked import lifted, orderable, restricted, shown, stocked_menu
-from tests.support.sandbox import SandboxPos
+from tests.menus.stocked import orderable, restricted, shown, stocked_menu
 
 EVENING = datetime(2026, 10, 1, 18, tzinfo=UTC)
 API = settings.LIGHTSPEED_API_URL
@@ -332,24 +329,3 @@ def test_looking_for_what_is_due_takes_one_query_however_many_venues(menu: Venue
     with CaptureQueriesContext(database) as queries:
         sweep()
     assert len(queries) == 1
-
-
-# --- With the sandbox ------------------------------------------------------------------------------------------------
-
-
-def test_a_webhook_that_was_lost_at_the_till_costs_nothing_in_the_end(
-    sandbox: SandboxPos, venue: Venue, annas_browser: Client, client: Client, clock: time_machine.Traveller
-) -> None:
-    clock.move_to(time_machine.escape_hatch.datetime.datetime.now(UTC))
-    cache.clear()
-    connect(annas_browser, venue)
-    sync_menu(venue=venue, started_by="a test")
-    sandbox.control("items/BROWNIE/restrict", count=None)
-    assert shown(client)["available"]["BROWNIE"] is True
-
-    found = reconcile(venue=venue)
-
-    assert "BROWNIE: 0 left (before: 5 left)" in found.differences
-    assert shown(client)["available"]["BROWNIE"] is False
-    apply_item_update(venue, lifted("BROWNIE", datetime.now(UTC) + timedelta(minutes=5)))
-    assert shown(client)["available"]["BROWNIE"] is True
