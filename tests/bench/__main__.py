@@ -7,14 +7,8 @@ _HEADINGS = ("what", "median", "p95", "ratio to floor")
 
 def main() -> None:
     """Prints the table."""
-    table = [
-        _HEADINGS,
-        *order_to_till.rows(),
-        *order_faults.rows(),
-        *menu_reads.rows(),
-        *menu_sync.rows(),
-        *stock.rows(),
-    ]
+    measured = (order_to_till, order_faults, menu_reads, menu_sync, stock)
+    table = [_HEADINGS, *(row for one in measured for row in one.rows())]
     widths = [max(len(row[column]) for row in table) for column in range(len(_HEADINGS))]
     for row in table:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
