@@ -1,9 +1,10 @@
 """Whether a basket can be ordered and what it costs: the one answer that orders and basket checks get. Only reads."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from uuid import UUID
 
 import phonenumbers
 
@@ -12,7 +13,7 @@ from menus.catalogue import Catalogue
 from orders.discounts import amount_off, discount_problems, find_discount
 from orders.models import DiscountCode, Order
 from orders.money import ZERO
-from orders.pricing import PricedOrder, Totals, known_id, price
+from orders.pricing import PricedOrder, Totals, WantedModifier, known_id, price
 from orders.problems import Problem
 from orders.rules import rule_problems
 from orders.terms import Terms, terms_of
@@ -99,7 +100,15 @@ def total_problem(total: Decimal, *, attr: str) -> Problem:
 def _catalogue(venue: Venue, basket: Basket) -> Catalogue:
     ids = {id for item in basket.items if (id := known_id(item.product))}
     skus = {item.sku for item in basket.items if not item.product}
-    return menu_catalogue.load(venue=venue, ids=ids, skus=skus)
+    choices = set(_choices(wish for item in basket.items for wish in item.modifiers))
+    return menu_catalogue.load(venue=venue, ids=ids, skus=skus, choices=choices)
+
+
+def _choices(wishes: Iterable[WantedModifier]) -> Iterator[UUID]:
+    for wish in wishes:
+        if id := known_id(wish.modifier):
+            yield id
+        yield from _choices(wish.modifiers)
 
 
 def _table(venue: Venue, basket: Basket) -> Table | None:

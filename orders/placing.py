@@ -11,8 +11,8 @@ from django.utils import timezone
 from integrations.models import LightspeedSettings
 from orders.checking import Checked, check
 from orders.discounts import use, used_up
-from orders.lines import rows_of
-from orders.models import Injection, Order, OrderLine
+from orders.lines import store_lines
+from orders.models import Injection, Order
 from orders.money import ZERO
 from orders.numbering import draw_code, next_number
 from orders.problems import OrderRefused
@@ -72,7 +72,7 @@ def _place(venue: Venue, request: OrderRequest, code: str) -> Order:
     if checked.discount and not use(discount=checked.discount):
         raise OrderRefused([used_up()])
     order = _store_order(venue, request, checked, code)
-    OrderLine.objects.bulk_create(rows_of(order=order, lines=checked.priced.lines))
+    store_lines(order=order, lines=checked.priced.lines)
     nudge_unless_held(_store_injection(order, checked, now))
     return order
 

@@ -5,20 +5,30 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import uuid4
 
+import pytest
 from hypothesis import given, settings
 
 from integrations.models import LightspeedSettings
 from integrations.pos import OrderTicket, OrderType, TicketLine, TicketPayment
 from menus.catalogue import Catalogue
-from orders.lines import lines_of, rows_of
-from orders.models import Order
+from orders.lines import lines_of, store_lines
+from orders.models import Order, OrderLine
 from orders.pricing import PricedLine, price
 from orders.ticket import customer_reference, ticket_for
 from storekit.models import Venue
+from tests import factories
 from tests.orders.catalogues import Shopping, shoppings
 
 
-def line(sku: str, *choices: PricedLine, quantity: int = 1, kind: str = "product", note: str = "") -> PricedLine:
+def line(
+    sku: str,
+    *choices: PricedLine,
+    quantity: int = 1,
+    kind: str = "product",
+    note: str = "",
+    price: str = "1.00",
+    course: int | None = None,
+) -> PricedLine:
     return PricedLine(
         kind=kind,
         menu_id=uuid4(),
@@ -26,8 +36,9 @@ def line(sku: str, *choices: PricedLine, quantity: int = 1, kind: str = "product
         instruction_id=f"i-{sku}" if kind == "instruction" else "",
         name=sku.title(),
         quantity=quantity,
-        unit_price=Decimal("1.00"),
+        unit_price=Decimal(price),
         note=note,
+        course=course,
         choices=choices,
     )
 
@@ -132,10 +143,14 @@ def test_whatever_is_ordered_what_is_sent_adds_up_to_what_the_guest_paid(shoppin
     assert sum(paid) == priced.totals.total
 
 
-@settings(max_examples=50, deadline=None)
-@given(shoppings())
-def test_lines_survive_being_stored_whatever_their_rows_sequence(shopping: Shopping) -> None:
-    lines = price(catalogue=shopping.catalogue, items=shopping.items).lines
-    rows = rows_of(order=Order(), lines=lines)
+@pytest.mark.django_db
+def test_lines_survive_being_stored(venue: Venue) -> None:
+    order = factories.OrderFactory(venue=venue, line=None)
+    cheese = line("CHEESE", line("MILD", kind="instruction"), kind="modifier", quantity=2)
+    lines = (line("BURGER", cheese, quantity=3, note="no “salt”, \\ or 'pepper'\n", course=2), line("WATER"))
+
+    store_lines(order=order, lines=lines)
+
+    rows = list(OrderLine.objects.filter(order=order))
     assert lines_of(rows=reversed(rows)) == lines
-    assert [row.position for row in rows] == list(range(len(rows)))
+    assert [row.position for row in rows] == [0, 1, 2, 3]
