@@ -20,6 +20,7 @@ from orders.queueing import due_at_once, nudge
 from orders.timing import first_attempt_at
 from orders.wanted import Address, OrderRequest
 from storekit.models import Venue
+from storekit.worded_once import insert
 
 _NOWHERE = Address(line1="", city="", postcode="")
 
@@ -92,7 +93,7 @@ def _store_order(venue: Venue, request: OrderRequest, checked: Checked, code: st
     )
     if order.payment_status == Order.PaymentStatus.UNPAID and not order.is_on_the_bill:
         order.status = Order.Status.AWAITING_PAYMENT
-    order.save(force_insert=True)
+    insert(order)
     return order
 
 
@@ -135,9 +136,11 @@ def _money(request: OrderRequest, checked: Checked) -> dict[str, Any]:
 
 def _store_injection(order: Order, checked: Checked, now: datetime) -> Injection:
     goes = order.status != Order.Status.AWAITING_PAYMENT
-    return Injection.objects.create(
+    injection = Injection(
         order=order,
         reference=reference_of(order_id=order.pk, revision=1),
         location=checked.terms.location,
         **(first_steps(order=order, settings=checked.terms.settings, now=now) if goes else {}),
     )
+    insert(injection)
+    return injection
