@@ -183,6 +183,7 @@ def test_with_a_discount_of_the_tills_own_it_charges_what_the_guest_has_paid(ser
         assert mapping.discount_sku not in {line.sku for line in ticket.lines}
         pos.place_order(ticket)
 
+    eventually(lambda: len(service.pos.orders_on_the_till()) == len(placed))
     on_till = {order["reference"]: order["account"] for order in service.pos.orders_on_the_till()}
     checks = _checks(service)
     for body in placed:
