@@ -104,12 +104,15 @@ def _catalogue(version: int, product_rows: list[Row], choice_rows: list[Row]) ->
     questions: dict[uuid.UUID, Row] = {}
     choices = _choices(choice_rows, questions)
     products = _products(product_rows, questions)
-    groups = {
-        id: CatalogueGroup(
-            id=id, name=name, kind=kind, minimum=minimum, maximum=maximum, modifiers=tuple(choices.get(id, ()))
-        )
-        for id, name, kind, minimum, maximum in questions.values()
-    }
+    groups: dict[uuid.UUID, CatalogueGroup] = {}
+    # From the venue's products on: what they do not lead to is somebody else's, or asked for in a wrong place.
+    waiting = [id for product in products.values() for id in product.groups]
+    while waiting:
+        id = waiting.pop()
+        if id not in groups:
+            _, name, kind, minimum, maximum = questions[id]
+            groups[id] = CatalogueGroup(id, name, kind, minimum, maximum, tuple(choices.get(id, ())))
+            waiting += [opened for choice in groups[id].modifiers for opened in choice.groups]
     return Catalogue(version=version, products=products, groups=groups)
 
 
@@ -168,7 +171,7 @@ def _product_query(*, venue: list[Value], ids: list[Any], skus: list[Any]) -> Qu
 def _choice_query(*, venue: list[Value], choices: list[Any]) -> QuerySet[Modifier, Any]:
     columns = ("id", "sku", "instruction_id", "name", "price", "sold_out", "stock", "group_id")
     return (
-        Modifier.objects.filter(pk__in=choices, group__venue=venue[0], archived_at=None)
+        Modifier.objects.filter(pk__in=choices, archived_at=None)
         .order_by("group_links__position")
         .values_list(*columns, *_GROUP, _version(venue))
     )

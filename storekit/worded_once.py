@@ -6,6 +6,8 @@ so it is with the insert of many rows. The words are the ORM's own.
 
 import json
 from collections.abc import Callable, Sequence
+from datetime import datetime
+from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -59,11 +61,20 @@ class WordedQuery:
 def insert(row: Model) -> None:
     """Inserts a new row as its `save` would, and gives it the id that the database chose. Sends no signals."""
     fields = [field for field in row._meta.concrete_fields if not (field.primary_key and row.pk is None)]
-    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+    values = [_prepared(field, field.pre_save(row, add=True)) for field in fields]
     with connection.cursor() as cursor:
         cursor.execute(_row_insert(type(row), tuple(field.name for field in fields)), values)
         row.pk = row._meta.pk.to_python(cursor.fetchone()[0])
     row._state.adding, row._state.db = False, connection.alias
+
+
+# What PostgreSQL's driver takes as it is; of every other type the field knows what becomes of it.
+_NATIVE = {str, int, bool, Decimal, UUID, datetime, type(None)}
+
+
+def _prepared(field: Any, value: Any) -> Any:
+    is_native = connection.vendor == "postgresql" and type(value) in _NATIVE
+    return value if is_native else field.get_db_prep_save(value, connection)
 
 
 @cache
@@ -80,7 +91,7 @@ def insert_rows(model: type[Model], *, columns: tuple[str, ...], rows: Sequence[
         if connection.vendor == "postgresql":
             # As one value: PostgreSQL reads a JSON text faster than an expression for each of hundreds of values.
             records = [dict(zip(columns, row, strict=True)) for row in rows]
-            cursor.execute(_json_insert(model, columns), [json.dumps(records, default=str)])
+            cursor.execute(_json_insert(model, columns), [json.dumps(records, default=_in_json)])
         else:
             values = [_adapted(value) for row in rows for value in row]
             cursor.execute(_values_insert(model, columns, len(rows)), values)
@@ -114,6 +125,10 @@ def _filled_up(values: Sequence[Any]) -> list[Any]:
     """At a length that is a power of two, so that there are few of them to word."""
     length = 1 << (len(values) - 1).bit_length() if values else 0
     return [*values, *([values[-1]] * (length - len(values)) if values else ())]
+
+
+def _in_json(value: Any) -> str:
+    return value.hex if isinstance(value, UUID) else str(value)
 
 
 def _adapted(value: Any) -> Any:
