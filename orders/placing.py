@@ -19,6 +19,7 @@ from orders.problems import OrderRefused
 from orders.queueing import due_at_once, nudge
 from orders.timing import first_attempt_at
 from orders.wanted import Address, OrderRequest
+from storekit.collector import collector_paused
 from storekit.models import Venue
 from storekit.worded_once import insert
 
@@ -38,7 +39,7 @@ def place_order(*, venue: Venue, request: OrderRequest) -> Order:
     while True:
         code = draw_code()
         try:
-            with transaction.atomic():
+            with collector_paused(), transaction.atomic():
                 return _place(venue, request, code)
         except IntegrityError:
             # Nobody is asked first whether the code is free: it nearly always is.

@@ -67,7 +67,7 @@ def _rate(work: Callable[[], object]) -> float:
 
 
 class _Raw:
-    """The rows of one order, written again and again by the driver itself, a statement a row."""
+    """The rows of one order, written again and again as raw SQL on the same connection, a statement a row."""
 
     def __init__(self, model: Order) -> None:
         self._order, *_ = _rows_of(Order, model.pk, "id")
@@ -83,8 +83,7 @@ class _Raw:
 
     def write(self) -> None:
         """One order."""
-        with transaction.atomic():
-            cursor = connection.connection.cursor()
+        with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(_COUNTER, [self._order["venue_id"]])
             (number,) = cursor.fetchone()
             id = uuid4()
@@ -97,7 +96,6 @@ class _Raw:
             injection = self._injection | {"order_id": id, "reference": f"{id.hex}-1"}
             cursor.execute(self._sql[Injection], list(injection.values()))
             cursor.fetchone()
-            cursor.close()
 
 
 def _rows_of(model: Any, order_id: Any, column: str) -> list[dict[str, Any]]:
