@@ -13,7 +13,7 @@ from pytest_django import Settings
 from integrations.models import Connection
 from orders.alert_texts import LONGEST_MESSAGE, till_message
 from orders.alerts import send
-from orders.models import Alert, Injection, Order, OrderLine
+from orders.models import Alert, Injection, InjectionAttempt, Order, OrderLine
 from tests import factories
 
 About = Alert.About
@@ -94,7 +94,7 @@ def test_the_e_mail_has_everything_as_text_and_as_a_page(order: Order) -> None:
     assert DETAIL in sent.body
     assert "&lt;BURGER&gt;" in html
     assert sent.body.index(REASON) < sent.body.index(DETAIL), "the POS's own words below"
-    assert "   – 1 × Cheese\n      – 1 × Mature\n" in sent.body
+    assert "   – 1 × Cheese    + GBP 1.50\n      – 1 × Mature    + GBP 0.75\n" in sent.body
 
 
 def test_the_message_on_the_till_says_what_to_key_in(order: Order) -> None:
@@ -138,6 +138,18 @@ def test_it_says_whether_the_order_is_paid_and_how(order: Order, columns: dict[s
     changed = Order.objects.select_related("venue", "injection").get()
     assert words in till_message(order=changed, about=About.FAILED)
     assert words in email(changed).body
+
+
+def test_what_may_have_arrived_is_to_be_looked_for_before_it_is_keyed_in(order: Order) -> None:
+    InjectionAttempt.objects.create(
+        injection=order.injection, number=1, reference=order.injection.reference, lease=order.pk, outcome="unreachable"
+    )
+    message = till_message(order=order, about=About.FAILED)
+    assert message.startswith("ORDER 1042 MAY NOT BE ON THE TILL. Look for it there; if it is missing, key it in.")
+    sent = email(order)
+    assert sent.subject == "The Copper Pot: order 1042 may not be on the till"
+    for body in (sent.body, str(sent.alternatives[0][0])):
+        assert "look on the till first" in body
 
 
 def test_a_table_and_its_guests_are_named(order: Order) -> None:
