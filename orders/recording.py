@@ -83,10 +83,10 @@ def record(*, claim: Claim, error: Exception | None) -> str:
     outcome = _outcome_of(error)
     with transaction.atomic():
         _record_attempt(claim, outcome, error, now)
-        ours = Injection.objects.select_for_update(of=("self",)).filter(
+        ours = Injection.objects.select_for_update().filter(
             pk=claim.injection.pk, state=_State.SENDING, lease=claim.lease
         )
-        injection = ours.select_related("order").first()
+        injection = ours.first()
         if injection is not None:
             _follow(claim, injection, outcome, error, now)
     word = str(injection.state) if injection is not None else "settled by somebody else"
