@@ -17,13 +17,13 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from integrations import connections
-from integrations.admin_confirm import confirm_page
 from integrations.admin_ledgers import NotificationPage, SyncRunPage
 from integrations.admin_schedules import SyncSchedulePage
 from integrations.admin_settings import LightspeedSettingsInline
 from integrations.announcements import announce_connected, announce_settings
 from integrations.models import Connection, Notification, SyncRun, SyncSchedule
 from integrations.pos import PosError
+from storekit.admin_confirm import confirm_page
 from storekit.admin_filters import VenueFilter
 from storekit.admin_site import VenueAdmin
 from storekit.staff import manages, manages_somewhere, venues_of

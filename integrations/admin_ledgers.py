@@ -14,10 +14,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 
-from integrations.admin_confirm import confirm_page
 from integrations.models import Notification, SyncRun
 from integrations.sync_progress import changes, duration, progress_of
 from integrations.webhooks import NOTIFICATION_TASKS, replay
+from storekit.admin_confirm import confirm_page
 from storekit.admin_filters import VenueFilter
 from storekit.admin_site import ReadOnlyAdmin
 

@@ -1,75 +1,97 @@
-"""The back office of orders: those in trouble first, and on each order's page what happened to it."""
+"""The back office of orders: those in trouble first, and on each order's page what is wrong and what to do."""
 
-from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Case, OrderBy, QuerySet, Value, When
+from django.db.models import Case, OrderBy, Q, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
-from django.template.loader import render_to_string
-from django.utils.formats import date_format
-from django.utils.safestring import SafeString
+from django.utils import timezone
 from unfold.decorators import display
 
-from orders.lines import lines_of
-from orders.models import CLOSED_STATUSES, Injection, InjectionAttempt, Order
-from orders.pricing import PricedLine
+from orders.admin_discounts import DiscountCodePage
+from orders.admin_rules import OrderingRulesPage
+from orders.admin_settling import SettlingPages, buttons_of
+from orders.admin_sheet import amounts_of, facts_of, sheet_lines_of, story_of
+from orders.models import CLOSED_STATUSES, DiscountCode, Injection, Order, OrderingRules
+from orders.verdicts import in_trouble, local, verdict_of
 from storekit.admin_filters import VenueFilter
 from storekit.admin_site import ReadOnlyAdmin
 
-_STATE_COLOURS: dict[str, str] = {
-    Injection.State.WAITING.label: "warning",
-    Injection.State.SCHEDULED.label: "info",
-    Injection.State.SENDING.label: "info",
-    Injection.State.ACCEPTED.label: "info",
-    Injection.State.CONFIRMED.label: "success",
-    Injection.State.FAILED.label: "danger",
+admin.site.register(DiscountCode, DiscountCodePage)
+admin.site.register(OrderingRules, OrderingRulesPage)
+
+_State = Injection.State
+_Status = Order.Status
+
+_TROUBLE = "Not on the till"
+_PLACES: dict[str, str] = {
+    _State.WAITING: "Waiting for the till",
+    _State.SCHEDULED: "For later",
+    _State.SENDING: "Being sent",
+    _State.ACCEPTED: "Accepted by the POS",
+    _State.CONFIRMED: "On the till",
+    _State.FAILED: _TROUBLE,
 }
-_OUTCOME_COLOURS: dict[str, str] = {
-    InjectionAttempt.Outcome.ACCEPTED: "success",
-    InjectionAttempt.Outcome.DUPLICATE: "success",
-    InjectionAttempt.Outcome.REJECTED: "danger",
-    InjectionAttempt.Outcome.UNKNOWN: "",
+_PLACE_COLOURS: dict[str, str] = {
+    _TROUBLE: "danger",
+    _PLACES[_State.WAITING]: "warning",
+    _PLACES[_State.SCHEDULED]: "info",
+    _PLACES[_State.SENDING]: "info",
+    _PLACES[_State.ACCEPTED]: "info",
+    **dict.fromkeys(("On the till", "Ready", "Out for delivery", "Completed"), "success"),
 }
-_TROUBLE_FIRST = OrderBy(Case(When(injection__state=Injection.State.FAILED, then=Value(0)), default=Value(1)))
+
+_OPEN = ~Q(status__in=CLOSED_STATUSES)
+_IN_TROUBLE = Q(injection__state=_State.FAILED) & _OPEN
+_TROUBLE_FIRST = OrderBy(Case(When(_IN_TROUBLE, then=Value(0)), default=Value(1)))
 
 
-class StateFilter(admin.SimpleListFilter):
-    """How far the order is on its way to the till."""
+class PlaceFilter(admin.SimpleListFilter):
+    """Where the orders are: the questions of a night."""
 
-    title = "on the till"
+    title = "where it is"
     parameter_name = "state"
+    _CHOICES = {
+        "trouble": ("In trouble", _IN_TROUBLE),
+        "waiting": (
+            "Waiting for the till",
+            Q(injection__state__in=(_State.WAITING, _State.SENDING, _State.ACCEPTED))
+            & _OPEN
+            & ~Q(status=_Status.AWAITING_PAYMENT),
+        ),
+        "unconfirmed": ("Accepted, but not confirmed", Q(injection__state=_State.ACCEPTED) & _OPEN),
+        "later": ("For later", Q(injection__state=_State.SCHEDULED) & _OPEN),
+        "till": ("On the till", Q(injection__state=_State.CONFIRMED) & ~Q(status=_Status.CANCELLED)),
+        "payment": ("Waiting for payment", Q(status=_Status.AWAITING_PAYMENT)),
+        "cancelled": ("Cancelled", Q(status=_Status.CANCELLED)),
+    }
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("trouble", "In trouble"), *Injection.State.choices]
+        return [(name, label) for name, (label, _) in self._CHOICES.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
-        match self.value():
-            case None:
-                return queryset
-            case "trouble":
-                return queryset.filter(injection__state=Injection.State.FAILED).exclude(status__in=CLOSED_STATUSES)
-            case state:
-                return queryset.filter(injection__state=state)
+        chosen = self._CHOICES.get(self.value() or "")
+        if chosen is None:
+            return queryset
+        found = queryset.filter(chosen[1])
+        return found.filter(injection__deliver_by__lte=timezone.now()) if self.value() == "unconfirmed" else found
 
 
 @admin.register(Order)
-class OrderPage(ReadOnlyAdmin):
-    """Orders with their way to the till."""
+class OrderPage(SettlingPages, ReadOnlyAdmin):
+    """Orders with their way to the till. Nobody writes an order by hand; what can be done to it are its buttons."""
 
     list_display = (
         "title",
-        "collection_code",
+        "place",
+        "why",
+        "wanted",
         "customer",
-        "type",
+        "code",
         "amount",
-        "status_label",
-        "state",
         "placed",
-        "wanted_for",
     )
-    list_filter = (VenueFilter, StateFilter, "status", "type", "payment_status")
+    list_filter = (VenueFilter, PlaceFilter, "type", "payment_status")
     list_select_related = ("venue", "injection")
     list_per_page = 50
     search_fields = ("=number", "^collection_code", "first_name", "last_name", "email")
@@ -77,37 +99,19 @@ class OrderPage(ReadOnlyAdmin):
     ordering = (_TROUBLE_FIRST, "-placed_at")
     fieldsets = (
         (
-            None,
-            {"fields": ("venue", ("number", "collection_code"), ("type", "status_label"), ("placed", "wanted_for"))},
-        ),
-        ("On the till", {"fields": ("state_label", "error", ("account", "reference"), ("next_attempt", "confirmed"))}),
-        ("Customer", {"fields": (("customer", "email", "phone"), "note")}),
-        (
-            "Amounts",
+            "For whoever looks into it",
             {
                 "fields": (
-                    ("items_total", "discount"),
-                    ("delivery_fee", "service_charge", "tip"),
-                    "amount",
-                    ("payment_status", "payment_amount", "payment_reference"),
-                )
+                    ("venue", "status_label"),
+                    ("state_label", "attempt_count", "next_attempt"),
+                    ("account", "menu_version"),
+                    "reference",
+                ),
             },
         ),
     )
-    readonly_fields = (
-        "amount",
-        "customer",
-        "status_label",
-        "placed",
-        "wanted_for",
-        "state_label",
-        "error",
-        "account",
-        "reference",
-        "next_attempt",
-        "confirmed",
-    )
-    change_form_after_template = "admin/orders/order/story.html"
+    readonly_fields = ("status_label", "state_label", "attempt_count", "next_attempt", "reference", "account")
+    change_form_outer_before_template = "admin/orders/order/page.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
         return super().get_queryset(request).select_related("venue", "injection")
@@ -115,15 +119,34 @@ class OrderPage(ReadOnlyAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
     ) -> HttpResponse:
-        order = context["original"]
-        story = {"lines": _lines_table(order), "attempts": _attempts_table(order)}
-        return super().render_change_form(request, context | story, *args, **options)
+        order: Order = context["original"]
+        shown = {
+            "title": f"Order {order.number}",
+            "verdict": verdict_of(order),
+            "buttons": buttons_of(order),
+            "facts": facts_of(order),
+            "lines": sheet_lines_of(order),
+            "amounts": amounts_of(order),
+            "story": story_of(order),
+        }
+        return super().render_change_form(request, context | shown, *args, **options)
 
-    # --- What is shown
+    # --- The list
 
     @display(description="Order", ordering="number")
     def title(self, order: Order) -> str:
-        return f"No. {order.number}"
+        return f"No.\N{NO-BREAK SPACE}{order.number}"
+
+    @display(description="Where it is", ordering="injection__state", label=_PLACE_COLOURS)
+    def place(self, order: Order) -> str:
+        if order.status in (_Status.PLACED, _Status.CONFIRMED):
+            return _PLACES[order.injection.state]
+        return order.get_status_display()
+
+    @display(description="Why", empty_value="")
+    def why(self, order: Order) -> str | None:
+        waits = order.injection.state == _State.WAITING and order.status not in CLOSED_STATUSES
+        return order.injection.error.partition("\n")[0] if waits or in_trouble(order) else None
 
     @display(description="Customer", ordering="last_name")
     def customer(self, order: Order) -> str:
@@ -131,88 +154,45 @@ class OrderPage(ReadOnlyAdmin):
 
     @display(description="Total", ordering="total")
     def amount(self, order: Order) -> str:
-        return f"{order.total} {order.venue.currency}"
+        return f"{order.total}\N{NO-BREAK SPACE}{order.venue.currency}"
 
-    @display(description="Status", ordering="status")
-    def status_label(self, order: Order) -> str:
-        return order.get_status_display()
-
-    @display(description="On the till", ordering="injection__state", label=_STATE_COLOURS)
-    def state(self, order: Order) -> str:
-        return order.injection.get_state_display()
-
-    @admin.display(description="State")
-    def state_label(self, order: Order) -> SafeString:
-        # Unfold colours labels in lists only.
-        text = order.injection.get_state_display()
-        return _label(text, _STATE_COLOURS[text])
+    @display(description="Code", ordering="collection_code")
+    def code(self, order: Order) -> str:
+        return order.collection_code
 
     @display(description="Placed", ordering="placed_at")
     def placed(self, order: Order) -> str:
-        return _local(order, order.placed_at)
+        return local(order, order.placed_at)
 
-    @display(description="Wanted for", ordering="scheduled_for", empty_value="now")
-    def wanted_for(self, order: Order) -> str | None:
-        return _local(order, order.scheduled_for) if order.scheduled_for else None
+    @display(description="Wanted", ordering="scheduled_for")
+    def wanted(self, order: Order) -> str:
+        when = local(order, order.scheduled_for) if order.scheduled_for else "now"
+        where = "" if order.table_number is None else f" at table {order.table_number}"
+        return f"{order.get_type_display()}{where}, {when}"
 
-    @admin.display(description="Why", empty_value="–")
-    def error(self, order: Order) -> str | None:
-        return order.injection.error or None
+    # --- The page's small print
 
-    @admin.display(description="Check", empty_value="–")
-    def account(self, order: Order) -> str | None:
-        return order.injection.account or None
+    @admin.display(description="Status")
+    def status_label(self, order: Order) -> str:
+        return order.get_status_display()
+
+    @admin.display(description="Way to the till")
+    def state_label(self, order: Order) -> str:
+        return order.injection.get_state_display()
+
+    @admin.display(description="Attempts")
+    def attempt_count(self, order: Order) -> int:
+        return order.injection.attempts
+
+    @admin.display(description="Next attempt", empty_value="–")
+    def next_attempt(self, order: Order) -> str | None:
+        at = order.injection.next_attempt_at
+        return local(order, at) if at else None
 
     @admin.display(description="Reference at the POS")
     def reference(self, order: Order) -> str:
         return order.injection.reference
 
-    @admin.display(description="Next attempt", empty_value="–")
-    def next_attempt(self, order: Order) -> str | None:
-        at = order.injection.next_attempt_at
-        return _local(order, at) if at else None
-
-    @admin.display(description="Confirmed", empty_value="–")
-    def confirmed(self, order: Order) -> str | None:
-        at = order.injection.confirmed_at
-        return _local(order, at) if at else None
-
-
-def _local(order: Order, moment: datetime) -> str:
-    """A time as the clock on the venue's wall shows it."""
-    return date_format(moment.astimezone(order.venue.zone), "j M Y, H:i:s")
-
-
-def _label(text: str, colour: str) -> SafeString:
-    return render_to_string("unfold/helpers/label.html", {"text": text, "type": colour})
-
-
-def _lines_table(order: Order) -> dict[str, Any]:
-    def rows(lines: Iterable[PricedLine], depth: int) -> Iterable[list[str]]:
-        for line in lines:
-            name = f"{'– ' * depth}{line.name}" + (f" ({line.note})" if line.note else "")
-            total = "" if depth else str(line.total)
-            yield [str(line.quantity), name, line.sku, str(line.unit_price), total]
-            yield from rows(line.choices, depth + 1)
-
-    return {
-        "headers": ["Quantity", "Item", "SKU", "Price of one", "Total"],
-        "rows": list(rows(lines_of(rows=order.lines.all()), 0)),
-    }
-
-
-def _attempts_table(order: Order) -> dict[str, Any]:
-    return {
-        "headers": ["Attempt", "Began", "Ended", "Outcome", "HTTP", "What the POS said"],
-        "rows": [
-            [
-                str(attempt.number),
-                _local(order, attempt.started_at),
-                _local(order, attempt.finished_at) if attempt.finished_at else "–",
-                _label(attempt.get_outcome_display(), _OUTCOME_COLOURS.get(attempt.outcome, "warning")),
-                str(attempt.status or "–"),
-                attempt.detail or "–",
-            ]
-            for attempt in order.injection.attempt_rows.all()
-        ],
-    }
+    @admin.display(description="Check", empty_value="–")
+    def account(self, order: Order) -> str | None:
+        return order.injection.account or None

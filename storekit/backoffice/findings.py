@@ -13,9 +13,9 @@ from django.urls import reverse
 from integrations.models import Connection, Notification, SyncRun
 from menus.models import Menu
 from orders.models import Injection, Order
+from orders.verdicts import local
 from storekit.models import Venue
 
-_WAITING = (Injection.State.WAITING, Injection.State.SENDING, Injection.State.ACCEPTED)
 _SHOWN = 5
 
 
@@ -36,6 +36,15 @@ class Link:
 
 
 @dataclass(frozen=True)
+class OrderInTrouble:
+    """One order that a person has to see to: which it is, why, and the way to it."""
+
+    name: str
+    why: str
+    way: Link
+
+
+@dataclass(frozen=True)
 class Finding:
     """One answer about a venue: subject, a sentence, an explanation, and what to do."""
 
@@ -43,27 +52,42 @@ class Finding:
     tone: Tone
     text: str
     detail: str = ""
-    links: tuple[Link, ...] = ()
+    orders: tuple[OrderInTrouble, ...] = ()
     action: Link | None = None
+    count: int = 1
 
     @property
-    def needs_you(self) -> bool:
-        """Whether a person has to look."""
-        return self.tone is Tone.BAD
+    def needs_you(self) -> int:
+        """How many things of it a person has to see to."""
+        return self.count if self.tone is Tone.BAD else 0
+
+
+@dataclass(frozen=True)
+class Waits:
+    """How many orders wait, however long ago they were placed.
+
+    `here` have not reached the POS, and `late` are those of them that should have. `at_the_pos` have; `unconfirmed` are
+    there for longer than it may take to bring them to a till.
+    """
+
+    here: int = 0
+    late: int = 0
+    at_the_pos: int = 0
+    unconfirmed: int = 0
 
 
 @dataclass(frozen=True)
 class OrdersTonight:
-    """The orders of the service day by the state of their injection, and every one that is still in trouble."""
+    """The orders of the service day by the state of their injection, those that wait, and those still in trouble."""
 
     trouble: tuple[Injection, ...]
     states: dict[str, int]
-    late: int
+    waits: Waits
     zone: zoneinfo.ZoneInfo
 
     @property
     def waiting(self) -> int:
-        return sum(self.states.get(state, 0) for state in _WAITING)
+        return self.waits.here + self.waits.at_the_pos
 
     @property
     def scheduled(self) -> int:
@@ -74,20 +98,71 @@ class OrdersTonight:
         return self.states.get(Injection.State.CONFIRMED, 0)
 
 
-def of_orders(orders: OrdersTonight, *, venue: Venue) -> Finding:
-    """Orders that need a person first, then those that wait too long."""
-    count = len(orders.trouble)
-    if count:
-        text = "1 order is not on the till" if count == 1 else f"{count} orders are not on the till"
-        links = tuple(_order_link(injection) for injection in orders.trouble[:_SHOWN])
-        every = Link("Show them all", page_of(Order, state="trouble", venue=venue.slug))
-        return Finding("Orders", Tone.BAD, text, "Tell the kitchen, then open the order.", links, every)
-    if orders.late:
-        text = "1 order waits for the till" if orders.late == 1 else f"{orders.late} orders wait for the till"
-        return Finding("Orders", Tone.WARNING, text, "The POS did not answer. They are sent again by themselves.")
-    if not any(orders.states.values()):
-        return Finding("Orders", Tone.GOOD, "No orders yet today")
-    return Finding("Orders", Tone.GOOD, "Every order is on its way or on the till")
+def of_orders(orders: OrdersTonight, *, venue: Venue, connected: bool) -> tuple[Finding, ...]:
+    """Orders that need a person first, then those that wait: for the POS, for a till, or for the next attempt."""
+    found, waits = [], orders.waits
+    if orders.trouble:
+        found.append(_of_trouble(orders.trouble, venue=venue))
+    if waits.here and not connected:
+        found.append(_of_parked(waits.here, venue=venue))
+    elif waits.late:
+        found.append(_of_late(waits.late, venue=venue))
+    if waits.unconfirmed:
+        found.append(_of_unconfirmed(waits.unconfirmed, venue=venue))
+    if found:
+        return tuple(found)
+    any_orders = orders.waiting or any(orders.states.values())
+    text = "Every order is on its way or on the till" if any_orders else "No orders yet today"
+    return (Finding("Orders", Tone.GOOD, text),)
+
+
+def _of_trouble(trouble: tuple[Injection, ...], *, venue: Venue) -> Finding:
+    text = "1 order is not on the till" if len(trouble) == 1 else f"{len(trouble)} orders are not on the till"
+    every = Link("Show them all", page_of(Order, state="trouble", venue=venue.slug))
+    return Finding(
+        "Orders",
+        Tone.BAD,
+        text,
+        "Tell the kitchen, then open the order.",
+        orders=tuple(_in_trouble(injection) for injection in trouble[:_SHOWN]),
+        action=every if len(trouble) > 1 else None,
+        count=len(trouble),
+    )
+
+
+def _of_parked(count: int, *, venue: Venue) -> Finding:
+    text = "1 order waits for the POS" if count == 1 else f"{count} orders wait for the POS"
+    detail = f"{_they(count, 'goes', 'go')} to the till once the POS is connected. Until then, tell the kitchen."
+    return Finding(
+        "Parked", Tone.BAD, text, detail, action=_look(count, page_of(Order, state="waiting", venue=venue.slug))
+    )
+
+
+def _of_late(count: int, *, venue: Venue) -> Finding:
+    text = "1 order waits for the till" if count == 1 else f"{count} orders wait for the till"
+    detail = f"The POS did not take {'it' if count == 1 else 'them'} yet. storekit tries again by itself."
+    action = _look(count, page_of(Order, state="waiting", venue=venue.slug))
+    return Finding("Waiting", Tone.WARNING, text, detail, action=action)
+
+
+def _of_unconfirmed(count: int, *, venue: Venue) -> Finding:
+    text = "1 order is not confirmed" if count == 1 else f"{count} orders are not confirmed"
+    detail = f"The POS took {'it' if count == 1 else 'them'}, but no till has said so. Look at the till."
+    action = _look(count, page_of(Order, state="unconfirmed", venue=venue.slug))
+    return Finding("Unconfirmed", Tone.WARNING, text, detail, action=action)
+
+
+def _they(count: int, one: str, many: str) -> str:
+    return f"It {one}" if count == 1 else f"They {many}"
+
+
+def _look(count: int, url: str) -> Link:
+    return Link("Look at it" if count == 1 else "Look at them", url)
+
+
+def takes_orders(connection: Connection | None) -> bool:
+    """Whether orders can be sent through the connection as it is."""
+    return connection is not None and connection.status == Connection.Status.CONNECTED and connection.enabled
 
 
 def of_connection(connection: Connection | None, *, venue: Venue, manages: bool) -> Finding:
@@ -138,7 +213,9 @@ def of_notifications(failed: int, *, venue: Venue) -> Finding:
         return Finding("Notifications", Tone.GOOD, "All understood")
     text = "1 could not be worked on" if failed == 1 else f"{failed} could not be worked on"
     action = Link("Look at them", page_of(Notification, progress="failed", venue=venue.slug))
-    return Finding("Notifications", Tone.BAD, text, "What the till said about an order may not show here.", (), action)
+    return Finding(
+        "Notifications", Tone.BAD, text, "What the till said about an order may not show here.", action=action
+    )
 
 
 def page_of(model: type[Model], **filters: str) -> str:
@@ -160,8 +237,12 @@ def clock(moment: datetime, zone: zoneinfo.ZoneInfo) -> str:
     return moment.astimezone(zone).strftime("%-d %b, %H:%M")
 
 
-def _order_link(injection: Injection) -> Link:
+def _in_trouble(injection: Injection) -> OrderInTrouble:
     order = injection.order
-    name = f"{order.first_name} {order.last_name}".strip()
-    placed = clock(order.placed_at, order.venue.zone)
-    return Link(f"Order {order.number} – {name}, {placed}: {injection.error or 'refused'}", row_page(order))
+    customer = f"{order.first_name} {order.last_name}".strip()
+    wanted = local(order, order.scheduled_for) if order.scheduled_for else "now"
+    return OrderInTrouble(
+        name=f"{order.get_type_display()} for {wanted} · {customer} · placed {local(order, order.placed_at)}",
+        why=injection.error.partition("\n")[0] or "The POS gave no reason.",
+        way=Link(f"Open order {order.number}", row_page(order)),
+    )

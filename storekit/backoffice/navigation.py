@@ -11,7 +11,7 @@ from django_q.models import Failure, Schedule, Success
 
 from integrations.models import Connection, Notification, SyncRun, SyncSchedule
 from menus.models import Category, Menu, Modifier, ModifierGroup, Product
-from orders.models import Order
+from orders.models import DiscountCode, Order, OrderingRules
 from storekit.backoffice.trouble import injections_in_trouble
 from storekit.models import ApiKey, User, Venue
 from tables.models import Area, Table
@@ -25,6 +25,13 @@ class _Entry:
 
 
 _GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
+    (
+        "Ordering",
+        (
+            _Entry(OrderingRules, "Ordering rules", "event_available"),
+            _Entry(DiscountCode, "Discount codes", "sell"),
+        ),
+    ),
     (
         "Menu and tables",
         (

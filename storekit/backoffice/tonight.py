@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from integrations.models import Notification, SyncRun
 from menus.models import Product
-from orders.models import Injection
+from orders.models import Injection, Order
 from storekit.backoffice import findings
-from storekit.backoffice.findings import Finding, OrdersTonight
+from storekit.backoffice.findings import Finding, OrdersTonight, Waits
 from storekit.backoffice.trouble import injections_in_trouble
 from storekit.models import User, Venue
 from storekit.staff import managed_venues_of, venues_of
@@ -21,6 +21,7 @@ from storekit.staff import managed_venues_of, venues_of
 _SERVICE_DAY_BEGINS_AT = 5
 _LATE_AFTER = timedelta(minutes=2)
 _MOST_VENUES = 50
+_NOT_FOR_THE_TILL = (Order.Status.AWAITING_PAYMENT, Order.Status.CANCELLED)
 _MOST_TROUBLE = 200
 
 
@@ -51,9 +52,10 @@ def look_at_venues(*, user: User) -> list[VenueTonight]:
     orders = _orders(user=user, venues=venues, now=now)
     seen = []
     for venue in venues:
+        connection = getattr(venue, "connection", None)
         parts = (
-            findings.of_orders(orders[venue.pk], venue=venue),
-            findings.of_connection(getattr(venue, "connection", None), venue=venue, manages=venue.pk in managed),
+            *findings.of_orders(orders[venue.pk], venue=venue, connected=findings.takes_orders(connection)),
+            findings.of_connection(connection, venue=venue, manages=venue.pk in managed),
             findings.of_menu(
                 getattr(venue, "menu", None),
                 products=products[venue.pk],
@@ -92,26 +94,49 @@ def _by_venue(rows: QuerySet, path: str, venues: list[Venue]) -> Counter[int]:
 
 def _orders(*, user: User, venues: list[Venue], now: datetime) -> dict[int, OrdersTonight]:
     trouble: dict[int, list[Injection]] = defaultdict(list)
-    failed = injections_in_trouble(user=user).select_related("order__venue").order_by("-order__placed_at")
+    failed = (
+        injections_in_trouble(user=user).select_related("order__venue").order_by("-order__placed_at", "-order__number")
+    )
     for injection in failed.filter(order__venue__in=venues)[:_MOST_TROUBLE]:
         trouble[injection.order.venue_id].append(injection)
     states: dict[int, Counter[str]] = defaultdict(Counter)
-    late: Counter[int] = Counter()
-    overdue = Q(state=Injection.State.WAITING) & (Q(attempts__gt=0) | Q(next_attempt_at__lt=now - _LATE_AFTER))
     counted = (
         Injection.objects.filter(_today(venues, now), order__venue__in=venues)
+        .exclude(order__status__in=_NOT_FOR_THE_TILL)
         .values_list("order__venue", "state")
-        .annotate(count=Count("pk"), late=Count("pk", filter=overdue))
+        .annotate(Count("pk"))
     )
-    for venue, state, count, late_count in counted:
-        states[venue][state] += count
-        late[venue] += late_count
+    for venue, state, count in counted:
+        states[venue][state] = count
+    waits = _waits(venues, now)
     return {
         venue.pk: OrdersTonight(
-            trouble=tuple(trouble[venue.pk]), states=dict(states[venue.pk]), late=late[venue.pk], zone=venue.zone
+            trouble=tuple(trouble[venue.pk]),
+            states=dict(states[venue.pk]),
+            waits=waits.get(venue.pk, Waits()),
+            zone=venue.zone,
         )
         for venue in venues
     }
+
+
+def _waits(venues: list[Venue], now: datetime) -> dict[int, Waits]:
+    """By venue, from one query."""
+    state = Injection.State
+    waiting = Q(state__in=(state.WAITING, state.SENDING))
+    overdue = Q(state=state.WAITING) & (Q(attempts__gt=0) | Q(next_attempt_at__lt=now - _LATE_AFTER))
+    counted = (
+        Injection.objects.filter(state__in=(state.WAITING, state.SENDING, state.ACCEPTED), order__venue__in=venues)
+        .exclude(order__status__in=_NOT_FOR_THE_TILL)
+        .values_list("order__venue")
+        .annotate(
+            here=Count("pk", filter=waiting),
+            late=Count("pk", filter=overdue),
+            at_the_pos=Count("pk", filter=Q(state=state.ACCEPTED)),
+            unconfirmed=Count("pk", filter=Q(state=state.ACCEPTED, deliver_by__lte=now)),
+        )
+    )
+    return {venue: Waits(*counts) for venue, *counts in counted}
 
 
 def _today(venues: list[Venue], now: datetime) -> Q:

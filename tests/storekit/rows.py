@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from integrations.models import Connection, Notification, SyncRun, SyncSchedule
 from menus.models import Allergen, Category, Menu, MenuState
-from orders.models import Injection, InjectionAttempt, Order, OrderLine
+from orders.models import Injection, InjectionAttempt, Order, OrderingHours, OrderingRules, OrderLine
 from storekit.api_keys import issue_api_key
 from storekit.models import Venue
 from tables.models import Area, Table
@@ -26,6 +26,7 @@ def one_of_everything(venue: Venue) -> dict[type[Model], Model]:
     area = Area.objects.create(venue=venue, pos_id="1", name=f"Terrace of {venue}")
     rows += [area, Table.objects.create(venue=venue, area=area, pos_id="1", number=7, name=f"Corner of {venue}")]
     rows += _order_rows(make_order(venue, state=Injection.State.FAILED))
+    rows += _ordering_rows(venue)
     return {type(row): row for row in rows}
 
 
@@ -88,6 +89,15 @@ def _menu_rows(venue: Venue) -> list[Model]:
         modifier,
         factories.CategoryProductFactory(category=category, product=product),
         factories.ProductModifierGroupFactory(product=product, group=group),
+    ]
+
+
+def _ordering_rows(venue: Venue) -> list[Model]:
+    rules = OrderingRules.objects.create(venue=venue)
+    return [
+        rules,
+        OrderingHours.objects.create(rules=rules, weekday=4, opens=time(18), closes=time(2)),
+        factories.DiscountCodeFactory(venue=venue, code=f"WELCOME TO {venue}"),
     ]
 
 

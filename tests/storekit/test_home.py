@@ -85,9 +85,23 @@ def test_an_order_that_is_not_on_the_till_comes_first_with_its_reason_and_a_way_
 
     assert "1 thing needs you" in said
     assert "1 order is not on the till" in said
-    assert f"Order {order.number} – Guest of The Copper Pot, 17 Jul, 22:30" in said
+    assert "Pickup for now · Guest of The Copper Pot · placed today, 22:30" in said
+    page = f'href="/admin/orders/order/{order.pk}/change/">Open order {order.number}</a>'
+    assert page in annas_browser.get("/admin/").content.decode()
     assert "The till does not know the payment method." in said
     assert said.index("not on the till") < said.index("Connected to")
+
+
+def test_every_order_in_trouble_counts_as_a_thing_that_needs_somebody(
+    annas_browser: Client, venue: Venue, connection: Connection
+) -> None:
+    for _ in range(3):
+        make_order(venue, state=Injection.State.FAILED)
+
+    said = home(annas_browser)
+
+    assert "3 things need you" in said
+    assert "3 orders are not on the till" in said
 
 
 def test_every_way_out_leads_to_a_page_that_shows_what_is_wrong(
@@ -95,11 +109,15 @@ def test_every_way_out_leads_to_a_page_that_shows_what_is_wrong(
 ) -> None:
     rows = one_of_everything(venue)
 
-    ways = [link for found in of(anna).findings for link in (*found.links, found.action) if link]
+    another = make_order(venue, state=Injection.State.FAILED)
 
-    assert [way.label for way in ways][1:] == ["Show them all", "See why", "Look at them"]
+    every = of(anna).findings
+    ways = [way for found in every for way in (*(order.way for order in found.orders), found.action) if way]
+
+    assert [way.label for way in ways][2:] == ["Show them all", "See why", "Look at them"]
     notification = f"/admin/integrations/notification/{rows[Notification].pk}/change/"
-    shown = (str(rows[Order].pk), str(rows[Order].pk), "No menu at The Copper Pot", notification)
+    orders = (str(another.pk), str(rows[Order].pk))
+    shown = (*orders, str(rows[Order].pk), "No menu at The Copper Pot", notification)
     for way, words in zip(ways, shown, strict=True):
         page = annas_browser.get(way.url)
         assert page.status_code == 200
@@ -137,13 +155,52 @@ def test_an_order_placed_yesterday_for_tonight_counts_tonight(anna: User, venue:
     assert of(anna).orders.scheduled == 1
 
 
-def test_an_order_that_the_pos_did_not_answer_to_is_a_warning_and_no_alarm(anna: User, venue: Venue) -> None:
+def test_an_order_that_the_pos_did_not_take_is_a_warning_and_no_alarm(
+    anna: User, venue: Venue, connection: Connection
+) -> None:
     make_order(venue, state=Injection.State.WAITING, attempts=1, next_attempt_at=FRIDAY_NIGHT + timedelta(minutes=1))
     make_order(venue, state=Injection.State.WAITING, next_attempt_at=FRIDAY_NIGHT - timedelta(minutes=5))
     make_order(venue, state=Injection.State.WAITING, next_attempt_at=FRIDAY_NIGHT)
 
     assert of(anna).orders.waiting == 3
-    assert finding(anna, "Orders") == (Tone.WARNING, "2 orders wait for the till")
+    assert finding(anna, "Waiting") == (Tone.WARNING, "2 orders wait for the till")
+
+
+@pytest.mark.parametrize(
+    "changes", [{"status": Connection.Status.RECONNECT_NEEDED}, {"enabled": False}, {"status": "disconnected"}]
+)
+def test_orders_that_are_parked_until_the_pos_is_connected_are_an_alarm(
+    anna: User, venue: Venue, connection: Connection, changes: dict[str, object]
+) -> None:
+    Connection.objects.update(**changes)
+    make_order(venue, state=Injection.State.WAITING, next_attempt_at=FRIDAY_NIGHT)
+    assert finding(anna, "Parked") == (Tone.BAD, "1 order waits for the POS")
+
+    Order.objects.update(placed_at=FRIDAY_NIGHT - timedelta(days=2))
+    make_order(venue, state=Injection.State.WAITING, next_attempt_at=FRIDAY_NIGHT)
+    assert finding(anna, "Parked") == (Tone.BAD, "2 orders wait for the POS")
+
+
+@pytest.mark.parametrize("status", [Order.Status.AWAITING_PAYMENT, Order.Status.CANCELLED])
+def test_orders_that_are_not_paid_or_cancelled_wait_for_no_till(anna: User, venue: Venue, status: str) -> None:
+    make_order(venue, state=Injection.State.WAITING, status=status)
+
+    assert of(anna).orders.waiting == 0
+    assert finding(anna, "Orders") == (Tone.GOOD, "No orders yet today")
+
+
+def test_an_order_that_no_till_confirmed_in_time_is_said(
+    anna: User, annas_browser: Client, venue: Venue, connection: Connection
+) -> None:
+    make_order(venue, state=Injection.State.ACCEPTED, deliver_by=FRIDAY_NIGHT + timedelta(minutes=1))
+    assert finding(anna, "Orders") == (Tone.GOOD, "Every order is on its way or on the till")
+
+    late = make_order(venue, state=Injection.State.ACCEPTED, deliver_by=FRIDAY_NIGHT)
+    assert finding(anna, "Unconfirmed") == (Tone.WARNING, "1 order is not confirmed")
+    (action,) = [found.action for found in of(anna).findings if found.subject == "Unconfirmed"]
+    assert action is not None
+    listed = annas_browser.get(action.url).context["cl"].result_list
+    assert [order.pk for order in listed] == [late.pk]
 
 
 @pytest.mark.parametrize(
@@ -216,7 +273,7 @@ def test_many_venues_take_no_more_queries_than_one(
         if place != venue:
             factories.MembershipFactory(venue=place, user=anna)
 
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         assert len(look_at_venues(user=anna)) == 5
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
@@ -15,25 +16,29 @@ def confirm_page(
     title: str,
     *,
     question: str,
-    consequence: str,
+    consequence: str | Sequence[str],
     button: str,
     back: str,
+    back_label: str = "Cancel",
     danger: bool = False,
+    form: Form | None = None,
     hidden: Sequence[tuple[str, Any]] = (),
 ) -> HttpResponse:
-    """Asks `question`, says what follows, and posts to the same address when the person agrees.
+    """Asks `question`, says what follows, in a sentence or a list of them, and posts to the same address.
 
-    `hidden` are fields to post along; `back` is where Cancel leads.
+    `form` is what the person may fill in; `hidden` are fields to post along; `back` is where those go who do not agree.
     """
     context = {
         **page.admin_site.each_context(request),
         "title": title,
         "opts": page.model._meta,
         "question": question,
-        "consequence": consequence,
+        "consequences": [consequence] if isinstance(consequence, str) else consequence,
         "button": button,
-        "variant": "danger" if danger else "primary",
+        "danger": danger,
+        "form": form,
         "hidden": hidden,
         "back": back,
+        "back_label": back_label,
     }
-    return TemplateResponse(request, "admin/integrations/confirm.html", context)
+    return TemplateResponse(request, "admin/confirm.html", context)

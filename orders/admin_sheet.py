@@ -1,0 +1,153 @@
+"""What an order's page shows of it: everything to key it in by hand at one look, and the story of its way."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.formats import date_format
+
+from orders.lines import lines_of
+from orders.models import Alert, Injection, InjectionAttempt, Order, OrderEvent
+from orders.pricing import PricedLine
+from orders.verdicts import local
+
+
+@dataclass(frozen=True)
+class SheetLine:
+    """A line as one reads it out: `depth` 0 is a product, below it are its choices."""
+
+    depth: int
+    quantity: int
+    name: str
+    sku: str
+    note: str
+    amount: str
+    course: int | None = None
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """Something that happened on the order's way."""
+
+    at: datetime
+    when: str
+    what: str
+    detail: str = ""
+    tone: str = ""
+
+
+# --- To key in -------------------------------------------------------------------------------------------------------
+
+
+def facts_of(order: Order) -> list[tuple[str, str]]:
+    """What is not a line, as names and values, in the order in which a till asks for them."""
+    address = ", ".join(part for part in (order.address_line1, order.address_line2, order.postcode, order.city) if part)
+    customer = " · ".join(
+        part for part in (f"{order.first_name} {order.last_name}".strip(), str(order.phone or ""), order.email) if part
+    )
+    facts = [
+        ("Type", order.get_type_display()),
+        ("Wanted", local(order, order.scheduled_for) if order.scheduled_for else "now"),
+        ("Table", "" if order.table_number is None else str(order.table_number)),
+        ("Covers", "" if order.covers is None else str(order.covers)),
+        ("Add to check", order.open_account),
+        ("Note", order.note),
+        ("Address", address),
+        ("For the driver", order.address_notes),
+        ("Customer", customer),
+        ("Code", order.collection_code),
+        ("Paid", _paid(order)),
+    ]
+    return [(name, value) for name, value in facts if value]
+
+
+def amounts_of(order: Order) -> list[tuple[str, str]]:
+    """The sums, those that are nothing left out; the total comes last."""
+    discount = f"Discount {order.discount_code}".strip()
+    parts = [
+        ("Items", order.items_total),
+        (discount, -order.discount),
+        ("Delivery fee", order.delivery_fee),
+        ("Service charge", order.service_charge),
+        ("Tip", order.tip),
+    ]
+    shown = [(name, str(amount)) for name, amount in parts if amount]
+    return [*(shown if len(shown) > 1 else []), ("Total", f"{order.total} {order.venue.currency}")]
+
+
+def sheet_lines_of(order: Order) -> list[SheetLine]:
+    """Every line with its choices below it. One query."""
+    rows = list(order.lines.all())
+    courses = {row.position: row.course for row in rows if row.parent_id is None}
+    top = iter(sorted(courses))
+
+    def read(lines: Iterable[PricedLine], depth: int) -> Iterator[SheetLine]:
+        for line in lines:
+            yield SheetLine(
+                depth=depth,
+                quantity=line.quantity,
+                name=line.name,
+                sku=line.sku,
+                note=line.note,
+                amount="" if depth else str(line.total),
+                course=None if depth else courses[next(top)],
+            )
+            yield from read(line.choices, depth + 1)
+
+    return list(read(lines_of(rows=rows), 0))
+
+
+def _paid(order: Order) -> str:
+    if order.payment_status != Order.PaymentStatus.PAID:
+        return "with the check" if order.is_on_the_bill else "not yet"
+    reference = f" ({order.payment_reference})" if order.payment_reference else ""
+    return f"{order.payment_amount} {order.venue.currency}{reference}"
+
+
+# --- The story -------------------------------------------------------------------------------------------------------
+
+
+def story_of(order: Order) -> list[Chapter]:
+    """All that happened, from the first to the last. A query each for attempts, alerts and what people did."""
+    injection = order.injection
+    chapters = [
+        _chapter(order, order.placed_at, "Placed"),
+        *(_of_attempt(order, attempt) for attempt in injection.attempt_rows.all()),
+        *(_of_alert(order, alert) for alert in order.alerts.all()),
+        *(_of_event(order, event) for event in order.events.all()),
+    ]
+    by_hand = any(chapter.what.startswith(OrderEvent.Action.ENTERED_BY_HAND.label) for chapter in chapters)
+    if injection.confirmed_at and not by_hand:
+        check = f"Check {injection.account}" if injection.account else ""
+        chapters.append(_chapter(order, injection.confirmed_at, "On the till", check, "good"))
+    if injection.failed_at and injection.state == Injection.State.FAILED:
+        chapters.append(_chapter(order, injection.failed_at, "Failed", injection.error, "bad"))
+    return sorted(chapters, key=lambda chapter: chapter.at)
+
+
+def _chapter(order: Order, at: datetime, what: str, detail: str = "", tone: str = "") -> Chapter:
+    seconds = date_format(at.astimezone(order.venue.zone), "s")
+    return Chapter(at=at, when=f"{local(order, at)}:{seconds}", what=what, detail=detail, tone=tone)
+
+
+def _of_attempt(order: Order, attempt: InjectionAttempt) -> Chapter:
+    good = attempt.outcome in (InjectionAttempt.Outcome.ACCEPTED, InjectionAttempt.Outcome.DUPLICATE)
+    status = f"HTTP {attempt.status}" if attempt.status else ""
+    detail = "\n".join(part for part in (attempt.detail, status) if part)
+    tone = "good" if good else "bad" if attempt.outcome == InjectionAttempt.Outcome.REJECTED else "warning"
+    outcome = attempt.get_outcome_display()
+    outcome = outcome if outcome.startswith("POS") else outcome[0].lower() + outcome[1:]
+    return _chapter(order, attempt.started_at, f"Attempt {attempt.number}: {outcome}", detail, tone)
+
+
+def _of_alert(order: Order, alert: Alert) -> Chapter:
+    subject = f"{alert.get_channel_display()}: “{alert.get_about_display()}”"
+    if alert.told_at:
+        where = f"to {order.venue.email}" if alert.channel == Alert.Channel.EMAIL else ""
+        return _chapter(order, alert.told_at, f"{subject}, sent", where, "good")
+    state = "not sent yet" if alert.next_attempt_at else "not sent"
+    return _chapter(order, alert.created_at, f"{subject}, {state}", alert.error, "warning")
+
+
+def _of_event(order: Order, event: OrderEvent) -> Chapter:
+    return _chapter(order, event.at, str(event), event.note)

@@ -1,0 +1,276 @@
+"""The buttons of an order's page: each asks first, says what follows, and says what was done."""
+
+import re
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connection as database
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from orders.models import Injection, InjectionAttempt, Order
+from storekit.models import Venue
+from tests import factories
+
+State, Outcome = Injection.State, InjectionAttempt.Outcome
+LIST = reverse("admin:orders_order_changelist")
+BUTTONS = ("send_again", "entered_by_hand", "cancel")
+
+
+def address(button: str, order: Order) -> str:
+    return reverse(f"admin:orders_order_{button}", args=[order.pk])
+
+
+def page_of(order: Order) -> str:
+    return reverse("admin:orders_order_change", args=[order.pk])
+
+
+def order_in(state: str, venue: Venue, *, outcome: str = "", **columns: Any) -> Order:
+    order: Order = factories.OrderFactory(venue=venue, **columns)
+    injection = order.injection
+    Injection.objects.filter(pk=injection.pk).update(state=state, next_attempt_at=None)
+    if outcome:
+        InjectionAttempt.objects.create(
+            injection=injection, number=1, reference=injection.reference, lease=uuid4(), outcome=outcome
+        )
+    return order
+
+
+def words_of(answer: Any) -> str:
+    assert answer.status_code == 200
+    (card,) = re.findall(r'<div class="sk">.*?</form>', answer.content.decode(), re.DOTALL)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", card)).strip()
+
+
+def asked(browser: Client, button: str, order: Order) -> str:
+    return words_of(browser.get(address(button, order)))
+
+
+def press(browser: Client, button: str, order: Order, **form: str) -> list[str]:
+    """Agrees on the page, and returns what the order's page then says at its head."""
+    answer = browser.post(address(button, order), form, follow=True)
+    assert answer.redirect_chain == [(page_of(order), 302)]
+    return [str(message) for message in answer.context["messages"]]
+
+
+@pytest.fixture
+def failed(venue: Venue) -> Order:
+    return order_in(State.FAILED, venue, number=7)
+
+
+def test_staff_send_an_order_again(failed: Order, bens_browser: Client) -> None:
+    assert "Send order 7 to the till again? It goes out as before." in asked(bens_browser, "send_again", failed)
+
+    said = press(bens_browser, "send_again", failed)
+
+    assert said == ["Order 7 is on its way to the till again."]
+    assert Injection.objects.get().state == State.WAITING
+    assert failed.events.get().by == "Ben"
+
+
+def test_a_refused_order_is_to_be_put_right_first(venue: Venue, bens_browser: Client) -> None:
+    order = order_in(State.FAILED, venue, outcome=Outcome.REJECTED)
+
+    assert "The till refused it. Put right what it said first" in asked(bens_browser, "send_again", order)
+
+
+def test_an_order_whose_time_is_over_is_sent_knowingly(venue: Venue, bens_browser: Client) -> None:
+    order = order_in(State.FAILED, venue, scheduled_for=timezone.now() - timedelta(days=400))
+
+    assert "It goes to the kitchen at once." in asked(bens_browser, "send_again", order)
+
+
+def test_staff_mark_an_order_as_entered_by_hand_with_the_checks_number(failed: Order, bens_browser: Client) -> None:
+    assert "Is order 7 keyed in on the till?" in asked(bens_browser, "entered_by_hand", failed)
+
+    said = press(bens_browser, "entered_by_hand", failed, account="A7.1")
+
+    assert said == ["Order 7 is marked as entered by hand."]
+    injection = Injection.objects.get()
+    assert (injection.state, injection.account) == (State.CONFIRMED, "A7.1")
+    assert "Marked as entered by hand by Ben" in bens_browser.get(page_of(failed)).content.decode()
+
+
+def test_what_may_have_arrived_is_looked_for_before_it_is_marked(venue: Venue, bens_browser: Client) -> None:
+    order = order_in(State.FAILED, venue, outcome=Outcome.UNREACHABLE)
+
+    assert "Look at the till first, so that it is not made twice." in asked(bens_browser, "entered_by_hand", order)
+
+
+def test_a_checks_number_that_is_too_long_is_said_so(failed: Order, bens_browser: Client) -> None:
+    answer = bens_browser.post(address("entered_by_hand", failed), {"account": "A" * 65})
+
+    assert "at most 64 characters" in words_of(answer)
+    assert Injection.objects.get().state == State.FAILED
+
+
+def test_staff_cancel_an_order_that_is_not_on_the_till(failed: Order, bens_browser: Client) -> None:
+    text = asked(bens_browser, "cancel", failed)
+    assert "The order is not on the till, and is not sent any more." in text
+    assert "The guest has paid 10.00 GBP. storekit gives nothing back" in text
+
+    said = press(bens_browser, "cancel", failed, reason="Sold out")
+
+    assert said == ["Order 7 is cancelled. The guest has paid 10.00 GBP: give it back in the web shop."]
+    assert Order.objects.get().status == Order.Status.CANCELLED
+    page = bens_browser.get(page_of(failed)).content.decode()
+    assert "Cancelled by Ben" in page
+    assert "Sold out" in page
+
+
+@pytest.mark.parametrize(
+    ("state", "outcome", "where"),
+    [(State.CONFIRMED, "", "is on the till"), (State.FAILED, Outcome.UNREACHABLE, "may be on the till")],
+)
+def test_cancelling_says_that_a_message_is_printed_on_the_till(
+    venue: Venue, bens_browser: Client, state: str, outcome: str, where: str
+) -> None:
+    order = order_in(state, venue, outcome=outcome, number=7)
+    text = asked(bens_browser, "cancel", order)
+    assert f"The order {where}, and the POS has no way to cancel it from here." in text
+    assert "A message is printed on the till; void the check there." in text
+
+    (said,) = press(bens_browser, "cancel", order)
+
+    assert "A message is printed on the till; void the check there." in said
+    assert order.alerts.get().channel == "till"
+    page = bens_browser.get(page_of(order)).content.decode()
+    assert "A message is printed on the till." in page
+    order.alerts.update(told_at=timezone.now())
+    assert "A message was printed on the till." in bens_browser.get(page_of(order)).content.decode()
+
+
+def test_cancelling_an_order_that_is_being_sent_says_what_follows(venue: Venue, bens_browser: Client) -> None:
+    order = order_in(State.SENDING, venue, number=7)
+    Injection.objects.update(lease=uuid4(), lease_until=timezone.now() + timedelta(minutes=1))
+
+    assert "If it gets to the till, a message is printed there." in asked(bens_browser, "cancel", order)
+    assert "If it still gets to the till, a message is printed there." in press(bens_browser, "cancel", order)[0]
+    assert order.alerts.count() == 0
+
+
+def test_an_unpaid_order_says_nothing_of_money(venue: Venue, bens_browser: Client) -> None:
+    order = order_in(State.WAITING, venue, number=7, payment_status="unpaid", payment_amount=0)
+
+    assert "paid" not in asked(bens_browser, "cancel", order)
+    assert press(bens_browser, "cancel", order) == ["Order 7 is cancelled."]
+
+
+@pytest.mark.parametrize("button", BUTTONS)
+def test_a_button_that_makes_no_sense_any_more_says_why(venue: Venue, bens_browser: Client, button: str) -> None:
+    order = order_in(State.FAILED, venue, status=Order.Status.CANCELLED)
+
+    answer = bens_browser.get(address(button, order), follow=True)
+
+    assert answer.redirect_chain == [(page_of(order), 302)]
+    assert [str(message) for message in answer.context["messages"]] == ["The order is cancelled."]
+    assert press(bens_browser, button, order) == ["Nothing was done. The order is cancelled."]
+    assert order.events.count() == 0
+
+
+@pytest.mark.parametrize("button", BUTTONS)
+def test_looking_does_nothing(failed: Order, bens_browser: Client, button: str) -> None:
+    before = Injection.objects.values().get()
+
+    asked(bens_browser, button, failed)
+    bens_browser.head(address(button, failed))
+
+    assert Injection.objects.values().get() == before
+    assert failed.events.count() == 0
+
+
+@pytest.mark.parametrize("button", BUTTONS)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_another_venues_people_find_no_button(failed: Order, zoes_browser: Client, button: str, method: str) -> None:
+    assert getattr(zoes_browser, method)(address(button, failed)).status_code == 404
+    assert Injection.objects.get().state == State.FAILED
+
+
+@pytest.mark.parametrize("button", BUTTONS)
+def test_who_is_not_logged_in_is_asked_to(failed: Order, client: Client, button: str) -> None:
+    answer = client.post(address(button, failed))
+
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/admin/login/")
+    assert Injection.objects.get().state == State.FAILED
+
+
+# --- Many at once ----------------------------------------------------------------------------------------------------
+
+
+def choose(browser: Client, *orders: Order, **form: Any) -> Any:
+    chosen = {"action": "send_selected_again", "_selected_action": [order.pk for order in orders], **form}
+    return browser.post(LIST, chosen, follow=True)
+
+
+def test_after_the_connection_came_back_all_of_them_are_sent_at_once(venue: Venue, bens_browser: Client) -> None:
+    orders = [order_in(State.FAILED, venue, number=number) for number in (1, 2, 3)]
+    orders.append(order_in(State.CONFIRMED, venue, number=4))
+
+    text = words_of(choose(bens_browser, *orders))
+    assert "Send 3 orders to the till again?" in text
+    assert "no. 1, no. 2, no. 3." in text
+    assert "1 of your choice cannot be sent again" in text
+    assert Injection.objects.filter(state=State.WAITING).count() == 0
+
+    answer = choose(bens_browser, *orders, confirmed="yes")
+
+    assert [str(message) for message in answer.context["messages"]] == ["3 orders are on the way to the till again."]
+    assert Injection.objects.filter(state=State.WAITING).count() == 3
+    assert Injection.objects.filter(state=State.CONFIRMED).count() == 1
+
+
+def test_the_page_that_asks_posts_the_orders_that_it_names(venue: Venue, bens_browser: Client) -> None:
+    order = order_in(State.FAILED, venue)
+    page = choose(bens_browser, order, order_in(State.CONFIRMED, venue)).content.decode()
+
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]+)">', page))
+    assert hidden["_selected_action"] == str(order.pk)
+    assert hidden["action"] == "send_selected_again"
+    assert hidden["confirmed"] == "yes"
+
+
+def test_what_was_seen_to_in_the_meantime_is_left_alone(venue: Venue, bens_browser: Client) -> None:
+    orders = [order_in(State.FAILED, venue, number=number) for number in (1, 2)]
+    Order.objects.filter(number=2).update(status=Order.Status.CANCELLED)
+
+    answer = choose(bens_browser, *orders, confirmed="yes")
+
+    assert [str(message) for message in answer.context["messages"]] == [
+        "Order 2 was left alone. The order is cancelled.",
+        "1 order is on the way to the till again.",
+    ]
+
+
+def test_a_choice_without_any_trouble_is_said_to_be_one(venue: Venue, bens_browser: Client) -> None:
+    answer = choose(bens_browser, order_in(State.CONFIRMED, venue))
+
+    assert "None of these orders can be sent again" in answer.content.decode()
+
+
+def test_another_venues_orders_are_not_among_those_sent(
+    failed: Order, other_venue: Venue, zoes_browser: Client
+) -> None:
+    own = order_in(State.FAILED, other_venue)
+
+    choose(zoes_browser, failed, own, confirmed="yes")
+
+    assert Injection.objects.get(order=failed).state == State.FAILED
+    assert Injection.objects.get(order=own).state == State.WAITING
+
+
+def test_the_page_that_asks_takes_the_same_number_of_queries_for_few_and_for_many(
+    venue: Venue, bens_browser: Client
+) -> None:
+    def queries(orders: list[Order]) -> int:
+        with CaptureQueriesContext(database) as captured:
+            choose(bens_browser, *orders)
+        return len(captured)
+
+    orders = [order_in(State.FAILED, venue) for _ in range(12)]
+    queries(orders[:2])
+    assert queries(orders[:2]) == queries(orders)
