@@ -33,13 +33,15 @@ class TextLine:
     depth: int
     quantity: int
     name: str
+    course: int | None
     note: str
     price: str
 
     @property
     def words(self) -> str:
         """The line without its price."""
-        return f"{self.quantity} × {self.name}" + (f" ({self.note})" if self.note else "")
+        course = f" [course {self.course}]" if self.course is not None else ""
+        return f"{self.quantity} × {self.name}{course}" + (f" ({self.note})" if self.note else "")
 
     @property
     def indent(self) -> str:
@@ -93,7 +95,7 @@ def text_lines(*, order: Order) -> list[TextLine]:
 
     def walk(lines: tuple[PricedLine, ...], depth: int) -> Iterator[TextLine]:
         for line in lines:
-            yield TextLine(depth, line.quantity, line.name, line.note, _price(order, line, depth))
+            yield TextLine(depth, line.quantity, line.name, line.course, line.note, _price(order, line, depth))
             yield from walk(line.choices, depth + 1)
 
     return list(walk(lines_of(rows=order.lines.all()), 0))

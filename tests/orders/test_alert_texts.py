@@ -149,14 +149,16 @@ def test_what_may_have_arrived_is_to_be_looked_for_before_it_is_keyed_in(order: 
     sent = email(order)
     assert sent.subject == "The Copper Pot: order 1042 may not be on the till"
     for body in (sent.body, str(sent.alternatives[0][0])):
-        assert "look on the till first" in body
+        assert "Look for it there first." in body
 
 
 def test_a_table_and_its_guests_are_named(order: Order) -> None:
     Order.objects.update(type="dine_in", table_number=12, covers=4, scheduled_for=None)
+    OrderLine.objects.filter(name="Burger").update(course=2)
     changed = Order.objects.select_related("venue", "injection").get()
     message = till_message(order=changed, about=About.FAILED)
     assert "Table: 12, 4 guests" in message
+    assert "2 × Burger [course 2] (no salt)" in message
     assert "For: now" in message
 
 
