@@ -81,10 +81,11 @@ def till_message(*, order: Order, about: Alert.About) -> str:
     """What is shown on the till and printed, in at most 1,000 characters."""
     if about == Alert.About.FAILED:
         return _order_to_key_in(order)
-    account = f" Its check: {order.injection.account}." if order.injection.account else ""
+    account = order.injection.account
+    check = f" Its check: {account}." if account else ""
     words = {
-        Alert.About.CANCELLED: f"Do not make it; void its check.{account}",
-        Alert.About.DOUBLE: f"Make it once, and void the second check.{account}",
+        Alert.About.CANCELLED: "Do not make it; void its check" + (f".{check}" if check else ", if there is one."),
+        Alert.About.DOUBLE: f"Make it once, and void the second check.{check}",
     }[about]
     head = f"{subject_line(order=order, about=about).upper()}. {words}"
     return "\n".join([head, *_short_facts(order)])[:LONGEST_MESSAGE]

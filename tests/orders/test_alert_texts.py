@@ -166,6 +166,9 @@ def test_a_cancelled_order_is_to_be_voided(order: Order) -> None:
     message = till_message(order=order, about=About.CANCELLED)
     assert message.startswith("ORDER 1042 IS CANCELLED. Do not make it; void its check. Its check: A7.7.")
     assert "ACDE3467" in message
+    order.injection.account = ""
+    message = till_message(order=order, about=About.CANCELLED)
+    assert message.startswith("ORDER 1042 IS CANCELLED. Do not make it; void its check, if there is one.\n")
 
 
 def test_an_order_that_may_be_there_twice_is_to_be_made_once(order: Order) -> None:
