@@ -51,9 +51,9 @@ class TextLine:
 
 def subject_line(*, order: Order, about: Alert.About) -> str:
     """What it is about, in a few words. The order's injection should be loaded with it."""
-    unsure = may_have_arrived(injection=order.injection)
+    doubt = ", as far as we know" if may_have_arrived(injection=order.injection) else ""
     return {
-        Alert.About.FAILED: f"order {order.number} {'may not be' if unsure else 'is not'} on the till",
+        Alert.About.FAILED: f"order {order.number} is not on the till{doubt}",
         Alert.About.CANCELLED: f"order {order.number} is cancelled",
         Alert.About.DOUBLE: f"order {order.number} may be on the till twice",
     }[about]

@@ -145,9 +145,9 @@ def test_what_may_have_arrived_is_to_be_looked_for_before_it_is_keyed_in(order: 
         injection=order.injection, number=1, reference=order.injection.reference, lease=order.pk, outcome="unreachable"
     )
     message = till_message(order=order, about=About.FAILED)
-    assert message.startswith("ORDER 1042 MAY NOT BE ON THE TILL. Look for it there; if it is missing, key it in.")
+    assert message.startswith("ORDER 1042 IS NOT ON THE TILL, AS FAR AS WE KNOW. Look for it there;")
     sent = email(order)
-    assert sent.subject == "The Copper Pot: order 1042 may not be on the till"
+    assert sent.subject == "The Copper Pot: order 1042 is not on the till, as far as we know"
     for body in (sent.body, str(sent.alternatives[0][0])):
         assert "Look for it there first." in body
 
