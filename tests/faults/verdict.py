@@ -22,9 +22,9 @@ class Verdict:
     silent: list[str] = field(default_factory=list)
     """Anything else."""
     told_to_look: list[str] = field(default_factory=list)
-    """Of those on the till, the ones that the venue was told of as never confirmed, to look before keying them in."""
+    """Of those on the till, the ones that the venue was told to look for there before keying them in."""
     told_wrongly: list[str] = field(default_factory=list)
-    """Of those on the till, the ones that the venue was told of as failed for another reason."""
+    """Of those on the till, the ones that the venue was told to key in."""
     causes: Counter[str] = field(default_factory=Counter)
     """Of the failures."""
 
@@ -65,4 +65,4 @@ def _judge(verdict: Verdict, order: Json, times: int, *, told: bool) -> None:
     if order["state"] == "failed":
         verdict.causes[order["error_code"]] += 1
         if times:
-            (verdict.told_to_look if order["error_code"] == "never_confirmed" else verdict.told_wrongly).append(line)
+            (verdict.told_to_look if "ook on the till" in order["error"] else verdict.told_wrongly).append(line)
