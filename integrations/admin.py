@@ -20,6 +20,7 @@ from integrations import connections
 from integrations.admin_ledgers import NotificationPage, SyncRunPage
 from integrations.admin_schedules import SyncSchedulePage
 from integrations.admin_settings import LightspeedSettingsInline
+from integrations.announcements import announce_connected, announce_settings
 from integrations.models import Connection, Notification, SyncRun, SyncSchedule
 from integrations.pos import PosError
 from storekit.admin_confirm import confirm_page
@@ -84,6 +85,14 @@ class ConnectionPage(VenueAdmin):
     )
     inlines = (LightspeedSettingsInline,)
     actions_detail = ("connect", "reconnect", "choose_location", "register_webhook", "disconnect")
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        venue_id = form.instance.venue_id
+        if "enabled" in form.changed_data and form.instance.enabled:
+            announce_connected(venue_id=venue_id)
+        if any(formset.has_changed() for formset in formsets):
+            announce_settings(venue_id=venue_id)
 
     # --- What is shown
 

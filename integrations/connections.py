@@ -10,6 +10,7 @@ from django.db.models import F, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
+from integrations.announcements import announce_connected
 from integrations.consents import remember_consent
 from integrations.lightspeed import adapter, http, oauth
 from integrations.lightspeed.menu import SubScreens
@@ -159,6 +160,8 @@ def webhook_url(*, connection: Connection) -> str:
 def register_webhook(*, connection: Connection) -> None:
     """Registers the webhook with the connection's own credentials and adds the location; may be repeated.
 
+    Then the venue is connected with all that belongs to it, which whoever waits for that is told.
+
     Raises:
         PosError: it could not be registered; the connection stays connected and says so, and is tried again.
     """
@@ -174,6 +177,7 @@ def register_webhook(*, connection: Connection) -> None:
     Connection.objects.filter(
         pk=connection.pk, status=Status.CONNECTED, business_location_id=connection.business_location_id
     ).update(webhook_registered_at=timezone.now())
+    announce_connected(venue_id=connection.venue_id)
 
 
 def _take_webhook_off(connection: Connection, *, pos: PointOfSale) -> str:

@@ -5,6 +5,7 @@ currency, times are aware datetimes, and every sequence is a tuple so that a val
 """
 
 from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -241,16 +242,28 @@ class MenuSnapshot:
     warnings: tuple[str, ...] = ()
 
 
+class HeldGroups(Protocol):
+    """The groups that are on our menu, by which a group that is read anew is given the key that it has."""
+
+    @property
+    def keys(self) -> AbstractSet[str]:
+        """The keys of all of them."""
+
+    def find(self, key: str) -> MenuModifierGroup | None:
+        """One of them with its choices."""
+
+
 @dataclass(frozen=True)
 class MenuReading:
     """What an answer says: all of it, or only what differs from an earlier one."""
 
     snapshot: MenuSnapshot
-    is_part: bool
-    """Whether the snapshot has only the products that changed, with their groups. Nothing else differs: the categories
-    and their products, the languages and all other products and groups are as they were."""
     memory: bytes
     """For reading a later answer; empty when there is none."""
+    changed: frozenset[str] | None = None
+    """SKUs, when the snapshot has only the products that may have changed, with their groups. The categories and their
+    products, the languages and all other products are as they were then; the warnings are the whole menu's. A group
+    that other products ask too is read right unless its rows would have to change: then all is to be read."""
 
 
 class MenuDocument(Protocol):
@@ -260,8 +273,12 @@ class MenuDocument(Protocol):
     def digest(self) -> str:
         """Equal for equal answers that are read in an equal way: then the snapshot is equal too. Hexadecimal."""
 
-    def read(self, memory: bytes = b"") -> MenuReading:
-        """Reads the answer, or what differs from the one that left the memory. Raises `BadAnswer` for nonsense."""
+    def read(self, memory: bytes = b"", held: HeldGroups | None = None) -> MenuReading:
+        """Reads the answer, or what differs from the one that left the memory. Raises `BadAnswer` for nonsense.
+
+        Args:
+            held: what has a key there keeps it.
+        """
 
 
 # --- The floor plan --------------------------------------------------------------------------------------------------
@@ -312,6 +329,14 @@ class PosDiscount:
 
 
 @dataclass(frozen=True)
+class CheckItem:
+    """One line on a check, in force. The quantity may be a fraction."""
+
+    sku: str
+    quantity: Decimal
+
+
+@dataclass(frozen=True)
 class OpenCheck:
     """A check that is open at the POS. `table` is None for one that belongs to no table."""
 
@@ -324,6 +349,8 @@ class OpenCheck:
     opened_at: datetime | None
     payment_references: tuple[str, ...] = ()
     """The references under which payments in force were made; an order's payment has the order's."""
+    items: tuple[CheckItem, ...] = ()
+    """The lines in force, without what was chosen below them."""
 
 
 # --- Orders ----------------------------------------------------------------------------------------------------------

@@ -6,17 +6,14 @@ The run's row says when the venue is to be told, so a mail server that is down o
 import logging
 import time
 from datetime import timedelta
-from smtplib import SMTPException
-from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format
 
 from integrations.models import SyncRun
 from integrations.syncs import run_page
+from storekit.mail import send_to_venue
 
 logger = logging.getLogger(__name__)
 
@@ -54,22 +51,10 @@ def _claim(run: SyncRun) -> bool:
 
 
 def _send(run: SyncRun) -> bool:
-    try:
-        _message(run).send()
-    except (SMTPException, OSError, ValueError) as error:
-        # The server's words may hold addresses; its kind of error says enough.
-        logger.warning("The e-mail about sync run %s was not sent: %s", run.pk, type(error).__name__)
-        return False
-    SyncRun.objects.filter(pk=run.pk).update(next_alert_at=None, alerted_at=timezone.now())
-    return True
-
-
-def _message(run: SyncRun) -> EmailMultiAlternatives:
     venue = run.connection.venue
     reason, _, detail = run.error.partition("\n")
     context = {
         "run": run,
-        "venue": venue,
         "what": run.get_kind_display().lower(),
         "held": run.state == SyncRun.State.HELD,
         "reason": reason,
@@ -77,12 +62,7 @@ def _message(run: SyncRun) -> EmailMultiAlternatives:
         "when": date_format(run.started_at.astimezone(venue.zone), "l j F, H:i"),
         "link": settings.PUBLIC_URL + run_page(run=run),
     }
-    message = EmailMultiAlternatives(
-        subject=" ".join(render_to_string("emails/sync_alert_subject.txt", context).split()),
-        body=render_to_string("emails/sync_alert.txt", context),
-        to=[venue.email],
-        # The same for every attempt, so that an e-mail which went out before its process died is recognised.
-        headers={"Message-ID": f"<sync-run-{run.pk}@{urlsplit(settings.PUBLIC_URL).hostname}>"},
-    )
-    message.attach_alternative(render_to_string("emails/sync_alert.html", context), "text/html")
-    return message
+    if send_to_venue(venue=venue, template="emails/sync_alert", context=context, name=f"sync-run-{run.pk}"):
+        return False
+    SyncRun.objects.filter(pk=run.pk).update(next_alert_at=None, alerted_at=timezone.now())
+    return True

@@ -68,6 +68,8 @@ def _said(run: SyncRun) -> str:
             return "Nothing would change: in step with the POS"
         case State.SUCCEEDED:
             return "In step with the POS"
+        case State.SUPERSEDED if not run.plan:
+            return "Nothing was changed: another sync went ahead of it"
         case State.SUPERSEDED:
             return "Nothing was changed, and a later sync has made the plan pointless"
         case State.HELD:

@@ -35,6 +35,8 @@ _LEASE = timedelta(minutes=5)
 _QUEUED_AGAIN_AFTER = timedelta(minutes=2)
 # A worker that is up begins well before that; whoever sits at a terminal need not wait for one that is down.
 _NOBODY_BEGINS = timedelta(seconds=15)
+# Options with which a sync does less than without them, or something else.
+_DOES_LESS = ("preview", "light", "undo")
 # Of the task, in seconds: more than the queue's usual time-out, less than the lease.
 _TIME_OUT = 270
 _WRITE_EVERY = timedelta(seconds=0.5)
@@ -251,10 +253,17 @@ def run_alone(
 
 
 def _start(connection: Connection, kind: SyncRun.Kind, started_by: str, options: dict[str, Any]) -> SyncRun:
-    runs = SyncRun.objects.filter(connection=connection, kind=kind)
-    _end_abandoned(runs)
-    _end_unbegun(runs)
-    return _create(connection, kind, started_by=started_by[:200], options=options, lease_until=timezone.now() + _LEASE)
+    _end_abandoned(SyncRun.objects.filter(connection=connection, kind=kind))
+    with transaction.atomic():
+        in_its_place = _go_ahead_of_unbegun(connection, kind, options)
+        return _create(
+            connection,
+            kind,
+            started_by=started_by[:200],
+            options=options,
+            scheduled=in_its_place,
+            lease_until=timezone.now() + _LEASE,
+        )
 
 
 def _begin(run: SyncRun) -> SyncRun:
@@ -262,7 +271,7 @@ def _begin(run: SyncRun) -> SyncRun:
     if not SyncRun.objects.filter(pk=run.pk, state=State.QUEUED).update(
         state=State.RUNNING, started_at=now, lease_until=now + _LEASE
     ):
-        raise SyncAlreadyRunning("This sync has begun already.")
+        raise SyncAlreadyRunning("This sync has begun already, or another one went ahead of it.")
     run.refresh_from_db(fields=["state", "started_at", "lease_until"])
     return run
 
@@ -334,11 +343,25 @@ def _end_abandoned(runs: QuerySet[SyncRun]) -> int:
     return ended
 
 
-def _end_unbegun(runs: QuerySet[SyncRun]) -> None:
-    """A sync in the foreground goes ahead of one that no worker begins."""
+def _go_ahead_of_unbegun(connection: Connection, kind: SyncRun.Kind, options: dict[str, Any]) -> bool:
+    """A sync in the foreground goes ahead of one that no worker begins; returns whether it does a schedule's work.
+
+    Then the venue hears of its end as it would have heard of the other's. One that does less than the schedule wanted
+    leaves a scheduled sync that failed, and the venue is told at once.
+    """
     now = timezone.now()
-    runs.filter(state=State.QUEUED, started_at__lte=now - _NOBODY_BEGINS).update(
-        state=State.FAILED,
+    waiting = SyncRun.objects.filter(connection=connection, kind=kind, state=State.QUEUED)
+    unbegun = waiting.filter(started_at__lte=now - _NOBODY_BEGINS).first()
+    if unbegun is None:
+        return False
+    serves = all(unbegun.options.get(name) for name in _DOES_LESS if options.get(name))
+    tell = unbegun.scheduled and not serves
+    ended = waiting.filter(pk=unbegun.pk).update(
+        state=State.SUPERSEDED if serves else State.FAILED,
         finished_at=now,
+        next_alert_at=now if tell else None,
         error="No task worker began it. A sync that was started by hand went ahead of it.",
     )
+    if ended and tell:
+        transaction.on_commit(lambda: _nudge(unbegun.pk, "integrations.tasks.send_sync_alerts"), robust=True)
+    return bool(ended) and unbegun.scheduled and serves

@@ -200,6 +200,17 @@ def sweep(*, most: int = 500) -> int:
     return len(rows)
 
 
+def nudge_due(*, since: datetime, until: datetime, most: int = 100) -> int:
+    """Queues what became due after `since` and until `until`, each once; returns how many."""
+    due = Notification.objects.filter(
+        processed_at=None, next_attempt_at__gt=since, next_attempt_at__lte=until, type__in=NOTIFICATION_TASKS
+    )
+    rows = list(due.order_by("next_attempt_at").values_list("pk", "type")[:most])
+    for pk, type_ in rows:
+        _queue(notification_id=pk, type=type_)
+    return len(rows)
+
+
 def replay(*, notification_ids: Collection[int]) -> int:
     """Has notifications worked on again, processed or failed; returns how many. Types nobody uses are left alone."""
     again = Notification.objects.filter(pk__in=notification_ids, type__in=NOTIFICATION_TASKS)

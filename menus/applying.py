@@ -1,14 +1,13 @@
-"""The rows of a venue's menu, read whole for a plan, and a plan written whole: one transaction, one new version."""
+"""A plan, written whole: one transaction, one new version."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.utils import timezone
 
 from integrations.pos import MenuSnapshot
-from menus.bulk import Ids, delete_rows, insert_rows, read_rows, update_rows
+from menus.bulk import delete_rows, insert_rows, update_rows
 from menus.image_fetching import nudge_if_due
 from menus.models import (
     Category,
@@ -20,7 +19,7 @@ from menus.models import (
     Product,
     ProductModifierGroup,
 )
-from menus.planning import ENTRIES, LINKS, HeldMenu, HeldRow, Key, MenuPlan, TablePlan, Values
+from menus.planning import ENTRIES, LINKS, MenuPlan, TablePlan
 from menus.versions import raise_version
 from storekit.models import Venue
 
@@ -37,64 +36,6 @@ _MODELS: dict[str, type[Model]] = {
 
 class PlanOutdated(Exception):
     """The menu has changed since the plan was made: plan again."""
-
-
-def load_held(*, venue: Venue) -> HeldMenu:
-    """All rows of the venue's menu, archived ones too, as a plan compares them; always eight queries."""
-    ids = Ids()
-    groups = _entries("groups", ModifierGroup.objects.filter(venue=venue), ids, _first)
-    keys = {row.id: key for key, row in groups.items()}
-    return HeldMenu(
-        entries={
-            "categories": _entries("categories", Category.objects.filter(venue=venue), ids, _first),
-            "products": _entries("products", Product.objects.filter(venue=venue), ids, _first),
-            "groups": groups,
-            "modifiers": _entries(
-                "modifiers", Modifier.objects.filter(group__venue=venue), ids, lambda row: (keys[row[0]], row[1])
-            ),
-        },
-        links={
-            "placements": _links("placements", CategoryProduct.objects.filter(category__venue=venue), ids),
-            "product_groups": _links("product_groups", ProductModifierGroup.objects.filter(product__venue=venue), ids),
-            "nested_groups": _links("nested_groups", NestedModifierGroup.objects.filter(group__venue=venue), ids),
-        },
-        languages=tuple(Menu.objects.filter(venue=venue).values_list("languages", flat=True).first() or ()),
-    )
-
-
-def load_held_part(*, venue: Venue, part: MenuSnapshot) -> HeldMenu:
-    """As `load_held`, but only the products of the part and the groups that they ask now or then, nested ones too."""
-    ids = Ids()
-    products = _entries(
-        "products", Product.objects.filter(venue=venue, sku__in=[one.sku for one in part.products]), ids, _first
-    )
-    asked = ProductModifierGroup.objects.filter(product__in=[row.id for row in products.values()])
-    found = set(ModifierGroup.objects.filter(venue=venue, key__in=[one.key for one in part.groups]).values_list("pk"))
-    found |= set(asked.values_list("group_id"))
-    waiting = found
-    while waiting:
-        nested = NestedModifierGroup.objects.filter(modifier__group__in=[id for (id,) in waiting])
-        waiting = set(nested.values_list("group_id")) - found
-        found |= waiting
-    group_ids = [id for (id,) in found]
-    groups = _entries("groups", ModifierGroup.objects.filter(pk__in=group_ids), ids, _first)
-    keys = {row.id: key for key, row in groups.items()}
-    choices = Modifier.objects.filter(group__in=group_ids)
-    opened = NestedModifierGroup.objects.filter(modifier__group__in=group_ids)
-    return HeldMenu(
-        entries={
-            "categories": {},
-            "products": products,
-            "groups": groups,
-            "modifiers": _entries("modifiers", choices, ids, lambda row: (keys[row[0]], row[1])),
-        },
-        links={
-            "placements": {},
-            "product_groups": _links("product_groups", asked, ids),
-            "nested_groups": _links("nested_groups", opened, ids),
-        },
-        languages=tuple(Menu.objects.filter(venue=venue).values_list("languages", flat=True).first() or ()),
-    )
 
 
 def apply_plan(*, venue: Venue, plan: MenuPlan, version: int, snapshot: MenuSnapshot) -> None:
@@ -134,21 +75,3 @@ def _write_links(model: type[Model], columns: tuple[str, ...], plan: TablePlan) 
     delete_rows(model, ids=plan.archive)
     insert_rows(model, columns=["id", *columns], rows=plan.create, same={})
     update_rows(model, columns=columns, rows=plan.update)
-
-
-def _first(values: Values) -> Key:
-    return values[0]
-
-
-def _entries(table: str, rows: QuerySet[Any], ids: Ids, key_of: Callable[[Values], Key]) -> dict[Key, HeldRow]:
-    columns = ("id", "archived_at", *ENTRIES[table])
-    return {
-        key_of(row[2:]): HeldRow(row[0], row[1] is not None, row[2:])
-        for row in read_rows(rows, columns=columns, ids=ids)
-    }
-
-
-def _links(table: str, rows: QuerySet[Any], ids: Ids) -> dict[Key, HeldRow]:
-    return {
-        row[1:3]: HeldRow(row[0], False, row[1:]) for row in read_rows(rows, columns=("id", *LINKS[table]), ids=ids)
-    }

@@ -8,7 +8,8 @@ from django.db import transaction
 from integrations.models import SyncRun
 from integrations.pos import MenuSnapshot
 from integrations.syncs import Progress, SyncFailed, SyncHeld, run_alone
-from menus.applying import PlanOutdated, apply_plan, load_held
+from menus.applying import PlanOutdated, apply_plan
+from menus.held import load_held
 from menus.history import PastMenu, keep_state, past_menu, plan_back
 from menus.models import Menu, MenuState
 from menus.planning import HeldMenu, MenuPlan

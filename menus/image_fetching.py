@@ -3,6 +3,9 @@
 A product whose `image_source` is not its `image_url` is due. Whatever dies in between leaves that as it was, and when
 the lease has run out the next run takes it up. A picture that cannot be had is tried again a few times, later and
 later, and then left until the POS names another; the product keeps the picture that it has.
+
+An attempt counts from its claim. A picture that was being fetched when its run died may be what killed it, so it is
+fetched again alone, and not without end.
 """
 
 import logging
@@ -121,7 +124,8 @@ def _free_to_fetch() -> QuerySet[Product]:
 
 
 def _claim(lease: UUID) -> list[_Claim]:
-    found = list(_free_to_fetch().order_by("venue_id", "pk").values_list("pk", "image_url")[:_MOST_PER_RUN])
+    _give_up_killers()
+    found = _next_due()
     now = timezone.now()
     with transaction.atomic():
         ImageFetch.objects.bulk_create(
@@ -138,6 +142,22 @@ def _claim(lease: UUID) -> list[_Claim]:
         )
     ours = ImageFetch.objects.filter(lease=lease).order_by("product__venue_id", "product_id")
     return [_Claim(*row) for row in ours.values_list("product_id", "product__venue_id", "source", "attempts")]
+
+
+def _next_due() -> list[tuple[UUID, str]]:
+    """The ids and addresses of those that a run takes: many that harmed nobody yet, or else one that may have."""
+    free = _free_to_fetch().order_by("venue_id", "pk")
+    suspect = Q(image_fetch__lease__isnull=False, image_fetch__source=F("image_url"))
+    harmless = list(free.exclude(suspect).values_list("pk", "image_url")[:_MOST_PER_RUN])
+    return harmless or list(free.values_list("pk", "image_url")[:1])
+
+
+def _give_up_killers() -> None:
+    """Whoever died with a picture could not write down that it was the last attempt."""
+    lapsed = ImageFetch.objects.filter(lease__isnull=False, next_attempt_at__lte=timezone.now())
+    lapsed.filter(attempts__gt=len(_PAUSES), source=F("product__image_url")).update(
+        lease=None, next_attempt_at=None, error="storekit stopped each time while it took this image over."
+    )
 
 
 # --- Call ------------------------------------------------------------------------------------------------------------

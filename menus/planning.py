@@ -69,6 +69,10 @@ class HeldMenu:
         """Whether guests can order anything at the moment."""
         return any(not row.archived for row in self.entries["products"].values())
 
+    def count_on_the_menu(self) -> int:
+        """How many entries are not archived."""
+        return sum(not row.archived for rows in self.entries.values() for row in rows.values())
+
 
 @dataclass
 class TablePlan:

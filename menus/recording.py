@@ -64,7 +64,12 @@ def record(*, venue: Venue, outcome: Outcome, beside: Beside) -> dict[str, int]:
             )
             MenuMemory.objects.update_or_create(
                 menu=menu,
-                defaults={"digest": outcome.digest, "shaping": outcome.shaping, "content": outcome.memory},
+                defaults={
+                    "digest": outcome.digest,
+                    "shaping": outcome.shaping,
+                    # What a plan has to say is about the whole menu, and would not be said again of a part.
+                    "content": b"" if plan.warnings else outcome.memory,
+                },
             )
         elif plan:
             # What we hold is no longer what that answer said.

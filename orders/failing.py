@@ -1,11 +1,62 @@
-"""When an order does not come to the till. Callers have the row locked."""
+"""When an order does not come to the till: written down, and told to the venue once. Callers have the row locked."""
 
-from orders.models import Alert, Injection
-from orders.queueing import due_at_once
+from django.utils import timezone
+
+from orders.models import CLOSED_STATUSES, Alert, Injection, Order
+from orders.revisions import may_have_arrived
+from orders.telling import tell
+
+
+def fail(*, injection: Injection, code: str, error: str) -> None:
+    """Ends the order's way to the till, and has the venue told unless nobody wants the order any more.
+
+    Args:
+        injection: its row, locked.
+        code: a short stable name of the cause.
+        error: a sentence for venue staff and, below it, the POS's own words.
+    """
+    injection.failures += 1
+    injection.failed_at = timezone.now()
+    _end(injection, code, error)
+    if _status_of(injection) not in CLOSED_STATUSES:
+        tell(order_id=injection.order_id, about=Alert.About.FAILED, occurrence=injection.failures)
+
+
+def is_cancelled(*, injection: Injection) -> bool:
+    """Whether the order was cancelled, as it is in the database now."""
+    return _status_of(injection) == Order.Status.CANCELLED
+
+
+def end_cancelled(*, injection: Injection) -> None:
+    """Ends the way of an order that was cancelled while it was being sent; the till is told if it may be there."""
+    _end(injection, "cancelled", "The order was cancelled.")
+    if may_have_arrived(injection=injection):
+        tell_till_of_cancellation(injection=injection)
 
 
 def tell_till_of_cancellation(*, injection: Injection) -> None:
     """Has a message printed on the till: the POS has no call for cancelling."""
-    about, channel = Alert.About.CANCELLED, Alert.Channel.TILL
-    row = Alert(order_id=injection.order_id, channel=channel, about=about, next_attempt_at=due_at_once())
-    Alert.objects.bulk_create([row], ignore_conflicts=True)
+    tell(order_id=injection.order_id, about=Alert.About.CANCELLED, channels=[Alert.Channel.TILL])
+
+
+def _end(injection: Injection, code: str, error: str) -> None:
+    injection.state = Injection.State.FAILED
+    injection.next_attempt_at = injection.lease = injection.lease_until = None
+    injection.error_code, injection.error = code[:40], error
+    injection.save(
+        update_fields=[
+            "state",
+            "next_attempt_at",
+            "lease",
+            "lease_until",
+            "error_code",
+            "error",
+            "failures",
+            "failed_at",
+        ]
+    )
+
+
+def _status_of(injection: Injection) -> str:
+    # Asked after the lock: what was read with the row may be from before waiting for it.
+    return Order.objects.values_list("status", flat=True).get(pk=injection.order_id)

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from orders.money import ZERO
@@ -27,6 +28,14 @@ class Text(serializers.CharField):
 
 class Email(Text, serializers.EmailField):
     """An e-mail address."""
+
+
+@extend_schema_field({"oneOf": [{"type": "string", "maxLength": 64}, {"type": "integer"}], "nullable": True})
+class TableName(Text):
+    """A table's number or its id, and the number as a JSON integer too."""
+
+    def to_internal_value(self, data: Any) -> str:
+        return super().to_internal_value(str(data) if isinstance(data, int) and not isinstance(data, bool) else data)
 
 
 class WholeNumber(serializers.IntegerField):

@@ -26,6 +26,7 @@ def rows_of(*, order: Order, lines: Iterable[PricedLine]) -> list[OrderLine]:
             quantity=line.quantity,
             unit_price=line.unit_price,
             note=line.note,
+            course=line.course,
         )
         rows.append(row)
         for choice in line.choices:
@@ -53,6 +54,7 @@ def lines_of(*, rows: Iterable[OrderLine]) -> tuple[PricedLine, ...]:
                 quantity=row.quantity,
                 unit_price=row.unit_price,
                 note=row.note,
+                course=row.course,
                 choices=lines_below(row.pk),
             )
             for row in below.get(parent_id, [])

@@ -4,13 +4,12 @@ import secrets
 
 from django.db import connection
 
-from orders.models import Order, OrderCounter
+from orders.models import OrderCounter
 from storekit.models import Venue
 
 # Letters and digits that are not mistaken for each other, read out or handwritten.
 ALPHABET = "ACDEFGHJKMNPQRTWXY34679"
 CODE_LENGTH = 8
-_DRAWN_AT_ONCE = 4
 
 # One statement counts, locks and creates, on SQLite as on PostgreSQL.
 _NEXT_NUMBER = """
@@ -28,23 +27,6 @@ def next_number(*, venue: Venue) -> int:
     return number
 
 
-def free_collection_code(*, venue: Venue) -> str:
-    """A code that no open order of the venue has.
-
-    To be called after `next_number` in the same transaction: whoever else looks for a code waits there.
-    """
-    while True:
-        drawn = [draw_code() for _ in range(_DRAWN_AT_ONCE)]
-        taken = set(
-            Order.objects.open()
-            .filter(venue=venue, collection_code__in=drawn)
-            .values_list("collection_code", flat=True)
-        )
-        for code in drawn:
-            if code not in taken:
-                return code
-
-
 def draw_code() -> str:
-    """Eight random characters."""
+    """Eight random characters, of which there are eighty thousand million."""
     return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))

@@ -1,182 +1,138 @@
 """Taking an order: priced, checked and stored with its injection row in one transaction."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import datetime
 from functools import partial
-from uuid import UUID
+from typing import Any
 
-import phonenumbers
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from integrations.connections import location_of
-from menus import catalogue as menu_catalogue
-from menus.catalogue import Catalogue
+from integrations.models import LightspeedSettings
+from orders.checking import Checked, check
+from orders.discounts import use, used_up
 from orders.lines import rows_of
 from orders.models import Injection, Order, OrderLine
 from orders.money import ZERO
-from orders.numbering import free_collection_code, next_number
-from orders.pricing import PricedOrder, WantedItem, known_id, price
-from orders.problems import OrderRefused, Problem
+from orders.numbering import draw_code, next_number
+from orders.problems import OrderRefused
 from orders.queueing import due_at_once, nudge
+from orders.revisions import reference_of
+from orders.timing import first_attempt_at
+from orders.wanted import Address, OrderRequest
 from storekit.models import Venue
 
-_FURTHEST_AHEAD = timedelta(days=365)
-
-
-@dataclass(frozen=True)
-class Guest:
-    """Who ordered. `phone` as typed; a number without a country code belongs to the venue's country."""
-
-    first_name: str
-    last_name: str = ""
-    email: str = ""
-    phone: str = ""
-
-
-@dataclass(frozen=True)
-class Payment:
-    """Whether the guest has paid, and how much; `amount` must be the order's total."""
-
-    paid: bool
-    reference: str = ""
-    amount: Decimal | None = None
-
-
-@dataclass(frozen=True)
-class OrderRequest:
-    """An order as a storefront asks for it. Times are aware; there are no prices, which come from the menu."""
-
-    type: Order.Type
-    customer: Guest
-    items: tuple[WantedItem, ...]
-    payment: Payment
-    scheduled_for: datetime | None = None
-    note: str = ""
-    tip: Decimal = ZERO
-    discount_code: str = ""
-    delivery_fee: Decimal = ZERO
-    service_charge: Decimal = ZERO
+_NOWHERE = Address(line1="", city="", postcode="")
 
 
 def place_order(*, venue: Venue, request: OrderRequest) -> Order:
     """Stores the order and what is needed to bring it to the till, and queues that when the transaction commits.
 
-    A paid order is sent at once; an unpaid one waits for its payment.
+    A paid order is sent at once, or shortly before its time when the venue holds orders for later; so is one that goes
+    onto an open bill and is paid with it. Any other unpaid one waits for its payment.
 
     Raises:
         OrderRefused: with every problem at once; nothing is stored.
         MenuBusy: the menu was changing all the time that it was read; nothing is stored.
     """
+    while True:
+        code = draw_code()
+        try:
+            with transaction.atomic():
+                return _place(venue, request, code)
+        except IntegrityError:
+            # Nobody is asked first whether the code is free: it nearly always is.
+            if not Order.objects.open().filter(venue=venue, collection_code=code).exists():
+                raise
+
+
+def first_steps(*, order: Order, settings: LightspeedSettings, now: datetime) -> dict[str, Any]:
+    """The injection's columns when its order may go to the till: at once, or held until shortly before its time."""
+    later = first_attempt_at(scheduled_for=order.scheduled_for, now=now, settings=settings)
+    begins = later or due_at_once()
+    state = Injection.State.SCHEDULED if later else Injection.State.WAITING
+    return {"state": state, "next_attempt_at": begins, "due_since": begins}
+
+
+def nudge_unless_held(injection: Injection) -> None:
+    """Queues the injection when the transaction commits, if it is to be sent at once."""
+    if injection.next_attempt_at is not None and injection.state != Injection.State.SCHEDULED:
+        transaction.on_commit(partial(nudge, injection_id=injection.pk))
+
+
+def _place(venue: Venue, request: OrderRequest, code: str) -> Order:
     now = timezone.now()
-    with transaction.atomic():
-        catalogue = _catalogue(venue, request)
-        priced = price(catalogue=catalogue, items=request.items, tip=request.tip)
-        phone = _e164(request.customer.phone, country=venue.country)
-        problems = (*_problems(request, phone, now), *priced.problems)
-        if problems := problems or tuple(_amount_problems(request.payment, priced)):
-            raise OrderRefused(problems)
-        order = _store_order(venue, request, priced, phone or "", catalogue.version)
-        OrderLine.objects.bulk_create(rows_of(order=order, lines=priced.lines))
-        injection = _store_injection(order)
-        if request.payment.paid:
-            transaction.on_commit(partial(nudge, injection_id=injection.pk))
+    checked = check(venue=venue, basket=request, now=now)
+    if checked.problems:
+        raise OrderRefused(checked.problems)
+    if checked.discount and not use(discount=checked.discount):
+        raise OrderRefused([used_up()])
+    order = _store_order(venue, request, checked, code)
+    OrderLine.objects.bulk_create(rows_of(order=order, lines=checked.priced.lines))
+    nudge_unless_held(_store_injection(order, checked, now))
     return order
 
 
-def reference_of(*, order_id: UUID, revision: int) -> str:
-    """What the POS knows the order by: the same on every attempt to deliver the same thing, at most 48 characters."""
-    return f"{order_id.hex}-{revision}"
-
-
-def total_problem(total: Decimal, *, attr: str) -> Problem:
-    """The amount that was paid is not what the order costs."""
-    return Problem("amount_mismatch", f"The total is {total}.", attr)
-
-
-def _catalogue(venue: Venue, request: OrderRequest) -> Catalogue:
-    ids = {id for item in request.items if (id := known_id(item.product))}
-    skus = {item.sku for item in request.items if not item.product}
-    return menu_catalogue.load(venue=venue, ids=ids, skus=skus)
-
-
-# --- Checks ----------------------------------------------------------------------------------------------------------
-
-
-def _problems(request: OrderRequest, phone: str | None, now: datetime) -> Iterator[Problem]:
-    if request.type != Order.Type.PICKUP:
-        yield Problem("not_supported", "Only pickup orders are taken yet.", "type")
-    if request.discount_code:
-        yield Problem("not_supported", "Discount codes are not taken yet.", "discount_code")
-    for attr in ("delivery_fee", "service_charge"):
-        if getattr(request, attr):
-            yield Problem("not_supported", "A pickup order takes nothing but a tip on top of its items.", attr)
-    if phone is None:
-        yield Problem("invalid", "This is not a telephone number.", "customer.phone")
-    if request.scheduled_for is not None:
-        if request.scheduled_for <= now:
-            yield Problem("in_the_past", "Choose a time in the future.", "scheduled_for")
-        elif request.scheduled_for > now + _FURTHEST_AHEAD:
-            yield Problem("too_far_ahead", "Choose a time within a year.", "scheduled_for")
-
-
-def _amount_problems(payment: Payment, priced: PricedOrder) -> Iterator[Problem]:
-    # An unpaid order may leave the amount out, or name what is to be paid.
-    expected = (priced.totals.total,) if payment.paid else (priced.totals.total, ZERO, None)
-    if payment.amount not in expected:
-        yield total_problem(priced.totals.total, attr="payment.amount")
-
-
-def _e164(text: str, *, country: str) -> str | None:
-    """The number with its country code, empty for none; None for something that cannot be a number.
-
-    Not every number that exists is in the library's tables, so a possible one is good enough.
-    """
-    if not text:
-        return ""
-    try:
-        number = phonenumbers.parse(text, country)
-    except phonenumbers.NumberParseException:
-        return None
-    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-# --- Rows ------------------------------------------------------------------------------------------------------------
-
-
-def _store_order(venue: Venue, request: OrderRequest, priced: PricedOrder, phone: str, menu_version: int) -> Order:
-    totals, payment = priced.totals, request.payment
-    return Order.objects.create(
+def _store_order(venue: Venue, request: OrderRequest, checked: Checked, code: str) -> Order:
+    order = Order(
         venue=venue,
         number=next_number(venue=venue),
-        collection_code=free_collection_code(venue=venue),
+        collection_code=code,
         type=request.type,
-        status=Order.Status.PLACED if payment.paid else Order.Status.AWAITING_PAYMENT,
+        status=Order.Status.PLACED,
         scheduled_for=request.scheduled_for,
-        first_name=request.customer.first_name,
-        last_name=request.customer.last_name,
-        email=request.customer.email,
-        phone=phone,
         note=request.note,
-        items_total=totals.items,
-        tip=totals.tip,
-        total=totals.total,
-        payment_status=Order.PaymentStatus.PAID if payment.paid else Order.PaymentStatus.UNPAID,
-        payment_reference=payment.reference,
-        payment_amount=totals.total if payment.paid else ZERO,
-        menu_version=menu_version,
+        menu_version=checked.menu_version,
+        **_who_and_where(request, checked),
+        **_money(request, checked),
     )
+    if order.payment_status == Order.PaymentStatus.UNPAID and not order.is_on_the_bill:
+        order.status = Order.Status.AWAITING_PAYMENT
+    order.save(force_insert=True)
+    return order
 
 
-def _store_injection(order: Order) -> Injection:
-    paid = order.payment_status == Order.PaymentStatus.PAID
+def _who_and_where(request: OrderRequest, checked: Checked) -> dict[str, Any]:
+    guest, address, table = request.customer, request.address or _NOWHERE, checked.table
+    return {
+        "first_name": guest.first_name,
+        "last_name": guest.last_name,
+        "email": guest.email,
+        "phone": checked.phone,
+        "address_line1": address.line1,
+        "address_line2": address.line2,
+        "city": address.city,
+        "postcode": address.postcode,
+        "address_notes": address.notes,
+        "table": table,
+        "table_number": table.number if table else None,
+        "covers": request.covers,
+        "open_account": request.account,
+    }
+
+
+def _money(request: OrderRequest, checked: Checked) -> dict[str, Any]:
+    totals, payment, discount = checked.totals, request.payment, checked.discount
+    return {
+        "discount_code": discount.code if discount else "",
+        "discount_pos_id": discount.pos_id if discount else "",
+        "discount_used": discount,
+        "items_total": totals.items,
+        "discount": totals.discount,
+        "delivery_fee": totals.delivery_fee,
+        "service_charge": totals.service_charge,
+        "tip": totals.tip,
+        "total": totals.total,
+        "payment_status": Order.PaymentStatus.PAID if payment.paid else Order.PaymentStatus.UNPAID,
+        "payment_reference": payment.reference,
+        "payment_amount": totals.total if payment.paid else ZERO,
+    }
+
+
+def _store_injection(order: Order, checked: Checked, now: datetime) -> Injection:
+    goes = order.status != Order.Status.AWAITING_PAYMENT
     return Injection.objects.create(
         order=order,
         reference=reference_of(order_id=order.pk, revision=1),
-        location=location_of(venue=order.venue),
-        next_attempt_at=due_at_once() if paid else None,
+        location=checked.terms.location,
+        **(first_steps(order=order, settings=checked.terms.settings, now=now) if goes else {}),
     )

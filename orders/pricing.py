@@ -1,6 +1,7 @@
 """What an order costs, and everything that is wrong with it at once. Pure: a catalogue and wishes in, lines out."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -13,6 +14,7 @@ from orders.problems import Problem
 
 MOST_OF_ONE = 99
 MOST_PARTS = 1000
+_PRODUCT = OrderLine.Kind.PRODUCT.value
 _INSTRUCTION = OrderLine.Kind.INSTRUCTION.value
 
 
@@ -33,6 +35,7 @@ class WantedItem:
     sku: str = ""
     quantity: int = 1
     note: str = ""
+    course: int | None = None
     modifiers: tuple[WantedModifier, ...] = ()
 
 
@@ -48,12 +51,18 @@ class PricedLine:
     quantity: int
     unit_price: Decimal
     note: str = ""
+    course: int | None = None
     choices: tuple["PricedLine", ...] = ()
+
+    @property
+    def total_of_one(self) -> Decimal:
+        """What one of it costs with all its choices."""
+        return self.unit_price + sum((choice.total for choice in self.choices), ZERO)
 
     @property
     def total(self) -> Decimal:
         """What the line costs with all its choices."""
-        return self.quantity * (self.unit_price + sum((choice.total for choice in self.choices), ZERO))
+        return self.quantity * self.total_of_one
 
     @property
     def parts(self) -> int:
@@ -79,12 +88,27 @@ class Totals:
 
 
 @dataclass(frozen=True)
+class Demand:
+    """How many of an item one place of the order wants; `attr` is the place. Instructions have no SKU and no demand."""
+
+    attr: str
+    sku: str
+    name: str
+    number: int
+
+
+@dataclass(frozen=True)
 class PricedOrder:
-    """The lines that could be priced, what they cost, and what is wrong; an order is taken without problems only."""
+    """The lines that could be priced, what they cost, and what is wrong; an order is taken without problems only.
+
+    `whole` says whether the lines are all that was asked for, so that their total means something.
+    """
 
     lines: tuple[PricedLine, ...]
     totals: Totals
     problems: tuple[Problem, ...]
+    demands: tuple[Demand, ...] = ()
+    whole: bool = True
 
 
 def known_id(text: str) -> UUID | None:
@@ -95,7 +119,14 @@ def known_id(text: str) -> UUID | None:
         return None
 
 
-def price(*, catalogue: Catalogue, items: Sequence[WantedItem], tip: Decimal = ZERO) -> PricedOrder:
+def price(
+    *,
+    catalogue: Catalogue,
+    items: Sequence[WantedItem],
+    tip: Decimal = ZERO,
+    delivery_fee: Decimal = ZERO,
+    service_charge: Decimal = ZERO,
+) -> PricedOrder:
     """Prices the items from the menu. Deals cost their own price and what the chosen items add to it."""
     pricing = _Pricing(catalogue)
     found = [pricing.item(item, f"items.{number}") for number, item in enumerate(items)]
@@ -103,20 +134,53 @@ def price(*, catalogue: Catalogue, items: Sequence[WantedItem], tip: Decimal = Z
     if not items:
         pricing.problem("empty", "An order needs at least one item.", "items")
     amount = sum((line.total for line in lines), ZERO)
-    if sum(line.parts for line in lines) > MOST_PARTS or abs(amount) + tip > LARGEST:
+    if sum(line.parts for line in lines) > MOST_PARTS or abs(amount) + tip + delivery_fee + service_charge > LARGEST:
         pricing.problem("too_large", "This is more than one order can hold. Split it into several.", "items")
-        return PricedOrder(lines=(), totals=Totals(items=ZERO), problems=tuple(pricing.problems))
+        return PricedOrder(lines=(), totals=Totals(items=ZERO), problems=tuple(pricing.problems), whole=False)
+    pricing.problems += short_of(demands=pricing.demands, left=pricing.left)
     return PricedOrder(
-        lines=lines, totals=Totals(items=to_money(amount), tip=to_money(tip)), problems=tuple(pricing.problems)
+        lines=lines,
+        totals=Totals(
+            items=to_money(amount),
+            tip=to_money(tip),
+            delivery_fee=to_money(delivery_fee),
+            service_charge=to_money(service_charge),
+        ),
+        problems=tuple(pricing.problems),
+        demands=tuple(pricing.demands),
+        whole=bool(lines) and pricing.whole,
     )
 
 
+def short_of(*, demands: Iterable[Demand], left: Mapping[str, int]) -> Iterator[Problem]:
+    """What does not go round, by how many are left of each SKU; said once, where the order first wants too many.
+
+    The POS counts an item whether it is ordered alone or chosen for something else, so we do too.
+    """
+    wanted: Counter[str] = Counter()
+    for demand in demands:
+        had_enough = wanted[demand.sku] <= left.get(demand.sku, 0)
+        wanted[demand.sku] += demand.number
+        if demand.sku in left and had_enough and wanted[demand.sku] > left[demand.sku]:
+            yield unavailable(demand.name, attr=demand.attr, left=left[demand.sku])
+
+
+def unavailable(name: str, *, attr: str, left: int = 0) -> Problem:
+    """An item cannot be had, or not so often."""
+    if left > 0:
+        return Problem("unavailable", f"Only {left} of {name} left.", attr)
+    return Problem("unavailable", f"{name} is not available at the moment.", attr)
+
+
 class _Pricing:
-    """One walk over the wishes, which collects what is wrong on its way."""
+    """One walk over the wishes, which collects what is wrong on its way, and what is wanted of what is counted."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
         self.problems: list[Problem] = []
+        self.demands: list[Demand] = []
+        self.left: dict[str, int] = {}
+        self.whole = True
         self._by_sku = {product.sku: product for product in catalogue.products.values()}
 
     def problem(self, code: str, detail: str, attr: str) -> None:
@@ -125,13 +189,13 @@ class _Pricing:
     def item(self, item: WantedItem, attr: str) -> PricedLine | None:
         product = self._product(item)
         if product is None:
+            self.whole = False
             self.problem("unknown_product", "This is not on the menu.", attr)
             return None
         self._check_quantity(item.quantity, attr)
-        if not product.available:
-            self.problem("unavailable", f"{product.name} is not available at the moment.", attr)
+        self._demand(product, item.quantity, attr)
         return PricedLine(
-            kind=OrderLine.Kind.PRODUCT,
+            kind=_PRODUCT,
             menu_id=product.id,
             sku=product.sku,
             instruction_id="",
@@ -139,8 +203,19 @@ class _Pricing:
             quantity=item.quantity,
             unit_price=product.price,
             note=item.note,
-            choices=self._choices(product.groups, item.modifiers, attr),
+            course=item.course,
+            choices=self._choices(product.groups, item.modifiers, attr, times=item.quantity),
         )
+
+    def _demand(self, entry: CatalogueProduct | CatalogueModifier, number: int, attr: str) -> None:
+        if not entry.available:
+            self.problems.append(unavailable(entry.name, attr=attr))
+            return
+        if not entry.sku:
+            return
+        self.demands.append(Demand(attr=attr, sku=entry.sku, name=entry.name, number=number))
+        if entry.stock is not None:
+            self.left[entry.sku] = min(entry.stock, self.left.get(entry.sku, entry.stock))
 
     def _product(self, item: WantedItem) -> CatalogueProduct | None:
         if not item.product:
@@ -150,7 +225,7 @@ class _Pricing:
         return None if found is None or item.sku not in ("", found.sku) else found
 
     def _choices(
-        self, group_ids: Iterable[UUID], wanted: Sequence[WantedModifier], attr: str
+        self, group_ids: Iterable[UUID], wanted: Sequence[WantedModifier], attr: str, *, times: int
     ) -> tuple[PricedLine, ...]:
         groups = [self.catalogue.groups[id] for id in group_ids]
         offered = {str(modifier.id): (group, modifier) for group in groups for modifier in group.modifiers}
@@ -160,22 +235,22 @@ class _Pricing:
             place = f"{attr}.modifiers.{number}"
             id = str(known_id(wish.modifier) or "")
             if id not in offered:
+                self.whole = False
                 self.problem("not_offered", "This cannot be chosen here.", place)
                 continue
             group, modifier = offered[id]
             taken[group.id] += wish.quantity
-            lines.append(self._choice(group, modifier, wish, place))
+            lines.append(self._choice(group, modifier, wish, place, times=times))
         for group in groups:
             self._check_number(group, taken[group.id], f"{attr}.modifiers")
         self._check_instructions_are_given_once(lines, f"{attr}.modifiers")
         return tuple(lines)
 
     def _choice(
-        self, group: CatalogueGroup, modifier: CatalogueModifier, wish: WantedModifier, attr: str
+        self, group: CatalogueGroup, modifier: CatalogueModifier, wish: WantedModifier, attr: str, *, times: int
     ) -> PricedLine:
         self._check_quantity(wish.quantity, attr)
-        if not modifier.available:
-            self.problem("unavailable", f"{modifier.name} is not available at the moment.", attr)
+        self._demand(modifier, times * wish.quantity, attr)
         return PricedLine(
             kind=group.kind,
             menu_id=modifier.id,
@@ -184,7 +259,7 @@ class _Pricing:
             name=modifier.name,
             quantity=wish.quantity,
             unit_price=modifier.price,
-            choices=self._choices(modifier.groups, wish.modifiers, attr),
+            choices=self._choices(modifier.groups, wish.modifiers, attr, times=times * wish.quantity),
         )
 
     def _check_quantity(self, quantity: int, attr: str) -> None:

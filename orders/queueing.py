@@ -20,7 +20,21 @@ def due_at_once() -> datetime:
 
 def nudge(*, injection_id: int) -> None:
     """Queues the injection. A queue that cannot be reached is logged and nothing worse: the sweep takes over."""
+    _queue("orders.tasks.inject", injection_id)
+
+
+def nudge_alert(*, alert_id: int) -> None:
+    """Queues what is to be told, likewise."""
+    _queue("orders.tasks.send_alert", alert_id)
+
+
+def nudge_look(*, injection_id: int) -> None:
+    """Queues the look for an order that was accepted and never confirmed, likewise."""
+    _queue("orders.tasks.look_for_order", injection_id)
+
+
+def _queue(task: str, row_id: int) -> None:
     try:
-        async_task("orders.tasks.inject", injection_id)
+        async_task(task, row_id)
     except (DatabaseError, RedisError, OSError):
-        logger.warning("Injection %s could not be queued; the sweep will find it.", injection_id, exc_info=True)
+        logger.warning("%s of %s could not be queued; the sweep will find it.", task, row_id, exc_info=True)

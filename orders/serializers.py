@@ -5,13 +5,14 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.fields import Field
 
-from orders.fields import Amount, Email, Moment, Text, WholeNumber
+from orders.fields import Amount, Email, Moment, TableName, Text, WholeNumber
 from orders.models import Injection, Order
 from orders.money import ZERO
 
 MOST_ITEMS = 200
 MOST_CHOICES = 100
 DEEPEST_CHOICE = 8
+LAST_COURSE = 99
 
 
 # --- As posted -------------------------------------------------------------------------------------------------------
@@ -51,6 +52,14 @@ class PostedItemSerializer(serializers.Serializer):
     sku = Text(max_length=64)
     quantity = WholeNumber(default=1)
     note = Text(max_length=200)
+    course = WholeNumber(
+        required=False,
+        allow_null=True,
+        default=None,
+        min_value=0,
+        max_value=LAST_COURSE,
+        help_text="Of a dine-in order: when it is served, counted from 0.",
+    )
     modifiers = PostedModifierSerializer(many=True, **_CHOICES)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -91,22 +100,52 @@ class PostedPaymentSerializer(serializers.Serializer):
         return attrs
 
 
-class PostedOrderSerializer(serializers.Serializer):
-    """An order as posted. There are no prices in it: they come from the menu."""
+class _PostedSerializer(serializers.Serializer):
+    """What orders and baskets have in common. There are no prices in it: they come from the menu."""
 
-    type = serializers.ChoiceField(Order.Type.choices)
     scheduled_for = Moment(required=False, allow_null=True, default=None, help_text="Null: as soon as possible.")
-    customer = CustomerSerializer()
-    delivery_address = DeliveryAddressSerializer(required=False, allow_null=True, default=None)
-    table = Text(max_length=64)
-    covers = WholeNumber(required=False, allow_null=True, default=None, min_value=1, max_value=999)
+    delivery_address = DeliveryAddressSerializer(
+        required=False, allow_null=True, default=None, help_text="Of a delivery, which needs one."
+    )
+    table = TableName(max_length=64, help_text="Of a dine-in order: the table's number or its id.")
+    covers = WholeNumber(
+        required=False,
+        allow_null=True,
+        default=None,
+        min_value=1,
+        max_value=999,
+        help_text="Of a dine-in order: how many guests.",
+    )
+    account = Text(
+        max_length=64,
+        help_text="Of a dine-in order: number of the open check that it is added to, instead of table and covers. "
+        "Unpaid, it is paid with the bill and sent at once.",
+    )
     note = Text(max_length=500)
     items = PostedItemSerializer(many=True, max_length=MOST_ITEMS)  # type: ignore[call-arg]  # the list's own
     discount_code = Text(max_length=64)
-    delivery_fee = Amount(required=False, default=ZERO)
+    delivery_fee = Amount(required=False, default=ZERO, help_text="Of a delivery.")
     service_charge = Amount(required=False, default=ZERO)
     tip = Amount(required=False, default=ZERO)
+
+
+class PostedOrderSerializer(_PostedSerializer):
+    """An order as posted. There are no prices in it: they come from the menu."""
+
+    type = serializers.ChoiceField(Order.Type.choices)
+    customer = CustomerSerializer()
     payment = PostedPaymentSerializer()
+
+
+class PostedBasketSerializer(_PostedSerializer):
+    """A basket as posted: an order of which only the items have to be there."""
+
+    type = serializers.ChoiceField(Order.Type.choices, required=False, default=Order.Type.PICKUP)
+    customer = CustomerSerializer(required=False, allow_null=True, default=None)
+    payment = PostedPaymentSerializer(required=False, allow_null=True, default=None)
+    ask_pos = serializers.BooleanField(
+        required=False, default=False, help_text="Ask the POS what is left and whether it takes orders; takes longer."
+    )
 
 
 class OrderPaymentSerializer(serializers.Serializer):
@@ -146,6 +185,7 @@ class OrderItemSerializer(serializers.Serializer):
     unit_price = _money()
     total = _money()
     note = serializers.CharField()
+    course = serializers.IntegerField(allow_null=True)
     modifiers = OrderModifierSerializer(many=True)
 
 
@@ -193,6 +233,7 @@ class OrderSerializer(serializers.Serializer):
     delivery_address = DeliveryAddressSerializer(allow_null=True)
     table = serializers.CharField(allow_null=True)
     covers = serializers.IntegerField(allow_null=True)
+    account = serializers.CharField(allow_null=True, help_text="The open check that it is added to.")
     note = serializers.CharField()
     items = OrderItemSerializer(many=True)
     discount_code = serializers.CharField()
@@ -202,3 +243,28 @@ class OrderSerializer(serializers.Serializer):
     payment = PaymentSerializer()
     totals = TotalsSerializer()
     pos = PosSerializer()
+
+
+class ProblemSerializer(serializers.Serializer):
+    """One thing that keeps the basket from being ordered. `attr` is its place, such as `items.0.modifiers.1`."""
+
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    attr = serializers.CharField()
+
+
+class PosWordSerializer(serializers.Serializer):
+    """What the POS said. A POS that cannot say is no reason against an order."""
+
+    asked = serializers.BooleanField()
+    ready = serializers.BooleanField(allow_null=True, help_text="Null: it could not say.")
+    reason = serializers.CharField(allow_blank=True, help_text="Why it is not ready, or could not say.")
+
+
+class BasketSerializer(serializers.Serializer):
+    """What a basket costs, and everything that is wrong with it; it can be ordered when that is nothing."""
+
+    lines = OrderItemSerializer(many=True, help_text="The items that could be priced.")
+    totals = TotalsSerializer()
+    problems = ProblemSerializer(many=True)
+    pos = PosWordSerializer(required=False, help_text="There when it was asked.")

@@ -1,7 +1,7 @@
 """Tasks of the queue: ids in, a word out. Each may run twice or never; the rows know what is due."""
 
 from integrations import webhooks
-from orders import injection
+from orders import alerts, buffering, injection, parking, watching
 from orders.notifications import apply_order_update
 
 
@@ -11,8 +11,40 @@ def inject(injection_id: int) -> str:
 
 
 def sweep_injections() -> str:
-    """Finds every order that is due and was not heard of."""
-    return f"{injection.sweep()} due"
+    """Finds every order that is due and was not heard of, also by what changed at its venue."""
+    moved, woken = buffering.move_held(), parking.wake_connected()
+    due = injection.sweep()
+    return f"{due} due" + (f", {moved} moved" if moved else "") + (f", {woken} sent on" if woken else "")
+
+
+def look_for_order(injection_id: int) -> str:
+    """Looks for one order that was accepted and never confirmed."""
+    return watching.look(injection_id=injection_id)
+
+
+def sweep_unconfirmed() -> str:
+    """Finds orders that were accepted and never confirmed."""
+    return f"{watching.sweep()} to look for"
+
+
+def send_alert(alert_id: int) -> str:
+    """Tells a venue one thing about an order, if that is due."""
+    return alerts.send(alert_id=alert_id)
+
+
+def sweep_alerts() -> str:
+    """Finds what is to be told and was not heard of."""
+    return f"{alerts.sweep()} to tell"
+
+
+def venue_connected(venue_id: int) -> str:
+    """Sends what waited for the venue's connection."""
+    return f"{parking.wake(venue_id=venue_id)} sent on"
+
+
+def settings_changed(venue_id: int) -> str:
+    """Moves the orders that are held back to where the venue's settings want them now."""
+    return f"{buffering.move_held(venue_id=venue_id)} moved"
 
 
 def handle_order_notification(notification_id: int) -> str:

@@ -1,34 +1,53 @@
-"""Between REST's shapes and ours: a posted order as the verb takes it, and a stored order as it is answered."""
+"""Between REST's shapes and ours: what is posted as the verbs take it, and what they return as it is answered."""
 
+from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
 
+from orders.basket import BasketAnswer
 from orders.lines import lines_of
 from orders.models import Order
-from orders.placing import Guest, OrderRequest, Payment
-from orders.pricing import PricedLine, WantedItem, WantedModifier
-from orders.serializers import OrderSerializer
+from orders.pricing import PricedLine, Totals, WantedItem, WantedModifier
+from orders.serializers import BasketSerializer, OrderSerializer
+from orders.wanted import Address, Basket, Guest, OrderRequest, Payment
 
 
 def order_request(posted: dict[str, Any]) -> OrderRequest:
-    """What was posted, as the verb takes it."""
-    payment, customer = posted["payment"], posted["customer"]
-    return OrderRequest(
-        type=Order.Type(posted["type"]),
-        customer=Guest(**customer),
-        items=tuple(_wanted_item(item) for item in posted["items"]),
-        payment=Payment(
-            paid=payment["status"] == Order.PaymentStatus.PAID,
-            reference=payment["reference"],
-            amount=payment["amount"],
-        ),
-        scheduled_for=posted["scheduled_for"],
-        note=posted["note"],
-        tip=posted["tip"],
-        discount_code=posted["discount_code"],
-        delivery_fee=posted["delivery_fee"],
-        service_charge=posted["service_charge"],
+    """An order that was posted, as the verb takes it."""
+    return OrderRequest(**_wishes(posted), customer=Guest(**posted["customer"]), payment=_payment(posted["payment"]))
+
+
+def basket_request(posted: dict[str, Any]) -> Basket:
+    """A basket that was posted, as the verb takes it."""
+    customer, payment = posted["customer"], posted["payment"]
+    return Basket(
+        **_wishes(posted),
+        customer=Guest(**customer) if customer else None,
+        payment=_payment(payment) if payment else None,
+    )
+
+
+_PLAIN = (
+    *("scheduled_for", "table", "covers", "account", "note"),
+    *("discount_code", "delivery_fee", "service_charge", "tip"),
+)
+
+
+def _wishes(posted: dict[str, Any]) -> dict[str, Any]:
+    address = posted["delivery_address"]
+    return {
+        "type": Order.Type(posted["type"]),
+        "items": tuple(_wanted_item(item) for item in posted["items"]),
+        "address": Address(**address) if address else None,
+        **{name: posted[name] for name in _PLAIN},
+    }
+
+
+def _payment(payment: dict[str, Any]) -> Payment:
+    return Payment(
+        paid=payment["status"] == Order.PaymentStatus.PAID, reference=payment["reference"], amount=payment["amount"]
     )
 
 
@@ -38,6 +57,7 @@ def _wanted_item(item: dict[str, Any]) -> WantedItem:
         sku=item["sku"],
         quantity=item["quantity"],
         note=item["note"],
+        course=item["course"],
         modifiers=_wanted_modifiers(item["modifiers"]),
     )
 
@@ -58,6 +78,19 @@ def order_answer(order: Order) -> dict[str, Any]:
     return answer
 
 
+def basket_answer(answer: BasketAnswer) -> dict[str, Any]:
+    """The basket as JSON."""
+    columns: dict[str, Any] = {
+        "lines": _items(answer.lines),
+        "totals": _totals(answer.totals.items, answer.totals),
+        "problems": answer.problems,
+    }
+    if answer.pos:
+        columns["pos"] = {"asked": True, "ready": answer.pos.ready, "reason": answer.pos.reason}
+    found: dict[str, Any] = BasketSerializer(columns).data
+    return found
+
+
 def _order_columns(order: Order) -> dict[str, Any]:
     return {
         "id": str(order.pk),
@@ -73,12 +106,13 @@ def _order_columns(order: Order) -> dict[str, Any]:
             "email": order.email,
             "phone": order.phone.as_e164 if order.phone else "",
         },
-        "delivery_address": None,
-        "table": None,
-        "covers": None,
+        "delivery_address": _address(order),
+        "table": None if order.table_number is None else str(order.table_number),
+        "covers": order.covers,
+        "account": order.open_account or None,
         "note": order.note,
-        "items": _items(order),
-        "discount_code": "",
+        "items": _items(lines_of(rows=order.lines.all())),
+        "discount_code": order.discount_code,
         "delivery_fee": order.delivery_fee,
         "service_charge": order.service_charge,
         "tip": order.tip,
@@ -87,14 +121,7 @@ def _order_columns(order: Order) -> dict[str, Any]:
             "reference": order.payment_reference,
             "amount": order.payment_amount,
         },
-        "totals": {
-            "items": order.items_total,
-            "discount": order.discount,
-            "delivery_fee": order.delivery_fee,
-            "service_charge": order.service_charge,
-            "tip": order.tip,
-            "total": order.total,
-        },
+        "totals": _totals(order.items_total, order),
         "pos": _pos(order),
     }
 
@@ -111,7 +138,30 @@ def _pos(order: Order) -> dict[str, Any]:
     }
 
 
-def _items(order: Order) -> list[dict[str, Any]]:
+def _address(order: Order) -> dict[str, str] | None:
+    if order.type != Order.Type.DELIVERY:
+        return None
+    return {
+        "line1": order.address_line1,
+        "line2": order.address_line2,
+        "city": order.city,
+        "postcode": order.postcode,
+        "notes": order.address_notes,
+    }
+
+
+def _totals(items: Decimal, of: Order | Totals) -> dict[str, Decimal]:
+    return {
+        "items": items,
+        "discount": of.discount,
+        "delivery_fee": of.delivery_fee,
+        "service_charge": of.service_charge,
+        "tip": of.tip,
+        "total": of.total,
+    }
+
+
+def _items(lines: Iterable[PricedLine]) -> list[dict[str, Any]]:
     return [
         {
             "product": str(line.menu_id),
@@ -121,9 +171,10 @@ def _items(order: Order) -> list[dict[str, Any]]:
             "unit_price": line.unit_price,
             "total": line.total,
             "note": line.note,
+            "course": line.course,
             "modifiers": _modifiers(line.choices),
         }
-        for line in lines_of(rows=order.lines.all())
+        for line in lines
     ]
 
 

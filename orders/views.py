@@ -1,4 +1,4 @@
-"""REST: placing orders, following them, paying them."""
+"""REST: checking baskets, placing orders, following them, paying them."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -12,13 +12,20 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from menus.versions import MenuBusy
+from orders.basket import check_basket
 from orders.models import Order
-from orders.paying import AlreadyPaid, NoLongerOpen, pay_order
+from orders.paying import AlreadyPaid, NoLongerOpen, OnTheBill, TooLate, pay_order
 from orders.placing import place_order
 from orders.pricing import known_id
 from orders.problems import OrderRefused
-from orders.serializers import OrderPaymentSerializer, OrderSerializer, PostedOrderSerializer
-from orders.translating import order_answer, order_request
+from orders.serializers import (
+    BasketSerializer,
+    OrderPaymentSerializer,
+    OrderSerializer,
+    PostedBasketSerializer,
+    PostedOrderSerializer,
+)
+from orders.translating import basket_answer, basket_request, order_answer, order_request
 from storekit.api import Conflict, ErrorsSerializer, SafeJSONParser, TooLarge
 from storekit.idempotency import Answer, answer_once, key_of
 from storekit.models import ApiKey, Venue
@@ -43,6 +50,31 @@ class OrderView(APIView):
 
     def handle_exception(self, exc: Exception) -> Response:
         return super().handle_exception(_as_api_error(exc))
+
+
+class BasketView(OrderView):
+    """A basket that may become an order."""
+
+    @extend_schema(
+        operation_id="check_basket",
+        tags=["orders"],
+        summary="Check a basket",
+        description=(
+            "Prices and checks a basket as an order would be, and stores nothing. Only `items` has to be there. What "
+            "is wrong is in `problems`, all of it at once; the answer is an error for a malformed body alone. With "
+            "`ask_pos` the POS is asked as well what is left of the items (`unavailable`) and whether it takes orders "
+            "(`pos_not_ready`, for orders that the kitchen would begin now). When the POS cannot say, `pos.ready` is "
+            "null and the order can be placed all the same."
+        ),
+        request=PostedBasketSerializer,
+        responses={200: BasketSerializer, 400: ErrorsSerializer, 413: ErrorsSerializer},
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        posted = PostedBasketSerializer(data=request.data)
+        posted.is_valid(raise_exception=True)
+        wanted = posted.validated_data
+        answer = check_basket(venue=self.venue(), basket=basket_request(wanted), ask_pos=wanted["ask_pos"])
+        return Response(basket_answer(answer))
 
 
 class OrdersView(OrderView):
@@ -101,7 +133,11 @@ class OrderPaymentView(OrderView):
         operation_id="pay_order",
         tags=["orders"],
         summary="Pay an order that was placed unpaid",
-        description="It is sent to the POS from then on. The same reference again gets the same answer.",
+        description=(
+            "It is sent to the POS from then on. The same reference again gets the same answer. 409 with code "
+            "`already_paid`, `cancelled`, `too_late` (its time has long passed) or `on_the_bill` (it was added to an "
+            "open check and is paid with that): then the payment is to be given back."
+        ),
         request=OrderPaymentSerializer,
         responses={200: OrderSerializer, 400: ErrorsSerializer, 404: ErrorsSerializer, 409: ErrorsSerializer},
     )
@@ -139,6 +175,10 @@ def _as_api_error(exc: Exception) -> Exception:
             return Conflict("This order was paid with another payment.", code="already_paid")
         case NoLongerOpen():
             return Conflict("This order was cancelled before it was paid.", code="cancelled")
+        case OnTheBill():
+            return Conflict("This order was added to an open bill and is paid with it.", code="on_the_bill")
+        case TooLate():
+            return Conflict("This order's time has passed. Give the payment back and order again.", code="too_late")
         case MenuBusy():
             return MenuChanging()
         case RequestDataTooBig():

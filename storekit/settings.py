@@ -157,6 +157,8 @@ Q_CLUSTER: dict[str, Any] = {
 # Periodic work, by task: minutes between runs. The rows that the tasks look at are the truth; a missed run is harmless.
 PERIODIC_TASKS: dict[str, int] = {
     "orders.tasks.sweep_injections": 1,
+    "orders.tasks.sweep_unconfirmed": 1,
+    "orders.tasks.sweep_alerts": 1,
     "integrations.tasks.sweep_notifications": 1,
     "integrations.tasks.refresh_tokens": 10,
     "integrations.tasks.sweep_syncs": 1,
@@ -166,6 +168,9 @@ PERIODIC_TASKS: dict[str, int] = {
     "integrations.tasks.forget_old_notifications": 24 * 60,
     "storekit.tasks.forget_old_rows": 24 * 60,
 }
+
+# What a worker looks at every two seconds, so that what becomes due between two sweeps is on time.
+TICKS = ["orders.ticking.nudge_due", "integrations.webhooks.nudge_due"]
 
 # --- People ------------------------------------------------------------------------------------------------------
 

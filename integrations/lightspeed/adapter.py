@@ -9,17 +9,19 @@ from functools import cached_property
 
 from integrations.lightspeed import client
 from integrations.lightspeed.checks import to_open_check
-from integrations.lightspeed.errors import Call
+from integrations.lightspeed.errors import Call, not_json
 from integrations.lightspeed.floor_plans import to_areas
-from integrations.lightspeed.http import LightspeedHttp, parsed
-from integrations.lightspeed.menu import MAPPING_VERSION, SubScreens, to_menu_names, to_snapshot
+from integrations.lightspeed.http import LightspeedHttp
+from integrations.lightspeed.menu import MAPPING_VERSION, SubScreens, read_menu, to_menu_names
 from integrations.lightspeed.menu_extras import to_allergen_names, to_discounts, to_readiness, to_restrictions
-from integrations.lightspeed.menu_memory import changed_part, outline_of, packed
+from integrations.lightspeed.menu_json import ParsedMenu, parsed_menu
+from integrations.lightspeed.menu_memory import changed_part, outline_of, remembered
 from integrations.lightspeed.orders import local_body, to_go_body
 from integrations.lightspeed.reading import Json, identifier, malformed, objects, text
 from integrations.pos import (
     AllergenNames,
     FloorArea,
+    HeldGroups,
     MenuReading,
     NotFound,
     OpenCheck,
@@ -81,13 +83,21 @@ class LightspeedMenu:
         """Of the bytes, of what was asked for, and of how they are read."""
         return hashlib.sha256(f"{self._head}\n".encode() + hashlib.sha256(self.content).digest()).hexdigest()
 
-    def read(self, memory: bytes = b"") -> MenuReading:
+    def read(self, memory: bytes = b"", held: HeldGroups | None = None) -> MenuReading:
         """All of it, or what differs from what is remembered. Raises `BadAnswer` when the answer makes no sense."""
-        menu = parsed(self.content, kind=Call.READ)
-        outline = outline_of(menu) if isinstance(menu, dict) else None
-        part = changed_part(menu, outline, memory, self._head, sub_screens=self.sub_screens)
-        snapshot = part or to_snapshot(menu, sub_screens=self.sub_screens)
-        return MenuReading(snapshot, part is not None, packed(outline, snapshot.languages, self._head))
+        parsed = self._parsed()
+        outline = outline_of(parsed)
+        part = changed_part(parsed, outline, memory, self._head, sub_screens=self.sub_screens, held=held)
+        if part is not None:
+            return part
+        read = read_menu(parsed.menu, sub_screens=self.sub_screens, held=held)
+        return MenuReading(read.snapshot, remembered(outline, read, self._head))
+
+    def _parsed(self) -> ParsedMenu:
+        try:
+            return parsed_menu(self.content)
+        except (ValueError, RecursionError) as error:
+            raise not_json(call=Call.READ) from error
 
     @property
     def _head(self) -> str:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from integrations.lightspeed.reading import Json, count, flag, identifier, malformed, number, objects, text
 from integrations.money import to_money
-from integrations.pos import OpenCheck
+from integrations.pos import CheckItem, OpenCheck
 
 
 def to_open_check(snapshot: Json) -> OpenCheck:
@@ -33,6 +33,11 @@ def to_open_check(snapshot: Json) -> OpenCheck:
             for entry in objects(snapshot, "paymentEntries", where)
             if flag(entry, "active", where, default=True)
             and (reference := identifier(entry, "externalReference", where))
+        ),
+        items=tuple(
+            CheckItem(sku, number(line, "quantity", where) or Decimal(0))
+            for line in objects(snapshot, "salesEntries", where)
+            if flag(line, "active", where, default=True) and (sku := identifier(line, "itemSku", where))
         ),
     )
 

@@ -122,6 +122,11 @@ def for_nonsense(*, call: Call, status: int, detail: str) -> PosError:
     return kind("Lightspeed's answer made no sense.", code="bad_answer", detail=detail, status=status)
 
 
+def not_json(*, call: Call) -> PosError:
+    """The error that a 2xx answer means whose body cannot be parsed."""
+    return for_nonsense(call=call, status=200, detail="The answer is not JSON.")
+
+
 def timed_out() -> Unreachable:
     """No answer, or not the whole of it, in time."""
     return Unreachable("Lightspeed did not answer in time.", code="timed_out")

@@ -137,7 +137,7 @@ def parsed(content: bytes, *, kind: Call) -> Any:
     try:
         return json.loads(content, parse_float=Decimal, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
-        raise errors.for_nonsense(call=kind, status=requests.codes.ok, detail="The answer is not JSON.") from error
+        raise errors.not_json(call=kind) from error
 
 
 def _content(response: requests.Response, *, deadline: float) -> bytes | None:

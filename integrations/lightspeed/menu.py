@@ -4,8 +4,8 @@ Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed
 """
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -13,10 +13,18 @@ from integrations.lightspeed.menu_choices import GroupReader, Warnings, name_of,
 from integrations.lightspeed.menu_keys import GroupKeys, escaped, fitting
 from integrations.lightspeed.reading import Json, as_object, as_objects, flag, identifier, malformed, objects, text
 from integrations.lightspeed.rich_content import LONGEST_NAME, rich_content
-from integrations.pos import MenuCategory, MenuModifierGroup, MenuProduct, MenuSnapshot, PosMenuName, ProductKind
+from integrations.pos import (
+    HeldGroups,
+    MenuCategory,
+    MenuModifierGroup,
+    MenuProduct,
+    MenuSnapshot,
+    PosMenuName,
+    ProductKind,
+)
 
 # Goes up when the same JSON is read in another way than before, so that no venue keeps what the old way made of it.
-MAPPING_VERSION = 2
+MAPPING_VERSION = 3
 
 _KINDS = {"menuItem": ProductKind.ITEM, "menuDeal": ProductKind.DEAL}
 _LONGEST_COLOR = 32
@@ -48,7 +56,20 @@ class SubScreens(StrEnum):
     """No categories: what stands on them stands on their outermost screen, where they stood."""
 
 
-def to_snapshot(menu: Any, *, sub_screens: SubScreens = SubScreens.NESTED) -> MenuSnapshot:
+@dataclass(frozen=True)
+class MenuRead:
+    """A menu as a snapshot, and what is worth remembering of the reading."""
+
+    snapshot: MenuSnapshot
+    warnings: dict[int, tuple[str, ...]]
+    """By the number of the entry that they are about, in the order of the menu, screens not counted."""
+    languages: dict[str, frozenset[str]]
+    """In which a product and what can be chosen on it have texts, by SKU."""
+
+
+def to_snapshot(
+    menu: Any, *, sub_screens: SubScreens = SubScreens.NESTED, held: HeldGroups | None = None
+) -> MenuSnapshot:
     """The whole menu, flat.
 
     Screens become categories, items and deals become products once however many screens they stand on, and what can be
@@ -58,8 +79,13 @@ def to_snapshot(menu: Any, *, sub_screens: SubScreens = SubScreens.NESTED) -> Me
     Raises:
         BadAnswer: when any part is not as documented; the detail says where.
     """
+    return read_menu(menu, sub_screens=sub_screens, held=held).snapshot
+
+
+def read_menu(menu: Any, *, sub_screens: SubScreens, held: HeldGroups | None) -> MenuRead:
+    """As `to_snapshot`, with what is worth remembering. Raises `BadAnswer` likewise."""
     try:
-        return _Reader(sub_screens).read(as_object(menu, "menu"))
+        return _Reader(sub_screens, held).read(as_object(menu, "menu"))
     except RecursionError:
         raise malformed("menu", "is nested too deeply") from None
 
@@ -67,15 +93,15 @@ def to_snapshot(menu: Any, *, sub_screens: SubScreens = SubScreens.NESTED) -> Me
 class _Reader:
     """One pass over one menu."""
 
-    def __init__(self, sub_screens: SubScreens) -> None:
+    def __init__(self, sub_screens: SubScreens, held: HeldGroups | None) -> None:
         self._sub_screens = sub_screens
         self._warnings = Warnings()
         self._group_reader = GroupReader(self._warnings)
-        self._group_keys = GroupKeys()
+        self._group_keys = GroupKeys(held)
         self._products: dict[str, MenuProduct] = {}
         self._categories: list[MenuCategory] = []
 
-    def read(self, menu: Json) -> MenuSnapshot:
+    def read(self, menu: Json) -> MenuRead:
         if menu.get("menuEntryGroups") is None:
             raise malformed("menu", "has no menuEntryGroups")
         screens = objects(menu, "menuEntryGroups", "menu")
@@ -86,16 +112,19 @@ class _Reader:
             replace(product, groups=self._group_keys.resolve(owner=product.sku)) for product in self._products.values()
         )
         groups = self._group_keys.groups()
-        return MenuSnapshot(
+        languages = _languages(products, groups)
+        warnings = self._warnings.by_entry()
+        snapshot = MenuSnapshot(
             menu_id=identifier(menu, "ikentooMenuId", "menu"),
             name=text(menu, "menuName", "menu"),
             categories=tuple(self._categories),
             products=products,
             groups=groups,
-            languages=_languages(products, groups),
+            languages=tuple(sorted(frozenset().union(*languages.values()))),
             rich_content_missing=flag(menu, "richDataMissing", "menu"),
-            warnings=tuple(self._warnings),
+            warnings=each_once(warnings),
         )
+        return MenuRead(snapshot, warnings, languages)
 
     def _read_screen(self, screen: Json, *, parent: str, keys: "_ScreenKeys", where: str) -> None:
         name = text(screen, "name", where)[:LONGEST_NAME]
@@ -116,6 +145,8 @@ class _Reader:
         """Notes what stands on a screen, its sub-screens included; `skus` gets what is to stand on its category."""
         for entry in objects(screen, "menuEntry", where):
             kind = text(entry, "@type", where)
+            if not is_screen(entry):
+                self._warnings.begin_entry()
             if is_screen(entry) and self._sub_screens == SubScreens.FLATTENED:
                 inner = text(entry, "name", where)[:LONGEST_NAME]
                 self._read_entries(entry, inner, key=key, keys=keys, where=f"{where}, screen {inner}", skus=skus)
@@ -189,10 +220,30 @@ def is_screen(entry: Json) -> bool:
     return entry.get("@type") == "group"
 
 
-def _languages(products: tuple[MenuProduct, ...], groups: tuple[MenuModifierGroup, ...]) -> tuple[str, ...]:
-    found = {language for product in products for language in product.translations}
-    for group in groups:
-        found.update(group.translations)
-        for modifier in group.modifiers:
-            found.update(modifier.translations)
-    return tuple(sorted(found))
+def each_once(warnings: Mapping[int, Iterable[str]]) -> tuple[str, ...]:
+    """The sentences about all entries, in the order of the menu."""
+    return tuple(dict.fromkeys(sentence for number in sorted(warnings) for sentence in warnings[number]))
+
+
+def _languages(products: tuple[MenuProduct, ...], groups: tuple[MenuModifierGroup, ...]) -> dict[str, frozenset[str]]:
+    """By SKU. Most entries have the same ones, so each set is made once."""
+    by_key = {group.key: group for group in groups}
+    known: dict[str, frozenset[str]] = {}
+
+    def below(key: str) -> frozenset[str]:
+        if key not in known:
+            group = by_key[key]
+            found = set(group.translations)
+            for modifier in group.modifiers:
+                found.update(modifier.translations)
+                for nested in modifier.groups:
+                    found |= below(nested)
+            known[key] = same.setdefault(frozenset(found), frozenset(found))
+        return known[key]
+
+    same: dict[frozenset[str], frozenset[str]] = {}
+    every: dict[str, frozenset[str]] = {}
+    for product in products:
+        found = frozenset(product.translations).union(*map(below, product.groups))
+        every[product.sku] = same.setdefault(found, found)
+    return every

@@ -4,7 +4,6 @@ Reads the groups of one entry as drafts, whose keys `integrations.lightspeed.men
 been read. Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed.app/).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
@@ -61,17 +60,30 @@ class ChoiceDraft(NamedTuple):
 
 
 class Warnings:
-    """What was left out or decided for the venue, each said once."""
+    """What was left out or decided for the venue, by the menu entry that it was said of."""
 
     def __init__(self) -> None:
-        self._sentences: dict[str, None] = {}
+        self._of_entries: list[list[str]] = []
 
-    def add(self, sentence: str) -> None:
-        """Notes a sentence for venue staff."""
-        self._sentences[sentence] = None
+    def begin_entry(self) -> None:
+        """What is said from now on is said of the next entry."""
+        self._of_entries.append([])
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._sentences)
+    def add(self, *sentences: str) -> None:
+        """Notes sentences for venue staff."""
+        self._of_entries[-1].extend(sentences)
+
+    def mark(self) -> int:
+        """For `since`."""
+        return len(self._of_entries[-1])
+
+    def since(self, mark: int) -> tuple[str, ...]:
+        """What was said of a part of an entry, to be said again where an equal part is not read again."""
+        return tuple(self._of_entries[-1][mark:])
+
+    def by_entry(self) -> dict[int, tuple[str, ...]]:
+        """What was said of each entry, by its number in the order of the menu, each sentence once."""
+        return {number: tuple(dict.fromkeys(said)) for number, said in enumerate(self._of_entries) if said}
 
 
 def name_of(entry: Json, where: str) -> str:
@@ -86,11 +98,16 @@ def orderable_sku(entry: Json, where: str, label: str, warnings: Warnings) -> st
         warnings.add(f"{label} has no SKU and was left out, because it cannot be ordered.")
     elif len(sku) > LONGEST_SKU:
         warnings.add(f"{label} was left out, because its SKU is longer than {LONGEST_SKU} characters.")
-    elif text(entry, "pricingStrategy", where) == _PERCENTAGE:
+    elif has_percentage_price(entry, where):
         warnings.add(f"{label} was left out, because its price is a percentage of the order's total.")
     else:
         return sku
     return ""
+
+
+def has_percentage_price(entry: Json, where: str) -> bool:
+    """Whether the price is a part of the order's total, which no order could name."""
+    return text(entry, "pricingStrategy", where) == _PERCENTAGE
 
 
 def price_of(entry: Json, where: str) -> Decimal:
@@ -119,7 +136,7 @@ class GroupReader:
 
     def __init__(self, warnings: Warnings) -> None:
         self._warnings = warnings
-        self._last: dict[tuple[GroupKind, str], tuple[Json, GroupDraft]] = {}
+        self._last: dict[tuple[GroupKind, str], tuple[Json, GroupDraft, tuple[str, ...]]] = {}
 
     def groups_of(self, entry: Json, where: str) -> tuple[GroupDraft, ...]:
         """The groups of an item, a deal, a modifier or a deal's item, with all that is nested in them, in order.
@@ -139,10 +156,12 @@ class GroupReader:
         identity = identifier(group, IDENTITY_FIELDS[kind], where)
         last = self._last.get((kind, identity))
         if last is not None and last[0] == group:
+            self._warnings.add(*last[2])
             return last[1]
+        mark = self._warnings.mark()
         read = self._instructions if kind == GroupKind.INSTRUCTION else self._items
         draft = read(group, kind, identity, where)
-        self._last[kind, identity] = (group, draft)
+        self._last[kind, identity] = (group, draft, self._warnings.since(mark))
         return draft
 
     def _items(self, group: Json, kind: GroupKind, identity: str, where: str) -> GroupDraft:

@@ -1,17 +1,25 @@
 """Gives every group of a menu its key, and makes the flat groups of the snapshot. Pure.
 
-Lightspeed repeats a shared group at every product that asks it. Where all those copies are the same, the group's own
-identity is its key and the snapshot has it once; where they differ, every copy is keyed by its owner. Either way the
-key depends on what the menu holds, never on the order in which it was read, so rows survive from sync to sync.
+Lightspeed repeats a shared group at every product that asks it. The copies that say the same are one group, keyed by
+its own identity; a copy that says something else has a group of its own, keyed by its owner. Ids hang on keys, so what
+has a key keeps it from sync to sync:
+
+- An owner with a group of its own keeps it for as long as it asks it, even when it comes to say what the others say.
+- Of the others, what most products say is the shared group; between equally many, what we hold. So a product that
+  changes moves to a key of its own, and no other one's key changes; products that change alike keep theirs.
+
+Nothing here depends on the order in which the menu was read.
 """
 
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from integrations.lightspeed.menu_choices import GroupDraft
-from integrations.pos import MenuModifier, MenuModifierGroup
+from integrations.pos import HeldGroups, MenuModifier, MenuModifierGroup
 
 _LONGEST_KEY = 255
 # The characters that keys are put together with.
@@ -31,20 +39,39 @@ class _Occurrence:
     """Equal for equal groups; counted only where several could be equal."""
 
 
+@dataclass(slots=True)
+class _Candidate:
+    """What a shared group could say, and where in the menu it says so, whatever the menu's order."""
+
+    occurrence: _Occurrence
+    products: set[str]
+    first_place: str
+
+
+class _NoGroups:
+    """What we hold of a menu that was never read."""
+
+    keys: AbstractSet[str] = frozenset()
+
+    def find(self, key: str) -> MenuModifierGroup | None:
+        return None
+
+
 class GroupKeys:
     """Collects the groups of all owners first, then hands out keys and the groups under them."""
 
-    def __init__(self) -> None:
+    def __init__(self, held: HeldGroups | None) -> None:
+        self._held: HeldGroups = held or _NoGroups()
         self._owners: dict[str, tuple[_Occurrence, ...]] = {}
         # By the draft too, because a draft that is asked at many products is one object.
         self._occurrences: defaultdict[str, dict[int, _Occurrence]] = defaultdict(dict)
         self._content_numbers: dict[object, int] = {}
-        self._shared: dict[str, bool] = {}
         self._groups: dict[str, MenuModifierGroup] = {}
 
     def collect(self, *, owner: str, drafts: Iterable[GroupDraft]) -> None:
-        """Notes a product's groups. The first groups of an owner are its own; later ones only count as copies."""
-        self._owners.setdefault(owner, self._noted(drafts))
+        """Notes a product's groups. The first groups of an owner are its own; later ones are not used."""
+        if owner not in self._owners:
+            self._owners[owner] = self._noted(drafts)
 
     def resolve(self, *, owner: str) -> tuple[str, ...]:
         """The keys of a product's groups, in order, once everything was collected."""
@@ -64,15 +91,87 @@ class GroupKeys:
             known[id(draft)] = _Occurrence(draft, base, nested)
         return known[id(draft)]
 
-    def _is_shared(self, occurrence: _Occurrence) -> bool:
-        """Whether the menu holds one group only under this identity, however many copies of it."""
-        base = occurrence.base
-        if base not in self._shared:
-            known = self._occurrences[base]
-            self._shared[base] = bool(occurrence.draft.identity) and (
-                len(known) == 1 or len({self._content(copy) for copy in known.values()}) == 1
-            )
-        return self._shared[base]
+    def _is_shared(self, occurrence: _Occurrence, owner: str) -> bool:
+        """Whether the owner asks the group that the menu has under the group's own identity."""
+        if not occurrence.draft.identity:
+            return False
+        if occurrence.base not in self._contested:
+            return True
+        if self._is_own(occurrence, owner):
+            return False
+        return self._contents.get(occurrence.base) == self._content(occurrence)
+
+    def _is_own(self, occurrence: _Occurrence, owner: str) -> bool:
+        """Whether the owner has a group of its own already."""
+        return fitting(_own(occurrence, owner)) in self._held.keys
+
+    @cached_property
+    def _contested(self) -> frozenset[str]:
+        """The identities that stand for several groups, or may."""
+        own = {_stem(key) for key in self._held.keys if not _SPECIAL.isdisjoint(key)}
+        return frozenset(
+            base
+            for base, known in self._occurrences.items()
+            if (own and _stem(base) in own)
+            or (len(known) > 1 and len({self._content(copy) for copy in known.values()}) > 1)
+        )
+
+    @cached_property
+    def _contents(self) -> dict[str, int]:
+        """What each contested group says that is shared: the number of its content."""
+        found: defaultdict[str, dict[int, _Candidate]] = defaultdict(dict)
+        for occurrence, product, place, owner in self._places():
+            if occurrence.base not in self._contested or self._is_own(occurrence, owner):
+                continue
+            content, candidates = self._content(occurrence), found[occurrence.base]
+            candidate = candidates.setdefault(content, _Candidate(occurrence, set(), place))
+            candidate.products.add(product)
+            candidate.first_place = min(candidate.first_place, place)
+        return {base: self._elected(base, candidates) for base, candidates in found.items()}
+
+    def _elected(self, base: str, candidates: dict[int, _Candidate]) -> int:
+        if len(candidates) == 1:
+            return next(iter(candidates))
+        most = max(len(one.products) for one in candidates.values())
+        best = [content for content, one in candidates.items() if len(one.products) == most]
+        # Without its rich data, the POS's menu is as held where all but the texts is.
+        for texts in (True, False):
+            if len(best) > 1:
+                best = [one for one in best if self._is_as_held(candidates[one].occurrence, base, texts=texts)] or best
+        if len(best) > 1:
+            best.sort(key=lambda one: (candidates[one].first_place, repr(candidates[one].occurrence.draft)))
+        return best[0]
+
+    def _places(self) -> Iterator[tuple[_Occurrence, str, str, str]]:
+        """Every copy, with its product, its place below that, and its owner as long as nothing else deviates."""
+        waiting = [(one, sku, "", escaped(sku)) for sku, asked in self._owners.items() for one in asked]
+        while waiting:
+            occurrence, product, place, owner = waiting.pop()
+            yield occurrence, product, f"{product}{place}", owner
+            if not any(occurrence.nested):
+                continue
+            own = not occurrence.draft.identity or self._is_own(occurrence, owner)
+            path = _own(occurrence, owner) if own else occurrence.base
+            for choice, nested in zip(occurrence.draft.choices, occurrence.nested, strict=True):
+                step = escaped(choice.modifier.key)
+                below, inner = f"{place}/{occurrence.base}/{step}", f"{path}/{step}"
+                waiting += [(one, product, below, inner) for one in nested]
+
+    def _is_as_held(self, occurrence: _Occurrence, key: str, *, texts: bool) -> bool:
+        """Whether a group, with all that is nested in it, says what we hold under the key."""
+        held, draft = self._held.find(key), occurrence.draft
+        if held is None or len(held.modifiers) != len(draft.choices):
+            return False
+        if (draft.kind, draft.name, draft.minimum, draft.maximum) != (held.kind, held.name, held.minimum, held.maximum):
+            return False
+        if texts and draft.translations != held.translations:
+            return False
+        return all(
+            _says_the_same(choice.modifier, ours, texts=texts)
+            and len(nested) == len(ours.groups)
+            and all(self._is_as_held(one, inner, texts=texts) for one, inner in zip(nested, ours.groups, strict=True))
+            for choice, nested, ours in zip(draft.choices, occurrence.nested, held.modifiers, strict=True)
+        )
 
     def _content(self, occurrence: _Occurrence) -> int:
         """A number stands for a content, so that comparing deep groups costs no more than comparing flat ones."""
@@ -103,7 +202,7 @@ class GroupKeys:
 
     def _resolve(self, occurrence: _Occurrence, owner: str) -> str:
         draft, base = occurrence.draft, occurrence.base
-        path = base if self._is_shared(occurrence) else f"{base}@{owner}"
+        path = base if self._is_shared(occurrence, owner) else _own(occurrence, owner)
         key = fitting(path)
         if key not in self._groups:
             self._groups[key] = MenuModifierGroup(
@@ -138,6 +237,20 @@ def fitting(key: str) -> str:
     if len(key) <= _LONGEST_KEY:
         return key
     return f"{key[: _LONGEST_KEY - 65]}#{hashlib.sha256(key.encode()).hexdigest()}"
+
+
+def _says_the_same(choice: MenuModifier, ours: MenuModifier, *, texts: bool) -> bool:
+    says = (choice.key, choice.name, choice.price) == (ours.key, ours.name, ours.price)
+    return says and not (texts and choice.translations != ours.translations)
+
+
+def _stem(key: str) -> str:
+    """Equal for a group's identity and all keys that are made of it, also where they had to be fitted."""
+    return key[: _LONGEST_KEY - 65].partition("@")[0].partition("#")[0]
+
+
+def _own(occurrence: _Occurrence, owner: str) -> str:
+    return f"{occurrence.base}@{owner}"
 
 
 def _with_bases(drafts: Iterable[GroupDraft]) -> Iterator[tuple[GroupDraft, str]]:

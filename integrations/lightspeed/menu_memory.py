@@ -1,20 +1,18 @@
-"""What is remembered of a loaded menu, so that of the next one only the products that changed need to be read. Pure.
-
-A product's groups are keyed by what the whole menu holds (see `integrations.lightspeed.menu_keys`), so products are
-read without the others only where no other product asks a group of the same identity, before or after.
-"""
+"""What is remembered of a loaded menu, so that of the next one only the products that changed need to be read. Pure."""
 
 import hashlib
 import json
 import zlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, replace
+from typing import Any
 
-from integrations.lightspeed.menu import SubScreens, is_screen, to_snapshot
-from integrations.lightspeed.menu_choices import GROUP_FIELDS, IDENTITY_FIELDS
+from integrations.lightspeed.menu import MenuRead, SubScreens, each_once, is_screen, read_menu
+from integrations.lightspeed.menu_choices import has_percentage_price
+from integrations.lightspeed.menu_json import ParsedMenu
 from integrations.lightspeed.reading import Json, identifier, objects
-from integrations.pos import BadAnswer, MenuSnapshot
+from integrations.pos import BadAnswer, HeldGroups, MenuReading
 
 _COMPRESSION = 1
 _MOST_CHANGED = 500
@@ -26,95 +24,135 @@ class Outline:
 
     frame: str
     products: dict[str, str]
-    """A digest of all that the menu says of a product, by SKU."""
-    groups: dict[str, list[str]]
-    """The kinds and identities of the groups that it asks at any depth, by SKU."""
+    """Digests of all that the menu says of a product, by SKU."""
+    skus: list[str]
+    """Of every entry that is no screen, in the order of the menu."""
 
 
-def outline_of(menu: Json) -> Outline | None:
+@dataclass(frozen=True)
+class Memory:
+    """What is kept of one answer."""
+
+    head: str
+    """How it was read."""
+    frame: str
+    products: dict[str, str]
+    warnings: dict[int, tuple[str, ...]]
+    """As `MenuRead` has them."""
+    languages: dict[str, frozenset[str]]
+    """As `MenuRead` has them."""
+
+    @property
+    def all_languages(self) -> tuple[str, ...]:
+        """Of the whole menu."""
+        return tuple(sorted(frozenset().union(*set(self.languages.values()))))
+
+
+def outline_of(parsed: ParsedMenu) -> Outline | None:
     """None when the menu is not as documented, which is for reading it to say."""
     frame = hashlib.sha256()
     products: defaultdict[str, list[str]] = defaultdict(list)
-    groups: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    skus: list[str] = []
 
     def add(holder: Json, name: str) -> None:
         frame.update(repr({key: value for key, value in holder.items() if key != name}).encode())
         for entry in objects(holder, name, ""):
-            if is_screen(entry):
+            if name == "menuEntryGroups" or is_screen(entry):
                 frame.update(b"[")
                 add(entry, "menuEntry")
                 frame.update(b"]")
                 continue
             sku = identifier(entry, "sku", "")
-            frame.update(repr((entry.get("@type"), sku, entry.get("asSubItem"))).encode())
-            products[sku].append(hashlib.sha256(repr(entry).encode()).hexdigest())
-            groups[sku].update(dict.fromkeys(_groups_of(entry)))
+            # With these it is decided whether the entry stands on the screen at all.
+            decisive = (entry.get("@type"), sku, entry.get("asSubItem"), has_percentage_price(entry, ""))
+            frame.update(repr(decisive).encode())
+            products[sku].append(parsed.digests[id(entry)])
+            skus.append(sku)
 
     try:
-        add(menu, "menuEntryGroups")
-    except (BadAnswer, RecursionError, ValueError):
+        add(parsed.menu, "menuEntryGroups")
+    except (AttributeError, BadAnswer, KeyError, RecursionError):
         return None
-    return Outline(
-        frame=frame.hexdigest(),
-        products={sku: " ".join(digests) for sku, digests in products.items()},
-        groups={sku: list(found) for sku, found in groups.items()},
-    )
+    return Outline(frame.hexdigest(), {sku: " ".join(digests) for sku, digests in products.items()}, skus)
 
 
-def packed(outline: Outline | None, languages: Iterable[str], head: str) -> bytes:
-    """What to remember; `head` says how the menu was read. Empty when there is nothing."""
+def remembered(outline: Outline | None, read: MenuRead, head: str) -> bytes:
+    """What to keep of a menu that was read whole; empty when there is nothing."""
     if outline is None:
         return b""
-    kept = [head, outline.frame, outline.products, outline.groups, list(languages)]
-    return zlib.compress(json.dumps(kept, separators=(",", ":")).encode(), _COMPRESSION)
+    return _packed(Memory(head, outline.frame, outline.products, read.warnings, read.languages))
 
 
 def changed_part(
-    menu: Json, outline: Outline | None, memory: bytes, head: str, *, sub_screens: SubScreens
-) -> MenuSnapshot | None:
-    """The products that are not as remembered, with their groups and nothing else; everything else is as it was.
-
-    None when that cannot be said for sure, and the whole menu has to be read.
-    """
+    parsed: ParsedMenu,
+    outline: Outline | None,
+    memory: bytes,
+    head: str,
+    *,
+    sub_screens: SubScreens,
+    held: HeldGroups | None,
+) -> MenuReading | None:
+    """The products that are not as remembered, with their groups; None when the whole menu has to be read."""
     if outline is None or not memory:
         return None
-    before_head, frame, products, groups, languages = json.loads(zlib.decompress(memory))
-    if (before_head, frame) != (head, outline.frame):
+    before = _unpacked(memory)
+    if (before.head, before.frame) != (head, outline.frame):
         return None
-    changed = {sku for sku, digest in outline.products.items() if products.get(sku) != digest}
+    changed = frozenset(sku for sku, digest in outline.products.items() if before.products.get(sku) != digest)
     if not 0 < len(changed) <= _MOST_CHANGED:
         return None
-    concerned = {group for sku in changed for group in (*outline.groups[sku], *groups.get(sku, ()))}
-    if any(not concerned.isdisjoint(found) for sku, found in outline.groups.items() if sku not in changed):
-        return None
     try:
-        part = to_snapshot(_only(menu, "menuEntryGroups", changed), sub_screens=sub_screens)
+        read = read_menu(_only(parsed.menu, "menuEntryGroups", changed), sub_screens=sub_screens, held=held)
     except BadAnswer:
         return None
-    if part.warnings or part.rich_content_missing or list(part.languages) != languages:
+    after = _after(before, outline, read, changed)
+    if read.snapshot.rich_content_missing or after.all_languages != before.all_languages:
         return None
-    if {product.sku for product in part.products} != changed:
-        return None
-    return replace(part, categories=())
+    warnings = each_once(after.warnings)
+    part = replace(read.snapshot, categories=(), languages=after.all_languages, warnings=warnings)
+    return MenuReading(part, _packed(after), changed)
 
 
-def _groups_of(entry: Json) -> Iterator[str]:
-    for name, kind in GROUP_FIELDS:
-        if not entry.get(name):
-            continue
-        for group in objects(entry, name, ""):
-            if identity := identifier(group, IDENTITY_FIELDS[kind], ""):
-                yield f"{kind}:{identity}"
-            for items in ("items", "productModifiers"):
-                for item in objects(group, items, ""):
-                    yield from _groups_of(item)
+def _after(before: Memory, outline: Outline, read: MenuRead, changed: Collection[str]) -> Memory:
+    """What the whole menu would leave, from what is remembered of the products that are as before."""
+    places = [place for place, sku in enumerate(outline.skus) if sku in changed]
+    warnings = {place: said for place, said in before.warnings.items() if outline.skus[place] not in changed}
+    warnings |= {places[number]: said for number, said in read.warnings.items()}
+    languages = {sku: found for sku, found in before.languages.items() if sku not in changed} | read.languages
+    return Memory(before.head, outline.frame, outline.products, warnings, languages)
 
 
-def _only(holder: Json, name: str, skus: Collection[str]) -> Json:
+def _packed(memory: Memory) -> bytes:
+    by_languages: defaultdict[frozenset[str], list[str]] = defaultdict(list)
+    for sku, found in memory.languages.items():
+        by_languages[found].append(sku)
+    kept = [
+        memory.head,
+        memory.frame,
+        memory.products,
+        sorted(memory.warnings.items()),
+        sorted((sorted(languages), sorted(skus)) for languages, skus in by_languages.items()),
+    ]
+    return zlib.compress(json.dumps(kept, separators=(",", ":")).encode(), _COMPRESSION)
+
+
+def _unpacked(content: bytes) -> Memory:
+    head, frame, products, warnings, by_languages = json.loads(zlib.decompress(content))
+    spoken = [(frozenset(languages), skus) for languages, skus in by_languages]
+    return Memory(
+        head,
+        frame,
+        products,
+        {place: tuple(said) for place, said in warnings},
+        {sku: languages for languages, skus in spoken for sku in skus},
+    )
+
+
+def _only(holder: Json, name: str, skus: Collection[str]) -> dict[str, Any]:
     """The menu, or a screen, with all its screens but with these products only."""
     entries = [
-        _only(entry, "menuEntry", skus) if is_screen(entry) else entry
+        _only(entry, "menuEntry", skus) if name == "menuEntryGroups" or is_screen(entry) else entry
         for entry in objects(holder, name, "")
-        if is_screen(entry) or identifier(entry, "sku", "") in skus
+        if name == "menuEntryGroups" or is_screen(entry) or identifier(entry, "sku", "") in skus
     ]
     return {**holder, name: entries}

@@ -16,8 +16,9 @@ _LONGEST_NAME = 128
 
 def to_go_body(*, ticket: OrderTicket, location: int, endpoint_id: str, now: datetime) -> Json:
     """The body of `POST /o/op/1/order/toGo`, for what leaves the house. Takes what `local_body` does."""
-    address = {"deliveryAddress": _address(ticket.address)} if ticket.address else {}
-    return _body(ticket, location, endpoint_id, now) | address
+    body = _body(ticket, location, endpoint_id, now)
+    body["items"] = [_line(line) for line in ticket.lines]
+    return body | ({"deliveryAddress": _address(ticket.address)} if ticket.address else {})
 
 
 def local_body(*, ticket: OrderTicket, location: int, endpoint_id: str, now: datetime) -> Json:
@@ -31,6 +32,7 @@ def local_body(*, ticket: OrderTicket, location: int, endpoint_id: str, now: dat
             have within a minute, is left out; the order is due anyway.
     """
     body = _body(ticket, location, endpoint_id, now)
+    body["items"] = [_line(line) | _course(line) for line in ticket.lines]
     if ticket.account:
         # The table and the number of guests of an open check cannot be changed by an order.
         return body | {"accountIdentifier": ticket.account}
@@ -48,7 +50,6 @@ def _body(ticket: OrderTicket, location: int, endpoint_id: str, now: datetime) -
         "endpointId": endpoint_id,
         "customerInfo": _customer(ticket.customer),
         "maxTimeToAttemptOrderDeliverToPos": patience // timedelta(milliseconds=1),
-        "items": [_line(line) for line in ticket.lines],
     }
     optional = {
         "orderNote": ticket.note,
@@ -86,6 +87,20 @@ def _address(address: TicketAddress) -> Json:
 
 
 def _line(line: TicketLine) -> Json:
+    """An item of an order. Only these, and none of what is chosen on them, can be discounted."""
+    body = _item(line)
+    if line.discount:
+        body["discountCode"] = line.discount.code
+        body["discountAmountOverride"] = _number(line.discount.amount)
+    return body
+
+
+def _course(line: TicketLine) -> Json:
+    """Only the lines of orders to a table have one; 0 is a course too."""
+    return {} if line.course is None else {"course": line.course}
+
+
+def _item(line: TicketLine) -> Json:
     """Instructions travel as `modifiers`; product modifiers and a deal's chosen items as `subItems`."""
     body: Json = {"quantity": line.quantity, "sku": line.sku}
     if line.name:
@@ -95,13 +110,8 @@ def _line(line: TicketLine) -> Json:
         body["customItemPrice"] = _number(abs(line.unit_price))
     if line.instructions:
         body["modifiers"] = [{"modifierId": instruction} for instruction in line.instructions]
-    if line.course is not None:
-        body["course"] = line.course
-    if line.discount:
-        body["discountCode"] = line.discount.code
-        body["discountAmountOverride"] = _number(line.discount.amount)
     if line.choices:
-        body["subItems"] = [_line(choice) for choice in line.choices]
+        body["subItems"] = [_item(choice) for choice in line.choices]
     return body
 
 

@@ -18,11 +18,44 @@ class Cause:
 
 
 def _cause(code: str, words: str, sentence: str) -> Cause:
-    return Cause(code, sentence, re.compile(words, re.IGNORECASE))
+    return Cause(code, sentence, re.compile(words, re.IGNORECASE | re.DOTALL))
 
 
-# The first that fits counts. An item's name may hold any word, so what is about items comes early.
+_SOLD_OUT = "Something in the order is sold out at the till."
+
+# The first that fits counts. Names and codes are the venue's own and may hold any words, those of another row
+# included: what quotes an item's name comes first, and is told by what stands behind the name.
 CAUSES = (
+    _cause(
+        "restricted",
+        r"could not add item .*\((restrict|sold out|out of stock)[^()]*\)\W*$",
+        _SOLD_OUT,
+    ),
+    _cause(
+        "item_refused",
+        r"could not add item (?!.*\(not found\)\W*$)",
+        "The till could not add something in the order. Lightspeed's words below say what and why.",
+    ),
+    _cause(
+        "unknown_item",
+        r"could not add item |(^|[:;] )(unknown (sku|modifier)|(sku|modifier)\b.*not found)",
+        "The till does not know something in the order (any more). Sync the menu.",
+    ),
+    _cause(
+        "unknown_discount",
+        r"(^|[:;] )(unknown discount|discount\b.*not found)|discountcode: ",
+        "Lightspeed does not know the discount of the order (any more).",
+    ),
+    _cause(
+        "payment_method",
+        r"(^|[:;] )(unknown payment method|payment method\b.*not found)|paymentmethod: ",
+        "Lightspeed does not know the payment method of online orders. Check it in the Lightspeed settings.",
+    ),
+    _cause(
+        "order_profile",
+        r"unknown profile|\bprofile\b.*(not found|unknown)|accountprofilecode: ",
+        "Lightspeed does not know the order profile. Check the order profiles in the Lightspeed settings.",
+    ),
     _cause(
         "not_picked_up",
         r"validity ended",
@@ -34,34 +67,9 @@ CAUSES = (
         "Lightspeed knows the guest's e-mail address as somebody else's customer.",
     ),
     _cause(
-        "restricted",
-        r"\(restricted\)|restriction|sold out|out of stock",
-        "Something in the order is sold out at the till.",
-    ),
-    _cause(
-        "unknown_item",
-        r"could not add item|unknown (sku|modifier)|(sku|modifier).*not found",
-        "The till does not know something in the order (any more). Sync the menu.",
-    ),
-    _cause(
-        "unknown_discount",
-        r"unknown discount|discount.*not found|discountcode",
-        "Lightspeed does not know the discount of the order (any more).",
-    ),
-    _cause(
         "overpaid",
-        r"more than what is due|exceeds the amount due|overpa",
+        r"more than what is due|exceeds the amount due|overpa(y|id)",
         "The till's prices are lower than those that the guest paid. Sync the menu, then key the order in by hand.",
-    ),
-    _cause(
-        "payment_method",
-        r"unknown payment method|payment method.*(not found|unknown)",
-        "Lightspeed does not know the payment method of online orders. Check it in the Lightspeed settings.",
-    ),
-    _cause(
-        "order_profile",
-        r"unknown profile|profile.*(not found|unknown)",
-        "Lightspeed does not know the order profile. Check the order profiles in the Lightspeed settings.",
     ),
     _cause(
         "check_gone",
@@ -72,6 +80,11 @@ CAUSES = (
         "unknown_table",
         r"unknown table|table\w*\W.*not found|tablenumber",
         "Lightspeed does not know the table of the order. Sync the floor plan.",
+    ),
+    _cause(
+        "restricted",
+        r"restriction|restricted|sold out|out of stock",
+        _SOLD_OUT,
     ),
 )
 

@@ -28,6 +28,7 @@ class Faults:
     webhook_shuffle: bool = False
     webhooks_off: bool = False
     till_asleep: bool = False
+    validity: float = 1.0
     order_delay: float = 0.15
 
     def merge(self, changes: dict[str, Any]) -> None:

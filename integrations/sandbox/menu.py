@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from integrations.sandbox import clock
 from integrations.sandbox.catalogue import PROFILE_PRICES
-from integrations.sandbox.data.venue import ALLERGENS, BUSINESS_ID, DISCOUNTS, INSTRUCTIONS, ORDER_PROFILES
+from integrations.sandbox.data.venue import ALLERGENS, BUSINESS_ID, INSTRUCTIONS, ORDER_PROFILES
 from integrations.sandbox.errors import bad_request, forbidden, not_found
 from integrations.sandbox.state import store
 from integrations.sandbox.web import location_of, number_of
@@ -59,7 +59,7 @@ def modifiers(request: HttpRequest) -> list[Json]:
 def discounts(request: HttpRequest) -> list[Json]:
     """List the discounts."""
     location_of(request)
-    return DISCOUNTS
+    return list(store.discounts.values())
 
 
 def allergens(request: HttpRequest) -> list[Json]:

@@ -65,15 +65,16 @@ def readiness_changed(location: int) -> None:
 
 def readiness(location: int) -> Json:
     """Write a location's readiness for online orders."""
-    ready = store.ready[location]
+    now = store.readiness[location]
+    asleep = store.faults.till_asleep
     return {
-        "status": "READY" if ready else "NOT_READY",
-        "lastUpdatedAt": clock.iso(store.ready_since[location]),
-        "onlineOrderingApiConfiguration": {"enabled": True, "orderProfileId": 611, "staffId": 801},
+        "status": "READY" if now.ready and not asleep else "NOT_READY",
+        "lastUpdatedAt": clock.iso(now.since),
+        "onlineOrderingApiConfiguration": {"enabled": now.enabled, "orderProfileId": 611, "staffId": 801},
         "posStatus": {
-            "salesPeriod": "OPENED" if ready else "CLOSED",
-            "acceptingOnlineOrders": ready,
-            "availableDevices": 1 if ready else 0,
+            "salesPeriod": "OPENED" if now.opened else "CLOSED",
+            "acceptingOnlineOrders": now.accepting,
+            "availableDevices": 0 if asleep else now.devices,
         },
     }
 

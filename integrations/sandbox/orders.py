@@ -50,7 +50,7 @@ def _take(received: Any, kind: Kind, shape: str) -> Json:
         received=received,
         body=body,
         received_at=received_at,
-        deadline=received_at + timedelta(milliseconds=lifetime) if lifetime else None,
+        deadline=received_at + timedelta(milliseconds=lifetime) * store.faults.validity if lifetime else None,
     )
     store.orders[reference] = order
     store.later(store.faults.order_delay, lambda: register.take_order(order))

@@ -30,7 +30,7 @@ def pay(request: HttpRequest) -> dict[str, Any]:
         endpoint_id=body["endpointId"],
         body=body,
         received_at=received_at,
-        deadline=received_at + timedelta(milliseconds=lifetime) if lifetime else None,
+        deadline=received_at + timedelta(milliseconds=lifetime) * store.faults.validity if lifetime else None,
     )
     store.payments[reference] = payment
     store.later(store.faults.order_delay, lambda: register.take_payment(payment))

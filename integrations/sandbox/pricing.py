@@ -13,7 +13,6 @@ from typing import Any
 
 from integrations.sandbox.catalogue import Catalogue, Choice, choices_of, guest_price, instructions_of
 from integrations.sandbox.data.builders import FIXED, NEGATIVE, PERCENTAGE
-from integrations.sandbox.data.venue import DISCOUNTS
 from integrations.sandbox.errors import TillRefusal, bad_request
 from integrations.sandbox.money import decimal, pennies
 from integrations.sandbox.records import Line
@@ -52,6 +51,7 @@ class Pricer:
         line = self._line(entry, path, choices, Decimal(1))
         if found[0].get("asSubItem"):
             raise TillRefusal(f"Could not add item {line.name} (cannot be sold alone)")
+        line.course = entry.get("course")
         line.discount = _discount(entry, path, line.total)
         return line
 
@@ -123,7 +123,7 @@ def _discount(entry: Json, path: str, line_total: Decimal) -> Decimal:
         if amount is not None or percentage is not None:
             raise bad_request(f"{path}.discountCode", "An override needs a discount", code="NotNull")
         return Decimal(0)
-    discount = next((known for known in DISCOUNTS if known["code"] == code), None)
+    discount = store.discounts.get(code)
     if discount is None:
         raise bad_request(f"{path}.discountCode", f"Unknown discount {code}", code="NotFound", rejected=code)
     if amount is None and percentage is None:

@@ -72,6 +72,22 @@ class Restriction:
 
 
 @dataclass
+class Readiness:
+    """What a location needs to take online orders; each can be missing by itself."""
+
+    enabled: bool = True
+    opened: bool = True
+    accepting: bool = True
+    devices: int = 1
+    since: datetime = field(default_factory=clock.now)
+
+    @property
+    def ready(self) -> bool:
+        """Whether online orders are taken."""
+        return self.enabled and self.opened and self.accepting and self.devices > 0
+
+
+@dataclass
 class Line:
     """A line of a check. Its amounts are its own; what was chosen on it are its children."""
 
@@ -86,6 +102,7 @@ class Line:
     sold_at: datetime
     modifiers: list[str] = field(default_factory=list)
     children: list["Line"] = field(default_factory=list)
+    course: int | None = None
     discount: Decimal = NOTHING
     active: bool = True
 
@@ -176,6 +193,7 @@ class Order:
     received_at: datetime
     deadline: datetime | None
     status: Literal["accepted", "on_till", "failed"] = "accepted"
+    decided_at: datetime | None = None
     reason: str | None = None
     account: str | None = None
 
@@ -188,6 +206,7 @@ class Order:
             "body": self.received,
             "receivedAt": clock.iso(self.received_at),
             "status": self.status,
+            "decidedAt": clock.iso(self.decided_at) if self.decided_at else None,
             "reason": self.reason,
             "account": self.account,
         }

@@ -1,5 +1,6 @@
-"""What the till does with orders and payments that the API accepted: take them, or refuse them with a reason."""
+"""What the till does with what the API accepted: orders and payments are taken or refused, messages are shown."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 from integrations.sandbox import checks, clock, notifications, stock
@@ -7,11 +8,12 @@ from integrations.sandbox.data.venue import STAFF_IDS
 from integrations.sandbox.errors import Refusal, TillRefusal
 from integrations.sandbox.money import decimal
 from integrations.sandbox.pricing import Pricer
-from integrations.sandbox.records import Check, Order, PaymentOrder
+from integrations.sandbox.records import Check, Message, Order, PaymentOrder
 from integrations.sandbox.state import store
 
 # How often a sleeping till looks whether it is awake.
 NAP = 0.1
+MESSAGES_KEPT = timedelta(hours=24)
 CONSUMER_CONFLICT = "A consumer already exists for this email address with a different external reference."
 TOO_LATE = "Not processed before validity ended"
 
@@ -32,11 +34,19 @@ def take_order(order: Order) -> None:
     try:
         check = _put_on_till(order)
     except (TillRefusal, Refusal) as refusal:
-        order.status, order.reason = "failed", str(refusal)
+        order.status, order.reason, order.decided_at = "failed", str(refusal), clock.now()
         notifications.order_refused(order, str(refusal))
         return
-    order.status, order.account = "on_till", check.identifier
+    order.status, order.account, order.decided_at = "on_till", check.identifier, clock.now()
     notifications.order_taken(order, check)
+
+
+def show_message(message: Message) -> None:
+    """Show and print a message; one that no till was awake for is kept for a day."""
+    if not store.faults.till_asleep:
+        store.messages.append(message)
+    elif clock.now() - message.received_at < MESSAGES_KEPT:
+        store.later(NAP, lambda: show_message(message))
 
 
 def take_payment(payment: PaymentOrder) -> None:

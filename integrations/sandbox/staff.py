@@ -1,15 +1,15 @@
-"""What staff do at the till, by control API: checks, lines, payments, restrictions, readiness."""
+"""What staff do at the till, by control API: checks, lines, payments, restrictions, consumers, discounts, readiness."""
 
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.http import HttpRequest
 
-from integrations.sandbox import checks, clock, notifications, snapshots, stock
+from integrations.sandbox import checks, notifications, snapshots, stock
 from integrations.sandbox.control import read_object
 from integrations.sandbox.data.venue import HIGH_STREET
 from integrations.sandbox.errors import Refusal, TillRefusal, not_found
-from integrations.sandbox.records import Check
+from integrations.sandbox.records import Check, Readiness
 from integrations.sandbox.state import store
 from integrations.sandbox.web import own_location
 
@@ -109,14 +109,61 @@ def release(request: HttpRequest, sku: str) -> Json:
 
 
 def set_readiness(request: HttpRequest) -> Json:
-    """Open or close the location for online orders."""
+    """Open or close the location for online orders: altogether, or one of the things that it takes."""
     body = read_object(request)
-    if body.get("status") not in ("READY", "NOT_READY"):
-        raise Refusal(400, "status must be READY or NOT_READY")
     location = _location(body)
-    store.ready[location], store.ready_since[location] = body["status"] == "READY", clock.now()
+    store.readiness[location] = _readiness(body, store.readiness[location])
     notifications.readiness_changed(location)
     return notifications.readiness(location)
+
+
+def _readiness(body: Json, before: Readiness) -> Readiness:
+    parts = {
+        "enabled": body.get("enabled", before.enabled),
+        "opened": body.get("opened", before.opened),
+        "accepting": body.get("accepting", before.accepting),
+        "devices": body.get("devices", before.devices),
+    }
+    match body.get("status"):
+        case None:
+            pass
+        case "READY":
+            return Readiness()
+        case "NOT_READY":
+            return Readiness(opened=False, accepting=False, devices=0)
+        case _:
+            raise Refusal(400, "status must be READY or NOT_READY")
+    if [type(part) for part in parts.values()] != [bool, bool, bool, int] or parts["devices"] < 0:
+        raise Refusal(400, "enabled, opened and accepting must be true or false, devices a number of 0 or more")
+    return Readiness(**parts)
+
+
+def add_consumer(request: HttpRequest) -> Json:
+    """Have a customer's e-mail address come from somewhere else, under that one's reference."""
+    body = read_object(request)
+    email, reference = body.get("email"), body.get("reference")
+    if not isinstance(email, str) or not isinstance(reference, str):
+        raise Refusal(400, "a consumer needs an email and a reference")
+    store.consumers[email.lower()] = reference
+    return {"status": "ok"}
+
+
+def add_discount(request: HttpRequest, code: str) -> Json:
+    """Make a discount, or change one: a percentage or an amount."""
+    body = read_object(request)
+    kinds = [kind for kind in ("discountPercentage", "discountAmount") if body.get(kind) is not None]
+    if len(kinds) != 1:
+        raise Refusal(400, "a discount needs a discountPercentage or a discountAmount")
+    off = _decimal(body[kinds[0]], kinds[0])
+    store.discounts[code] = {"name": str(body.get("name") or code), "code": code, kinds[0]: off}
+    return store.discounts[code]
+
+
+def remove_discount(request: HttpRequest, code: str) -> Json:
+    """Take a discount away; orders that name it are refused from now on."""
+    if store.discounts.pop(code, None) is None:
+        raise not_found(f"There is no discount {code}")
+    return {"status": "ok"}
 
 
 def _location(body: Json) -> int:

@@ -6,11 +6,11 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
+from typing import Any
 
 from integrations.sandbox import clock
 from integrations.sandbox.catalogue import Catalogue, opening_catalogues
-from integrations.sandbox.data.venue import RESTRICTED_AT_START
+from integrations.sandbox.data.venue import DISCOUNTS, RESTRICTED_AT_START
 from integrations.sandbox.faultset import Faults
 from integrations.sandbox.records import (
     Check,
@@ -20,6 +20,7 @@ from integrations.sandbox.records import (
     Notification,
     Order,
     PaymentOrder,
+    Readiness,
     Restriction,
     Token,
 )
@@ -59,8 +60,8 @@ class Store:
         self.restrictions: dict[tuple[int, str], Restriction] = {
             key: Restriction(count, clock.now()) for key, count in RESTRICTED_AT_START.items()
         }
-        self.ready: dict[int, bool] = dict.fromkeys(self.catalogues, True)
-        self.ready_since: dict[int, datetime] = dict.fromkeys(self.catalogues, clock.now())
+        self.readiness: dict[int, Readiness] = {location: Readiness() for location in self.catalogues}
+        self.discounts: dict[str, dict[str, Any]] = {discount["code"]: discount for discount in DISCOUNTS}
         self.touch()
 
     def touch(self) -> None:

@@ -41,7 +41,7 @@ def page(request: HttpRequest) -> HttpResponse:
             "version": store.version,
             "sections": _sections(location),
             "faults": store.faults,
-            "ready": store.ready[location],
+            "ready": store.readiness[location].ready,
             "sellable": [_item_face(location, entry) for entry in catalogue.sellable()],
             "tables": sorted(checks.active_tables(location)),
             "methods": PAYMENT_METHODS,
@@ -59,7 +59,7 @@ def data(request: HttpRequest) -> Json:
         "changed": True,
         "sections": _sections(location),
         "faults": store.faults.as_json(),
-        "ready": store.ready[location],
+        "ready": store.readiness[location].ready,
     }
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from integrations.sandbox import clock, notifications
+from integrations.sandbox import clock, notifications, register
 from integrations.sandbox.data.venue import BUSINESSES, FLOOR_PLANS, ORDER_PROFILES, PAYMENT_METHODS
 from integrations.sandbox.errors import not_found
 from integrations.sandbox.menu import hal
@@ -72,8 +72,8 @@ def readiness(request: HttpRequest) -> Json:
 def print_message(request: HttpRequest) -> Json:
     """Show a message on the till."""
     body = validated("printMessage", read_json(request))
-    location = location_of(request)
-    store.messages.append(Message(location, body["message"], body.get("alsoToPrinter", False), clock.now()))
+    message = Message(location_of(request), body["message"], body.get("alsoToPrinter", False), clock.now())
+    register.show_message(message)
     return {"status": "ok"}
 
 

@@ -56,6 +56,10 @@ class Injection(models.Model):
     native_discount_refused = models.BooleanField(
         default=False, help_text="The POS did not know the discount's id, so the discount goes as a line."
     )
+    refused = models.BooleanField(default=False, help_text="The POS said that the till did not take this reference.")
+    looks = models.PositiveSmallIntegerField(
+        default=0, help_text="How often its confirmation was looked for among the POS's open checks."
+    )
     failures = models.PositiveIntegerField(default=0, help_text="How often it failed; each failure is told once.")
     accepted_at = models.DateTimeField(null=True, blank=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)
@@ -118,6 +122,7 @@ class Alert(models.Model):
     class About(models.TextChoices):
         FAILED = "failed", "Not on the till"
         CANCELLED = "cancelled", "Cancelled"
+        DOUBLE = "double", "Perhaps twice on the till"
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="alerts")
     channel = models.CharField(max_length=8, choices=Channel)

@@ -93,6 +93,10 @@ class Processes:
             time.sleep(0.1)
         raise DemoError(f"The {name} did not answer at {url} within {seconds:.0f} seconds.")
 
+    def ids(self) -> dict[str, int]:
+        """The process id of every child, by its name."""
+        return {name: child.pid for name, child in self._children.items()}
+
     def first_to_end(self) -> str | None:
         """The name of a child that has ended, or None while all are running."""
         self._remember_family()

@@ -68,7 +68,7 @@ def test_a_process_killed_between_the_answer_and_the_record(service: Service) ->
     dying = run_python(
         "import os, signal\n"
         "from orders import injection\n"
-        "injection._record = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "injection.record = lambda **_: os.kill(os.getpid(), signal.SIGKILL)\n"
         f"injection.inject(injection_id={injection.pk})\n"
     )
     assert dying.wait(timeout=30) == -signal.SIGKILL

@@ -53,13 +53,14 @@ def demo(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def _still_running(group: int) -> list[str]:
-    """The processes of a group that are not merely waiting to be buried."""
+    """The processes of a group that are not merely waiting to be buried. One that is ending has no command any more."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
             state, _, pgrp = stat.read_text().rpartition(")")[2].split()[:3]
-            if int(pgrp) == group and state != "Z":
-                found.append((stat.parent / "cmdline").read_text().replace("\0", " "))
+            command = (stat.parent / "cmdline").read_text().replace("\0", " ")
+            if int(pgrp) == group and state != "Z" and command:
+                found.append(command)
     return found
 
 

@@ -145,6 +145,47 @@ def test_one_whose_process_was_killed_is_told_once_it_is_given_up(venue: Venue, 
     assert "probably killed" in mail.outbox[0].body
 
 
+def overtaken(venue: Venue, work: Any, options: dict[str, Any], *, wanted: dict[str, Any] | None = None) -> SyncRun:
+    """A scheduled sync that no worker begins, once a sync by hand went ahead of it."""
+    waiting = queue_sync(venue=venue, kind=MENU, started_by="schedule", scheduled=True, options=wanted)
+    with time_machine.travel(timezone.now() + timedelta(seconds=20)):
+        run_sync(venue=venue, kind=MENU, started_by="command", work=work, options=options)
+        sync_alerts.send_due()
+    waiting.refresh_from_db()
+    return waiting
+
+
+@pytest.mark.parametrize("options", [{}, {"light": False, "menu_id": "168"}])
+def test_one_whose_work_a_sync_by_hand_has_done_bothers_nobody(
+    venue: Venue, connection: Connection, options: dict[str, Any]
+) -> None:
+    run = overtaken(venue, succeed, options)
+    assert (run.state, mail.outbox) == (SyncRun.State.SUPERSEDED, [])
+
+
+def test_a_light_one_is_served_by_a_light_one(venue: Venue, connection: Connection) -> None:
+    run = overtaken(venue, succeed, {"light": True}, wanted={"light": True})
+    assert (run.state, mail.outbox) == (SyncRun.State.SUPERSEDED, [])
+
+
+@pytest.mark.parametrize(("work", "words"), [(refuse, "Lightspeed refused this request."), (hold, "came back empty")])
+def test_when_the_sync_by_hand_fails_the_venue_is_told_in_the_schedules_place(
+    venue: Venue, connection: Connection, work: Any, words: str
+) -> None:
+    assert overtaken(venue, work, {}).state == SyncRun.State.SUPERSEDED
+    (sent,) = mail.outbox
+    assert words in sent.body
+
+
+@pytest.mark.parametrize("option", ["preview", "light", "undo"])
+def test_a_sync_by_hand_that_does_less_than_the_schedule_wanted_leaves_a_failure_that_is_told(
+    venue: Venue, connection: Connection, option: str
+) -> None:
+    assert overtaken(venue, succeed, {option: True}).state == SyncRun.State.FAILED
+    (sent,) = mail.outbox
+    assert "No task worker began it" in sent.body
+
+
 @pytest.mark.parametrize(
     "error",
     [

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from integrations import syncs
+from integrations import sync_progress, syncs
 from integrations.models import Connection, SyncRun
 from integrations.pos import PointOfSale, Rejected
 from integrations.syncs import (
@@ -125,8 +125,12 @@ def test_a_sync_in_the_foreground_goes_ahead_of_one_that_nobody_begins(venue: Ve
     with time_machine.travel(timezone.now() + timedelta(seconds=20)):
         assert run_sync(venue=venue, kind=MENU, started_by="command", work=do_nothing).state == State.SUCCEEDED
     run.refresh_from_db()
-    assert run.state == State.FAILED
+    assert run.state == State.SUPERSEDED
     assert "No task worker began it" in run.error
+    assert sync_progress.progress_of(run)["said"] == "Nothing was changed: another sync went ahead of it"
+    assert syncs.sweep() == 0
+    with pytest.raises(SyncAlreadyRunning, match="another one went ahead of it"):
+        carry_out(run, do_nothing)
 
 
 def test_a_lost_task_is_queued_again_and_not_at_every_sweep(

@@ -15,7 +15,8 @@ from integrations.pos import (
     ProductKind,
     Translation,
 )
-from menus.applying import apply_plan, load_held
+from menus.applying import apply_plan
+from menus.held import load_held
 from menus.models import Menu
 from menus.planning import MenuPlan, plan_sync
 from menus.versions import version_of

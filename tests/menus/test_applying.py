@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from integrations.pos import MenuSnapshot
-from menus.applying import PlanOutdated, apply_plan, load_held
+from menus.applying import PlanOutdated, apply_plan
 from menus.document import load_rows, menu_document
+from menus.held import load_held
 from menus.languages import Texts
 from menus.models import Category, Menu, Modifier, Product
 from menus.planning import plan_sync

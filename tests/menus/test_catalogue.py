@@ -1,5 +1,6 @@
 """What pricing loads: chosen products with every question they lead to."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -8,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from integrations.pos import MenuSnapshot
 from menus import catalogue
-from menus.models import Menu, Product
-from menus.versions import raise_version
+from menus.models import Menu, Modifier, Product
+from menus.versions import MenuBusy, raise_version
 from storekit.models import Venue
 from tests.menus.snapshots import BURGER_MENU, bring_in_step, category, group, modifier, product, snapshot
 
@@ -113,25 +114,55 @@ def test_the_number_of_queries_grows_neither_with_products_nor_with_depth(venue:
         loaded = catalogue.load(venue=other_venue, skus=[f"P{n}" for n in range(30)])
 
     assert (len(loaded.products), len(loaded.groups)) == (30, 12)
-    assert len(large) == len(small) <= 8
+    assert len(large) == len(small) == 2
+
+
+def test_what_is_left_is_loaded_with_it(venue: Venue) -> None:
+    bring_in_step(venue, BURGER_MENU)
+    Product.objects.filter(sku="BURGER").update(stock=3)
+    Modifier.objects.filter(sku="MAYO").update(stock=0, sold_out=True)
+
+    loaded = catalogue.load(venue=venue, skus=["BURGER", "SALAD"])
+
+    assert {one.sku: one.stock for one in loaded.products.values()} == {"BURGER": 3, "SALAD": None}
+    mayo = next(one for each in loaded.groups.values() for one in each.modifiers if one.sku == "MAYO")
+    assert (mayo.stock, mayo.available) == (0, False)
+
+
+def _interrupted_by(monkeypatch: pytest.MonkeyPatch, change: Callable[[], object], *, times: int) -> list[object]:
+    """A sync commits between the two queries of the first reads; returns the calls that there were."""
+    groups_from = catalogue._groups_from
+    calls: list[object] = []
+
+    def interrupted(*args: object) -> object:
+        calls.append(args)
+        if len(calls) <= times:
+            change()
+        return groups_from(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(catalogue, "_groups_from", interrupted)
+    return calls
 
 
 def test_a_menu_that_changes_while_it_is_read_is_read_again(venue: Venue, monkeypatch: pytest.MonkeyPatch) -> None:
     bring_in_step(venue, BURGER_MENU)
-    load, calls = catalogue._load, []
 
-    def interrupted(*args: object) -> object:
-        calls.append(args)
-        found = load(*args)  # type: ignore[arg-type]
-        if len(calls) == 1:
-            Product.objects.filter(sku="BURGER").update(price=Decimal("13.00"))
-            raise_version(menu=Menu.objects.get(venue=venue))
-        return found
+    def change() -> None:
+        Product.objects.filter(sku="BURGER").update(price=Decimal("13.00"))
+        raise_version(menu=Menu.objects.get(venue=venue))
 
-    monkeypatch.setattr(catalogue, "_load", interrupted)
+    calls = _interrupted_by(monkeypatch, change, times=1)
 
     loaded = catalogue.load(venue=venue, skus=["BURGER"])
 
     burger = loaded.product(sku="BURGER")
     assert burger is not None
     assert (loaded.version, burger.price, len(calls)) == (2, Decimal("13.00"), 2)
+
+
+def test_a_menu_that_never_stands_still_is_given_up(venue: Venue, monkeypatch: pytest.MonkeyPatch) -> None:
+    bring_in_step(venue, BURGER_MENU)
+    _interrupted_by(monkeypatch, lambda: raise_version(menu=Menu.objects.get(venue=venue)), times=99)
+
+    with pytest.raises(MenuBusy):
+        catalogue.load(venue=venue, skus=["BURGER"])

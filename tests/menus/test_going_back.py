@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from integrations.models import Connection, LightspeedSettings, SyncRun
 from integrations.pos import MenuSnapshot
 from integrations.syncs import queue_sync
-from menus.applying import apply_plan, load_held
+from menus.applying import apply_plan
 from menus.document import load_rows, menu_document
 from menus.going_back import look_back, states_of, undo
+from menus.held import load_held
 from menus.history import keep_state, past_menu, plan_back
 from menus.languages import Texts
 from menus.models import Menu, MenuState, Product
@@ -199,7 +200,7 @@ def test_a_menu_that_keeps_changing_fails_going_back_and_syncing_in_words(
     def busy(**_: object) -> None:
         raise MenuBusy("The menu is changing at this moment.")
 
-    for module in ("menus.syncing", "menus.going_back"):
+    for module in ("menus.one_sync", "menus.going_back"):
         monkeypatch.setattr(f"{module}.read_one_version", busy)
 
     for run in (sync(venue, "A", "B"), undo(venue=venue, started_by="Anna")):

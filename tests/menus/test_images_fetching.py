@@ -1,5 +1,6 @@
 """The POS's images come here after the menu is live, only when they changed, and a broken one harms nobody."""
 
+import contextlib
 import io
 import threading
 from collections.abc import Iterator
@@ -378,10 +379,45 @@ def test_a_run_leaves_images_to_the_one_that_is_at_it_until_its_lease_has_run_ou
     assert fetch_due() == "another run is at it"
     assert [claim.product_id for claim in image_fetching._claim(uuid4())] == [other.pk]
     with time_machine.travel(timezone.now() + timedelta(minutes=3)):
-        assert fetch_due() == "2 taken over"
+        assert [fetch_due(), fetch_due()] == ["1 taken over"] * 2
 
     assert [claim.product_id for claim in killed] == [burger.pk]
     assert pictures.asked("/1.png") == 1
+
+
+def test_a_picture_that_kills_its_worker_is_given_up_and_keeps_no_other_one_away(
+    venue: Venue, pictures: PictureServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killer = one(venue, pictures.put("/0.png", ok(picture())))
+    others = [one(venue, pictures.put(f"/{n}.png", ok(picture()))) for n in (1, 2)]
+    began: list[set[object]] = []
+
+    def fetch_all(claims: Any) -> Any:
+        began.append({claim.product_id for claim in claims})
+        if killer.pk in began[-1]:
+            raise SystemExit("killed")
+        return real(claims)
+
+    real = image_fetching._fetch_all
+    monkeypatch.setattr(image_fetching, "_fetch_all", fetch_all)
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        for _ in range(12):
+            with contextlib.suppress(SystemExit):
+                fetch_due()
+            clock.shift(image_fetching.LEASE + timedelta(seconds=1))
+        deaths = [claimed for claimed in began if killer.pk in claimed]
+        left = ImageFetch.objects.get()
+        assert all(Product.objects.get(pk=other.pk).image for other in others)
+        clock.shift(timedelta(days=30))
+        assert fetch_due() == "nothing due"
+        elsewhere = pictures.put("/9.png", ok(picture()))
+        Product.objects.filter(pk=killer.pk).update(image_url=elsewhere)
+        assert [claim.source for claim in image_fetching._claim(uuid4())] == [elsewhere]
+
+    assert len(deaths) == 6
+    assert all(claimed == {killer.pk} for claimed in deaths[1:]), "what may have killed a run is fetched alone"
+    assert (left.product_id, left.next_attempt_at, left.lease) == (killer.pk, None, None)
+    assert "storekit stopped" in left.error
 
 
 def test_a_run_that_was_overtaken_records_nothing(venue: Venue, pictures: PictureServer) -> None:

@@ -18,6 +18,7 @@ def modifier(name: str, price: str = "0.00", *groups: CatalogueGroup, **changes:
         "name": name,
         "price": Decimal(price),
         "available": True,
+        "stock": None,
         "groups": tuple(group.id for group in groups),
     }
     return CatalogueModifier(**(columns | changes))  # type: ignore[arg-type]
@@ -41,6 +42,7 @@ def product(name: str, price: str, *groups: CatalogueGroup, **changes: object) -
         "name": name,
         "price": Decimal(price),
         "available": True,
+        "stock": None,
         "groups": tuple(group.id for group in groups),
     }
     return CatalogueProduct(**(columns | changes))  # type: ignore[arg-type]

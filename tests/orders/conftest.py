@@ -1,13 +1,19 @@
 """The Copper Pot's menu, and an order for it as a storefront posts it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import responses
+import time_machine
 
+from integrations.models import Connection
 from menus.models import Modifier, NestedModifierGroup, Product
+from orders.models import Injection, Order
 from storekit.models import Venue
 from tests import factories
+from tests.orders.sending import NOW
 
 
 @dataclass(frozen=True)
@@ -79,3 +85,22 @@ def posted(menu: CopperPotMenu) -> dict[str, Any]:
         "tip": "1.50",
         "payment": {"status": "paid", "reference": "web-1", "amount": "44.85"},
     }
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(NOW, tick=False) as travelling:
+        yield travelling
+
+
+@pytest.fixture
+def pos() -> Iterator[responses.RequestsMock]:
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        yield mock
+
+
+@pytest.fixture
+def waiting(clock: time_machine.Traveller, connection: Connection) -> Injection:
+    """A paid order of a connected venue, due now."""
+    order: Order = factories.OrderFactory(venue=connection.venue)
+    return order.injection

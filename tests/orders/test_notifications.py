@@ -15,8 +15,8 @@ from orders.notifications import apply_order_update
 from orders.tasks import handle_order_notification
 from storekit.models import Venue
 from tests import factories
+from tests.orders.sending import NOW, alerts
 
-NOW = datetime(2026, 5, 1, 18, 0, tzinfo=UTC)
 State, Status = Injection.State, Order.Status
 
 
@@ -54,28 +54,53 @@ def test_a_failed_order_says_why(order: Order) -> None:
     assert "Could not add item BURGER (not found)" in injection.error
 
 
-@pytest.mark.parametrize(
-    "columns",
-    [
-        {"state": State.WAITING, "next_attempt_at": NOW},
-        {"state": State.SENDING, "lease_until": NOW, "lease": "c1cb5c44-5df0-4b59-a81f-8c4c7c3b4c56"},
-        {"state": State.FAILED, "error": "gave up", "error_code": "unreachable"},
-    ],
-)
-def test_a_confirmation_counts_whatever_we_knew_and_ends_all_sending(order: Order, columns: dict[str, Any]) -> None:
-    Injection.objects.update(**columns)
-    assert tell(order, OrderEvent.CONFIRMED) == "confirmed"
+# Whatever we know, what happened at the till counts; a failure only until then.
+ON_THE_TILL = {
+    OrderEvent.CONFIRMED: Status.CONFIRMED,
+    OrderEvent.READY: Status.READY,
+    OrderEvent.OUT_FOR_DELIVERY: Status.OUT_FOR_DELIVERY,
+    OrderEvent.COMPLETED: Status.COMPLETED,
+    OrderEvent.CANCELLED: Status.CANCELLED,
+}
+KNOWN: dict[str, dict[str, Any]] = {
+    State.WAITING: {"next_attempt_at": NOW},
+    State.SCHEDULED: {"next_attempt_at": NOW},
+    State.SENDING: {"lease_until": NOW, "lease": "c1cb5c44-5df0-4b59-a81f-8c4c7c3b4c56"},
+    State.ACCEPTED: {"accepted_at": NOW},
+    State.FAILED: {"error": "gave up", "error_code": "unreachable", "failures": 1},
+}
+
+
+@pytest.mark.parametrize("state", KNOWN)
+@pytest.mark.parametrize("event", ON_THE_TILL)
+def test_what_happens_at_the_till_counts_whatever_we_knew_and_ends_all_sending(
+    order: Order, state: str, event: OrderEvent
+) -> None:
+    Injection.objects.update(state=state, **KNOWN[state])
+    assert tell(order, event) == ON_THE_TILL[event]
     injection = Injection.objects.get()
-    assert now_is(order) == (Status.CONFIRMED, State.CONFIRMED)
+    assert now_is(order) == (ON_THE_TILL[event], State.CONFIRMED)
     assert (injection.lease, injection.lease_until, injection.next_attempt_at) == (None, None, None)
-    assert (injection.error, injection.error_code) == ("", "")
+    assert (injection.error, injection.error_code, injection.account) == ("", "", "A78094.48")
+    assert alerts() == []
 
 
-@pytest.mark.parametrize("state", [State.WAITING, State.SENDING, State.ACCEPTED])
-def test_a_failure_counts_until_the_order_is_on_the_till(order: Order, state: str) -> None:
-    Injection.objects.update(state=state, next_attempt_at=NOW)
+@pytest.mark.parametrize("state", [state for state in KNOWN if state != State.FAILED])
+def test_a_failure_counts_until_the_order_is_on_the_till_and_is_told(order: Order, state: str) -> None:
+    Injection.objects.update(state=state, **KNOWN[state])
     assert tell(order, OrderEvent.FAILED, reason="no") == "failed"
-    assert Injection.objects.get().next_attempt_at is None
+    injection = Injection.objects.get()
+    assert (injection.next_attempt_at, injection.lease, injection.refused) == (None, None, True)
+    assert (injection.failures, injection.failed_at is not None) == (1, True)
+    assert alerts() == [("failed", "email", 1), ("failed", "till", 1)]
+
+
+def test_a_failure_says_it_in_words_for_staff_when_they_are_known(order: Order) -> None:
+    tell(
+        order, OrderEvent.FAILED, reason="Not processed before validity ended", code="not_picked_up", sentence="Asleep."
+    )
+    injection = Injection.objects.get()
+    assert (injection.error_code, injection.error) == ("not_picked_up", "Asleep.\nNot processed before validity ended")
 
 
 def test_a_failure_after_the_confirmation_changes_nothing(order: Order) -> None:
@@ -88,23 +113,16 @@ def test_a_failure_after_the_confirmation_changes_nothing(order: Order) -> None:
 def test_a_second_failure_keeps_the_first_reason(order: Order) -> None:
     tell(order, OrderEvent.FAILED, reason="first")
     assert tell(order, OrderEvent.FAILED, reason="second") == "failed already"
-    assert "first" in Injection.objects.get().error
+    injection = Injection.objects.get()
+    assert "first" in injection.error
+    assert injection.failures == 1
 
 
-@pytest.mark.parametrize(
-    ("event", "status"),
-    [
-        (OrderEvent.READY, Status.READY),
-        (OrderEvent.OUT_FOR_DELIVERY, Status.OUT_FOR_DELIVERY),
-        (OrderEvent.COMPLETED, Status.COMPLETED),
-        (OrderEvent.CANCELLED, Status.CANCELLED),
-    ],
-)
-def test_whatever_happens_at_the_till_says_that_the_order_is_there(
-    order: Order, event: OrderEvent, status: str
-) -> None:
-    assert tell(order, event) == status
-    assert now_is(order) == (status, State.CONFIRMED)
+def test_a_failure_of_what_was_given_up_already_makes_the_refusal_definite(order: Order) -> None:
+    Injection.objects.update(state=State.FAILED, error="gave up", error_code="unreachable", failures=1)
+    assert tell(order, OrderEvent.FAILED, reason="no") == "failed already"
+    injection = Injection.objects.get()
+    assert (injection.refused, injection.error, injection.failures, alerts()) == (True, "gave up", 1, [])
 
 
 @pytest.mark.parametrize(

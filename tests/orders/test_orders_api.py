@@ -67,6 +67,7 @@ def test_a_placed_order_is_answered_as_documented(
         "delivery_address": None,
         "table": None,
         "covers": None,
+        "account": None,
         "note": "Ring the bell",
         "discount_code": "",
         "delivery_fee": "0.00",
@@ -168,12 +169,13 @@ def nested(depth: int) -> dict[str, Any]:
     return choice
 
 
+ADDRESS = {"line1": "1 High Street", "city": "London", "postcode": "N1 9GU"}
 BAD = [
     (changed("type", "teleport"), ("invalid_choice", "type")),
     (changed("type", ...), ("required", "type")),
     (changed("type", ["pickup"]), ("invalid_choice", "type")),
-    (changed("type", "delivery"), ("not_supported", "type")),
-    (changed("type", "dine_in"), ("not_supported", "type")),
+    (changed("type", "delivery"), ("required", "delivery_address")),
+    (changed("type", "dine_in"), ("required", "table")),
     (changed("customer", ...), ("required", "customer")),
     (changed("customer", "Ada"), ("invalid", "customer.non_field_errors")),
     (changed("customer.first_name", ...), ("required", "customer.first_name")),
@@ -213,9 +215,25 @@ BAD = [
     (changed("tip", "1e400"), ("max_digits", "tip")),
     (changed("tip", True), ("invalid", "tip")),
     (changed("tip", "1.51"), ("amount_mismatch", "payment.amount")),
-    (changed("discount_code", "SPRING"), ("not_supported", "discount_code")),
-    (changed("delivery_fee", "2.00"), ("not_supported", "delivery_fee")),
-    (changed("service_charge", "2.00"), ("not_supported", "service_charge")),
+    (changed("discount_code", "SPRING"), ("unknown_discount", "discount_code")),
+    (changed("delivery_fee", "2.00"), ("not_for_this_type", "delivery_fee")),
+    (changed("delivery_address", ADDRESS | {"city": ""}), ("blank", "delivery_address.city")),
+    (changed("delivery_address", "High Street"), ("invalid", "delivery_address.non_field_errors")),
+    (changed("delivery_address", ADDRESS), ("not_for_this_type", "delivery_address")),
+    (changed("table", "7"), ("not_for_this_type", "table")),
+    (changed("table", 7.5), ("invalid", "table")),
+    (changed("table", True), ("invalid", "table")),
+    (changed("covers", 2), ("not_for_this_type", "covers")),
+    (changed("covers", 0), ("min_value", "covers")),
+    (changed("covers", "two"), ("invalid", "covers")),
+    (changed("account", "A1.1"), ("not_for_this_type", "account")),
+    (changed("account", 78094), ("invalid", "account")),
+    (changed("items.1.course", 1), ("not_for_this_type", "items.1.course")),
+    (changed("items.1.course", -1), ("min_value", "items.1.course")),
+    (changed("items.1.course", 100), ("max_value", "items.1.course")),
+    (changed("items.1.course", "starter"), ("invalid", "items.1.course")),
+    (changed("service_charge", "2.00"), ("amount_mismatch", "payment.amount")),
+    (changed("service_charge", "-2.00"), ("min_value", "service_charge")),
     (changed("scheduled_for", "tonight"), ("invalid", "scheduled_for")),
     (changed("scheduled_for", 1_790_000_000), ("invalid", "scheduled_for")),
     (changed("scheduled_for", "2099-01-01"), ("naive", "scheduled_for")),
@@ -342,7 +360,7 @@ def test_a_menu_that_keeps_changing_is_said_so(
     def busy(**_: Any) -> None:
         raise MenuBusy
 
-    monkeypatch.setattr("orders.placing.menu_catalogue.load", busy)
+    monkeypatch.setattr("orders.checking.menu_catalogue.load", busy)
     storefront.raise_request_exception = False
     answer = post(storefront, posted)
     assert (answer.status_code, errors(answer)) == (503, [("menu_changing", None)])

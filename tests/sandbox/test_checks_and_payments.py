@@ -1,10 +1,16 @@
 """Open checks as the API shows them, and payments that are put on them."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
+from integrations.sandbox import clock
+from integrations.sandbox.records import Message
+from integrations.sandbox.register import show_message
+from integrations.sandbox.state import store
 from tests.sandbox.pos import HIGH_STREET, RIVERSIDE, Json, Pos
+from tests.sandbox.process import eventually
 from tests.sandbox.receiver import Receiver
 
 
@@ -195,3 +201,28 @@ def test_a_message_is_shown_on_the_till(pos: Pos) -> None:
     message = pos.state()["messages"][0]
     assert (message["message"], message["alsoToPrinter"]) == ("Table 4 would like to pay", True)
     assert pos.call("POST", path, {"alsoToPrinter": True}).status_code == 400
+
+
+def test_a_message_that_no_till_was_awake_for_is_shown_when_one_wakes(pos: Pos) -> None:
+    pos.faults(till_asleep=True)
+    path = f"/o/op/1/printMsg?businessLocationId={HIGH_STREET}"
+    assert pos.call("POST", path, {"message": "Order 7 was cancelled"}).status_code == 200
+    assert pos.state()["messages"] == []
+    pos.faults(till_asleep=False)
+    shown = eventually(lambda: pos.state()["messages"], "the message")
+    assert [message["message"] for message in shown] == ["Order 7 was cancelled"]
+
+
+def test_a_message_is_kept_for_a_day() -> None:
+    store.reset()
+    store.faults.till_asleep = True
+    show_message(Message(HIGH_STREET, "Old news", False, clock.now() - timedelta(hours=24)))
+    store.faults.till_asleep = False
+    show_message(Message(HIGH_STREET, "News", False, clock.now()))
+    assert [message.text for message in store.messages] == ["News"]
+
+
+@pytest.mark.parametrize(("letters", "status"), [(0, 400), (1000, 200), (1001, 400)])
+def test_a_message_has_a_length(pos: Pos, letters: int, status: int) -> None:
+    path = f"/o/op/1/printMsg?businessLocationId={HIGH_STREET}"
+    assert pos.call("POST", path, {"message": "x" * letters}).status_code == status

@@ -103,6 +103,13 @@ def test_an_order_can_be_late_on_the_till(pos: Pos) -> None:
     assert pos.state()["orders"][0]["status"] == "accepted"
 
 
+def test_validity_can_end_sooner_than_was_asked_for(pos: Pos) -> None:
+    pos.faults(till_asleep=True, validity=0.001)
+    order = pos.order(maxTimeToAttemptOrderDeliverToPos=60_000)
+    pos.send(order)
+    assert pos.outcome(order["thirdPartyReference"])["reason"] == "Not processed before validity ended"
+
+
 @pytest.mark.parametrize(
     "faults", [{"ofline": True}, {"offline": 1}, {"slow": "a bit"}, {"slow": -1}, {"lose_answer": 1.5}, []]
 )

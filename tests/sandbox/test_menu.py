@@ -225,3 +225,58 @@ def test_readiness_is_shown(pos: Pos) -> None:
     assert readiness["status"] == "READY"
     assert readiness["posStatus"]["salesPeriod"] == "OPENED"
     assert set(readiness["onlineOrderingApiConfiguration"]) == {"enabled", "orderProfileId", "staffId"}
+
+
+@pytest.mark.parametrize(
+    ("change", "shown"),
+    [
+        ({"enabled": False}, ("enabled", False)),
+        ({"opened": False}, ("salesPeriod", "CLOSED")),
+        ({"accepting": False}, ("acceptingOnlineOrders", False)),
+        ({"devices": 0}, ("availableDevices", 0)),
+    ],
+)
+def test_each_thing_that_online_orders_need_can_be_missing_by_itself(
+    pos: Pos, change: dict[str, object], shown: tuple[str, object]
+) -> None:
+    good = {"enabled": True, "salesPeriod": "OPENED", "acceptingOnlineOrders": True, "availableDevices": 1}
+    pos.steer("POST", "readiness", change)
+    told = pos.get("/o/op/1/onlineOrderReadiness").json()
+    parts = {"enabled": told["onlineOrderingApiConfiguration"]["enabled"], **told["posStatus"]}
+    assert (told["status"], parts) == ("NOT_READY", good | dict([shown]))
+    pos.steer("POST", "readiness", {"status": "READY"})
+    assert pos.get("/o/op/1/onlineOrderReadiness").json()["status"] == "READY"
+
+
+@pytest.mark.parametrize("change", [{"status": "ASLEEP"}, {"devices": -1}, {"devices": True}, {"enabled": "no"}])
+def test_a_readiness_that_makes_no_sense_is_refused(pos: Pos, change: dict[str, object]) -> None:
+    assert pos.call("POST", "/sandbox/readiness", change).status_code == 400
+    assert pos.get("/o/op/1/onlineOrderReadiness").json()["status"] == "READY"
+
+
+def test_a_sleeping_till_is_no_device_that_is_awake(pos: Pos) -> None:
+    pos.faults(till_asleep=True)
+    told = pos.get("/o/op/1/onlineOrderReadiness").json()
+    assert (told["status"], told["posStatus"]["availableDevices"]) == ("NOT_READY", 0)
+
+
+def test_discounts_come_and_go(pos: Pos) -> None:
+    def listed() -> dict[str, dict[str, object]]:
+        return {row["code"]: row for row in pos.get("/o/op/1/menu/discounts").json()}
+
+    pos.steer("POST", "discounts/WELCOME/add", {"name": "Welcome", "discountPercentage": 15})
+    assert listed()["WELCOME"] == {"name": "Welcome", "code": "WELCOME", "discountPercentage": 15}
+    check = pos.take(pos.order([{"quantity": 1, "sku": "BURGER01", "discountCode": "WELCOME"}]))
+    assert check["currentAmount"] == 10.62
+    pos.steer("POST", "discounts/WELCOME/remove")
+    assert "WELCOME" not in listed()
+    gone = pos.send(pos.order([{"quantity": 1, "sku": "BURGER01", "discountCode": "WELCOME"}]))
+    assert gone.json()["errors"][0]["field"] == "items[0].discountCode"
+    assert pos.call("POST", "/sandbox/discounts/WELCOME/remove").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"discountAmount": 1, "discountPercentage": 1}, {"discountAmount": "much"}, {"discountAmount": -1}]
+)
+def test_a_discount_takes_a_percentage_or_an_amount_off(pos: Pos, body: dict[str, object]) -> None:
+    assert pos.call("POST", "/sandbox/discounts/WELCOME/add", body).status_code == 400

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import requests
 
 from tests.sandbox.pos import RIVERSIDE, Json, Pos
 
@@ -241,6 +242,14 @@ def test_one_email_address_cannot_have_two_references(pos: Pos) -> None:
     assert reason == "A consumer already exists for this email address with a different external reference."
 
 
+def test_an_email_address_can_have_come_from_somewhere_else(pos: Pos) -> None:
+    pos.steer("POST", "consumers", {"email": "Ada@example.com", "reference": "another-shop"})
+    ada: Json = {"firstName": "Ada", "email": "ada@example.com", "thirdPartyReference": "c-1"}
+    assert "different external reference" in failure(pos, pos.order(customerInfo=ada))
+    pos.take(pos.order(customerInfo={"firstName": "Ada"}))
+    assert pos.call("POST", "/sandbox/consumers", {"email": "ada@example.com"}).status_code == 400
+
+
 def test_restricted_items_run_out_as_they_are_sold(pos: Pos) -> None:
     pos.take(pos.order([{"quantity": 3, "sku": "BROWNIE"}]))
     meal = {"quantity": 1, "sku": "MEAL01", "subItems": [*MEAL_CHOICES, {"quantity": 2, "sku": "BROWNIE"}]}
@@ -289,6 +298,26 @@ def test_a_second_round_goes_on_the_open_check(pos: Pos) -> None:
     again = pos.take(pos.order([{"quantity": 2, "sku": "COLA01"}], accountIdentifier=check["ikaccountId"]), "local")
     assert again["ikaccountId"] == check["ikaccountId"]
     assert again["currentAmount"] == 18.5
+
+
+def test_a_second_round_changes_neither_the_table_nor_the_number_of_guests(pos: Pos) -> None:
+    account = pos.take(pos.order(tableNumber="4", clientCount=2), "local")["ikaccountId"]
+    check = pos.take(pos.order(accountIdentifier=account, tableNumber="5", clientCount=6), "local")
+    assert (check["ikaccountId"], check["tableNumber"], check["clientCount"]) == (account, 4, 2)
+
+
+def test_courses_are_for_the_kitchen_to_see(pos: Pos) -> None:
+    items = [{"quantity": 1, "sku": "BURGER01", "course": 2}, {"quantity": 1, "sku": "COLA01", "course": 0}]
+    pos.take(pos.order(items, tableNumber="4"), "local")
+    text = requests.get(f"{pos.base_url}/till", timeout=5).text
+    assert text.count("<em>Course ") == 2
+    assert "<em>Course 2</em>" in text
+
+
+def test_a_course_is_a_whole_number_and_means_nothing_in_an_order_to_go(pos: Pos) -> None:
+    item = {"quantity": 1, "sku": "BURGER01", "course": -1}
+    assert refusal(pos, pos.order([item], tableNumber="4"), "local")["field"] == "items[0].course"
+    assert pos.send(pos.order([item])).status_code == 200
 
 
 def test_a_second_round_for_a_closed_check_fails(pos: Pos) -> None:

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from django.conf import settings
@@ -32,13 +32,17 @@ def environment() -> dict[str, str]:
 
 
 class Worker:
-    """A task worker (`manage.py qcluster`) in a process group of its own."""
+    """A task worker (`manage.py qcluster`) in a process group of its own.
 
-    def __init__(self) -> None:
+    Args:
+        seen: its environment; None for what it needs to see of this test.
+    """
+
+    def __init__(self, seen: Mapping[str, str] | None = None) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "manage.py", "qcluster"],
             cwd=_FOLDER,
-            env=environment(),
+            env=environment() if seen is None else dict(seen),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -55,6 +59,12 @@ class Worker:
         """The process ids of those who do the work: workers, monitor and pusher, below the sentinel."""
         (sentinel,) = _children(self._process.pid)
         return _children(sentinel)
+
+    def members_or_none(self) -> list[int]:
+        """The same; empty while it is only starting."""
+        with contextlib.suppress(OSError, ValueError):
+            return self.members()
+        return []
 
 
 def _children(pid: int) -> list[int]:

@@ -1,20 +1,47 @@
-"""The task worker: django-q2's, made to survive the sudden death of one of its processes."""
+"""The task worker: django-q2's, made to survive the sudden death of one of its processes, and to be on time."""
 
 from multiprocessing import Process, Queue
+from multiprocessing.synchronize import Event
 from typing import Any
 
 from django_q import cluster
 from django_q.conf import Conf
 from django_q.management.commands import qcluster
 
+from storekit.ticking import Ticker
+
+
+class TickingEvent:
+    """The event that stops the guard. It is waited for at the end of each of the guard's rounds, and ticks then.
+
+    django-q2 looks at its schedules every 30 seconds, and has no other place to be on time from.
+    """
+
+    def __init__(self, event: Event, ticker: Ticker) -> None:
+        self._event = event
+        self._ticker = ticker
+        self.is_set = event.is_set
+        self.set = event.set
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Ticks, then waits."""
+        self._ticker.tick()
+        return self._event.wait(timeout)
+
 
 class SturdySentinel(cluster.Sentinel):
-    """Starts all of its processes afresh when one of them was killed.
+    """Starts all of its processes afresh when one of them was killed, and looks at what has become due.
 
     A process that is killed while it waits at a queue takes the queue's lock with it, and then whoever else waits there
     waits for ever. So the queues are replaced, and with them everybody who knew them. What was being worked on is begun
     again by its row.
     """
+
+    def guard(self) -> None:
+        """Watches over the processes until it is told to stop."""
+        event: Any = self.stop_event
+        self.stop_event: Any = TickingEvent(event, Ticker())
+        super().guard()
 
     def reincarnate(self, process: Process) -> None:
         """Replaces a process that ended, timed out or was killed."""

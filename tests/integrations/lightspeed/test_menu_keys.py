@@ -2,15 +2,16 @@
 
 import copy
 import random
+from collections.abc import Iterator
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from integrations.lightspeed.menu import to_snapshot
-from integrations.pos import BadAnswer, MenuSnapshot
+from integrations.pos import BadAnswer, MenuModifierGroup, MenuSnapshot
 from tests.integrations.lightspeed.menus import (
     choices,
     deal,
@@ -38,9 +39,18 @@ def test_a_group_shared_by_products_is_one_group() -> None:
     assert [group.key for group in snapshot.groups] == ["modifier:X"]
 
 
-def test_groups_that_differ_under_one_sku_are_each_keyed_by_their_owner() -> None:
-    snapshot = to_snapshot(menu_of(burger("A", modifiers("X", item("C"))), burger("B", modifiers("X", item("D")))))
-    assert keys_of(snapshot) == {"A": ("modifier:X@A",), "B": ("modifier:X@B",)}
+def test_what_most_products_say_is_the_shared_group_and_the_others_are_keyed_by_their_owners() -> None:
+    def asks(sku: str, choice: str) -> dict[str, Any]:
+        return burger(sku, modifiers("X", item(choice)))
+
+    snapshot = to_snapshot(menu_of(asks("A", "D"), asks("B", "C"), asks("E", "C"), asks("F", "D"), asks("G", "C")))
+    assert keys_of(snapshot) == {
+        "A": ("modifier:X@A",),
+        "B": ("modifier:X",),
+        "E": ("modifier:X",),
+        "F": ("modifier:X@F",),
+        "G": ("modifier:X",),
+    }
 
 
 def test_a_difference_deep_inside_is_a_difference_of_the_whole() -> None:
@@ -48,11 +58,11 @@ def test_a_difference_deep_inside_is_a_difference_of_the_whole() -> None:
         return modifiers("X", item("C", menuModifierGroups=[modifiers("Y", item("D", price=price))]))
 
     snapshot = to_snapshot(menu_of(burger("A", nested("1")), burger("B", nested("2"))))
-    assert keys_of(snapshot) == {"A": ("modifier:X@A",), "B": ("modifier:X@B",)}
+    assert keys_of(snapshot) == {"A": ("modifier:X",), "B": ("modifier:X@B",)}
     assert {group.key for group in snapshot.groups} == {
-        "modifier:X@A",
+        "modifier:X",
         "modifier:X@B",
-        "modifier:Y@modifier:X@A/C",
+        "modifier:Y",
         "modifier:Y@modifier:X@B/C",
     }
 
@@ -62,7 +72,7 @@ def test_a_shared_group_stays_one_when_what_is_nested_in_it_differs_elsewhere() 
     other = item("Z", productionInstructionList=[instructions(7, 2)])
     snapshot = to_snapshot(menu_of(burger("A", shared), burger("B", shared), other))
     assert keys_of(snapshot) == {"A": ("modifier:X",), "B": ("modifier:X",), "Z": ("instruction:7@Z",)}
-    assert {group.key for group in snapshot.groups} == {"modifier:X", "instruction:7@modifier:X/C", "instruction:7@Z"}
+    assert {group.key for group in snapshot.groups} == {"modifier:X", "instruction:7", "instruction:7@Z"}
 
 
 def test_a_group_without_an_identity_is_keyed_by_owner_and_place() -> None:
@@ -82,10 +92,12 @@ def test_kinds_do_not_share_keys() -> None:
     assert keys_of(to_snapshot(menu_of(meal)))["MEAL"] == ("deal:7", "modifier:7", "instruction:7")
 
 
-def test_a_duplicate_product_with_other_groups_changes_no_product_but_counts_for_the_keys() -> None:
+def test_a_duplicate_product_with_other_groups_changes_nothing() -> None:
     first, second = burger("A", modifiers("X", item("C"))), burger("A", modifiers("X", item("D")))
     for entries in ((first, second), (second, first)):
-        assert keys_of(to_snapshot(menu_of(*entries))) == {"A": ("modifier:X@A",)}
+        assert keys_of(to_snapshot(menu_of(*entries, burger("B", modifiers("X", item("C")))))) == keys_of(
+            to_snapshot(menu_of(entries[0], burger("B", modifiers("X", item("C")))))
+        )
 
 
 def test_keys_stay_short_however_deep_the_nesting() -> None:
@@ -109,6 +121,75 @@ def test_skus_that_look_like_keys_make_no_two_keys_alike() -> None:
         )
     )
     assert len({group.key for group in snapshot.groups}) == 3
+
+
+# --- From one menu to the next ---------------------------------------------------------------------------------------
+
+
+class Held:
+    """What we hold once a menu is taken over."""
+
+    def __init__(self, snapshot: MenuSnapshot) -> None:
+        self._groups = {group.key: group for group in snapshot.groups}
+        self.keys = frozenset(self._groups)
+
+    def find(self, key: str) -> MenuModifierGroup | None:
+        return self._groups.get(key)
+
+
+def read_in_a_row(*sources: dict[str, Any]) -> MenuSnapshot:
+    """The last of them, each read with what the one before left."""
+    snapshot = to_snapshot(sources[0])
+    for source in sources[1:]:
+        snapshot = to_snapshot(source, held=Held(snapshot))
+    return snapshot
+
+
+def shared(**prices: str) -> dict[str, Any]:
+    """Products that all ask X, with the price of its one choice."""
+    return menu_of(*(burger(sku, modifiers("X", item("C", price=price))) for sku, price in prices.items()))
+
+
+def test_of_two_copies_the_one_that_changes_gets_a_key_of_its_own() -> None:
+    before = shared(A="1", B="1")
+    assert keys_of(read_in_a_row(before, shared(A="2", B="1"))) == {"A": ("modifier:X@A",), "B": ("modifier:X",)}
+    assert keys_of(read_in_a_row(before, shared(A="1", B="2"))) == {"A": ("modifier:X",), "B": ("modifier:X@B",)}
+
+
+def test_a_price_that_reaches_one_copy_after_the_other_changes_no_key_twice() -> None:
+    steps = [shared(A="1", B="1", C="1"), shared(A="2", B="1", C="1"), shared(A="2", B="2", C="1")]
+    last = shared(A="2", B="2", C="2")
+    keys = {"A": ("modifier:X@A",), "B": ("modifier:X@B",), "C": ("modifier:X",)}
+    assert keys_of(read_in_a_row(*steps)) == keys
+    assert keys_of(read_in_a_row(*steps, last)) == keys
+    assert keys_of(read_in_a_row(*steps, last, shared(A="3", B="3", C="3"))) == keys
+
+
+def test_most_of_the_copies_take_the_key_along_when_they_change_alike() -> None:
+    assert keys_of(read_in_a_row(shared(A="1", B="1", C="1"), shared(A="1", B="2", C="2"))) == {
+        "A": ("modifier:X@A",),
+        "B": ("modifier:X",),
+        "C": ("modifier:X",),
+    }
+
+
+def test_copies_that_go_away_or_come_leave_the_others_their_keys() -> None:
+    before = shared(A="1", B="1", C="1", D="2")
+    assert keys_of(read_in_a_row(before, shared(A="1", D="2", E="2"))) == {
+        "A": ("modifier:X",),
+        "D": ("modifier:X@D",),
+        "E": ("modifier:X@E",),
+    }
+
+
+def test_without_the_pos_s_texts_a_copy_that_changes_is_still_the_one_that_changed() -> None:
+    def extras(price: str, **fields: Any) -> dict[str, Any]:
+        return modifiers("X", item("C", price=price, **fields))
+
+    rich = {"itemRichData": texts(("fr", "Fromage", ""))}
+    before = menu_of(burger("A", extras("1", **rich)), burger("B", extras("1", **rich)))
+    after = menu_of(burger("A", extras("2")), burger("B", extras("1"))) | {"richDataMissing": True}
+    assert keys_of(read_in_a_row(before, after)) == {"A": ("modifier:X@A",), "B": ("modifier:X",)}
 
 
 # --- Laws ------------------------------------------------------------------------------------------------------------
@@ -150,6 +231,70 @@ def test_keys_do_not_depend_on_the_order_of_the_menu(source: dict[str, Any], see
     one, other = to_snapshot(source), to_snapshot(_shuffled(source, seed))
     assert keys_of(one) == keys_of(other)
     assert {group.key: group for group in one.groups} == {group.key: group for group in other.groups}
+
+
+@given(before=_menus(), source=_menus(), seed=st.integers())
+def test_nor_do_they_with_what_another_menu_left(before: dict[str, Any], source: dict[str, Any], seed: int) -> None:
+    held = Held(to_snapshot(before))
+    one, other = to_snapshot(source, held=held), to_snapshot(_shuffled(source, seed), held=held)
+    assert keys_of(one) == keys_of(other)
+    assert {group.key: group for group in one.groups} == {group.key: group for group in other.groups}
+
+
+def _keys_by_place(snapshot: MenuSnapshot) -> dict[str, dict[str, str]]:
+    """Every key that a product leads to, by the way that leads there."""
+    groups = {group.key: group for group in snapshot.groups}
+
+    def below(keys: tuple[str, ...], way: str) -> Iterator[tuple[str, str]]:
+        for number, key in enumerate(keys):
+            yield f"{way}/{number}", key
+            for choice in groups[key].modifiers:
+                yield from below(choice.groups, f"{way}/{number}/{choice.key}")
+
+    return {product.sku: dict(below(product.groups, "")) for product in snapshot.products}
+
+
+@given(source=_menus(), others=_menus())
+def test_the_same_menu_again_has_the_same_keys(source: dict[str, Any], others: dict[str, Any]) -> None:
+    once = read_in_a_row(others, source)
+    assert to_snapshot(source, held=Held(once)) == once
+
+
+@settings(max_examples=300)
+@given(source=_menus(), groups=_groups(), number=st.integers(0, 6), before=_menus())
+def test_whatever_becomes_of_one_product_all_others_keep_their_keys(
+    source: dict[str, Any], groups: list[dict[str, Any]], number: int, before: dict[str, Any]
+) -> None:
+    once = read_in_a_row(before, source)
+    changed = copy.deepcopy(source)
+    entries = [entry for each in changed["menuEntryGroups"] for entry in each["menuEntry"]]
+    one = entries[number] if number < len(entries) else item("NEW")
+    one["menuModifierGroups"] = groups
+    changed["menuEntryGroups"][0]["menuEntry"] += [one] if one["sku"] == "NEW" else []
+
+    again = to_snapshot(changed, held=Held(once))
+
+    expected, found = _keys_by_place(once), _keys_by_place(again)
+    for keys in (expected, found):
+        keys.pop(one["sku"], None)
+    assert found == expected
+
+
+@given(source=_menus(), sku=_GROUP_SKUS, before=_menus())
+def test_what_changes_alike_in_all_copies_keeps_its_keys(
+    source: dict[str, Any], sku: str | None, before: dict[str, Any]
+) -> None:
+    once = read_in_a_row(before, source)
+    renamed = copy.deepcopy(source)
+    for container, key in _places(renamed):
+        if key == "productModifiers" and container.get("sku") == sku:
+            container["description"] = "Another name"
+            for choice in container[key]:
+                choice["productPrice"] = "1.50"
+
+    again = to_snapshot(renamed, held=Held(once))
+
+    assert _keys_by_place(again) == _keys_by_place(once)
 
 
 @given(source=_menus())

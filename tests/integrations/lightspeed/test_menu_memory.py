@@ -2,6 +2,7 @@
 
 import copy
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from integrations.lightspeed.adapter import LightspeedMenu
 from integrations.lightspeed.menu import SubScreens
-from integrations.pos import BadAnswer, MenuReading, MenuSnapshot
+from integrations.pos import BadAnswer, MenuReading
 from tests.integrations.lightspeed.menus import item, menu, menu_of, modifiers, screen, texts
 
 Json = dict[str, Any]
@@ -45,35 +46,34 @@ def changed(number: int, **fields: Any) -> Json:
 def test_only_the_product_that_changed_is_read_with_its_groups() -> None:
     reading = part(BEFORE, changed(0, productName="Apricot"))
 
-    assert reading.is_part
+    assert reading.changed == frozenset({"A"})
     assert [one.name for one in reading.snapshot.products] == ["Apricot"]
     assert [one.key for one in reading.snapshot.groups] == ["modifier:OWN"]
     assert reading.memory == read(changed(0, productName="Apricot")).memory
 
 
+def test_so_is_one_that_asks_what_others_ask() -> None:
+    reading = part(BEFORE, changed(1, productName="Brioche"))
+
+    assert reading.changed == frozenset({"B"})
+    assert [one.key for one in reading.snapshot.groups] == ["modifier:EXTRAS"]
+
+
 @pytest.mark.parametrize(
     "after",
     [
-        changed(1, productName="Brioche"),
-        changed(0, menuModifierGroups=[extras()]),
         changed(0, sku="D"),
         changed(0, asSubItem=True),
-        changed(0, pricingStrategy="CUSTOMIZED_ITEM_PRICE_WILL_BE_A_PERCENTAGE_OF_TOTAL"),
         changed(0, itemRichData=texts(("nl", "Appel", ""))),
-        changed(0, menuModifierGroups=[modifiers("OWN")]),
         {**BEFORE, "menuName": "Another"},
         {**BEFORE, "richDataMissing": True},
         menu(screen("Food", *BEFORE["menuEntryGroups"][0]["menuEntry"][::-1])),
         BEFORE,
     ],
     ids=[
-        "it asks a group that others ask",
-        "it comes to ask a group that others ask",
         "another SKU",
         "no longer sold alone",
-        "cannot be ordered",
         "another language",
-        "something to warn of",
         "the menu's name",
         "no rich data",
         "another order",
@@ -85,8 +85,59 @@ def test_the_whole_menu_is_read_where_more_than_single_products_could_differ(aft
 
     reading = read(after, memory)
 
-    assert not reading.is_part
+    assert reading.changed is None
     assert reading.snapshot == read(after).snapshot
+
+
+def test_a_menu_that_is_without_its_rich_data_twice_is_read_whole() -> None:
+    bare = {"richDataMissing": True}
+    assert part(BEFORE | bare, changed(0, productName="Apricot") | bare).changed is None
+
+
+def test_a_language_that_others_have_too_may_come_and_go() -> None:
+    def languages(**tags: tuple[str, ...]) -> Json:
+        return menu_of(*(item(sku, itemRichData=texts(*((tag, sku, "") for tag in tags[sku]))) for sku in tags))
+
+    before = languages(A=("en", "fr"), B=("en",), C=("en", "fr"))
+
+    reading = part(before, languages(A=("en",), B=("fr",), C=("en", "fr")))
+    assert reading.changed == frozenset({"A", "B"})
+    assert reading.snapshot.languages == ("en", "fr")
+    assert part(before, languages(A=("en",), B=("en",), C=("en",))).changed is None
+
+
+def test_what_was_said_of_others_is_kept_and_what_was_said_of_the_changed_is_renewed() -> None:
+    def sold(**colours: tuple[str, ...]) -> Json:
+        sizes = modifiers("SIZES", item(None, "Small"), item("L"))
+        groups = {
+            sku: [sizes, modifiers(None, *map(item, found), description=f"Colours of {sku}")]
+            for sku, found in colours.items()
+        }
+        entries = [item(sku, sku, menuModifierGroups=asked) for sku, asked in groups.items()]
+        odd = {"pricingStrategy": "CUSTOMIZED_ITEM_PRICE_WILL_BE_A_PERCENTAGE_OF_TOTAL"}
+        return menu_of(item(None, "Nameless"), *entries, item("TIP", "Service charge", **odd))
+
+    before, after = sold(A=(), B=("RED",), C=("RED",)), sold(A=("RED",), B=("RED",), C=())
+
+    reading = part(before, after)
+
+    assert reading.changed == frozenset({"A", "C"})
+    assert reading.snapshot.warnings == read(after).snapshot.warnings
+    said = " ".join(reading.snapshot.warnings)
+    assert all(word in said for word in ("Nameless", "Small", "Service charge", "Colours of C"))
+    assert "Colours of A" not in said
+
+
+def test_screens_are_screens_whatever_their_json_looks_like() -> None:
+    late = {"menuEntry": [item("A"), {"menuEntry": [item("B")], "name": "Inner", "id": "2", "@type": "group"}]}
+    body: Json = {"menuName": "Online", "menuEntryGroups": [{"name": "Outer", "id": "1", **late}]}
+    after = copy.deepcopy(body)
+    after["menuEntryGroups"][0]["menuEntry"][1]["menuEntry"][0]["productName"] = "Bread"
+
+    reading = part(body, after)
+
+    assert reading.changed == frozenset({"B"})
+    assert [one.name for one in reading.snapshot.products] == ["Bread"]
 
 
 def test_what_makes_no_sense_is_refused_whatever_is_remembered() -> None:
@@ -97,12 +148,14 @@ def test_what_makes_no_sense_is_refused_whatever_is_remembered() -> None:
 def test_a_memory_of_another_way_of_reading_is_not_used() -> None:
     memory, after = read(BEFORE).memory, changed(0, productName="Apricot")
 
-    assert read(after, memory).is_part
-    assert not read(after, memory, asked_for="1 168 happyhour").is_part
-    assert not read(after, memory, mode=SubScreens.FLATTENED).is_part
+    assert read(after, memory).changed == frozenset({"A"})
+    assert read(after, memory, asked_for="1 168 happyhour").changed is None
+    assert read(after, memory, mode=SubScreens.FLATTENED).changed is None
 
 
-_CHOICE = st.sampled_from(["X", "Y"])
+_CHOICE = st.sampled_from(["X", "Y", "Y", None])
+_TEXTS = st.lists(st.sampled_from(["en", "fr"]), max_size=2, unique=True)
+_PRICING = st.sampled_from([None, None, None, "CUSTOMIZED_ITEM_PRICE_WILL_BE_A_PERCENTAGE_OF_TOTAL"])
 
 
 @st.composite
@@ -110,16 +163,39 @@ def groups(draw: st.DrawFn, depth: int = 2) -> list[Json]:
     found = []
     for sku in draw(st.lists(st.sampled_from(["G", "H", "I", "J", None]), max_size=2)):
         nested = draw(groups(depth - 1)) if depth > 1 else []
-        price = draw(st.sampled_from(["1", "2"]))
+        price = draw(st.sampled_from(["1", "1", "2"]))
         found.append(modifiers(sku, item(draw(_CHOICE), "Choice", price, menuModifierGroups=nested)))
     return found
 
 
 @st.composite
 def products(draw: st.DrawFn) -> list[Json]:
-    names = st.sampled_from(["One", "Two"])
-    skus = draw(st.lists(st.sampled_from("ABCDEF"), min_size=1, max_size=8))
-    return [item(sku, draw(names), "5", menuModifierGroups=draw(groups())) for sku in skus]
+    skus = draw(st.lists(st.sampled_from([*"ABCDEF", None]), min_size=1, max_size=8))
+    return [
+        item(
+            sku,
+            draw(st.sampled_from(["One", "Two"])),
+            draw(st.sampled_from(["5", "6"])),
+            menuModifierGroups=draw(groups()),
+            itemRichData=texts(*((tag, "Name", "") for tag in draw(_TEXTS))),
+            pricingStrategy=draw(_PRICING),
+            asSubItem=draw(st.sampled_from([False, False, False, True])),
+        )
+        for sku in skus
+    ]
+
+
+def _mixed(one: Json, other: Json, dice: int) -> Json:
+    """The product, or what becomes of it."""
+    match dice:
+        case 0:
+            return {**other, "sku": one["sku"], "asSubItem": one["asSubItem"]}
+        case 1:
+            return {**one, "menuModifierGroups": other["menuModifierGroups"]}
+        case 2:
+            return {**one, "productName": "Three", "itemRichData": other["itemRichData"]}
+        case _:
+            return one
 
 
 @st.composite
@@ -131,46 +207,25 @@ def menus_in_a_row(draw: st.DrawFn) -> list[Json]:
         found.append(menu(screen("One", *now[:middle]), screen("Two", *now[middle:])))
         others = draw(products())
         now = [
-            {**other, "sku": one["sku"]} if draw(st.integers(0, 3)) == 0 else one
+            _mixed(one, other, draw(st.integers(0, 8)))
             for one, other in zip(now, (others * len(now))[: len(now)], strict=True)
         ]
     return found
 
 
-def _put_together(before: MenuSnapshot, reading: MenuReading) -> tuple[Any, ...]:
-    if not reading.is_part:
-        return _values(reading.snapshot)
-    gone = {one.sku for one in reading.snapshot.products}
-    kept = [one for one in before.products if one.sku not in gone]
-    products = [*kept, *reading.snapshot.products]
-    groups = {one.key: one for one in (*before.groups, *reading.snapshot.groups)}
-    asked, waiting = {}, [key for one in products for key in one.groups]
-    while waiting:
-        key = waiting.pop()
-        if key not in asked:
-            asked[key] = groups[key]
-            waiting += [inner for choice in groups[key].modifiers for inner in choice.groups]
-    return before.categories, {one.sku: one for one in products}, asked, before.languages, before.warnings
-
-
-def _values(menu: MenuSnapshot) -> tuple[Any, ...]:
-    return (
-        menu.categories,
-        {one.sku: one for one in menu.products},
-        {one.key: one for one in menu.groups},
-        menu.languages,
-        menu.warnings,
-    )
-
-
 @settings(max_examples=300, deadline=None)
 @given(bodies=menus_in_a_row())
-def test_the_menu_before_and_the_part_that_changed_make_the_whole(bodies: list[Json]) -> None:
-    before: MenuReading = read(bodies[0])
-    known, memory = before.snapshot, before.memory
+def test_a_part_says_of_its_products_and_of_the_menu_what_the_whole_says(bodies: list[Json]) -> None:
+    memory = read(bodies[0]).memory
     for body in bodies[1:]:
-        whole = read(body).snapshot
-        # A sync hands over no memory where the menu before had something to say.
-        reading = read(body, memory if not known.warnings else b"")
-        assert _put_together(known, reading) == _values(whole)
-        known, memory = whole, reading.memory
+        whole, reading = read(body), read(body, memory)
+        memory = reading.memory
+        assert memory == whole.memory
+        if reading.changed is None:
+            assert reading.snapshot == whole.snapshot
+            continue
+        part = reading.snapshot
+        assert (part.languages, part.warnings) == (whole.snapshot.languages, whole.snapshot.warnings)
+        assert [replace(one, groups=()) for one in part.products] == [
+            replace(one, groups=()) for one in whole.snapshot.products if one.sku in reading.changed
+        ]

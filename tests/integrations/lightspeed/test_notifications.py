@@ -3,7 +3,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from integrations.lightspeed.notifications import parse
@@ -158,6 +158,8 @@ _JSON = st.recursive(
 )
 
 
+# On a fresh clone the first text waits while hypothesis builds its table of all characters.
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     body=st.dictionaries(st.sampled_from([*ORDER, *ITEM, "account", "reason"]), _JSON),
     type_=st.sampled_from(["ORDER", "ITEM", "PAYMENT", "ORDER_API", "OTHER"]),

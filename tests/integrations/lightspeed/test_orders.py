@@ -9,8 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.lightspeed.orders import to_go_body
-from integrations.pos import OrderTicket, OrderType, TicketCustomer, TicketLine, TicketPayment
+from integrations.lightspeed.orders import local_body, to_go_body
+from integrations.pos import (
+    OrderTicket,
+    OrderType,
+    TicketAddress,
+    TicketCustomer,
+    TicketDiscount,
+    TicketLine,
+    TicketPayment,
+)
 
 NOW = datetime(2026, 10, 1, 12, 0, tzinfo=UTC)
 LINE = TicketLine(sku="BURGER", quantity=2)
@@ -33,6 +41,11 @@ def ticket(**changes: Any) -> OrderTicket:
 
 def body(**changes: Any) -> dict[str, Any]:
     return to_go_body(ticket=ticket(**changes), location=45454565682155, endpoint_id="storekit-e", now=NOW)
+
+
+def body_for_table(**changes: Any) -> dict[str, Any]:
+    dine_in = ticket(**{"type": OrderType.DINE_IN} | changes)
+    return local_body(ticket=dine_in, location=45454565682155, endpoint_id="storekit-e", now=NOW)
 
 
 def test_a_plain_order_has_what_the_pos_demands_and_no_empty_fields() -> None:
@@ -139,3 +152,70 @@ def test_a_collection_time_that_the_pos_would_refuse_is_left_out(seconds: int) -
 
 def test_a_note_reaches_the_kitchen() -> None:
     assert body(note="No cutlery")["orderNote"] == "No cutlery"
+
+
+def test_a_delivery_has_its_address_without_empty_fields() -> None:
+    mill_lane = TicketAddress(line1="1 Mill Lane", line2="Flat 2", city="London", postcode="N1 1AA")
+    assert body(type=OrderType.DELIVERY, address=mill_lane)["deliveryAddress"] == {
+        "addressLine1": "1 Mill Lane",
+        "addressLine2": "Flat 2",
+        "zip": "N1 1AA",
+        "city": "London",
+    }
+    assert body(address=replace(mill_lane, line2="", city=""))["deliveryAddress"] == {
+        "addressLine1": "1 Mill Lane",
+        "zip": "N1 1AA",
+    }
+
+
+def test_an_order_to_a_table_is_the_same_but_for_its_table() -> None:
+    order = body_for_table(table=4, covers=2)
+    assert (order.pop("tableNumber"), order.pop("clientCount")) == ("4", 2)
+    assert order == body()
+
+
+@pytest.mark.parametrize("covers", [None, 0])
+def test_a_number_of_guests_that_nobody_said_is_left_to_the_till(covers: int | None) -> None:
+    assert "clientCount" not in body_for_table(table=4, covers=covers)
+
+
+def test_more_for_an_open_check_names_the_check_and_neither_its_table_nor_its_guests() -> None:
+    order = body_for_table(account="A78094.48", table=4, covers=2)
+    assert order.pop("accountIdentifier") == "A78094.48"
+    assert order == body()
+
+
+def test_an_order_to_a_table_has_no_address() -> None:
+    assert "deliveryAddress" not in body_for_table(table=4, address=TicketAddress("1 Mill Lane", "", "London", "N1"))
+
+
+def test_courses_stand_on_the_lines_of_orders_to_a_table_and_nowhere_else() -> None:
+    cheese = TicketLine(sku="CHEESE", quantity=1, course=3)
+    lines = (replace(LINE, course=2, choices=(cheese,)), replace(LINE, course=0), LINE)
+    sold = {"quantity": 2, "sku": "BURGER"}
+    chosen = sold | {"subItems": [{"quantity": 1, "sku": "CHEESE"}]}
+    assert body_for_table(table=4, lines=lines)["items"] == [chosen | {"course": 2}, sold | {"course": 0}, sold]
+    assert body(lines=lines)["items"] == [chosen, sold, sold]
+
+
+@pytest.mark.parametrize("write", [body, body_for_table])
+def test_a_discount_of_the_poss_own_says_what_it_takes_off_each_line(write: Any) -> None:
+    off = TicketDiscount(code="WELCOME", amount=Decimal("2.25"))
+    cheese = TicketLine(sku="CHEESE", quantity=1, discount=off)
+    (item,) = write(lines=(replace(LINE, discount=off, choices=(cheese,)),))["items"]
+    assert (item["discountCode"], item["discountAmountOverride"]) == ("WELCOME", 2.25)
+    assert "discountPercentOverride" not in item
+    assert item["subItems"] == [{"quantity": 1, "sku": "CHEESE"}]
+
+
+@pytest.mark.parametrize("write", [body, body_for_table])
+def test_what_is_sent_has_the_documented_types(write: Any) -> None:
+    order = write(table=4, covers=2, account="", collection_time=NOW + timedelta(hours=1), note="Hi")
+    assert type(order["businessLocationId"]) is int
+    assert type(order["maxTimeToAttemptOrderDeliverToPos"]) is int
+    assert {type(order[name]) for name in ("thirdPartyReference", "endpointId", "collectionCode", "orderNote")} == {str}
+    assert {type(order.get("tableNumber", "")), type(order.get("clientCount", 1))} == {str, int}
+
+
+def test_unpaid_orders_bring_no_payment() -> None:
+    assert "payment" not in body_for_table(table=4, payment=None)

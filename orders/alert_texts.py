@@ -1,0 +1,189 @@
+"""What the venue is told of an order: everything that is needed to key it in by hand, and why."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.formats import date_format
+
+from integrations.connections import settings_of
+from orders.lines import lines_of
+from orders.models import Alert, Order
+from orders.pricing import PricedLine
+
+LONGEST_MESSAGE = 1000
+"""What a till shows and prints, in characters."""
+_MORE = "… and more: see the back office."
+# Of a note or an address on the till: the rest of the order is needed too.
+_LONGEST_FACT = 120
+
+
+@dataclass(frozen=True)
+class TextLine:
+    """One line of the order, or one choice below it. `depth` counts from 0; `total` is empty for choices."""
+
+    depth: int
+    quantity: int
+    name: str
+    note: str
+    total: str
+
+    @property
+    def words(self) -> str:
+        """The line without its price."""
+        return f"{self.quantity} × {self.name}" + (f" ({self.note})" if self.note else "")
+
+    @property
+    def indent(self) -> str:
+        """What stands before it where nothing else can show that it belongs to the line above."""
+        return "   " * self.depth + ("– " if self.depth else "")
+
+
+def subject_line(*, order: Order, about: Alert.About) -> str:
+    """What it is about, in a few words."""
+    return {
+        Alert.About.FAILED: f"order {order.number} is not on the till",
+        Alert.About.CANCELLED: f"order {order.number} is cancelled",
+        Alert.About.DOUBLE: f"order {order.number} may be on the till twice",
+    }[about]
+
+
+def email_context(*, order: Order, about: Alert.About) -> dict[str, Any]:
+    """What the templates of the e-mail say. The order's injection and venue should be loaded with it."""
+    reason, _, detail = order.injection.error.partition("\n")
+    return {
+        "order": order,
+        "headline": subject_line(order=order, about=about),
+        "double": about == Alert.About.DOUBLE,
+        "reason": reason,
+        "detail": detail.strip(),
+        "facts": list(_facts(order)),
+        "lines": text_lines(order=order),
+        "totals": list(_totals(order)),
+        "payment": _payment(order),
+        "link": settings.PUBLIC_URL + reverse("admin:orders_order_change", args=[order.pk]),
+    }
+
+
+def till_message(*, order: Order, about: Alert.About) -> str:
+    """What is shown on the till and printed, in at most 1,000 characters."""
+    if about == Alert.About.FAILED:
+        return _order_to_key_in(order)
+    account = f" Its check: {order.injection.account}." if order.injection.account else ""
+    words = {
+        Alert.About.CANCELLED: f"Do not make it; void its check.{account}",
+        Alert.About.DOUBLE: f"Make it once, and void the second check.{account}",
+    }[about]
+    head = f"{subject_line(order=order, about=about).upper()}. {words}"
+    return "\n".join([head, *_short_facts(order)])[:LONGEST_MESSAGE]
+
+
+def text_lines(*, order: Order) -> list[TextLine]:
+    """The order's lines with everything chosen below them, from top to bottom."""
+
+    def walk(lines: tuple[PricedLine, ...], depth: int) -> Iterator[TextLine]:
+        for line in lines:
+            total = "" if depth else _money(order, line.total)
+            yield TextLine(depth, line.quantity, line.name, line.note, total)
+            yield from walk(line.choices, depth + 1)
+
+    return list(walk(lines_of(rows=order.lines.all()), 0))
+
+
+# --- Parts -----------------------------------------------------------------------------------------------------------
+
+
+def _order_to_key_in(order: Order) -> str:
+    """As many of the lines as fit: the head and the foot are needed more."""
+    reason = order.injection.error.partition("\n")[0]
+    head = [
+        f"{subject_line(order=order, about=Alert.About.FAILED).upper()}. Please key it in.",
+        *_short_facts(order),
+    ]
+    foot = [_totals_in_a_line(order), _short(_payment(order)), f"Why: {_short(reason)}"]
+    room = LONGEST_MESSAGE - len("\n".join([*head, *foot])) - len(_MORE) - 2
+    kept: list[str] = []
+    for line in text_lines(order=order):
+        words = line.indent + line.words
+        if len(words) + 1 > room:
+            kept.append(_MORE)
+            break
+        room -= len(words) + 1
+        kept.append(words)
+    return "\n".join([*head, *kept, *foot])[:LONGEST_MESSAGE]
+
+
+def _short_facts(order: Order) -> list[str]:
+    return [f"{name}: {_short(value)}" for name, value in _facts(order)]
+
+
+def _short(words: str) -> str:
+    return words if len(words) <= _LONGEST_FACT else words[: _LONGEST_FACT - 1] + "…"
+
+
+def _facts(order: Order) -> Iterator[tuple[str, str]]:
+    """What is known of the order, without what is empty."""
+    phone = order.phone.as_e164 if order.phone else ""
+    address = (order.address_line1, order.address_line2, order.postcode, order.city)
+    facts = (
+        ("Type", order.get_type_display()),
+        ("For", _moment(order, order.scheduled_for) if order.scheduled_for else "now"),
+        ("Code", order.collection_code),
+        ("Table", _table(order)),
+        ("Add to check", order.open_account),
+        ("Customer", " ".join(filter(None, (order.first_name, order.last_name)))),
+        ("Phone", phone),
+        ("Address", ", ".join(filter(None, address))),
+        ("Directions", order.address_notes),
+        ("Note", order.note),
+    )
+    return ((name, value) for name, value in facts if value)
+
+
+def _moment(order: Order, moment: datetime) -> str:
+    """A time as the clock on the venue's wall shows it."""
+    return date_format(moment.astimezone(order.venue.zone), "l j F, H:i")
+
+
+def _table(order: Order) -> str:
+    if order.table_number is None:
+        return ""
+    covers = f", {order.covers} guests" if order.covers else ""
+    return f"{order.table_number}{covers}"
+
+
+def _totals(order: Order) -> Iterator[tuple[str, str]]:
+    amounts = (
+        ("Items", order.items_total),
+        ("Discount" + (f" {order.discount_code}" if order.discount_code else ""), -order.discount),
+        ("Delivery fee", order.delivery_fee),
+        ("Service charge", order.service_charge),
+        ("Tip", order.tip),
+    )
+    yield from ((name, _money(order, amount)) for name, amount in amounts if amount)
+    yield "Total", _money(order, order.total)
+
+
+def _totals_in_a_line(order: Order) -> str:
+    return ", ".join(f"{name} {amount}" for name, amount in _totals(order))
+
+
+def _payment(order: Order) -> str:
+    if order.payment_status != Order.PaymentStatus.PAID:
+        if order.is_on_the_bill:
+            return f"Not paid yet: it is paid with check {order.open_account}."
+        return "NOT PAID."
+    if not order.payment_amount:
+        return "Nothing to pay."
+    method = settings_of(venue=order.venue).payment_method
+    reference = f" (reference {order.payment_reference})" if order.payment_reference else ""
+    return f"PAID ONLINE: {_money(order, order.payment_amount)}{reference}. Book it on {method}."
+
+
+def _money(order: Order, amount: Decimal) -> str:
+    sign = "−" if amount < 0 else ""
+    return f"{sign}{order.venue.currency} {abs(amount)}"

@@ -1,0 +1,101 @@
+"""The desk's other end, inside of storekit.
+
+It also does what the task queue's own clock would: it queues the periodic tasks, by the hurried clock. (The queue's
+clock looks every thirty seconds of the world, which is too seldom here.)
+"""
+
+import json
+import os
+import select
+import sys
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django_q.tasks import async_task
+
+from integrations.models import LightspeedSettings
+from orders.models import Alert, DiscountCode, Injection
+from storekit.models import Venue
+from tables.floor_plan import sync_floor_plan
+from tests.support.hurry import Hurry
+
+Json = dict[str, Any]
+
+
+def serve() -> None:
+    """Answers until nobody asks any more."""
+    hurry = Hurry.of(os.environ)
+    due = dict.fromkeys(settings.PERIODIC_TASKS, hurry.now())
+    while True:
+        for task, minutes in settings.PERIODIC_TASKS.items():
+            if hurry.now() >= due[task]:
+                async_task(task)
+                due[task] = hurry.now() + timedelta(minutes=minutes)
+        pause = min(hurry.seconds(moment - hurry.now()) for moment in due.values())
+        if select.select([sys.stdin], [], [], max(pause, 0.01))[0]:
+            asked = sys.stdin.readline().strip()
+            if not asked:
+                return
+            print(json.dumps(_ANSWERS[asked](), default=_plain), flush=True)
+
+
+def _prepare() -> None:
+    venue = Venue.objects.get()
+    sync_floor_plan(venue=venue, started_by="test")
+    LightspeedSettings.objects.update(
+        delivery_profile="delivery", dine_in_profile="dinein", native_discounts=True, buffer_minutes=20
+    )
+    DiscountCode.objects.create(venue=venue, code="NATIVE", percent=10, pos_id="STAFF10")
+    DiscountCode.objects.create(venue=venue, code="LINE", amount=Decimal("2.50"))
+    DiscountCode.objects.create(venue=venue, code="UNKNOWN", percent=5, pos_id="NOT-AT-THE-POS")
+
+
+def _hold() -> None:
+    _hold_orders_for_later(True)
+
+
+def _let_go() -> None:
+    _hold_orders_for_later(False)
+
+
+def _hold_orders_for_later(hold: bool) -> None:
+    """As the form in the back office does, whose last act is to queue the task."""
+    LightspeedSettings.objects.update(buffer_orders=hold)
+    async_task("orders.tasks.settings_changed", Venue.objects.get().pk)
+
+
+def _orders() -> list[Json]:
+    rows = Injection.objects.select_related("order").prefetch_related("attempt_rows", "order__alerts")
+    return [_order(row) for row in rows.order_by("order__number")]
+
+
+def _order(row: Injection) -> Json:
+    mails = [alert for alert in row.order.alerts.all() if alert.channel == Alert.Channel.EMAIL]
+    return {
+        "id": str(row.order.pk),
+        "number": row.order.number,
+        "code": row.order.collection_code,
+        "type": row.order.type,
+        "status": row.order.status,
+        "state": row.state,
+        "references": sorted({row.reference, *(attempt.reference for attempt in row.attempt_rows.all())}),
+        "attempts": [f"{attempt.reference[-1]} {attempt.outcome}" for attempt in row.attempt_rows.all()],
+        "next_attempt_at": row.next_attempt_at,
+        "lease_until": row.lease_until,
+        "deliver_by": row.deliver_by,
+        "error_code": row.error_code,
+        "error": row.error,
+        "mails_told": [alert.about for alert in mails if alert.told_at is not None],
+        "mails_waiting": [alert.about for alert in mails if alert.next_attempt_at is not None],
+        "is_on_the_bill": row.order.is_on_the_bill,
+    }
+
+
+_ANSWERS = {"prepare": _prepare, "hold": _hold, "let go": _let_go, "orders": _orders}
+
+
+def _plain(value: Any) -> str:
+    assert isinstance(value, datetime)
+    return value.isoformat()

@@ -1,0 +1,126 @@
+"""A worker looks every two seconds at what became due, and nothing that goes wrong there stops it."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.db import OperationalError
+from pytest_django import Settings
+
+from storekit.management.commands.qcluster import TickingEvent
+from storekit.ticking import Ticker
+
+NOW = datetime(2026, 5, 1, 18, 0, tzinfo=UTC)
+HERE = __name__
+seen: list[tuple[datetime, datetime]] = []
+broken: list[Exception] = []
+
+
+def look(*, since: datetime, until: datetime) -> None:
+    if broken:
+        raise broken[0]
+    seen.append((since, until))
+
+
+def never(*, since: datetime, until: datetime) -> None:
+    raise OperationalError("gone")
+
+
+class Clock:
+    """Both clocks of a process, moved together."""
+
+    def __init__(self, wall: time_machine.Traveller) -> None:
+        self.wall, self.seconds = wall, 0.0
+
+    def pass_(self, seconds: float) -> None:
+        self.seconds += seconds
+        self.wall.shift(timedelta(seconds=seconds))
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def clock(settings: Settings, db: None) -> Iterator[Clock]:
+    settings.TICKS = [f"{HERE}.look"]
+    seen.clear()
+    broken.clear()
+    with time_machine.travel(NOW, tick=False) as wall:
+        yield Clock(wall)
+
+
+def at(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+def run(ticker: Ticker, clock: Clock, seconds: float) -> None:
+    """As the guard does: twice a second."""
+    for _ in range(int(seconds * 2)):
+        clock.pass_(0.5)
+        ticker.tick()
+
+
+def test_it_looks_every_two_seconds_at_what_came_since_the_last_look(clock: Clock) -> None:
+    ticker = Ticker(monotonic=clock.monotonic)
+    run(ticker, clock, 5)
+    assert seen == [(NOW, at(0.5)), (at(0.5), at(2.5)), (at(2.5), at(4.5))]
+
+
+def test_a_round_that_took_long_is_made_up_for_a_minute_at_most(clock: Clock) -> None:
+    ticker = Ticker(monotonic=clock.monotonic)
+    clock.pass_(40)
+    ticker.tick()
+    clock.pass_(600)
+    ticker.tick()
+    assert seen == [(NOW, at(40)), (at(580), at(640))]
+
+
+def test_what_fails_is_logged_left_alone_for_half_a_minute_and_made_up_for(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    ticker = Ticker(monotonic=clock.monotonic)
+    broken.append(OperationalError("gone"))
+    run(ticker, clock, 10)
+    assert len([record for record in caplog.records if "failed" in record.message]) == 1
+    broken.clear()
+    run(ticker, clock, 21)
+    assert seen[0] == (NOW, at(30.5))
+
+
+def test_one_look_that_fails_keeps_no_other_from_looking(clock: Clock, settings: Settings) -> None:
+    settings.TICKS = [f"{HERE}.never", f"{HERE}.look", f"{HERE}.not_there"]
+    ticker = Ticker(monotonic=clock.monotonic)
+    run(ticker, clock, 1)
+    assert seen == [(NOW, at(0.5))]
+
+
+def test_a_clock_that_is_set_back_is_gone_on_from(clock: Clock) -> None:
+    ticker = Ticker(monotonic=clock.monotonic)
+    run(ticker, clock, 1)
+    clock.wall.shift(timedelta(minutes=-5))
+    run(ticker, clock, 5)
+    assert seen[1:] == [(at(-297.5), at(-295.5))]
+
+
+class _Event:
+    def __init__(self) -> None:
+        self.waited: list[float | None] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waited.append(timeout)
+        return False
+
+    def is_set(self) -> bool:
+        return False
+
+    def set(self) -> None: ...
+
+
+def test_the_guard_ticks_whenever_it_waits(clock: Clock) -> None:
+    event = _Event()
+    ticking = TickingEvent(event, Ticker(monotonic=clock.monotonic))  # type: ignore[arg-type]  # all that is used of it
+    clock.pass_(0.5)
+    assert ticking.wait(0.5) is False
+    assert (event.waited, len(seen)) == ([0.5], 1)
+    assert ticking.is_set() is False
