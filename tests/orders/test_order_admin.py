@@ -333,7 +333,20 @@ def test_an_order_that_may_have_arrived_is_looked_for_on_the_till_first(venue: V
     order = order_in(State.FAILED, venue)
     an_attempt(order, "unreachable")
 
-    assert "Look at the till first" in page_text(bens_browser, order)
+    text = page_text(bens_browser, order)
+    assert text.strip().startswith("May not be on the till")
+    assert "Look at the till first" in text
+
+
+def test_an_order_that_may_be_on_the_till_twice_says_so_until_it_is_completed(
+    venue: Venue, bens_browser: Client
+) -> None:
+    order = order_in(State.CONFIRMED, venue, status=Order.Status.CONFIRMED)
+    Alert.objects.create(order=order, channel="email", about="double", told_at=timezone.now())
+    assert "On the till, perhaps twice" in page_text(bens_browser, order)
+
+    Order.objects.update(status=Order.Status.COMPLETED)
+    assert page_text(bens_browser, order).strip().startswith("Completed What was ordered")
 
 
 def test_a_next_attempt_is_said_in_the_venues_time(venue: Venue, bens_browser: Client) -> None:
