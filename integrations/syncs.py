@@ -4,41 +4,29 @@ A sync begins in the foreground (`run_sync`) or as a queued row (`queue_sync`) t
 truth: a task that gets lost is queued once more by the sweep, and one that comes twice finds the row begun.
 """
 
-import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import DatabaseError, IntegrityError, transaction
-from django.db.models import Case, QuerySet, Value, When
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
-from django_q.tasks import async_task
-from redis.exceptions import RedisError
 
 from integrations.connections import connection_of, pos_for
 from integrations.models import Connection, SyncRun
 from integrations.pos import PointOfSale, PosError
+from integrations.sync_queue import (
+    QUEUED_AGAIN_AFTER,
+    end_abandoned,
+    go_ahead_of_unbegun,
+    nudge_alerts,
+    nudge_task,
+)
 from storekit.models import Venue
-
-logger = logging.getLogger(__name__)
-
-SYNC_TASKS = {
-    "menu": "menus.tasks.sync_menu",
-    "floor_plan": "tables.tasks.sync_floor_plan",
-}
-"""Who carries out a queued sync, by its kind. The task is given the run's id."""
 
 State = SyncRun.State
 _ACTIVE = (State.QUEUED, State.RUNNING)
 _LEASE = timedelta(minutes=5)
-_QUEUED_AGAIN_AFTER = timedelta(minutes=2)
-# A worker that is up begins well before that; whoever sits at a terminal need not wait for one that is down.
-_NOBODY_BEGINS = timedelta(seconds=15)
-# Options with which a sync does less than without them, or something else.
-_DOES_LESS = ("preview", "light", "undo")
-# Of the task, in seconds: more than the queue's usual time-out, less than the lease.
-_TIME_OUT = 270
 _WRITE_EVERY = timedelta(seconds=0.5)
 _MOST_WARNINGS = 200
 
@@ -137,7 +125,7 @@ def queue_sync(
         SyncAlreadyRunning: a sync of this kind is queued or running for the venue.
     """
     connection, kind = connection_of(venue), SyncRun.Kind(kind)
-    _end_abandoned(SyncRun.objects.filter(connection=connection, kind=kind))
+    end_abandoned(SyncRun.objects.filter(connection=connection, kind=kind))
     run = _create(
         connection,
         kind,
@@ -145,22 +133,15 @@ def queue_sync(
         started_by=started_by[:200],
         options=options or {},
         scheduled=scheduled,
-        lease_until=timezone.now() + _QUEUED_AGAIN_AFTER,
+        lease_until=timezone.now() + QUEUED_AGAIN_AFTER,
     )
-    transaction.on_commit(lambda: _nudge(run.pk, SYNC_TASKS[kind], run.pk, timeout=_TIME_OUT), robust=True)
+    transaction.on_commit(lambda: nudge_task(run_id=run.pk, kind=kind), robust=True)
     return run
 
 
 def queued_run(*, run_id: int) -> SyncRun:
     """The row that a task was queued for, for `run_sync` to begin. Raises `SyncRun.DoesNotExist`."""
     return SyncRun.objects.select_related("connection__venue").get(pk=run_id)
-
-
-def _nudge(run_id: int, task: str, *args: Any, **options: Any) -> None:
-    try:
-        async_task(task, *args, **options)
-    except (DatabaseError, RedisError, OSError):
-        logger.warning("%s of sync run %s could not be queued; the sweep will find it.", task, run_id, exc_info=True)
 
 
 def run_page(*, run: SyncRun) -> str:
@@ -253,9 +234,9 @@ def run_alone(
 
 
 def _start(connection: Connection, kind: SyncRun.Kind, started_by: str, options: dict[str, Any]) -> SyncRun:
-    _end_abandoned(SyncRun.objects.filter(connection=connection, kind=kind))
+    end_abandoned(SyncRun.objects.filter(connection=connection, kind=kind))
     with transaction.atomic():
-        in_its_place = _go_ahead_of_unbegun(connection, kind, options)
+        in_its_place = go_ahead_of_unbegun(connection, kind, options)
         return _create(
             connection,
             kind,
@@ -303,65 +284,9 @@ def _end(run: SyncRun, warnings: list[str], *, state: SyncRun.State, **outcome: 
     )
     run.refresh_from_db()
     if ended and tell:
-        _nudge(run.pk, "integrations.tasks.send_sync_alerts")
+        nudge_alerts(run_id=run.pk)
 
 
 def _in_words(error: PosError | SyncFailed) -> str:
     detail = error.detail if isinstance(error, PosError) else ""
     return f"{error}\n{detail}".strip()
-
-
-# --- What was left behind --------------------------------------------------------------------------------------------
-
-
-def sweep() -> int:
-    """Ends what stopped without a word, and queues again what nobody has begun; returns how many it found."""
-    ended = _end_abandoned(SyncRun.objects.all())
-    now = timezone.now()
-    waiting = SyncRun.objects.filter(state=State.QUEUED, lease_until__lte=now)
-    rows = [
-        (pk, kind)
-        for pk, kind in waiting.values_list("pk", "kind")
-        if waiting.filter(pk=pk).update(lease_until=now + _QUEUED_AGAIN_AFTER)
-    ]
-    for pk, kind in rows:
-        _nudge(pk, SYNC_TASKS[kind], pk, timeout=_TIME_OUT)
-    return ended + len(rows)
-
-
-def _end_abandoned(runs: QuerySet[SyncRun]) -> int:
-    """A process that was killed cannot end its run; its lease does."""
-    now = timezone.now()
-    ended = runs.filter(state=State.RUNNING, lease_until__lte=now).update(
-        state=State.FAILED,
-        finished_at=now,
-        next_alert_at=Case(When(scheduled=True, then=Value(now))),
-        error="It stopped without a word: its process was probably killed. Sync again.",
-    )
-    if ended:
-        logger.warning("Ended %s syncs that stopped without a word", ended)
-    return ended
-
-
-def _go_ahead_of_unbegun(connection: Connection, kind: SyncRun.Kind, options: dict[str, Any]) -> bool:
-    """A sync in the foreground goes ahead of one that no worker begins; returns whether it does a schedule's work.
-
-    Then the venue hears of its end as it would have heard of the other's. One that does less than the schedule wanted
-    leaves a scheduled sync that failed, and the venue is told at once.
-    """
-    now = timezone.now()
-    waiting = SyncRun.objects.filter(connection=connection, kind=kind, state=State.QUEUED)
-    unbegun = waiting.filter(started_at__lte=now - _NOBODY_BEGINS).first()
-    if unbegun is None:
-        return False
-    serves = all(unbegun.options.get(name) for name in _DOES_LESS if options.get(name))
-    tell = unbegun.scheduled and not serves
-    ended = waiting.filter(pk=unbegun.pk).update(
-        state=State.SUPERSEDED if serves else State.FAILED,
-        finished_at=now,
-        next_alert_at=now if tell else None,
-        error="No task worker began it. A sync that was started by hand went ahead of it.",
-    )
-    if ended and tell:
-        transaction.on_commit(lambda: _nudge(unbegun.pk, "integrations.tasks.send_sync_alerts"), robust=True)
-    return bool(ended) and unbegun.scheduled and serves

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from integrations import connections, schedules, sync_alerts, syncs, tokens, webhooks
+from integrations import connections, schedules, sync_alerts, sync_queue, tokens, webhooks
 from integrations.models import Connection, TokenPair
 from integrations.pos import PosError
 from integrations.readiness import apply_readiness
@@ -32,7 +32,7 @@ def sweep_notifications() -> str:
 
 def sweep_syncs() -> str:
     """Queues the scheduled syncs that are due, and finds those that were left behind."""
-    found = syncs.sweep()
+    found = sync_queue.sweep()
     return f"{schedules.sweep()} due, {found} left behind"
 
 

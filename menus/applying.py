@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from integrations.pos import MenuSnapshot
 from menus.bulk import delete_rows, insert_rows, update_rows
+from menus.comparing import ENTRIES, LINKS, MenuPlan, TablePlan
 from menus.image_fetching import nudge_if_due
 from menus.models import (
     Category,
@@ -19,7 +20,6 @@ from menus.models import (
     Product,
     ProductModifierGroup,
 )
-from menus.planning import ENTRIES, LINKS, MenuPlan, TablePlan
 from menus.stock import spread
 from menus.versions import raise_version
 from storekit.models import Venue

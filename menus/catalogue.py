@@ -1,22 +1,22 @@
-"""What can be ordered: chosen products with every question they lead to, as plain values for pricing."""
+"""What is ordered: the products and choices that were asked for with the questions that they lead to, for pricing."""
 
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db import connection
-from django.db.models import FilteredRelation, Q, Subquery
-from django.db.models.expressions import RawSQL
+from django.db.models import Q, QuerySet, Subquery, Value
 from django.utils import timezone
 
-from menus.models import Menu, ModifierGroup, Product
-from menus.orderable import Question, unorderable
+from menus.lacking import lacking_groups
+from menus.models import Menu, Modifier, ModifierGroup, Product
 from menus.versions import MenuBusy, version_of
 from storekit.models import Venue
+from storekit.worded_once import Row, WordedQuery
 
 _TRIES = 5
 
@@ -40,7 +40,8 @@ class CatalogueModifier:
 
 @dataclass(frozen=True)
 class CatalogueGroup:
-    """A question with its choices, in order. `kind` as in `ModifierGroup.Kind`; `maximum` None: no limit."""
+    """A question, with those of its choices that were asked for. `kind` as in `ModifierGroup.Kind`; `maximum` None: no
+    limit."""
 
     id: uuid.UUID
     name: str
@@ -64,9 +65,12 @@ class CatalogueProduct:
     groups: tuple[uuid.UUID, ...]
 
 
+Entry = TypeVar("Entry", CatalogueProduct, CatalogueModifier)
+
+
 @dataclass(frozen=True)
 class Catalogue:
-    """Products by id, and the groups that they lead to at any depth, all of one menu version."""
+    """Products by id, and the groups that they and the choices among them lead to, all of one menu version."""
 
     version: int
     products: Mapping[uuid.UUID, CatalogueProduct]
@@ -79,45 +83,54 @@ class Catalogue:
         return next((product for product in self.products.values() if product.sku == sku), None)
 
 
-def load(*, venue: Venue, ids: Collection[uuid.UUID] = (), skus: Collection[str] = ()) -> Catalogue:
-    """Loads the named products of the venue's menu; names that are not on it are left out.
+def load(
+    *,
+    venue: Venue,
+    ids: Collection[uuid.UUID] = (),
+    skus: Collection[str] = (),
+    choices: Collection[uuid.UUID] = (),
+) -> Catalogue:
+    """Loads the named products and choices of the venue's menu; what is not on it is left out.
 
-    Two queries, however many products are asked for and however deep their questions go. A sync may commit between
-    them. Each says of which version its rows are, so that what belongs together is known without a lock.
+    Two queries, however much is asked for and however deep the choices lie. A sync may commit between them. Each says
+    of which version its rows are, so that what belongs together is known without a lock.
 
     Raises:
         MenuBusy: when the menu kept changing while it was read.
     """
     for _ in range(_TRIES):
-        version, products, asked = _products(venue, ids, skus)
-        group_ids = {id for ids in asked.values() for id in ids}
-        same_version, groups = _groups_from(venue, group_ids) if group_ids else (version, {})
-        if same_version == version:
-            products_by_id = _with_groups(products, asked, groups)
-            return _without_what_lacks_choices(Catalogue(version=version, products=products_by_id, groups=groups))
+        rows = _product_rows(venue, ids, skus)
+        chosen = _choice_rows(venue, choices) if rows and choices else []
+        versions = {row[-1] or 0 for row in (*rows, *chosen)} or {version_of(venue=venue)}
+        if len(versions) == 1:
+            return _without_what_lacks_choices(_catalogue(versions.pop(), rows, chosen))
     raise MenuBusy("The menu is changing at this moment.")
 
 
 def _without_what_lacks_choices(catalogue: Catalogue) -> Catalogue:
-    """The same, without what cannot be ordered because a group that it requires has too little left."""
-    choices = [choice for group in catalogue.groups.values() for choice in group.modifiers]
-    entries: list[CatalogueProduct | CatalogueModifier] = [*catalogue.products.values(), *choices]
-    by_itself = {one.id for one in entries if not one.available}
-    gone = unorderable(
-        gone=by_itself,
-        opens={one.id: one.groups for one in entries},
-        questions={
-            id: Question(group.minimum, [one.id for one in group.modifiers]) for id, group in catalogue.groups.items()
-        },
-    )
-    if gone == by_itself:
+    """The same, without what cannot be ordered because a group that it requires has too little left.
+
+    A choice that asks for more itself is looked at when it is chosen. Nothing is asked of the database where no choice
+    of an item is required; instructions are no items, and never run out.
+    """
+    required = {
+        id: group.minimum
+        for id, group in catalogue.groups.items()
+        if group.minimum and group.kind != ModifierGroup.Kind.INSTRUCTION
+    }
+    lacking = lacking_groups(required=required, now=timezone.now())
+    if not lacking:
         return catalogue
-    products = {id: replace(one, available=id not in gone) for id, one in catalogue.products.items()}
+    products = {id: _unless_it_lacks(one, lacking) for id, one in catalogue.products.items()}
     groups = {
-        id: replace(group, modifiers=tuple(replace(one, available=one.id not in gone) for one in group.modifiers))
+        id: replace(group, modifiers=tuple(_unless_it_lacks(one, lacking) for one in group.modifiers))
         for id, group in catalogue.groups.items()
     }
     return replace(catalogue, products=products, groups=groups)
+
+
+def _unless_it_lacks(entry: Entry, lacking: AbstractSet[uuid.UUID]) -> Entry:
+    return replace(entry, available=entry.available and lacking.isdisjoint(entry.groups))
 
 
 def _awake(sold_out: bool, snoozed_until: datetime | None, now: datetime) -> bool:
@@ -125,105 +138,90 @@ def _awake(sold_out: bool, snoozed_until: datetime | None, now: datetime) -> boo
     return not sold_out and (snoozed_until is None or snoozed_until <= now)
 
 
-_Ids = dict[uuid.UUID, list[uuid.UUID]]
+def _catalogue(version: int, product_rows: list[Row], choice_rows: list[Row]) -> Catalogue:
+    questions: dict[uuid.UUID, Row] = {}
+    choices = _choices(choice_rows, questions)
+    products = _products(product_rows, questions)
+    groups: dict[uuid.UUID, CatalogueGroup] = {}
+    # From the venue's products on: what they do not lead to is somebody else's, or asked for in a wrong place.
+    waiting = [id for product in products.values() for id in product.groups]
+    while waiting:
+        id = waiting.pop()
+        if id not in groups:
+            _, name, kind, minimum, maximum = questions[id]
+            groups[id] = CatalogueGroup(id, name, kind, minimum, maximum, tuple(choices.get(id, ())))
+            waiting += [opened for choice in groups[id].modifiers for opened in choice.groups]
+    return Catalogue(version=version, products=products, groups=groups)
 
 
-def _products(
-    venue: Venue, ids: Collection[uuid.UUID], skus: Collection[str]
-) -> tuple[int, list[CatalogueProduct], _Ids]:
-    """The menu's version, the products without their groups, and the groups' ids by product, in order."""
-    rows = list(
-        Product.objects.filter(Q(pk__in=ids) | Q(sku__in=skus), venue=venue, archived_at=None)
-        .order_by("group_links__position")
-        .values_list(
-            *("id", "sku", "kind", "name", "price", "sold_out", "snoozed_until", "stock", "group_links__group_id"),
-            _version(venue),
-        )
-    )
-    if not rows:
-        return version_of(venue=venue), [], {}
-    products: dict[uuid.UUID, CatalogueProduct] = {}
-    asked: _Ids = defaultdict(list)
-    now = timezone.now()
-    for id, sku, kind, name, price, sold_out, snoozed_until, stock, group_id, _ in rows:
-        if id not in products:
-            available = _awake(sold_out, snoozed_until, now)
-            products[id] = CatalogueProduct(id, sku, kind, name, price, available, stock, groups=())
-        if group_id:
-            asked[id].append(group_id)
-    return rows[0][-1] or 0, list(products.values()), asked
-
-
-def _with_groups(
-    products: list[CatalogueProduct], asked: _Ids, groups: Collection[uuid.UUID]
-) -> dict[uuid.UUID, CatalogueProduct]:
+def _products(rows: list[Row], questions: dict[uuid.UUID, Row]) -> dict[uuid.UUID, CatalogueProduct]:
+    asked, now = _asked(rows, questions), timezone.now()
     return {
-        one.id: replace(one, groups=tuple(id for id in asked[one.id] if id in groups)) if one.id in asked else one
-        for one in products
+        id: CatalogueProduct(id, sku, kind, name, price, _awake(sold_out, snoozed_until, now), stock, tuple(asked[id]))
+        for id, sku, kind, name, price, sold_out, snoozed_until, stock, *_ in rows
     }
 
 
-def _groups_from(venue: Venue, first: Collection[uuid.UUID]) -> tuple[int, dict[uuid.UUID, CatalogueGroup]]:
-    """The menu's version, and these groups with all that their choices open."""
-    rows = list(
-        ModifierGroup.objects.filter(pk__in=_reachable(first), archived_at=None)
-        .annotate(live=FilteredRelation("modifiers", condition=Q(modifiers__archived_at=None)))
-        .order_by("live__position", "live__group_links__position")
-        .values_list(
-            *("id", "name", "kind", "minimum", "maximum"),
-            *("live__id", "live__sku", "live__instruction_id", "live__name", "live__price"),
-            *("live__sold_out", "live__snoozed_until", "live__stock", "live__group_links__group_id"),
-            _version(venue),
+def _choices(rows: list[Row], questions: dict[uuid.UUID, Row]) -> dict[uuid.UUID, list[CatalogueModifier]]:
+    """The choices by the group that they are in."""
+    opened, now = _asked(rows, questions), timezone.now()
+    found: dict[uuid.UUID, dict[uuid.UUID, CatalogueModifier]] = defaultdict(dict)
+    for id, sku, instruction_id, name, price, sold_out, snoozed_until, stock, group_id, *_ in rows:
+        found[group_id][id] = CatalogueModifier(
+            id, sku, instruction_id, name, price, _awake(sold_out, snoozed_until, now), stock, tuple(opened[id])
         )
+    return {group_id: list(choices.values()) for group_id, choices in found.items()}
+
+
+def _asked(rows: Iterable[Row], questions: dict[uuid.UUID, Row]) -> dict[uuid.UUID, list[uuid.UUID]]:
+    """The ids of the groups that are asked for each row's product or choice; the groups are added to the questions."""
+    found: dict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
+    for id, *_, group_id, name, kind, minimum, maximum, archived_at, _ in rows:
+        if group_id and archived_at is None:
+            found[id].append(group_id)
+            questions[group_id] = (group_id, name, kind, minimum, maximum)
+    return found
+
+
+# --- Rows ------------------------------------------------------------------------------------------------------------
+
+# A row for each group that is asked, or one without; the version comes last.
+_GROUP = (
+    *("group_links__group_id", "group_links__group__name", "group_links__group__kind"),
+    *("group_links__group__minimum", "group_links__group__maximum", "group_links__group__archived_at"),
+)
+
+
+def _version(venue: list[Value]) -> Subquery:
+    return Subquery(Menu.objects.filter(venue=venue[0]).values("version")[:1])
+
+
+def _product_query(*, venue: list[Value], ids: list[Any], skus: list[Any]) -> QuerySet[Product, Any]:
+    named = Q(pk__in=ids) if not skus else Q(sku__in=skus) if not ids else Q(pk__in=ids) | Q(sku__in=skus)
+    columns = ("id", "sku", "kind", "name", "price", "sold_out", "snoozed_until", "stock")
+    return (
+        Product.objects.filter(named, venue=venue[0], archived_at=None)
+        .order_by("group_links__position")
+        .values_list(*columns, *_GROUP, _version(venue))
     )
-    now = timezone.now()
-    questions = {row[0]: row[:5] for row in rows}
-    choices: dict[uuid.UUID, dict[uuid.UUID, tuple[Any, ...]]] = defaultdict(dict)
-    opened: _Ids = defaultdict(list)
-    for group_id, _, _, _, _, id, *columns, opens, _ in rows:
-        if id:
-            choices[group_id][id] = tuple(columns)
-        if opens in questions:
-            opened[id].append(opens)
-    groups = {
-        id: CatalogueGroup(
-            id=id,
-            name=name,
-            kind=kind,
-            minimum=minimum,
-            maximum=maximum,
-            modifiers=tuple(_modifier(one, columns, opened[one], now) for one, columns in choices[id].items()),
-        )
-        for id, name, kind, minimum, maximum in questions.values()
-    }
-    return (rows[0][-1] or 0) if rows else version_of(venue=venue), groups
 
 
-def _modifier(id: uuid.UUID, columns: tuple[Any, ...], opens: Iterable[uuid.UUID], now: datetime) -> CatalogueModifier:
-    sku, instruction_id, name, price, sold_out, snoozed_until, stock = columns
-    available = _awake(sold_out, snoozed_until, now)
-    return CatalogueModifier(id, sku, instruction_id, name, price, available, stock, tuple(opens))
-
-
-def _version(venue: Venue) -> Subquery:
-    return Subquery(Menu.objects.filter(venue=venue).values("version")[:1])
-
-
-# UNION drops what was seen before, so questions that lead back to themselves come to an end.
-_REACHABLE = """
-    WITH RECURSIVE reachable(group_id) AS (
-        SELECT id FROM menus_modifiergroup WHERE id IN ({first})
-        UNION
-        SELECT link.group_id
-        FROM reachable
-        JOIN menus_modifier AS modifier ON modifier.group_id = reachable.group_id AND modifier.archived_at IS NULL
-        JOIN menus_nestedmodifiergroup AS link ON link.modifier_id = modifier.id
+def _choice_query(*, venue: list[Value], choices: list[Any]) -> QuerySet[Modifier, Any]:
+    columns = ("id", "sku", "instruction_id", "name", "price", "sold_out", "snoozed_until", "stock", "group_id")
+    return (
+        Modifier.objects.filter(pk__in=choices, archived_at=None)
+        .order_by("group_links__position")
+        .values_list(*columns, *_GROUP, _version(venue))
     )
-    SELECT group_id FROM reachable
-"""
 
 
-def _reachable(first: Collection[uuid.UUID]) -> RawSQL:
-    key = ModifierGroup._meta.pk
-    params: list[Any] = [key.get_db_prep_value(id, connection) for id in first]
-    return RawSQL(_REACHABLE.format(first=", ".join(["%s"] * len(params))), params)  # noqa: S611  # placeholders only
+_PRODUCTS = WordedQuery(_product_query)
+_CHOICES = WordedQuery(_choice_query)
+
+
+def _product_rows(venue: Venue, ids: Collection[uuid.UUID], skus: Collection[str]) -> list[Row]:
+    return _PRODUCTS.rows(venue=[venue.pk], ids=[*ids], skus=[*skus]) if ids or skus else []
+
+
+def _choice_rows(venue: Venue, choices: Collection[uuid.UUID]) -> list[Row]:
+    return _CHOICES.rows(venue=[venue.pk], choices=[*choices])

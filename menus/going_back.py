@@ -9,10 +9,10 @@ from integrations.models import SyncRun
 from integrations.pos import MenuSnapshot
 from integrations.syncs import Progress, SyncFailed, SyncHeld, run_alone
 from menus.applying import PlanOutdated, apply_plan
+from menus.comparing import HeldMenu, MenuPlan
 from menus.held import load_held
 from menus.history import PastMenu, keep_state, past_menu, plan_back
 from menus.models import Menu, MenuState
-from menus.planning import HeldMenu, MenuPlan
 from menus.preview import Json, summary
 from menus.syncing import supersede_older
 from menus.versions import MenuBusy, read_one_version

@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from fractions import Fraction
 
 from integrations.pos import MenuSnapshot
-from menus.planning import HeldMenu, MenuPlan
+from menus.comparing import HeldMenu, MenuPlan
 
 _MOST_ARCHIVED = Fraction(1, 3)
 

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from integrations.pos import GroupKind, MenuModifier, MenuModifierGroup, MenuSnapshot, Translation
 from menus.bulk import Ids, read_rows
+from menus.comparing import ENTRIES, LINKS, HeldMenu, HeldRow, Key, Values
 from menus.models import (
     Category,
     CategoryProduct,
@@ -20,7 +21,6 @@ from menus.models import (
     Product,
     ProductModifierGroup,
 )
-from menus.planning import ENTRIES, LINKS, HeldMenu, HeldRow, Key, Values
 from storekit.models import Venue
 
 

@@ -15,8 +15,8 @@ from decimal import Decimal
 from typing import Any
 
 from integrations.models import SyncRun
+from menus.comparing import ENTRIES, LINKS, HeldMenu, HeldRow, Key, MenuPlan, Values, compare
 from menus.models import Menu, MenuState, Product
-from menus.planning import ENTRIES, LINKS, HeldMenu, HeldRow, Key, MenuPlan, Values, compare
 
 _KEPT = 10
 # Fast, and small enough.

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from integrations.money import to_money
 from integrations.pos import MenuSnapshot
-from menus.planning import ENTRIES, LINKS, HeldMenu, Key, MenuPlan, TablePlan
+from menus.comparing import ENTRIES, LINKS, HeldMenu, Key, MenuPlan, TablePlan
 
 
 def plan_light(*, snapshot: MenuSnapshot, held: HeldMenu) -> MenuPlan:

@@ -13,11 +13,12 @@ from integrations.models import SyncRun
 from integrations.pos import AllergenNames, MenuDocument, MenuReading, MenuSnapshot, PointOfSale, PosError, Restriction
 from integrations.syncs import Progress, SyncFailed, SyncHeld
 from menus.applying import PlanOutdated
+from menus.comparing import HeldMenu, MenuPlan
 from menus.guards import reason_to_hold, says_more_than_its_part
 from menus.held import GroupsOnTheMenu, HeldPart, load_held, load_held_part
 from menus.light import plan_light
 from menus.models import Menu, MenuMemory
-from menus.planning import HeldMenu, MenuPlan, plan_sync
+from menus.planning import plan_sync
 from menus.preview import summary
 from menus.recording import Beside, Outcome, count_entries, record, record_beside
 from menus.versions import MenuBusy, read_one_version

@@ -38,7 +38,9 @@ def unorderable(
             asked_by[group].append(entry)
     required = {id: question for id, question in questions.items() if question.minimum}
     of_choice = {choice: id for id, question in required.items() for choice in question.choices}
-    spare = {id: len(one.choices) - _needed(one) for id, one in required.items()}
+    spare = {
+        id: len(one.choices) - needed(minimum=one.minimum, choices=len(one.choices)) for id, one in required.items()
+    }
     found: set[UUID] = set()
     waiting = [*gone, *(entry for id, number in spare.items() if number < 0 for entry in asked_by[id])]
     while waiting:
@@ -53,5 +55,6 @@ def unorderable(
     return found
 
 
-def _needed(question: Question) -> int:
-    return min(question.minimum, max(len(question.choices), 1))
+def needed(*, minimum: int, choices: int) -> int:
+    """How many available choices a required group needs that has so many in all."""
+    return min(minimum, max(choices, 1))

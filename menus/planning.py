@@ -1,103 +1,19 @@
-"""What a sync would do: the POS's menu compared with the rows that we hold. Pure; nothing is read or written here.
-
-A menu is seven tables: four of entries, which are archived and never deleted, and three of links between them. A row's
-values are a tuple in the order of the table's columns, so that one comparison of tuples tells whether a row differs.
-"""
+"""What a sync would do: the POS's menu compared with the rows that we hold. Pure; nothing is read or written here."""
 
 import os
 import uuid
-from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
 
 from integrations.money import to_money
 from integrations.pos import MenuCategory, MenuModifier, MenuModifierGroup, MenuProduct, MenuSnapshot, Translations
+from menus.comparing import ENTRIES, LINKS, HeldMenu, HeldRow, Key, MenuPlan, Values, compare
 
-Key = Hashable
-Values = tuple[Any, ...]
-
-ENTRIES: dict[str, tuple[str, ...]] = {
-    "categories": ("key", "name", "translations", "parent_id", "position"),
-    "products": (
-        "sku",
-        "kind",
-        "name",
-        "translations",
-        "price",
-        "image_url",
-        "allergens",
-        "calories",
-        "contains_alcohol",
-        "alcohol_percentage",
-    ),
-    "groups": ("key", "kind", "name", "translations", "minimum", "maximum"),
-    "modifiers": ("group_id", "key", "sku", "instruction_id", "name", "translations", "price", "position"),
-}
-# The first column of a link is the entry that it belongs to.
-LINKS: dict[str, tuple[str, ...]] = {
-    "placements": ("category_id", "product_id", "position"),
-    "product_groups": ("product_id", "group_id", "position"),
-    "nested_groups": ("modifier_id", "group_id", "position"),
-}
 _RICH_COLUMNS = frozenset(
     {"translations", "image_url", "allergens", "calories", "contains_alcohol", "alcohol_percentage"}
 )
 
 _LONGEST_NAME = 255
 _LONGEST_ADDRESS = 1000
-
-
-class HeldRow(NamedTuple):
-    """A row that we hold. Links are never archived."""
-
-    id: uuid.UUID
-    archived: bool
-    values: Values
-
-
-@dataclass
-class HeldMenu:
-    """The venue's rows by table and identity: a category's or group's key, a product's SKU, a modifier's group key and
-    own key, and for links the ids of both ends."""
-
-    entries: Mapping[str, Mapping[Key, HeldRow]] = field(default_factory=lambda: {name: {} for name in ENTRIES})
-    links: Mapping[str, Mapping[Key, HeldRow]] = field(default_factory=lambda: {name: {} for name in LINKS})
-    languages: tuple[str, ...] = ()
-
-    @property
-    def has_products(self) -> bool:
-        """Whether guests can order anything at the moment."""
-        return any(not row.archived for row in self.entries["products"].values())
-
-    def count_on_the_menu(self) -> int:
-        """How many entries are not archived."""
-        return sum(not row.archived for rows in self.entries.values() for row in rows.values())
-
-
-@dataclass
-class TablePlan:
-    """What is to happen to one table. Rows are `(id, *values)`; archived links are deleted ones."""
-
-    create: list[Values] = field(default_factory=list)
-    update: list[Values] = field(default_factory=list)
-    archive: list[uuid.UUID] = field(default_factory=list)
-
-    def __bool__(self) -> bool:
-        return bool(self.create or self.update or self.archive)
-
-
-@dataclass
-class MenuPlan:
-    """What is to happen to the whole menu, and in words what could not be taken over."""
-
-    tables: dict[str, TablePlan]
-    languages: tuple[str, ...]
-    changes_languages: bool
-    counts: dict[str, int]
-    warnings: list[str]
-
-    def __bool__(self) -> bool:
-        return self.changes_languages or any(self.tables.values())
 
 
 def plan_sync(*, snapshot: MenuSnapshot, held: HeldMenu, keep_descriptions: bool = False) -> MenuPlan:
@@ -122,27 +38,6 @@ def plan_sync(*, snapshot: MenuSnapshot, held: HeldMenu, keep_descriptions: bool
         plan = compare(rows=wanted.rows, held=held, languages=languages)
     plan.warnings += wanted.warnings
     return plan
-
-
-def compare(
-    *,
-    rows: Mapping[str, Mapping[Key, Values]],
-    held: HeldMenu,
-    languages: tuple[str, ...],
-    kept: frozenset[str] = frozenset(),
-) -> MenuPlan:
-    """What leads from the rows that we hold to these, `(id, *values)` by table and identity, ids as held where we hold
-    the identity. The columns named by `kept` stay as they are in rows that we hold."""
-    tables = {
-        name: _diff(rows[name], held.entries[name], kept=_positions(columns, kept)) for name, columns in ENTRIES.items()
-    } | {name: _diff(rows[name], held.links[name]) for name in LINKS}
-    return MenuPlan(
-        tables=tables,
-        languages=languages,
-        changes_languages=languages != held.languages,
-        counts=_counts(tables, rows, held),
-        warnings=[],
-    )
 
 
 class _Wanted:
@@ -251,23 +146,6 @@ def _fresh_ids() -> Iterator[uuid.UUID]:
             yield uuid.UUID(bytes=drawn[start : start + 16], version=4)
 
 
-def _diff(
-    wanted: Mapping[Key, Values], held: Mapping[Key, HeldRow], *, kept: frozenset[int] = frozenset()
-) -> TablePlan:
-    plan = TablePlan()
-    for key, row in wanted.items():
-        old = held.get(key)
-        if old is None:
-            plan.create.append(row)
-            continue
-        if kept:
-            row = (row[0], *(old.values[i] if i in kept else value for i, value in enumerate(row[1:])))
-        if old.archived or old.values != row[1:]:
-            plan.update.append(row)
-    plan.archive = [row.id for key, row in held.items() if key not in wanted and not row.archived]
-    return plan
-
-
 def _keep_descriptions(wanted: dict[Key, Values], held: Mapping[Key, HeldRow]) -> set[str]:
     """Puts our descriptions into the rows, and returns the languages that are ours alone."""
     ours: set[str] = set()
@@ -284,31 +162,6 @@ def _keep_descriptions(wanted: dict[Key, Values], held: Mapping[Key, HeldRow]) -
                 ours.add(language)
         wanted[sku] = (*row[: at + 1], texts, *row[at + 2 :])
     return ours
-
-
-def _counts(
-    tables: Mapping[str, TablePlan], wanted: Mapping[str, Mapping[Key, Values]], held: HeldMenu
-) -> dict[str, int]:
-    created = {row[0] for name in ENTRIES for row in tables[name].create}
-    updated = {row[0] for name in ENTRIES for row in tables[name].update}
-    archived = {id for name in ENTRIES for id in tables[name].archive}
-    for name in LINKS:
-        plan = tables[name]
-        updated |= {row[1] for row in (*plan.create, *plan.update)}
-        gone = set(plan.archive)
-        updated |= {row.values[0] for row in held.links[name].values() if row.id in gone} if gone else set()
-    updated -= created | archived
-    everything = sum(len(wanted[name]) for name in ENTRIES)
-    return {
-        "created": len(created),
-        "updated": len(updated),
-        "archived": len(archived),
-        "unchanged": everything - len(created) - len(updated),
-    }
-
-
-def _positions(columns: tuple[str, ...], names: frozenset[str]) -> frozenset[int]:
-    return frozenset(i for i, column in enumerate(columns) if column in names)
 
 
 def _name(text: str) -> str:

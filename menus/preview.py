@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from menus.planning import ENTRIES, HeldMenu, HeldRow, MenuPlan, Values
+from menus.comparing import ENTRIES, HeldMenu, HeldRow, MenuPlan, Values
 
 Json = dict[str, Any]
 

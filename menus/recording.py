@@ -10,9 +10,9 @@ from integrations.models import SyncRun
 from integrations.pos import AllergenNames, MenuSnapshot, Restriction
 from menus.allergens import keep_allergens
 from menus.applying import apply_plan
+from menus.comparing import HeldMenu, MenuPlan
 from menus.history import keep_state
 from menus.models import Category, Menu, MenuMemory, Modifier, ModifierGroup, Product
-from menus.planning import HeldMenu, MenuPlan
 from menus.stock import write_stock
 from menus.versions import raise_version
 from storekit.models import Venue

@@ -1,5 +1,6 @@
 """The back office of orders: those in trouble first, and on each order's page what is wrong and what to do."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
@@ -66,8 +67,13 @@ class PlaceFilter(admin.SimpleListFilter):
         "cancelled": ("Cancelled", Q(status=_Status.CANCELLED)),
     }
 
+    @classmethod
+    def links(cls) -> list[tuple[str, str]]:
+        """The choices by name, with all orders first."""
+        return [("", "All"), *((name, label) for name, (label, _) in cls._CHOICES.items())]
+
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(name, label) for name, (label, _) in self._CHOICES.items()]
+        return self.links()[1:]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
         chosen = self._CHOICES.get(self.value() or "")
@@ -75,6 +81,15 @@ class PlaceFilter(admin.SimpleListFilter):
             return queryset
         found = queryset.filter(chosen[1])
         return found.filter(injection__deliver_by__lte=timezone.now()) if self.value() == "unconfirmed" else found
+
+
+@dataclass(frozen=True)
+class Place:
+    """A link to the orders in one place."""
+
+    label: str
+    url: str
+    current: bool
 
 
 @admin.register(Order)
@@ -111,10 +126,14 @@ class OrderPage(SettlingPages, ReadOnlyAdmin):
         ),
     )
     readonly_fields = ("status_label", "state_label", "attempt_count", "next_attempt", "reference", "account")
+    list_before_template = "admin/orders/order/places.html"
     change_form_outer_before_template = "admin/orders/order/page.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
         return super().get_queryset(request).select_related("venue", "injection")
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {**(extra_context or {}), "places": _places(request)})
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
@@ -196,3 +215,17 @@ class OrderPage(SettlingPages, ReadOnlyAdmin):
     @admin.display(description="Check", empty_value="–")
     def account(self, order: Order) -> str | None:
         return order.injection.account or None
+
+
+def _places(request: HttpRequest) -> list[Place]:
+    """The filter as a row of links: on a phone, one touch instead of three. What else was asked for stays."""
+    asked = request.GET.copy()
+    chosen = asked.get(PlaceFilter.parameter_name, "")
+    asked.pop("p", None)
+    found = []
+    for name, label in PlaceFilter.links():
+        asked[PlaceFilter.parameter_name] = name
+        if not name:
+            del asked[PlaceFilter.parameter_name]
+        found.append(Place(label, f"?{asked.urlencode()}", current=name == chosen))
+    return found

@@ -88,11 +88,11 @@ class DiscountCodePage(VenueAdmin):
         return super().get_queryset(request).select_related("venue")
 
     def get_fieldsets(self, request: HttpRequest, obj: DiscountCode | None = None) -> list[Any]:
-        limits = ("minimum_spend", "usage_limit") if obj is None else ("minimum_spend", "usage_limit", "used")
+        used = () if obj is None else ("used",)
         return [
             (None, {"fields": ("venue", ("code", "active"))}),
             ("What it takes off", {"fields": (("percent", "amount"), "pos_id")}),
-            ("When it counts", {"fields": (("valid_from", "valid_until"), limits)}),
+            ("When it counts", {"fields": (("valid_from", "valid_until"), ("minimum_spend", "usage_limit"), *used)}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: DiscountCode | None = None) -> tuple[str, ...]:

@@ -20,6 +20,9 @@ _MINUTES_A_DAY = 24 * 60
 class RulesForm(forms.ModelForm):
     """What a venue allows. Rules by which nothing can be ordered for later are a mistake, and said to be one."""
 
+    class Meta:
+        labels = {"notice_minutes": "Notice, in minutes", "furthest_ahead_days": "How far ahead, in days"}
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         notice, days = cleaned.get("notice_minutes"), cleaned.get("furthest_ahead_days")
@@ -34,7 +37,10 @@ class HoursForm(forms.ModelForm):
     class Meta:
         model = OrderingHours
         fields = ("weekday", "opens", "closes")
-        widgets = {"opens": UnfoldAdminSingleTimeWidget(), "closes": UnfoldAdminSingleTimeWidget()}
+        widgets = {
+            "opens": UnfoldAdminSingleTimeWidget(format="%H:%M"),
+            "closes": UnfoldAdminSingleTimeWidget(format="%H:%M"),
+        }
 
 
 class HoursFormSet(forms.BaseInlineFormSet):
@@ -86,6 +92,7 @@ class OrderingRulesPage(VenueAdmin):
     list_display_links = ("venue",)
     list_filter = (VenueFilter,)
     list_select_related = ("venue",)
+    list_before_template = "admin/orders/orderingrules/hint.html"
     ordering = ("venue__name",)
     fieldsets = (
         (None, {"fields": ("venue", ("pickup", "delivery", "dine_in"))}),

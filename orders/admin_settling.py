@@ -155,7 +155,7 @@ class SettlingPages(VenueAdmin):
                 form=form,
             )
         done = partial(settling.cancel, order=order, by=str(request.user), reason=form.cleaned_data["reason"])
-        return self._do(request, order, done, partial(cancelled, order))
+        return self._do(request, order, done, partial(cancelled, order), lambda outcome: outcome.till_is_told)
 
     def _order(self, request: HttpRequest, object_id: Any) -> Order:
         order: Order = get_object_or_404(self.get_queryset(request), pk=object_id)
@@ -173,12 +173,21 @@ class SettlingPages(VenueAdmin):
         return confirm_page(request, self, title, back=back, back_label="Back to the order", **page)
 
     def _do(
-        self, request: HttpRequest, order: Order, verb: Callable[[], Any], say: Callable[[Any], str]
+        self,
+        request: HttpRequest,
+        order: Order,
+        verb: Callable[[], Any],
+        say: Callable[[Any], str],
+        needs_more: Callable[[Any], bool] = lambda _: False,
     ) -> HttpResponse:
+        """Does it and says so; as a warning where somebody has to do something more."""
         try:
-            messages.success(request, say(verb()))
+            outcome = verb()
         except NotPossible as refusal:
             messages.warning(request, f"Nothing was done. {refusal}")
+        else:
+            level = messages.WARNING if needs_more(outcome) else messages.SUCCESS
+            messages.add_message(request, level, say(outcome))
         return redirect("admin:orders_order_change", order.pk)
 
     # --- Many at once

@@ -77,24 +77,14 @@ def amounts_of(order: Order) -> list[tuple[str, str]]:
 
 def sheet_lines_of(order: Order) -> list[SheetLine]:
     """Every line with its choices below it. One query."""
-    rows = list(order.lines.all())
-    courses = {row.position: row.course for row in rows if row.parent_id is None}
-    top = iter(sorted(courses))
 
     def read(lines: Iterable[PricedLine], depth: int) -> Iterator[SheetLine]:
         for line in lines:
-            yield SheetLine(
-                depth=depth,
-                quantity=line.quantity,
-                name=line.name,
-                sku=line.sku,
-                note=line.note,
-                amount="" if depth else str(line.total),
-                course=None if depth else courses[next(top)],
-            )
+            amount = "" if depth else str(line.total)
+            yield SheetLine(depth, line.quantity, line.name, line.sku, line.note, amount, line.course)
             yield from read(line.choices, depth + 1)
 
-    return list(read(lines_of(rows=rows), 0))
+    return list(read(lines_of(rows=order.lines.all()), 0))
 
 
 def _paid(order: Order) -> str:

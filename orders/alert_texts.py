@@ -14,6 +14,7 @@ from integrations.connections import settings_of
 from orders.lines import lines_of
 from orders.models import Alert, Order
 from orders.pricing import PricedLine
+from orders.revisions import may_have_arrived
 
 LONGEST_MESSAGE = 1000
 """What a till shows and prints, in characters."""
@@ -24,18 +25,23 @@ _LONGEST_FACT = 120
 
 @dataclass(frozen=True)
 class TextLine:
-    """One line of the order, or one choice below it. `depth` counts from 0; `total` is empty for choices."""
+    """One line of the order, or one choice below it. `depth` counts from 0.
+
+    `price` is the line's with everything below it, or what a choice adds to one of what is above it; empty for nothing.
+    """
 
     depth: int
     quantity: int
     name: str
+    course: int | None
     note: str
-    total: str
+    price: str
 
     @property
     def words(self) -> str:
         """The line without its price."""
-        return f"{self.quantity} × {self.name}" + (f" ({self.note})" if self.note else "")
+        course = f" [course {self.course}]" if self.course is not None else ""
+        return f"{self.quantity} × {self.name}{course}" + (f" ({self.note})" if self.note else "")
 
     @property
     def indent(self) -> str:
@@ -44,9 +50,10 @@ class TextLine:
 
 
 def subject_line(*, order: Order, about: Alert.About) -> str:
-    """What it is about, in a few words."""
+    """What it is about, in a few words. The order's injection should be loaded with it."""
+    doubt = ", as far as we know" if may_have_arrived(injection=order.injection) else ""
     return {
-        Alert.About.FAILED: f"order {order.number} is not on the till",
+        Alert.About.FAILED: f"order {order.number} is not on the till{doubt}",
         Alert.About.CANCELLED: f"order {order.number} is cancelled",
         Alert.About.DOUBLE: f"order {order.number} may be on the till twice",
     }[about]
@@ -59,6 +66,7 @@ def email_context(*, order: Order, about: Alert.About) -> dict[str, Any]:
         "order": order,
         "headline": subject_line(order=order, about=about),
         "double": about == Alert.About.DOUBLE,
+        "unsure": may_have_arrived(injection=order.injection),
         "reason": reason,
         "detail": detail.strip(),
         "facts": list(_facts(order)),
@@ -73,10 +81,11 @@ def till_message(*, order: Order, about: Alert.About) -> str:
     """What is shown on the till and printed, in at most 1,000 characters."""
     if about == Alert.About.FAILED:
         return _order_to_key_in(order)
-    account = f" Its check: {order.injection.account}." if order.injection.account else ""
+    account = order.injection.account
+    check = f" Its check: {account}." if account else ""
     words = {
-        Alert.About.CANCELLED: f"Do not make it; void its check.{account}",
-        Alert.About.DOUBLE: f"Make it once, and void the second check.{account}",
+        Alert.About.CANCELLED: "Do not make it; void its check" + (f".{check}" if check else ", if there is one."),
+        Alert.About.DOUBLE: f"Make it once, and void the second check.{check}",
     }[about]
     head = f"{subject_line(order=order, about=about).upper()}. {words}"
     return "\n".join([head, *_short_facts(order)])[:LONGEST_MESSAGE]
@@ -87,11 +96,16 @@ def text_lines(*, order: Order) -> list[TextLine]:
 
     def walk(lines: tuple[PricedLine, ...], depth: int) -> Iterator[TextLine]:
         for line in lines:
-            total = "" if depth else _money(order, line.total)
-            yield TextLine(depth, line.quantity, line.name, line.note, total)
+            yield TextLine(depth, line.quantity, line.name, line.course, line.note, _price(order, line, depth))
             yield from walk(line.choices, depth + 1)
 
     return list(walk(lines_of(rows=order.lines.all()), 0))
+
+
+def _price(order: Order, line: PricedLine, depth: int) -> str:
+    if not depth:
+        return _money(order, line.total)
+    return f"+ {_money(order, line.quantity * line.unit_price)}" if line.unit_price else ""
 
 
 # --- Parts -----------------------------------------------------------------------------------------------------------
@@ -100,8 +114,10 @@ def text_lines(*, order: Order) -> list[TextLine]:
 def _order_to_key_in(order: Order) -> str:
     """As many of the lines as fit: the head and the foot are needed more."""
     reason = order.injection.error.partition("\n")[0]
+    unsure = may_have_arrived(injection=order.injection)
+    advice = "Look for it there; if it is missing, key it in." if unsure else "Please key it in."
     head = [
-        f"{subject_line(order=order, about=Alert.About.FAILED).upper()}. Please key it in.",
+        f"{subject_line(order=order, about=Alert.About.FAILED).upper()}. {advice}",
         *_short_facts(order),
     ]
     foot = [_totals_in_a_line(order), _short(_payment(order)), f"Why: {_short(reason)}"]
@@ -132,6 +148,7 @@ def _facts(order: Order) -> Iterator[tuple[str, str]]:
     facts = (
         ("Type", order.get_type_display()),
         ("For", _moment(order, order.scheduled_for) if order.scheduled_for else "now"),
+        ("Placed", _moment(order, order.placed_at)),
         ("Code", order.collection_code),
         ("Table", _table(order)),
         ("Add to check", order.open_account),

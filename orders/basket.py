@@ -60,7 +60,7 @@ def check_basket(*, venue: Venue, basket: Basket, ask_pos: bool) -> BasketAnswer
 
 
 def _ask(venue: Venue, demands: tuple[Demand, ...]) -> PosWord:
-    skus = {demand.sku for demand in demands}
+    skus = sorted({demand.sku for demand in demands})
     try:
         pos = pos_for(venue=venue)
         readiness: Readiness = pos.readiness()

@@ -39,7 +39,7 @@ def _move_those_of(venue: Venue) -> int:
         if wanted == at:
             continue
         with transaction.atomic():
-            if _held().filter(pk=pk, next_attempt_at=at).update(next_attempt_at=wanted):
+            if _held().filter(pk=pk, next_attempt_at=at).update(next_attempt_at=wanted, due_since=wanted):
                 moved += 1
                 if wanted <= now:
                     transaction.on_commit(partial(nudge, injection_id=pk))

@@ -1,9 +1,10 @@
 """Whether a basket can be ordered and what it costs: the one answer that orders and basket checks get. Only reads."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from uuid import UUID
 
 import phonenumbers
 
@@ -12,7 +13,7 @@ from menus.catalogue import Catalogue
 from orders.discounts import amount_off, discount_problems, find_discount
 from orders.models import DiscountCode, Order
 from orders.money import ZERO
-from orders.pricing import PricedOrder, Totals, known_id, price
+from orders.pricing import PricedOrder, Totals, WantedModifier, known_id, price
 from orders.problems import Problem
 from orders.rules import rule_problems
 from orders.terms import Terms, terms_of
@@ -56,36 +57,29 @@ def check(*, venue: Venue, basket: Basket, now: datetime) -> Checked:
         delivery_fee=basket.delivery_fee,
         service_charge=basket.service_charge,
     )
+    discount, against = _discount(venue, basket, priced, now)
+    totals = _less(priced.totals, discount)
     table = _table(venue, basket)
     phone = _e164(basket.customer.phone, country=venue.country) if basket.customer else ""
-    discount, against = _discount(venue, basket, priced, now)
-    totals = (
-        replace(priced.totals, discount=amount_off(discount=discount, items=priced.totals.items))
-        if discount
-        else priced.totals
+    rules = rule_problems(
+        rules=terms.rules, type=basket.type, scheduled_for=basket.scheduled_for, now=now, zone=venue.zone
     )
-    problems = [
-        *rule_problems(
-            rules=terms.rules, type=basket.type, scheduled_for=basket.scheduled_for, now=now, zone=venue.zone
-        ),
-        *_problems_of_type(basket, table),
-        *_bill_problems(basket),
-        *against,
-        *priced.problems,
-    ]
-    if phone is None:
-        problems.append(Problem("invalid", "This is not a telephone number.", "customer.phone"))
+    problems = (*rules, *_problems_of_type(basket, table), *_phone_problems(phone), *against, *priced.problems)
     return Checked(
         priced=priced,
         totals=totals,
         # What is to be paid is known once everything else is right.
-        problems=tuple(problems or _amount_problems(basket, totals)),
+        problems=problems or tuple(_amount_problems(basket, totals)),
         terms=terms,
         menu_version=catalogue.version,
         table=table,
         discount=discount,
         phone=phone or "",
     )
+
+
+def _less(totals: Totals, discount: DiscountCode | None) -> Totals:
+    return replace(totals, discount=amount_off(discount=discount, items=totals.items)) if discount else totals
 
 
 def total_problem(total: Decimal, *, attr: str) -> Problem:
@@ -99,7 +93,15 @@ def total_problem(total: Decimal, *, attr: str) -> Problem:
 def _catalogue(venue: Venue, basket: Basket) -> Catalogue:
     ids = {id for item in basket.items if (id := known_id(item.product))}
     skus = {item.sku for item in basket.items if not item.product}
-    return menu_catalogue.load(venue=venue, ids=ids, skus=skus)
+    choices = set(_choices(wish for item in basket.items for wish in item.modifiers))
+    return menu_catalogue.load(venue=venue, ids=ids, skus=skus, choices=choices)
+
+
+def _choices(wishes: Iterable[WantedModifier]) -> Iterator[UUID]:
+    for wish in wishes:
+        if id := known_id(wish.modifier):
+            yield id
+        yield from _choices(wish.modifiers)
 
 
 def _table(venue: Venue, basket: Basket) -> Table | None:
@@ -171,6 +173,10 @@ def _table_problems(basket: Basket, table: Table | None) -> Iterator[Problem]:
             if getattr(basket, attr):
                 detail = "An open bill keeps its table and its number of guests. Leave this out."
                 yield Problem("fixed_by_the_bill", detail, attr)
+        if basket.tip and basket.payment and not basket.payment.paid:
+            # A tip travels with a payment, and the payment will be the bill's.
+            detail = "This order is paid with the bill, and the tip with it. Leave the tip out."
+            yield Problem("tip_on_the_bill", detail, "tip")
     elif not basket.table:
         yield Problem("required", "Say which table, or the number of the open bill as `account`.", "table")
     elif table is None:
@@ -181,11 +187,9 @@ def _misplaced(detail: str, attr: str) -> Problem:
     return Problem("not_for_this_type", f"{detail} Leave this out.", attr)
 
 
-def _bill_problems(basket: Basket) -> Iterator[Problem]:
-    # A tip travels with a payment, and the payment will be the bill's.
-    if basket.account and basket.payment and not basket.payment.paid and basket.tip:
-        detail = "This order is paid with the bill, and the tip with it. Leave the tip out."
-        yield Problem("tip_on_the_bill", detail, "tip")
+def _phone_problems(phone: str | None) -> Iterator[Problem]:
+    if phone is None:
+        yield Problem("invalid", "This is not a telephone number.", "customer.phone")
 
 
 def _amount_problems(basket: Basket, totals: Totals) -> Iterator[Problem]:

@@ -2,39 +2,34 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID, uuid4
 
 from orders.models import Order, OrderLine
 from orders.pricing import PricedLine
+from storekit.worded_once import insert_rows
+
+_COLUMNS = (
+    *("id", "order", "parent", "position", "kind", "menu_id", "sku", "instruction_id"),
+    *("name", "quantity", "unit_price", "note", "course"),
+)
 
 
-def rows_of(*, order: Order, lines: Iterable[PricedLine]) -> list[OrderLine]:
-    """Rows, not stored yet, of the lines and of all that was chosen below them, numbered from top to bottom."""
-    rows: list[OrderLine] = []
+def store_lines(*, order: Order, lines: Iterable[PricedLine]) -> None:
+    """Stores the lines and all that was chosen below them, numbered from top to bottom, in one statement."""
+    rows: list[tuple[Any, ...]] = []
 
     def add(line: PricedLine, parent_id: UUID | None) -> None:
-        row = OrderLine(
-            id=uuid4(),
-            order=order,
-            parent_id=parent_id,
-            position=len(rows),
-            kind=line.kind,
-            menu_id=line.menu_id,
-            sku=line.sku,
-            instruction_id=line.instruction_id,
-            name=line.name,
-            quantity=line.quantity,
-            unit_price=line.unit_price,
-            note=line.note,
-            course=line.course,
-        )
-        rows.append(row)
+        id, position = uuid4(), len(rows)
+        of_the_menu = (line.kind, line.menu_id, line.sku, line.instruction_id, line.name)
+        of_the_guest = (line.quantity, line.unit_price, line.note, line.course)
+        rows.append((id, order.pk, parent_id, position, *of_the_menu, *of_the_guest))
         for choice in line.choices:
-            add(choice, row.pk)
+            add(choice, id)
 
     for line in lines:
         add(line, None)
-    return rows
+    insert_rows(OrderLine, columns=_COLUMNS, rows=rows)
 
 
 def lines_of(*, rows: Iterable[OrderLine]) -> tuple[PricedLine, ...]:

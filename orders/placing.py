@@ -10,8 +10,8 @@ from django.utils import timezone
 from integrations.models import LightspeedSettings
 from orders.checking import Checked, check
 from orders.discounts import use, used_up
-from orders.lines import rows_of
-from orders.models import Injection, Order, OrderLine
+from orders.lines import store_lines
+from orders.models import Injection, Order
 from orders.money import ZERO
 from orders.numbering import draw_code, next_number
 from orders.problems import OrderRefused
@@ -19,7 +19,9 @@ from orders.queueing import due_at_once, nudge
 from orders.revisions import reference_of
 from orders.timing import first_attempt_at
 from orders.wanted import Address, OrderRequest
+from storekit.collector import collector_paused
 from storekit.models import Venue
+from storekit.worded_once import insert
 
 _NOWHERE = Address(line1="", city="", postcode="")
 
@@ -37,7 +39,7 @@ def place_order(*, venue: Venue, request: OrderRequest) -> Order:
     while True:
         code = draw_code()
         try:
-            with transaction.atomic():
+            with collector_paused(), transaction.atomic():
                 return _place(venue, request, code)
         except IntegrityError:
             # Nobody is asked first whether the code is free: it nearly always is.
@@ -67,7 +69,7 @@ def _place(venue: Venue, request: OrderRequest, code: str) -> Order:
     if checked.discount and not use(discount=checked.discount):
         raise OrderRefused([used_up()])
     order = _store_order(venue, request, checked, code)
-    OrderLine.objects.bulk_create(rows_of(order=order, lines=checked.priced.lines))
+    store_lines(order=order, lines=checked.priced.lines)
     nudge_unless_held(_store_injection(order, checked, now))
     return order
 
@@ -87,7 +89,7 @@ def _store_order(venue: Venue, request: OrderRequest, checked: Checked, code: st
     )
     if order.payment_status == Order.PaymentStatus.UNPAID and not order.is_on_the_bill:
         order.status = Order.Status.AWAITING_PAYMENT
-    order.save(force_insert=True)
+    insert(order)
     return order
 
 
@@ -130,9 +132,11 @@ def _money(request: OrderRequest, checked: Checked) -> dict[str, Any]:
 
 def _store_injection(order: Order, checked: Checked, now: datetime) -> Injection:
     goes = order.status != Order.Status.AWAITING_PAYMENT
-    return Injection.objects.create(
+    injection = Injection(
         order=order,
         reference=reference_of(order_id=order.pk, revision=1),
         location=checked.terms.location,
         **(first_steps(order=order, settings=checked.terms.settings, now=now) if goes else {}),
     )
+    insert(injection)
+    return injection

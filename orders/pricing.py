@@ -228,13 +228,13 @@ class _Pricing:
         self, group_ids: Iterable[UUID], wanted: Sequence[WantedModifier], attr: str, *, times: int
     ) -> tuple[PricedLine, ...]:
         groups = [self.catalogue.groups[id] for id in group_ids]
-        offered = {str(modifier.id): (group, modifier) for group in groups for modifier in group.modifiers}
+        offered = {modifier.id: (group, modifier) for group in groups for modifier in group.modifiers}
         taken = {group.id: 0 for group in groups}
         lines = []
         for number, wish in enumerate(wanted):
             place = f"{attr}.modifiers.{number}"
-            id = str(known_id(wish.modifier) or "")
-            if id not in offered:
+            id = known_id(wish.modifier)
+            if id is None or id not in offered:
                 self.whole = False
                 self.problem("not_offered", "This cannot be chosen here.", place)
                 continue

@@ -25,6 +25,9 @@ from orders.correcting import correct
 from orders.failing import end_cancelled, fail, is_cancelled, tell_till_of_cancellation
 from orders.models import Injection, InjectionAttempt
 from orders.parking import parked_until
+from orders.revisions import may_have_arrived
+
+_DOUBT = "It may have arrived all the same: look on the till before you key it in or send it again."
 
 logger = logging.getLogger(__name__)
 
@@ -83,10 +86,10 @@ def record(*, claim: Claim, error: Exception | None) -> str:
     outcome = _outcome_of(error)
     with transaction.atomic():
         _record_attempt(claim, outcome, error, now)
-        ours = Injection.objects.select_for_update(of=("self",)).filter(
+        ours = Injection.objects.select_for_update().filter(
             pk=claim.injection.pk, state=_State.SENDING, lease=claim.lease
         )
-        injection = ours.select_related("order").first()
+        injection = ours.first()
         if injection is not None:
             _follow(claim, injection, outcome, error, now)
     word = str(injection.state) if injection is not None else "settled by somebody else"
@@ -123,11 +126,11 @@ def _follow(
         end_cancelled(injection=injection)
     elif outcome == _Outcome.REJECTED:
         if not correct(injection=injection, code=_code(error)):
-            fail(injection=injection, code=_code(error), error=_words(error))
+            fail(injection=injection, code=_code(error), error=_last_words(injection, error))
     elif again := _again_at(claim, outcome, error, now):
         _wait(injection, again, error)
     else:
-        fail(injection=injection, code=_code(error), error=_words(error))
+        fail(injection=injection, code=_code(error), error=_last_words(injection, error))
 
 
 def _accept(claim: Claim, injection: Injection, now: datetime) -> None:
@@ -170,6 +173,13 @@ def _again_at(
 
 def _code(error: Exception | None) -> str:
     return error.code if isinstance(error, PosError) else "error"
+
+
+def _last_words(injection: Injection, error: Exception | None) -> str:
+    """What staff are told when it is given up: an attempt whose answer was lost may have arrived all the same."""
+    sentence, *detail = _words(error).split("\n", 1)
+    doubt = [_DOUBT] if may_have_arrived(injection=injection) else []
+    return "\n".join([" ".join([sentence, *doubt]), *detail])
 
 
 def _words(error: Exception | None) -> str:

@@ -114,10 +114,10 @@ def cancel(*, order: Order, by: str, reason: str = "") -> Cancellation:
         _set_status(injection.order, _Status.CANCELLED)
         release_use(order=injection.order)
         _settle_alerts(injection.order)
+        _write_down(injection.order, _Action.CANCELLED, by, reason.strip())
         if till_is_told:
             # Whoever records an attempt may have done so before us: it is told once.
             tell_till_of_cancellation(injection=injection)
-        _write_down(injection.order, _Action.CANCELLED, by, reason.strip())
     paid = injection.order.payment_status == Order.PaymentStatus.PAID
     to_refund = injection.order.payment_amount if paid else ZERO
     return Cancellation(till_is_told=till_is_told, being_sent=being_sent, to_refund=to_refund)

@@ -7,6 +7,7 @@ from integrations.models import LightspeedSettings
 from orders.models import Order
 from orders.rules import Rules, Span
 from storekit.models import Venue
+from storekit.worded_once import WordedQuery
 
 _COLUMNS = (
     "connection__business_location_id",
@@ -22,6 +23,8 @@ _COLUMNS = (
     "ordering_rules__hours__closes",
 )
 
+_TERMS = WordedQuery(lambda venue: Venue.objects.filter(pk=venue[0]).order_by().values_list(*_COLUMNS))
+
 
 @dataclass(frozen=True)
 class Terms:
@@ -36,7 +39,7 @@ class Terms:
 def terms_of(*, venue: Venue) -> Terms:
     """What the venue has settled; a venue that has settled nothing allows everything."""
     # A row for each span of its hours.
-    rows = list(Venue.objects.filter(pk=venue.pk).order_by().values_list(*_COLUMNS))
+    rows = _TERMS.rows(venue=[venue.pk])
     location, buffer_orders, buffer_minutes, pickup, delivery, dine_in, notice, ahead, *_ = rows[0]
     settings = LightspeedSettings()
     if buffer_orders is not None:

@@ -76,19 +76,24 @@ def _cancelled(order: Order) -> Verdict:
 def _on_the_till(order: Order) -> Verdict:
     where = f"Check {order.injection.account}" if order.injection.account else ""
     said = "On the till" if order.status in (_Status.PLACED, _Status.CONFIRMED) else order.get_status_display()
+    if order.status != _Status.COMPLETED and order.alerts.filter(about=Alert.About.DOUBLE).exists():
+        todo = "Look at the till. Make the order once, and void the second check."
+        return Verdict("warning", f"{said}, perhaps twice", where, todo)
     return Verdict("good", said, where)
 
 
 def _failed(injection: Injection) -> Verdict:
     why, _, pos_words = injection.error.partition("\n")
+    said = "Not on the till"
     if may_be_on_the_till(injection=injection):
+        said = "May not be on the till"
         todo = (
             "Look at the till first: the order may have got there all the same. Sending it again does no harm, because "
             "the POS knows it by its reference. Or key it in by hand from what is below, and mark it so."
         )
     else:
         todo = "Put right what is wrong and send it again, or key it in by hand from what is below, and mark it so."
-    return Verdict("bad", "Not on the till", why or "The POS gave no reason.", todo, pos_words.strip())
+    return Verdict("bad", said, why or "The POS gave no reason.", todo, pos_words.strip())
 
 
 def _accepted(injection: Injection) -> Verdict:

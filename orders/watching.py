@@ -18,6 +18,8 @@ from orders.queueing import nudge_look
 # The POS says by itself when it gave up: its word may take a moment.
 GRACE = timedelta(minutes=1)
 MOST_LOOKS = 4
+# Orders that were accepted before deadlines were kept.
+_WITHOUT_DEADLINE = timedelta(hours=1)
 _LEASE = timedelta(seconds=60)
 _LOOK_AGAIN_AFTER = timedelta(seconds=45)
 _SWEPT_AT_ONCE = 100
@@ -54,7 +56,8 @@ def sweep() -> int:
 def unconfirmed(now: datetime) -> QuerySet[Injection]:
     """Accepted, and not heard of when the POS should have had it on a till; nobody is looking."""
     free = Q(lease_until=None) | Q(lease_until__lte=now)
-    return Injection.objects.filter(free, state=Injection.State.ACCEPTED, deliver_by__lte=now - GRACE)
+    overdue = Q(deliver_by__lte=now - GRACE) | Q(deliver_by=None, accepted_at__lte=now - _WITHOUT_DEADLINE)
+    return Injection.objects.filter(free, overdue, state=Injection.State.ACCEPTED)
 
 
 def _claim(injection_id: int, lease: UUID) -> Injection | None:

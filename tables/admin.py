@@ -15,7 +15,7 @@ from storekit.admin_filters import VenueFilter
 from storekit.admin_site import ReadOnlyAdmin
 from storekit.models import Venue
 from storekit.staff import managed_venues_of
-from tables.models import Area, Table
+from tables.models import Area, Table, number_given_twice
 
 
 class UseFilter(admin.SimpleListFilter):
@@ -31,6 +31,18 @@ class UseFilter(admin.SimpleListFilter):
         if not self.value():
             return queryset
         return queryset.filter(archived_at__isnull=self.value() == "now")
+
+
+class TableUseFilter(UseFilter):
+    """Of tables also those whose number another one has too."""
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [*super().lookups(request, model_admin), ("twice", "Number given twice")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "twice":
+            return queryset.filter(has_twin=True)
+        return super().queryset(request, queryset)
 
 
 class FloorPage(ReadOnlyAdmin):
@@ -96,8 +108,18 @@ class TablePage(FloorPage):
     """The tables, as orders and bills name them."""
 
     list_display = ("number", "name", "area", "venue", "seats", "place")
-    list_filter = (VenueFilter, "area", UseFilter)
+    list_filter = (VenueFilter, "area", TableUseFilter)
     list_select_related = ("venue", "area")
     search_fields = ("=number", "name")
     ordering = ("venue__name", "number")
     fields = ("venue", ("number", "name"), "area", "seats", "place")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).annotate(has_twin=number_given_twice())
+
+    @display(
+        description="Place",
+        label={"in use": "success", "in the archive": "warning", "number given twice": "danger"},
+    )
+    def place(self, row: Any) -> str:
+        return "number given twice" if row.has_twin else super().place(row)

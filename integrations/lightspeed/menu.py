@@ -226,24 +226,26 @@ def each_once(warnings: Mapping[int, Iterable[str]]) -> tuple[str, ...]:
 
 
 def _languages(products: tuple[MenuProduct, ...], groups: tuple[MenuModifierGroup, ...]) -> dict[str, frozenset[str]]:
-    """By SKU. Most entries have the same ones, so each set is made once."""
+    """By SKU. Most products have the same ones, so each set is made once."""
     by_key = {group.key: group for group in groups}
     known: dict[str, frozenset[str]] = {}
-
-    def below(key: str) -> frozenset[str]:
-        if key not in known:
-            group = by_key[key]
-            found = set(group.translations)
-            for modifier in group.modifiers:
-                found.update(modifier.translations)
-                for nested in modifier.groups:
-                    found |= below(nested)
-            known[key] = same.setdefault(frozenset(found), frozenset(found))
-        return known[key]
-
     same: dict[frozenset[str], frozenset[str]] = {}
     every: dict[str, frozenset[str]] = {}
     for product in products:
-        found = frozenset(product.translations).union(*map(below, product.groups))
+        below = (_languages_below(key, by_key, known) for key in product.groups)
+        found = frozenset(product.translations).union(*below)
         every[product.sku] = same.setdefault(found, found)
     return every
+
+
+def _languages_below(
+    key: str, groups: Mapping[str, MenuModifierGroup], known: dict[str, frozenset[str]]
+) -> frozenset[str]:
+    if key not in known:
+        found = set(groups[key].translations)
+        for modifier in groups[key].modifiers:
+            found.update(modifier.translations)
+            for nested in modifier.groups:
+                found |= _languages_below(nested, groups, known)
+        known[key] = frozenset(found)
+    return known[key]

@@ -4,7 +4,7 @@ import hashlib
 import json
 import zlib
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -53,27 +53,31 @@ def outline_of(parsed: ParsedMenu) -> Outline | None:
     frame = hashlib.sha256()
     products: defaultdict[str, list[str]] = defaultdict(list)
     skus: list[str] = []
-
-    def add(holder: Json, name: str) -> None:
-        frame.update(repr({key: value for key, value in holder.items() if key != name}).encode())
-        for entry in objects(holder, name, ""):
-            if name == "menuEntryGroups" or is_screen(entry):
-                frame.update(b"[")
-                add(entry, "menuEntry")
-                frame.update(b"]")
-                continue
-            sku = identifier(entry, "sku", "")
-            # With these it is decided whether the entry stands on the screen at all.
-            decisive = (entry.get("@type"), sku, entry.get("asSubItem"), has_percentage_price(entry, ""))
-            frame.update(repr(decisive).encode())
-            products[sku].append(parsed.digests[id(entry)])
-            skus.append(sku)
-
     try:
-        add(parsed.menu, "menuEntryGroups")
+        # No closure that calls itself: as a cycle, it would keep the whole menu in memory until it is collected.
+        for step, sku, entry in _walk(parsed.menu, "menuEntryGroups"):
+            frame.update(step.encode())
+            if entry is not None:
+                products[sku].append(parsed.digests[id(entry)])
+                skus.append(sku)
     except (AttributeError, BadAnswer, KeyError, RecursionError):
         return None
     return Outline(frame.hexdigest(), {sku: " ".join(digests) for sku, digests in products.items()}, skus)
+
+
+def _walk(holder: Json, name: str) -> Iterator[tuple[str, str, Json | None]]:
+    """Every screen and entry: what of it is in the frame, and an entry that is no screen with its SKU."""
+    yield repr({key: value for key, value in holder.items() if key != name}), "", None
+    for entry in objects(holder, name, ""):
+        if name == "menuEntryGroups" or is_screen(entry):
+            yield "[", "", None
+            yield from _walk(entry, "menuEntry")
+            yield "]", "", None
+            continue
+        sku = identifier(entry, "sku", "")
+        # With these it is decided whether the entry stands on the screen at all.
+        decisive = (entry.get("@type"), sku, entry.get("asSubItem"), has_percentage_price(entry, ""))
+        yield repr(decisive), sku, entry
 
 
 def remembered(outline: Outline | None, read: MenuRead, head: str) -> bytes:

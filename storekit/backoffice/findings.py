@@ -15,6 +15,7 @@ from menus.models import Menu
 from orders.models import Injection, Order
 from orders.verdicts import local
 from storekit.models import Venue
+from tables.models import Table
 
 _SHOWN = 5
 
@@ -214,6 +215,17 @@ def of_menu(
     text = f"{products} products" if products != 1 else "1 product"
     synced = f", synced {clock(latest_good.finished_at, zone)}" if latest_good and latest_good.finished_at else ""
     return Finding("Menu", Tone.GOOD, text, f"Version {menu.version}{synced}")
+
+
+def of_tables(twice: tuple[int, ...], *, venue: Venue) -> tuple[Finding, ...]:
+    """Table numbers that are there more than once; nothing when all is well."""
+    if not twice:
+        return ()
+    numbers = ", ".join(str(number) for number in twice[:_SHOWN]) + (", …" if len(twice) > _SHOWN else "")
+    text = f"Table {numbers} is there twice" if len(twice) == 1 else f"Tables {numbers} are there twice"
+    detail = "Orders and bills name a table by its number alone: give each its own at the POS."
+    action = Link("Look at them", page_of(Table, use="twice", venue=venue.slug))
+    return (Finding("Tables", Tone.WARNING, text, detail, action=action),)
 
 
 def of_notifications(failed: int, *, venue: Venue) -> Finding:

@@ -16,6 +16,7 @@ from storekit.backoffice.findings import Finding, OrdersTonight, Waits
 from storekit.backoffice.trouble import injections_in_trouble
 from storekit.models import User, Venue
 from storekit.staff import managed_venues_of, venues_of
+from tables.models import Table, number_given_twice
 
 # A night's service runs past midnight and is over by now.
 _SERVICE_DAY_BEGINS_AT = 5
@@ -49,6 +50,7 @@ def look_at_venues(*, user: User) -> list[VenueTonight]:
     unprocessed = Notification.objects.filter(processed_at=None).exclude(error="")
     notifications = _by_venue(unprocessed, "connection__venue", venues)
     syncs = _syncs(venues)
+    twice = _tables_given_twice(venues)
     orders = _orders(user=user, venues=venues, now=now)
     seen = []
     for venue in venues:
@@ -64,6 +66,7 @@ def look_at_venues(*, user: User) -> list[VenueTonight]:
                 latest_good=syncs.get(venue.latest_good_sync),
                 zone=venue.zone,
             ),
+            *findings.of_tables(twice.get(venue.pk, ()), venue=venue),
             findings.of_notifications(notifications[venue.pk], venue=venue),
         )
         seen.append(VenueTonight(venue=venue, now=now.astimezone(venue.zone), orders=orders[venue.pk], findings=parts))
@@ -91,6 +94,14 @@ def _syncs(venues: list[Any]) -> dict[int, SyncRun]:
 def _by_venue(rows: QuerySet, path: str, venues: list[Venue]) -> Counter[int]:
     counted = rows.filter(**{f"{path}__in": venues}).order_by().values_list(path).annotate(Count("pk"))
     return Counter(dict(counted))
+
+
+def _tables_given_twice(venues: list[Venue]) -> dict[int, tuple[int, ...]]:
+    twins = Table.objects.filter(number_given_twice(), venue__in=venues).order_by("number")
+    numbers: dict[int, tuple[int, ...]] = defaultdict(tuple)
+    for venue, number in twins.values_list("venue", "number").distinct():
+        numbers[venue] += (number,)
+    return numbers
 
 
 def _orders(*, user: User, venues: list[Venue], now: datetime) -> dict[int, OrdersTonight]:

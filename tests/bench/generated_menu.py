@@ -24,13 +24,14 @@ def menu_bytes(*, products: int = 5000, changed: float = 0.0) -> bytes:
     """The answer to loading the menu.
 
     Args:
-        products: how many; each has four options of its own, and every twentieth is a deal.
+        products: how many; each has four options of its own, every fifth asks what others ask too, and every twentieth
+            is a deal. Beside them there are a few entries that cannot be ordered, as in every real menu.
         changed: the share of the products, 0 to 1, whose price, name and first option's price differ.
     """
     menu = _menu(products)
     entries = [entry for screen in menu["menuEntryGroups"] for entry in screen["menuEntry"]]
     step = round(1 / changed) if changed else len(entries) + 1
-    for entry in entries[step - 1 :: step]:
+    for entry in entries[step - 1 : products : step]:
         entry["productPrice"] += 1.0
         entry["productName"] += " new"
         groups = entry.get("menuModifierGroups") or entry["menuDealGroups"]
@@ -56,7 +57,8 @@ def _menu(products: int) -> Json:
                 "menuEntry": entries[first : first + _PRODUCTS_OF_A_SCREEN],
             }
             for first in range(0, products, _PRODUCTS_OF_A_SCREEN)
-        ],
+        ]
+        + [{"@type": "group", "id": "9", "name": "Till only", "menuEntry": _not_to_be_ordered(draw)}],
     }
 
 
@@ -88,11 +90,17 @@ def _product(draw: random.Random, number: int) -> Json:
             "texts": [_text(draw, language, number) for language in LANGUAGES],
             "allergenCodes": draw.sample(["milk", "gluten", "nuts", "celery", "soya", "eggs"], number % 4),
         },
-        "productionInstructionList": [_DONENESS] if number % _SHARED_INSTRUCTIONS_EVERY == 0 else [],
+        "productionInstructionList": [_DONENESS]
+        if number % _SHARED_INSTRUCTIONS_EVERY == _SHARED_INSTRUCTIONS_EVERY - 1
+        else [],
     }
     if is_deal:
         return {**product, "menuDealGroups": [{**group, "items": options}]}
     return {**product, "menuModifierGroups": [{**group, "productModifiers": options}]}
+
+
+def _not_to_be_ordered(draw: random.Random) -> list[Json]:
+    return [{"@type": "menuItem", **_sold(draw, name=f"Open item {number}", sku="")} for number in range(10)]
 
 
 def _option(draw: random.Random, number: int, place: int, *, is_deal: bool) -> Json:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import django
+import psycopg
 import requests
 from django.apps import apps
 from django.conf import settings
@@ -75,10 +76,18 @@ def _sync(venue: Venue) -> None:
 
 def _floor(content: bytes, rows: Rows) -> None:
     json.loads(content)
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(), _raw_cursor() as cursor:
         for table, values in rows.items():
             if values:
                 cursor.executemany(f"INSERT INTO {table} VALUES ({', '.join(['%s'] * len(values[0]))})", values)
+
+
+def _raw_cursor() -> Any:
+    """The driver's own: with the usual ones of Django's, PostgreSQL has to read every row as SQL of its own."""
+    if connection.vendor != "postgresql":
+        return connection.cursor()
+    connection.ensure_connection()
+    return psycopg.Cursor(connection.connection)
 
 
 def _all(table: str) -> list[tuple[Any, ...]]:

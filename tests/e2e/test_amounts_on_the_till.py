@@ -1,11 +1,17 @@
 """Every product of the menu, with whatever a guest may choose: the till charges what the guest has paid."""
 
-from collections.abc import Sequence
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from integrations.connections import pos_for, settings_of
+from integrations.money import to_money
 from menus.syncing import sync_menu
-from orders.models import Injection
+from orders.lines import lines_of
+from orders.models import Injection, Order
+from orders.ticket import ticket_for
+from tables.floor_plan import sync_floor_plan
+from tests import factories
 from tests.e2e.conftest import HIGH_STREET, Service
 from tests.support.guest import Guest, paid
 from tests.support.processes import Worker
@@ -15,21 +21,52 @@ Json = dict[str, Any]
 _RESTRICTED_AT_START = ("CHEESECAKE", "BROWNIE")
 
 
+def _order(guest: Guest, *products: Json, discount: Decimal = Decimal(0), **wishes: Any) -> Json:
+    """An order of these products with a tip, paid. `discount` is what its code takes off the items, of 1."""
+    items, food = guest.items(products)
+    tip = guest.tip()
+    extras = sum(Decimal(wishes.get(name, 0)) for name in ("delivery_fee", "service_charge"))
+    return {
+        "type": "pickup",
+        "customer": {"first_name": "Ada"},
+        "items": items,
+        "tip": str(tip),
+        "payment": paid(tip + food - to_money(food * discount) + extras),
+        **wishes,
+    }
+
+
 def _nothing_is_sold_out(service: Service) -> None:
     for sku in _RESTRICTED_AT_START:
         service.pos.control(f"items/{sku}/release", businessLocationId=int(HIGH_STREET))
     sync_menu(venue=service.venue, started_by="test", light=True)
 
 
-def _order(guest: Guest, products: Sequence[Json]) -> Json:
-    items, cost = guest.items(products)
-    tip = guest.tip()
+def _place(service: Service, orders: list[Json]) -> list[Json]:
+    answers = [service.post(order) for order in orders]
+    assert [answer.text for answer in answers if answer.status_code != 201] == []
+    return [answer.json() for answer in answers]
+
+
+def _place_all_and_compare(service: Service, orders: list[Json]) -> None:
+    """Every order comes onto the till, which charges what the guest has paid; and the tip stands beside it."""
+    _place(service, orders)
+    under_way = Injection.objects.exclude(state__in=[Injection.State.CONFIRMED, Injection.State.FAILED])
+    eventually(lambda: not under_way.exists(), seconds=90)
+    checks = _checks(service)
+    for injection in Injection.objects.select_related("order"):
+        assert (injection.state, injection.error) == (Injection.State.CONFIRMED, "")
+        order, check = injection.order, checks[injection.account]
+        food = order.total - order.tip
+        assert [check["currentAmount"], check["paidAmount"]] == [food, food], order.lines.values("sku", "quantity")
+
+
+def _checks(service: Service) -> dict[str, Json]:
+    """By number, with their amounts as decimals."""
+    amounts = ("currentAmount", "paidAmount")
     return {
-        "type": "pickup",
-        "customer": {"first_name": "Ada"},
-        "items": items,
-        "tip": str(tip),
-        "payment": paid(cost + tip),
+        check["ikaccountId"]: check | {name: Decimal(str(check[name])) for name in amounts}
+        for check in service.pos.state()["checks"]
     }
 
 
@@ -37,14 +74,90 @@ def test_the_till_charges_for_every_product_what_the_guest_has_paid(service: Ser
     _nothing_is_sold_out(service)
     guest = Guest(menu=service.menu, seed=7)
     products = service.menu["products"]
-    orders = [_order(guest, pair) for pair in zip(products, products[1:] + products[:1], strict=True)]
-    answers = [service.post(order) for order in orders]
-    assert [answer.text for answer in answers if answer.status_code != 201] == []
-    under_way = Injection.objects.exclude(state__in=[Injection.State.CONFIRMED, Injection.State.FAILED])
-    eventually(lambda: not under_way.exists(), seconds=60)
-    checks = {check["ikaccountId"]: check for check in service.pos.state()["checks"]}
-    for injection in Injection.objects.select_related("order"):
-        assert (injection.state, injection.error) == (Injection.State.CONFIRMED, "")
-        check = checks[injection.account]
-        amounts = [Decimal(str(check[name])) for name in ("currentAmount", "paidAmount")]
-        assert amounts == [injection.order.items_total] * 2, injection.order.lines.values("sku", "quantity")
+    _place_all_and_compare(
+        service, [_order(guest, *pair) for pair in zip(products, products[1:] + products[:1], strict=True)]
+    )
+
+
+def test_the_till_charges_for_every_type_with_fees_and_discounts_what_the_guest_has_paid(
+    service: Service, running_worker: Worker
+) -> None:
+    _nothing_is_sold_out(service)
+    sync_floor_plan(venue=service.venue, started_by="test")
+    factories.DiscountCodeFactory(venue=service.venue, code="EIGHTH", percent=Decimal("12.50"))
+    factories.DiscountCodeFactory(venue=service.venue, code="ALL", percent=Decimal("100.00"))
+    guest = Guest(menu=service.menu, seed=11)
+    types: list[Json] = [
+        {"type": "pickup"},
+        {"type": "delivery", "delivery_address": _HOME, "delivery_fee": str(guest.tip())},
+        {"type": "dine_in", "table": "7", "covers": 2},
+    ]
+    codes: list[Json] = [
+        {},
+        {"discount": Decimal("0.125"), "discount_code": "eighth"},
+        {"discount": Decimal(1), "discount_code": "ALL"},
+    ]
+    products = iter(service.menu["products"] * 2)
+    _place_all_and_compare(
+        service,
+        [
+            _order(guest, next(products), next(products), service_charge=str(guest.tip()), **type, **code)
+            for type in types
+            for code in codes
+        ],
+    )
+
+
+_HOME = {"line1": "1 High Street", "city": "London", "postcode": "N1 9GU", "notes": "Second door"}
+
+
+def test_what_is_added_to_an_open_bill_is_on_it_and_paid_with_it(service: Service, running_worker: Worker) -> None:
+    _nothing_is_sold_out(service)
+    bill = service.pos.control("checks", businessLocationId=int(HIGH_STREET), tableNumber=3, clientCount=2)
+    guest = Guest(menu=service.menu, seed=13)
+    wanted = _order(guest, *service.menu["products"][:3], type="dine_in", account=bill["ikaccountId"], tip="0.00")
+    (order,) = _place(service, [wanted | {"payment": {"status": "unpaid"}}])
+
+    eventually(lambda: service.is_confirmed(order["id"]), seconds=60)
+
+    check = _checks(service)[bill["ikaccountId"]]
+    assert service.read(order["id"])["pos"]["account"] == bill["ikaccountId"]
+    assert (check["currentAmount"], check["paidAmount"]) == (Decimal(order["totals"]["total"]), Decimal(0))
+
+
+def test_with_a_discount_of_the_tills_own_it_charges_what_the_guest_has_paid(service: Service) -> None:
+    _nothing_is_sold_out(service)
+    for code, percent in (("EIGHTH", "12.50"), ("ALL", "100.00")):
+        factories.DiscountCodeFactory(venue=service.venue, code=code, percent=Decimal(percent), pos_id="STAFF10")
+    guest = Guest(menu=service.menu, seed=17)
+    products = iter(service.menu["products"] * 2)
+    extras = {"type": "delivery", "delivery_address": _HOME, "delivery_fee": "2.35", "service_charge": "1.05"}
+    codes = [("EIGHTH", Decimal("0.125"))] * 8 + [("ALL", Decimal(1))]
+    placed = _place(
+        service,
+        [
+            _order(guest, next(products), next(products), discount=off, discount_code=code, **extras)
+            for code, off in codes
+        ],
+    )
+
+    pos, mapping = pos_for(service.venue), settings_of(service.venue)
+    for order in Order.objects.select_related("venue", "injection"):
+        ticket = ticket_for(
+            order=order,
+            lines=lines_of(rows=order.lines.all()),
+            settings=mapping,
+            reference=order.injection.reference,
+            deliver_within=timedelta(minutes=10),
+            native_discount=True,
+        )
+        assert mapping.discount_sku not in {line.sku for line in ticket.lines}
+        pos.place_order(ticket)
+
+    eventually(lambda: len(service.pos.orders_on_the_till()) == len(placed))
+    on_till = {order["reference"]: order["account"] for order in service.pos.orders_on_the_till()}
+    checks = _checks(service)
+    for body in placed:
+        check = checks[on_till[body["pos"]["reference"]]]
+        food = Decimal(body["totals"]["total"]) - Decimal(body["tip"])
+        assert [check["currentAmount"], check["paidAmount"]] == [food, food], body

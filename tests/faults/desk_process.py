@@ -17,7 +17,8 @@ from django_q.tasks import async_task
 
 from integrations.models import LightspeedSettings
 from orders.models import Alert, DiscountCode, Injection
-from storekit.models import Venue
+from storekit.backoffice.trouble import injections_in_trouble
+from storekit.models import User, Venue
 from tables.floor_plan import sync_floor_plan
 from tests.support.hurry import Hurry
 
@@ -68,7 +69,8 @@ def _hold_orders_for_later(hold: bool) -> None:
 
 def _orders() -> list[Json]:
     rows = Injection.objects.select_related("order").prefetch_related("attempt_rows", "order__alerts")
-    return [_order(row) for row in rows.order_by("order__number")]
+    trouble = set(injections_in_trouble(user=User.objects.get()).values_list("pk", flat=True))
+    return [_order(row) | {"in_trouble": row.pk in trouble} for row in rows.order_by("order__number")]
 
 
 def _order(row: Injection) -> Json:

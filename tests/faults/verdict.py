@@ -22,9 +22,9 @@ class Verdict:
     silent: list[str] = field(default_factory=list)
     """Anything else."""
     told_to_look: list[str] = field(default_factory=list)
-    """Of those on the till, the ones that the venue was told of as never confirmed, to look before keying them in."""
+    """Of those on the till, the ones that the venue was told to look for there before keying them in."""
     told_wrongly: list[str] = field(default_factory=list)
-    """Of those on the till, the ones that the venue was told of as failed for another reason."""
+    """Of those on the till, the ones that the venue was told to key in."""
     causes: Counter[str] = field(default_factory=Counter)
     """Of the failures."""
 
@@ -37,19 +37,19 @@ class Verdict:
 
 def verdict_on(orders: list[Json], pos: SandboxPos, mail_folder: Path) -> Verdict:
     """Judges every order."""
-    on_the_till = Counter(order["reference"] for order in pos.orders_on_the_till())
+    # By what the guest shows at the counter, whatever storekit and the POS agreed on as a reference.
+    on_the_till = Counter(order["body"]["collectionCode"] for order in pos.orders_on_the_till())
     mails = [path.read_text() for path in mail_folder.glob("*")]
     verdict = Verdict()
     for order in orders:
-        times = sum(on_the_till[reference] for reference in order["references"])
-        _judge(verdict, order, times, told=_is_told(order, mails))
+        _judge(verdict, order, on_the_till[order["code"]], told=_is_told(order, mails))
     return verdict
 
 
 def _is_told(order: Json, mails: list[str]) -> bool:
-    """In the rows, in an e-mail, and in the list of orders in trouble."""
+    """By an e-mail, and where the back office shows what is in trouble."""
     named = any(f"order {order['number']} is not on the till" in mail and order["code"] in mail for mail in mails)
-    return order["state"] == "failed" and "failed" in order["mails_told"] and named
+    return order["in_trouble"] and "failed" in order["mails_told"] and named
 
 
 def _judge(verdict: Verdict, order: Json, times: int, *, told: bool) -> None:
@@ -65,4 +65,4 @@ def _judge(verdict: Verdict, order: Json, times: int, *, told: bool) -> None:
     if order["state"] == "failed":
         verdict.causes[order["error_code"]] += 1
         if times:
-            (verdict.told_to_look if order["error_code"] == "never_confirmed" else verdict.told_wrongly).append(line)
+            (verdict.told_to_look if "ook on the till" in order["error"] else verdict.told_wrongly).append(line)

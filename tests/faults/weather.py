@@ -4,6 +4,7 @@ import os
 import random
 import signal
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,7 +38,8 @@ class Place:
         """As when memory runs out: one process of a task worker, whichever; it is the worker's to start another."""
         members = [pid for worker in self._workers for pid in worker.members_or_none()]
         if members:
-            os.kill(self.dice.choice(members), signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(self.dice.choice(members), signal.SIGKILL)
 
     def expire_tokens(self) -> None:
         """The access token is refused from now on, and the refresh token is not."""
@@ -83,7 +85,7 @@ SPELLS: Sequence[Spell] = (
     Spell("slow to answer", {"slow_answer": 0.8}),
     Spell("throttled for a minute", {"throttle": True, "retry_after": 60}),
     Spell("throttled for who knows how long", {"throttle": True}),
-    Spell("out of order", {"error_status": 503}),
+    Spell("busy with itself", {"error_status": 503}),
     Spell("broken", {"error_status": 500}),
     Spell("answers are lost", {"lose_answer": 3}),
     Spell("answers are lost and nothing is told", {"lose_answer": 3, "webhooks_off": True}),

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django import Settings
 
-from integrations import sync_alerts, syncs
+from integrations import sync_alerts, sync_queue, syncs
 from integrations.models import Connection, SyncRun
 from integrations.pos import PointOfSale, Rejected
 from integrations.syncs import Progress, SyncHeld, queue_sync, queued_run, run_sync
@@ -140,7 +140,7 @@ def test_one_whose_process_was_killed_is_told_once_it_is_given_up(venue: Venue, 
     run = queue_sync(venue=venue, kind=MENU, started_by="schedule", scheduled=True)
     syncs._begin(run)
     with time_machine.travel(timezone.now() + timedelta(minutes=6)):
-        assert syncs.sweep() == 1
+        assert sync_queue.sweep() == 1
         assert sync_alerts.send_due() == 1
     assert "probably killed" in mail.outbox[0].body
 

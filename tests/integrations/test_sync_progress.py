@@ -13,7 +13,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from integrations import sync_progress, syncs
+from integrations import sync_progress, sync_queue, syncs
 from integrations.models import Connection, SyncRun
 from integrations.pos import PointOfSale, Rejected
 from integrations.syncs import (
@@ -128,7 +128,7 @@ def test_a_sync_in_the_foreground_goes_ahead_of_one_that_nobody_begins(venue: Ve
     assert run.state == State.SUPERSEDED
     assert "No task worker began it" in run.error
     assert sync_progress.progress_of(run)["said"] == "Nothing was changed: another sync went ahead of it"
-    assert syncs.sweep() == 0
+    assert sync_queue.sweep() == 0
     with pytest.raises(SyncAlreadyRunning, match="another one went ahead of it"):
         carry_out(run, do_nothing)
 
@@ -140,10 +140,10 @@ def test_a_lost_task_is_queued_again_and_not_at_every_sweep(
         run = queue(venue)
     OrmQ.objects.all().delete()
 
-    assert syncs.sweep() == 0
+    assert sync_queue.sweep() == 0
     with time_machine.travel(timezone.now() + timedelta(minutes=2, seconds=1)):
-        assert syncs.sweep() == 1
-        assert syncs.sweep() == 0
+        assert sync_queue.sweep() == 1
+        assert sync_queue.sweep() == 0
     assert OrmQ.objects.get().task["args"] == (run.pk,)
 
 
@@ -157,20 +157,20 @@ def test_a_queue_that_cannot_be_reached_loses_nothing(
         raise ConnectionRefusedError
 
     with monkeypatch.context() as patch:
-        patch.setattr(syncs, "async_task", refuse)
+        patch.setattr(sync_queue, "async_task", refuse)
         with django_capture_on_commit_callbacks(execute=True):
             run = queue(venue)
     assert run.state == State.QUEUED
     with time_machine.travel(timezone.now() + timedelta(minutes=3)):
-        assert syncs.sweep() == 1
+        assert sync_queue.sweep() == 1
     assert OrmQ.objects.get().task["args"] == (run.pk,)
 
 
 def test_a_killed_sync_ends_without_anybody_starting_another(venue: Venue, connection: Connection) -> None:
     run = syncs._begin(queue(venue))
-    assert syncs.sweep() == 0
+    assert sync_queue.sweep() == 0
     with time_machine.travel(timezone.now() + timedelta(minutes=6)):
-        assert syncs.sweep() == 1
+        assert sync_queue.sweep() == 1
     run.refresh_from_db()
     assert (run.state, run.next_alert_at) == (State.FAILED, None)
 

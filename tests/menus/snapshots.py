@@ -16,9 +16,10 @@ from integrations.pos import (
     Translation,
 )
 from menus.applying import apply_plan
+from menus.comparing import MenuPlan
 from menus.held import load_held
 from menus.models import Menu
-from menus.planning import MenuPlan, plan_sync
+from menus.planning import plan_sync
 from menus.versions import version_of
 from storekit.models import Venue
 

@@ -14,13 +14,14 @@ from integrations.models import Connection, LightspeedSettings, SyncRun
 from integrations.pos import MenuSnapshot
 from integrations.syncs import queue_sync
 from menus.applying import apply_plan
+from menus.comparing import ENTRIES
 from menus.document import load_rows, menu_document
 from menus.going_back import look_back, states_of, undo
 from menus.held import load_held
 from menus.history import keep_state, past_menu, plan_back
 from menus.languages import Texts
 from menus.models import Menu, MenuState, Product
-from menus.planning import ENTRIES, plan_sync
+from menus.planning import plan_sync
 from menus.stock import spread
 from menus.syncing import run_queued, sync_menu
 from menus.texts import set_descriptions

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.pos import MenuSnapshot, Translation
-from menus.planning import ENTRIES, LINKS, HeldMenu, HeldRow, MenuPlan, plan_sync
+from menus.comparing import ENTRIES, LINKS, HeldMenu, HeldRow, MenuPlan
+from menus.planning import plan_sync
 from tests.menus.snapshots import BURGER_MENU, category, group, modifier, product, snapshot, snapshots
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 import responses
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 
 from integrations.models import Connection, LightspeedSettings, SyncRun
@@ -202,6 +204,32 @@ def test_ids_of_nine_copies_survive_what_becomes_of_the_tenth(connection: Connec
         sync(venue, body)
         after = ids_of_choices()
         assert {sku: after[sku] for sku in skus if sku != "P4"} == {sku: before[sku] for sku in skus if sku != "P4"}
+
+
+@pytest.mark.django_db
+def test_the_number_of_queries_does_not_grow_with_what_changed_nor_with_copies_that_differ() -> None:
+    def queries(venue: Venue, body: Json) -> int:
+        with CaptureQueriesContext(database) as found:
+            sync(venue, body)
+        return len(found)
+
+    def pairs(number: int, price: str, own: str = "9.00") -> Json:
+        """Each two of them share a group, and one of the two may say something else of it."""
+        entries = [
+            item(f"{which}{n}", own, menuModifierGroups=[extras(price if which == "A" else "1.00", f"G{n}")])
+            for n in range(number)
+            for which in "AB"
+        ]
+        return menu(screen("1", *entries))
+
+    counts = []
+    for number in (2, 40):
+        venue = VenueFactory()
+        ConnectionFactory(venue=venue)
+        sync(venue, pairs(number, "1.00"))
+        steps = [("1.00", "8.00"), ("2.00", "8.00"), ("2.00", "7.00"), ("3.00", "7.00")]
+        counts.append([queries(venue, pairs(number, price, own)) for price, own in steps])
+    assert counts[0] == counts[1]
 
 
 def test_a_group_that_one_product_no_longer_asks_stays_with_the_others(connection: Connection, venue: Venue) -> None:

@@ -13,7 +13,7 @@ from pytest_django import Settings
 from integrations.models import Connection
 from orders.alert_texts import LONGEST_MESSAGE, till_message
 from orders.alerts import send
-from orders.models import Alert, Injection, Order, OrderLine
+from orders.models import Alert, Injection, InjectionAttempt, Order, OrderLine
 from tests import factories
 
 About = Alert.About
@@ -94,7 +94,7 @@ def test_the_e_mail_has_everything_as_text_and_as_a_page(order: Order) -> None:
     assert DETAIL in sent.body
     assert "&lt;BURGER&gt;" in html
     assert sent.body.index(REASON) < sent.body.index(DETAIL), "the POS's own words below"
-    assert "   – 1 × Cheese\n      – 1 × Mature\n" in sent.body
+    assert "   – 1 × Cheese    + GBP 1.50\n      – 1 × Mature    + GBP 0.75\n" in sent.body
 
 
 def test_the_message_on_the_till_says_what_to_key_in(order: Order) -> None:
@@ -140,11 +140,25 @@ def test_it_says_whether_the_order_is_paid_and_how(order: Order, columns: dict[s
     assert words in email(changed).body
 
 
+def test_what_may_have_arrived_is_to_be_looked_for_before_it_is_keyed_in(order: Order) -> None:
+    InjectionAttempt.objects.create(
+        injection=order.injection, number=1, reference=order.injection.reference, lease=order.pk, outcome="unreachable"
+    )
+    message = till_message(order=order, about=About.FAILED)
+    assert message.startswith("ORDER 1042 IS NOT ON THE TILL, AS FAR AS WE KNOW. Look for it there;")
+    sent = email(order)
+    assert sent.subject == "The Copper Pot: order 1042 is not on the till, as far as we know"
+    for body in (sent.body, str(sent.alternatives[0][0])):
+        assert "Look for it there first." in body
+
+
 def test_a_table_and_its_guests_are_named(order: Order) -> None:
     Order.objects.update(type="dine_in", table_number=12, covers=4, scheduled_for=None)
+    OrderLine.objects.filter(name="Burger").update(course=2)
     changed = Order.objects.select_related("venue", "injection").get()
     message = till_message(order=changed, about=About.FAILED)
     assert "Table: 12, 4 guests" in message
+    assert "2 × Burger [course 2] (no salt)" in message
     assert "For: now" in message
 
 
@@ -152,6 +166,9 @@ def test_a_cancelled_order_is_to_be_voided(order: Order) -> None:
     message = till_message(order=order, about=About.CANCELLED)
     assert message.startswith("ORDER 1042 IS CANCELLED. Do not make it; void its check. Its check: A7.7.")
     assert "ACDE3467" in message
+    order.injection.account = ""
+    message = till_message(order=order, about=About.CANCELLED)
+    assert message.startswith("ORDER 1042 IS CANCELLED. Do not make it; void its check, if there is one.\n")
 
 
 def test_an_order_that_may_be_there_twice_is_to_be_made_once(order: Order) -> None:

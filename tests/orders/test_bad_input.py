@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from storekit.api_keys import issue_api_key
 from storekit.models import Venue
+from tests import factories
 
-ORDERS = "/api/v1/venues/copper-pot/orders"
+ORDERS, BASKET = "/api/v1/venues/copper-pot/orders", "/api/v1/venues/copper-pot/basket"
 PLACES = [
     ("type",),
     ("scheduled_for",),
@@ -44,6 +45,9 @@ PLACES = [
     ("table",),
     ("covers",),
     ("delivery_address",),
+    ("delivery_address", "line1"),
+    ("account",),
+    ("items", 0, "course"),
     ("something else",),
 ]
 ODDITIES = [
@@ -72,6 +76,9 @@ json_values = st.recursive(
 )
 
 
+_HOME = {"line1": "1 High Street", "city": "London", "postcode": "N1 9GU"}
+
+
 def put(body: Any, place: tuple[str | int, ...], value: Any) -> None:
     """Puts the value there, unless an earlier change has taken the place away."""
     *steps, last = place
@@ -82,26 +89,40 @@ def put(body: Any, place: tuple[str | int, ...], value: Any) -> None:
 
 
 @pytest.mark.django_db
-def test_whatever_is_posted_is_an_order_or_a_clear_error(venue: Venue, posted: dict[str, Any]) -> None:
+@pytest.mark.parametrize("type", ["pickup", "delivery", "dine_in"])
+def test_whatever_is_posted_is_an_order_or_a_clear_error(venue: Venue, posted: dict[str, Any], type: str) -> None:
+    factories.TableFactory(venue=venue, number=7)
+    posted["type"] = type
+    if type == "delivery":
+        posted["delivery_address"] = _HOME
+    elif type == "dine_in":
+        posted |= {"table": "7", "covers": 2}
     client = Client(raise_request_exception=False)
     authorization = f"Bearer {issue_api_key(venue=venue, name='web shop')[1]}"
     keys = iter(range(10**6))
 
-    @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), database=None)
     @given(st.lists(st.tuples(st.sampled_from(PLACES), json_values), min_size=1, max_size=2))
     def post(changes: list[tuple[tuple[str | int, ...], Any]]) -> None:
         body = copy.deepcopy(posted)
         for place, value in changes:
             put(body, place, value)
-        answer = client.post(
-            ORDERS,
-            json.dumps(body),
-            content_type="application/json",
-            headers={"Authorization": authorization, "Idempotency-Key": f"cart-{next(keys)}"},
+        order, basket = (
+            client.post(
+                url,
+                json.dumps(body),
+                content_type="application/json",
+                headers={"Authorization": authorization, "Idempotency-Key": f"cart-{next(keys)}"},
+            )
+            for url in (ORDERS, BASKET)
         )
-        assert answer.status_code in (201, 400), changes
-        if answer.status_code == 400:
-            assert set(answer.json()) == {"type", "errors"}
-            assert all(set(error) == {"code", "detail", "attr"} for error in answer.json()["errors"])
+        assert order.status_code in (201, 400), changes
+        if order.status_code == 400:
+            assert set(order.json()) == {"type", "errors"}
+            assert all(set(error) == {"code", "detail", "attr"} for error in order.json()["errors"])
+        assert basket.status_code in (200, 400), changes
+        if order.status_code == 201:
+            assert (basket.status_code, basket.json()["problems"]) == (200, [])
+            assert basket.json()["totals"] == order.json()["totals"]
 
     post()

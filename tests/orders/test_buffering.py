@@ -56,6 +56,7 @@ def test_a_held_order_moves_with_the_minutes(held: Injection, minutes: int, befo
     assert settings_changed(held.order.venue_id) == "1 moved"
     held.refresh_from_db()
     assert (held.state, held.next_attempt_at) == (State.SCHEDULED, TONIGHT - before)
+    assert held.due_since == held.next_attempt_at, "what is late is late from then"
 
 
 @pytest.mark.parametrize("settings", [{"buffer_orders": False}, {"buffer_minutes": 240}])

@@ -152,6 +152,38 @@ def test_after_six_retries_the_order_has_failed_within_about_ten_minutes(
     assert len(pos.calls) == 7
 
 
+DOUBT = "It may have arrived all the same: look on the till before you key it in or send it again."
+
+
+@pytest.mark.parametrize(
+    ("answers", "doubtful"),
+    [
+        ([{"body": requests.ReadTimeout("lost")}] * 7, True),
+        ([{"body": requests.ReadTimeout("lost")}] + [{"status": 429}] * 6, True),
+        ([{"body": requests.ReadTimeout("lost")}, {"status": 400, "json": {"message": "Unknown sku BURGER"}}], True),
+        ([{"status": 429}] * 7, False),
+        ([{"status": 429}, {"status": 400, "json": {"message": "Unknown sku BURGER"}}], False),
+    ],
+)
+def test_what_is_given_up_although_it_may_have_arrived_says_so_above_the_poss_own_words(
+    waiting: Injection,
+    pos: responses.RequestsMock,
+    clock: time_machine.Traveller,
+    answers: list[dict[str, Any]],
+    doubtful: bool,
+) -> None:
+    for answer in answers:
+        pos.post(TO_GO, **answer)
+    for _ in answers:
+        word = inject(injection_id=waiting.pk)
+        waiting.refresh_from_db()
+        if waiting.next_attempt_at:
+            clock.move_to(waiting.next_attempt_at)
+    assert word == "failed"
+    assert (DOUBT in waiting.error.splitlines()[0]) is doubtful
+    assert waiting.error.count(DOUBT) == doubtful
+
+
 def test_an_order_for_tonight_takes_its_time(
     waiting: Injection, pos: responses.RequestsMock, clock: time_machine.Traveller
 ) -> None:

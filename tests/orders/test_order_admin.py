@@ -115,6 +115,17 @@ def test_filters_answer_the_questions_of_a_night(
     assert listed(bens_browser, state=state) == numbers
 
 
+def test_a_row_of_links_leads_to_the_places_and_keeps_what_else_was_asked_for(
+    evening: None, bens_browser: Client
+) -> None:
+    places = bens_browser.get(LIST, {"q": "Lovelace", "state": "later", "p": "1"}).context["places"]
+
+    assert [place.label for place in places if place.current] == ["For later"]
+    assert (places[0].label, places[0].url) == ("All", "?q=Lovelace")
+    assert (places[1].label, places[1].url) == ("In trouble", "?q=Lovelace&state=trouble")
+    assert [place.label for place in bens_browser.get(LIST).context["places"] if place.current] == ["All"]
+
+
 def test_an_order_that_no_till_confirmed_in_time_is_found(evening: None, bens_browser: Client) -> None:
     Injection.objects.update(deliver_by=timezone.now() + timedelta(minutes=1))
     assert listed(bens_browser, state="unconfirmed") == []
@@ -322,7 +333,20 @@ def test_an_order_that_may_have_arrived_is_looked_for_on_the_till_first(venue: V
     order = order_in(State.FAILED, venue)
     an_attempt(order, "unreachable")
 
-    assert "Look at the till first" in page_text(bens_browser, order)
+    text = page_text(bens_browser, order)
+    assert text.strip().startswith("May not be on the till")
+    assert "Look at the till first" in text
+
+
+def test_an_order_that_may_be_on_the_till_twice_says_so_until_it_is_completed(
+    venue: Venue, bens_browser: Client
+) -> None:
+    order = order_in(State.CONFIRMED, venue, status=Order.Status.CONFIRMED)
+    Alert.objects.create(order=order, channel="email", about="double", told_at=timezone.now())
+    assert "On the till, perhaps twice" in page_text(bens_browser, order)
+
+    Order.objects.update(status=Order.Status.COMPLETED)
+    assert page_text(bens_browser, order).strip().startswith("Completed What was ordered")
 
 
 def test_a_next_attempt_is_said_in_the_venues_time(venue: Venue, bens_browser: Client) -> None:

@@ -18,9 +18,11 @@ from rest_framework.test import APIClient
 from menus.versions import MenuBusy
 from orders.models import Injection, Order
 from storekit.models import IdempotentAnswer, Venue
+from tests import factories
 from tests.orders.conftest import CopperPotMenu
 
 ORDERS = "/api/v1/venues/copper-pot/orders"
+ADDRESS = {"line1": "1 High Street", "city": "London", "postcode": "N1 9GU"}
 
 
 def post(storefront: APIClient, body: Any, *, key: str | None = None, to: str = ORDERS) -> Any:
@@ -106,6 +108,54 @@ def test_a_placed_order_is_answered_as_documented(
     assert (lunch["total"], water["total"]) == ("16.50", "2.35")
 
 
+def _total_plus(posted: dict[str, Any], amount: str) -> dict[str, Any]:
+    return posted["payment"] | {"amount": str(Decimal(posted["payment"]["amount"]) + Decimal(amount))}
+
+
+def test_a_delivery_is_answered_with_its_address_and_fees(storefront: APIClient, posted: dict[str, Any]) -> None:
+    wishes = {"type": "delivery", "delivery_address": ADDRESS, "delivery_fee": "3.00", "service_charge": "0.50"}
+    body = post(storefront, posted | wishes | {"payment": _total_plus(posted, "3.50")}).json()
+    assert body["delivery_address"] == {"line2": "", "notes": "", **ADDRESS}
+    assert (body["type"], body["delivery_fee"], body["service_charge"]) == ("delivery", "3.00", "0.50")
+    assert body["totals"] == {
+        "items": "43.35",
+        "discount": "0.00",
+        "delivery_fee": "3.00",
+        "service_charge": "0.50",
+        "tip": "1.50",
+        "total": "48.35",
+    }
+    assert storefront.get(f"{ORDERS}/{body['id']}").json() == body
+
+
+@pytest.mark.parametrize("name", ["7", 7])
+def test_a_dine_in_order_is_answered_with_its_table_covers_and_courses(
+    storefront: APIClient, posted: dict[str, Any], venue: Venue, name: str | int
+) -> None:
+    factories.TableFactory(venue=venue, number=7)
+    posted["items"][0]["course"] = 1
+    body = post(storefront, posted | {"type": "dine_in", "table": name, "covers": 3}).json()
+    assert (body["table"], body["covers"], body["account"]) == ("7", 3, None)
+    assert [item["course"] for item in body["items"]] == [1, None, None]
+    assert storefront.get(f"{ORDERS}/{body['id']}").json() == body
+
+
+def test_an_order_onto_an_open_bill_is_answered_with_the_bill(storefront: APIClient, posted: dict[str, Any]) -> None:
+    on_the_bill = {"type": "dine_in", "account": "A78094.48", "tip": "0.00", "payment": {"status": "unpaid"}}
+    body = post(storefront, posted | on_the_bill).json()
+    assert (body["account"], body["table"], body["covers"]) == ("A78094.48", None, None)
+    assert (body["status"], body["payment"]["status"], body["pos"]["account"]) == ("placed", "unpaid", None)
+    assert body["pos"]["next_attempt_at"] is not None
+
+
+def test_a_discounted_order_is_answered_with_its_code(
+    storefront: APIClient, posted: dict[str, Any], venue: Venue
+) -> None:
+    factories.DiscountCodeFactory(venue=venue, code="SPRING")
+    body = post(storefront, posted | {"discount_code": "spring", "payment": _total_plus(posted, "-4.34")}).json()
+    assert (body["discount_code"], body["totals"]["discount"], body["totals"]["total"]) == ("SPRING", "4.34", "40.51")
+
+
 def test_reading_an_order_answers_the_same(storefront: APIClient, posted: dict[str, Any]) -> None:
     placed = post(storefront, posted).json()
     assert storefront.get(f"{ORDERS}/{placed['id']}").json() == placed
@@ -169,7 +219,6 @@ def nested(depth: int) -> dict[str, Any]:
     return choice
 
 
-ADDRESS = {"line1": "1 High Street", "city": "London", "postcode": "N1 9GU"}
 BAD = [
     (changed("type", "teleport"), ("invalid_choice", "type")),
     (changed("type", ...), ("required", "type")),
@@ -431,6 +480,59 @@ def test_a_bad_payment_is_refused_and_the_order_stays_unpaid(
     assert (answer.status_code, errors(answer)) == (400, [error])
     assert Order.objects.get().payment_status == "unpaid"
     assert Injection.objects.get().next_attempt_at is None
+
+
+def test_an_order_on_an_open_bill_is_paid_with_the_bill(storefront: APIClient, posted: dict[str, Any]) -> None:
+    on_the_bill = {"type": "dine_in", "account": "A78094.48", "tip": "0.00", "payment": {"status": "unpaid"}}
+    placed = post(storefront, posted | on_the_bill).json()
+    answer = pay(storefront, placed, amount=placed["totals"]["total"])
+    assert (answer.status_code, errors(answer)) == (409, [("on_the_bill", None)])
+    assert Order.objects.get().payment_status == "unpaid"
+
+
+@pytest.mark.parametrize(
+    ("scheduled_in", "paid_in", "is_late"),
+    [
+        (timedelta(hours=2), timedelta(hours=3), False),
+        (timedelta(hours=2), timedelta(hours=3, seconds=1), True),
+        (None, timedelta(hours=24), False),
+        (None, timedelta(hours=24, seconds=1), True),
+    ],
+)
+def test_an_order_whose_time_has_long_passed_cannot_be_paid(
+    storefront: APIClient,
+    posted: dict[str, Any],
+    scheduled_in: timedelta | None,
+    paid_in: timedelta,
+    is_late: bool,
+) -> None:
+    now = datetime(2026, 7, 3, 17, 0, tzinfo=UTC)
+    wanted = None if scheduled_in is None else (now + scheduled_in).isoformat()
+    with time_machine.travel(now, tick=False):
+        placed = post(storefront, posted | {"scheduled_for": wanted, "payment": {"status": "unpaid"}}).json()
+    with time_machine.travel(now + paid_in, tick=False):
+        answer = pay(storefront, placed)
+    if is_late:
+        assert (answer.status_code, errors(answer)) == (409, [("too_late", None)])
+        assert Injection.objects.get().next_attempt_at is None
+    else:
+        assert (answer.status_code, answer.json()["status"]) == (200, "placed")
+
+
+def test_an_order_that_is_paid_early_is_held_like_any_other(
+    storefront: APIClient, posted: dict[str, Any], venue: Venue
+) -> None:
+    factories.ConnectionFactory(venue=venue, settings__buffer_orders=True)
+    now = datetime(2026, 7, 3, 17, 0, tzinfo=UTC)
+    with time_machine.travel(now, tick=False):
+        unpaid = {"scheduled_for": "2026-07-03T19:00:00Z", "payment": {"status": "unpaid"}}
+        placed = post(storefront, posted | unpaid).json()
+        paid = pay(storefront, placed).json()
+    assert (placed["pos"]["state"], placed["pos"]["next_attempt_at"]) == ("waiting", None)
+    assert (paid["pos"]["state"], paid["pos"]["next_attempt_at"]) == ("scheduled", "2026-07-03T19:40:00+01:00")
+    injection = Injection.objects.get()
+    assert injection.due_since == injection.next_attempt_at
+    assert not OrmQ.objects.exists()
 
 
 def test_another_venues_order_cannot_be_paid(other_storefront: APIClient, unpaid: dict[str, Any]) -> None:

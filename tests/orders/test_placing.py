@@ -1,10 +1,11 @@
 """Placing an order stores everything that is needed to bring it to the till, in one transaction, or nothing."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -12,13 +13,13 @@ from django_q.models import OrmQ
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from orders import numbering, placing, queueing
-from orders.models import Injection, Order, OrderLine
+from orders.models import Injection, Order, OrderingHours, OrderingRules, OrderLine
 from orders.placing import place_order
 from orders.pricing import WantedItem
 from orders.problems import OrderRefused
 from orders.serializers import PostedOrderSerializer
 from orders.translating import order_request
-from orders.wanted import Guest, OrderRequest, Payment
+from orders.wanted import Address, Guest, OrderRequest, Payment
 from storekit.models import Venue
 from tests import factories
 from tests.orders.conftest import CopperPotMenu
@@ -128,12 +129,14 @@ def test_the_total_is_told_when_the_amount_is_not_it(venue: Venue, menu: CopperP
 def test_every_problem_is_said_at_once(venue: Venue, menu: CopperPotMenu) -> None:
     changes = {
         "type": Order.Type.DELIVERY,
+        "discount_code": "SPRING",
         "customer": Guest(first_name="Ada", phone="x"),
         "items": (WantedItem(sku="PIZZA"), WantedItem(sku="WATER", quantity=0)),
         "scheduled_for": timezone.now() - timedelta(seconds=1),
     }
     assert refused(venue, **changes) == {
         ("required", "delivery_address"),
+        ("unknown_discount", "discount_code"),
         ("invalid", "customer.phone"),
         ("in_the_past", "scheduled_for"),
         ("unknown_product", "items.0"),
@@ -225,15 +228,161 @@ def test_an_order_that_is_rolled_back_queues_nothing(venue: Venue, menu: CopperP
     assert not OrmQ.objects.exists()
 
 
-def test_the_number_of_queries_does_not_grow_with_the_lines(
-    venue: Venue, menu: CopperPotMenu, whole_request: OrderRequest
+# --- Types -----------------------------------------------------------------------------------------------------------
+
+HOME = Address(line1="1 High Street", line2="Flat 2", city="London", postcode="N1 9GU", notes="Second door")
+UNPAID = Payment(paid=False)
+
+
+def placed(venue: Venue, **changes: Any) -> Order:
+    order = place_order(venue=venue, request=wanted(**({"payment": UNPAID} | changes)))
+    order.refresh_from_db()
+    return order
+
+
+def test_a_delivery_keeps_its_address_and_its_fee(venue: Venue, menu: CopperPotMenu) -> None:
+    amounts = {"delivery_fee": Decimal("3.00"), "service_charge": Decimal("0.50"), "tip": Decimal("1.00")}
+    order = placed(venue, type=Order.Type.DELIVERY, address=HOME, **amounts)
+    assert (order.address_line1, order.address_line2, order.city) == ("1 High Street", "Flat 2", "London")
+    assert (order.postcode, order.address_notes) == ("N1 9GU", "Second door")
+    assert (order.delivery_fee, order.service_charge, order.tip) == tuple(amounts.values())
+    assert order.total == Decimal("6.85")
+
+
+@pytest.mark.parametrize("named", ["number", "id"])
+def test_a_dine_in_order_names_a_table_by_its_number_or_its_id(venue: Venue, menu: CopperPotMenu, named: str) -> None:
+    table = factories.TableFactory(venue=venue, number=7)
+    name = str(table.pk) if named == "id" else "7"
+    order = placed(venue, type=Order.Type.DINE_IN, table=name, covers=3, items=(WantedItem(sku="WATER", course=1),))
+    assert (order.table, order.table_number, order.covers) == (table, 7, 3)
+    assert [line.course for line in order.lines.all()] == [1]
+    assert order.status == "awaiting_payment"
+
+
+def test_an_order_onto_an_open_bill_goes_at_once_and_is_paid_with_it(
+    venue: Venue,
+    menu: CopperPotMenu,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        order = placed(venue, type=Order.Type.DINE_IN, account="A78094.48")
+    assert (order.status, order.payment_status, order.open_account) == ("placed", "unpaid", "A78094.48")
+    assert (order.is_on_the_bill, order.table, order.table_number, order.covers) == (True, None, None, None)
+    assert order.injection.due_since == order.injection.next_attempt_at
+    assert Injection.objects.due(timezone.now()).get() == order.injection
+    assert [task.args() for task in OrmQ.objects.all()] == [(order.injection.pk,)]
+
+
+def test_a_paid_order_can_go_onto_an_open_bill_too(venue: Venue, menu: CopperPotMenu) -> None:
+    order = placed(venue, type=Order.Type.DINE_IN, account="A78094.48", payment=PAID)
+    assert (order.status, order.payment_status, order.is_on_the_bill) == ("placed", "paid", False)
+
+
+DINE_IN = {"type": Order.Type.DINE_IN, "payment": UNPAID}
+
+
+@pytest.mark.parametrize(
+    ("changes", "problems"),
+    [
+        ({"type": Order.Type.DELIVERY}, {("required", "delivery_address")}),
+        ({"address": HOME}, {("not_for_this_type", "delivery_address")}),
+        ({"delivery_fee": Decimal("1.00")}, {("not_for_this_type", "delivery_fee")}),
+        ({"table": "7", "covers": 2}, {("not_for_this_type", "table"), ("not_for_this_type", "covers")}),
+        ({"account": "A1.1"}, {("not_for_this_type", "account")}),
+        ({"items": (WantedItem(sku="WATER", course=0),)}, {("not_for_this_type", "items.0.course")}),
+        (DINE_IN, {("required", "table")}),
+        (DINE_IN | {"table": "7"}, {("unknown_table", "table")}),
+        (DINE_IN | {"table": "\u0667"}, {("unknown_table", "table")}),
+        (DINE_IN | {"table": "9" * 64}, {("unknown_table", "table")}),
+        (DINE_IN | {"table": "00000000-0000-0000-0000-000000000000"}, {("unknown_table", "table")}),
+        (DINE_IN | {"table": "by the window"}, {("unknown_table", "table")}),
+        (
+            DINE_IN | {"table": "7", "covers": 2, "account": "A1.1"},
+            {("fixed_by_the_bill", "table"), ("fixed_by_the_bill", "covers")},
+        ),
+        (DINE_IN | {"account": "A1.1", "tip": Decimal("1.00")}, {("tip_on_the_bill", "tip")}),
+        (DINE_IN | {"account": "A1.1", "address": HOME}, {("not_for_this_type", "delivery_address")}),
+    ],
+)
+def test_what_a_type_lacks_or_does_not_have_is_said(
+    venue: Venue, menu: CopperPotMenu, changes: dict[str, Any], problems: set[tuple[str, str]]
+) -> None:
+    assert refused(venue, **changes) == problems
+
+
+def test_a_table_that_is_gone_or_another_venues_is_unknown(
+    venue: Venue, other_venue: Venue, menu: CopperPotMenu
+) -> None:
+    gone = factories.TableFactory(venue=venue, number=7, archived_at=timezone.now())
+    theirs = factories.TableFactory(venue=other_venue, number=8)
+    for name in ("7", str(gone.pk), "8", str(theirs.pk)):
+        assert refused(venue, **DINE_IN, table=name) == {("unknown_table", "table")}
+
+
+# --- Timing ----------------------------------------------------------------------------------------------------------
+
+NOW = datetime(2026, 7, 3, 17, 0, tzinfo=UTC)
+
+
+@time_machine.travel(NOW, tick=False)
+def test_an_order_for_later_is_held_when_the_venue_wants_that(
+    venue: Venue,
+    menu: CopperPotMenu,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    connection = factories.ConnectionFactory(venue=venue, settings__buffer_orders=True, settings__buffer_minutes=30)
+    with django_capture_on_commit_callbacks(execute=True) as queued:
+        order = placed(venue, payment=PAID, scheduled_for=NOW + timedelta(hours=2))
+    injection = order.injection
+    assert (injection.state, injection.next_attempt_at) == ("scheduled", NOW + timedelta(minutes=90))
+    assert (injection.due_since, injection.location) == (injection.next_attempt_at, connection.business_location_id)
+    assert queued == []
+
+
+@time_machine.travel(NOW, tick=False)
+def test_an_order_for_soon_is_not_held(venue: Venue, menu: CopperPotMenu) -> None:
+    factories.ConnectionFactory(venue=venue, settings__buffer_orders=True, settings__buffer_minutes=30)
+    order = placed(venue, payment=PAID, scheduled_for=NOW + timedelta(minutes=30))
+    assert order.injection.state == "waiting"
+    assert order.injection.due_since == order.injection.next_attempt_at == NOW - timedelta(seconds=5)
+
+
+def test_the_rules_of_the_venue_hold_for_orders(venue: Venue, menu: CopperPotMenu) -> None:
+    OrderingRules.objects.create(venue=venue, pickup=False, notice_minutes=60)
+    soon = timezone.now() + timedelta(minutes=30)
+    assert refused(venue, scheduled_for=soon) == {("not_accepted", "type"), ("too_short_notice", "scheduled_for")}
+
+
+# --- Queries ---------------------------------------------------------------------------------------------------------
+
+
+def _everything_at_the_table(venue: Venue) -> dict[str, Any]:
+    """What a dine-in order with a discount takes, at a venue that has hours for every day."""
+    factories.ConnectionFactory(venue=venue)
+    rules = OrderingRules.objects.create(venue=venue)
+    for weekday in range(7):
+        OrderingHours.objects.create(rules=rules, weekday=weekday, opens=time(0), closes=time(0))
+    factories.TableFactory(venue=venue, number=7)
+    factories.DiscountCodeFactory(venue=venue, code="SPRING")
+    return {"type": Order.Type.DINE_IN, "table": "7", "discount_code": "SPRING"}
+
+
+@pytest.mark.parametrize(("kind", "number"), [("pickup", 7), ("delivery", 7), ("discounted", 9), ("at a table", 10)])
+def test_the_number_of_queries_does_not_grow_with_the_lines(
+    venue: Venue, menu: CopperPotMenu, whole_request: OrderRequest, kind: str, number: int
+) -> None:
+    everything = _everything_at_the_table(venue)
+    kinds: dict[str, dict[str, Any]] = {
+        "pickup": {},
+        "delivery": {"type": Order.Type.DELIVERY, "address": HOME, "delivery_fee": Decimal("2.00")},
+        "discounted": {"discount_code": "SPRING"},
+        "at a table": everything,
+    }
+    changes = kinds[kind]
+
     def queries(times: int) -> list[str]:
-        payment = Payment(paid=True, amount=times * Decimal("43.35"))
         with CaptureQueriesContext(connection) as captured:
-            place_order(venue=venue, request=wanted(items=whole_request.items * times, payment=payment))
+            place_order(venue=venue, request=wanted(items=whole_request.items * times, payment=UNPAID, **changes))
         return [query["sql"] for query in captured if "SAVEPOINT" not in query["sql"]]
 
-    few, many = queries(1), queries(8)
-    assert len(many) == len(few) <= 13
-    assert len([sql for sql in many if "orders_" in sql]) == 5
+    assert len(queries(1)) == len(queries(8)) == number <= 10

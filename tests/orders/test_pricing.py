@@ -114,6 +114,61 @@ def test_every_problem_is_said_at_once() -> None:
     }
 
 
+FISH = product("Fish", "9.00", EXTRAS, stock=3)
+CHIPS = modifier("Chips", "2.00", sku="CHIPS", stock=2)
+SIDES = group("Sides", CHIPS)
+PLATE = product("Plate", "8.00", SIDES)
+BOWL = product("Bowl of chips", "4.00", sku="CHIPS", stock=2)
+COUNTED: Catalogue = catalogue([FISH, PLATE, BOWL], [EXTRAS, RIPENESS, SIDES])
+
+
+def short(*items: WantedItem) -> list[tuple[str, str, str]]:
+    order = price(catalogue=COUNTED, items=items)
+    return [(problem.code, problem.attr, problem.detail) for problem in order.problems]
+
+
+def fish(quantity: int) -> WantedItem:
+    return WantedItem(sku="FISH", quantity=quantity)
+
+
+def test_as_many_as_are_left_can_be_ordered_over_all_lines_together() -> None:
+    assert short(fish(3)) == []
+    assert short(fish(4)) == [("unavailable", "items.0", "Only 3 of Fish left.")]
+    assert short(fish(2), fish(1)) == []
+    assert short(fish(2), fish(2), fish(1)) == [("unavailable", "items.1", "Only 3 of Fish left.")]
+
+
+def test_choices_are_counted_for_every_one_that_they_are_chosen_for() -> None:
+    plate = WantedItem(sku="PLATE", quantity=3, modifiers=(wish(CHIPS),))
+    assert short(plate) == [("unavailable", "items.0.modifiers.0", "Only 2 of Chips left.")]
+    assert short(WantedItem(sku="PLATE", quantity=2, modifiers=(wish(CHIPS),))) == []
+
+
+def test_what_is_sold_alone_and_chosen_elsewhere_is_counted_together() -> None:
+    plate = WantedItem(sku="PLATE", modifiers=(wish(CHIPS),))
+    assert short(plate, WantedItem(sku="CHIPS")) == []
+    assert short(plate, WantedItem(sku="CHIPS", quantity=2)) == [
+        ("unavailable", "items.1", "Only 2 of Bowl of chips left.")
+    ]
+
+
+def test_an_enormous_number_is_too_many_and_nothing_worse() -> None:
+    order = price(catalogue=COUNTED, items=(WantedItem(sku="PLATE", quantity=10**4000, modifiers=(wish(CHIPS),)),))
+    assert ("too_large", "items") in said(order)
+
+
+def test_fees_are_part_of_the_total() -> None:
+    order = price(
+        catalogue=MENU,
+        items=(WantedItem(sku="WATER"),),
+        tip=Decimal("1.00"),
+        delivery_fee=Decimal("2.50"),
+        service_charge=Decimal("0.40"),
+    )
+    assert (order.totals.delivery_fee, order.totals.service_charge) == (Decimal("2.50"), Decimal("0.40"))
+    assert order.totals.total == Decimal("6.25")
+
+
 def test_an_order_without_items_is_a_problem() -> None:
     assert said(priced()) == {("empty", "items")}
 

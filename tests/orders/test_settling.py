@@ -345,7 +345,7 @@ def test_a_message_that_another_row_stands_for_already_is_not_doubled(venue: Ven
 
 
 def test_an_unpaid_order_is_cancelled_and_cannot_be_paid_any_more(venue: Venue) -> None:
-    order = order_in(State.WAITING, venue, order=UNPAID)
+    order = order_in(State.WAITING, venue, order={**UNPAID, "payment_amount": 10})
 
     assert cancel(order=order, by="Ben").to_refund == 0
     with pytest.raises(NoLongerOpen):
@@ -435,17 +435,35 @@ def test_of_people_who_press_different_buttons_at_once_what_stands_at_the_end_is
     assert injection.next_attempt_at is None
 
 
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("verb", ["send", "mark"])
-def test_a_confirmation_that_comes_at_the_same_moment_wins(venue: Venue, verb: str) -> None:
-    order = order_in(State.FAILED, venue, outcomes=(Outcome.UNKNOWN,))
+def confirmed_by_the_pos(order: Order) -> Callable[[], str]:
     update = OrderUpdate(event=PosEvent.CONFIRMED, reference=injection_of(order).reference, account="A9.1")
+    return lambda: apply_order_update(order.venue, update)
 
-    at_once(lambda: VERBS[verb](order=order, by="Ben"), lambda: apply_order_update(venue, update))
+
+@pytest.mark.django_db(transaction=True)
+def test_a_confirmation_that_comes_while_it_is_sent_again_wins(venue: Venue) -> None:
+    order = order_in(State.FAILED, venue, outcomes=(Outcome.UNKNOWN,))
+
+    at_once(lambda: send_again(order=order, by="Ben"), confirmed_by_the_pos(order))
 
     injection = injection_of(order)
     assert (injection.state, injection.account, injection.next_attempt_at) == (State.CONFIRMED, "A9.1", None)
     assert Order.objects.get().status == Status.CONFIRMED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_a_confirmation_that_comes_while_it_is_marked_the_person_is_told_one_way_or_the_other(venue: Venue) -> None:
+    order = order_in(State.FAILED, venue, outcomes=(Outcome.UNKNOWN,))
+
+    marked, _ = at_once(lambda: mark_entered_by_hand(order=order, by="Ben"), confirmed_by_the_pos(order))
+
+    injection = injection_of(order)
+    assert (injection.state, injection.next_attempt_at) == (State.CONFIRMED, None)
+    assert Order.objects.get().status == Status.CONFIRMED
+    if isinstance(marked, NotPossible):
+        assert injection.account == "A9.1"
+    else:
+        assert Alert.objects.filter(about="double").exists()
 
 
 @pytest.mark.django_db(transaction=True)

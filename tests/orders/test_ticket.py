@@ -1,24 +1,34 @@
-"""What the POS is handed: every line, every wish, and sums that agree with what the guest paid."""
+"""What the POS is handed: every line, every wish, the notes, and the amounts that are not food."""
 
-from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from integrations.models import LightspeedSettings
-from integrations.pos import OrderTicket, OrderType, TicketLine, TicketPayment
-from menus.catalogue import Catalogue
-from orders.lines import lines_of, rows_of
-from orders.models import Order
-from orders.pricing import PricedLine, price
+from integrations.pos import OrderTicket, OrderType, TicketAddress, TicketLine, TicketPayment
+from orders.lines import lines_of, store_lines
+from orders.models import Order, OrderLine
+from orders.money import shares
+from orders.pricing import PricedLine, Totals
 from orders.ticket import customer_reference, ticket_for
 from storekit.models import Venue
-from tests.orders.catalogues import Shopping, shoppings
+from tests import factories
 
 
-def line(sku: str, *choices: PricedLine, quantity: int = 1, kind: str = "product", note: str = "") -> PricedLine:
+def line(
+    sku: str,
+    *choices: PricedLine,
+    quantity: int = 1,
+    kind: str = "product",
+    note: str = "",
+    price: str = "1.00",
+    course: int | None = None,
+) -> PricedLine:
     return PricedLine(
         kind=kind,
         menu_id=uuid4(),
@@ -26,13 +36,30 @@ def line(sku: str, *choices: PricedLine, quantity: int = 1, kind: str = "product
         instruction_id=f"i-{sku}" if kind == "instruction" else "",
         name=sku.title(),
         quantity=quantity,
-        unit_price=Decimal("1.00"),
+        unit_price=Decimal(price),
         note=note,
+        course=course,
         choices=choices,
     )
 
 
-def ticket(*lines: PricedLine, reference: str = "r-1", **columns: object) -> OrderTicket:
+ADDRESS: dict[str, Any] = {
+    "address_line1": "1 High Street",
+    "address_line2": "Flat 2",
+    "city": "London",
+    "postcode": "N1 9GU",
+}
+
+
+def ticket(
+    *lines: PricedLine,
+    reference: str = "r-1",
+    mapping: LightspeedSettings | None = None,
+    deliver_within: timedelta = timedelta(minutes=10),
+    native_discount: bool = False,
+    without_email: bool = False,
+    **columns: Any,
+) -> OrderTicket:
     defaults = {
         "venue": Venue(slug="copper-pot", timezone="Europe/London"),
         "type": Order.Type.PICKUP,
@@ -42,8 +69,21 @@ def ticket(*lines: PricedLine, reference: str = "r-1", **columns: object) -> Ord
         "tip": Decimal("1.50"),
         "payment_status": Order.PaymentStatus.PAID,
     }
-    order = Order(**(defaults | columns))
-    return ticket_for(order=order, lines=lines, settings=LightspeedSettings(), reference=reference)
+    return ticket_for(
+        order=Order(**(defaults | columns)),
+        lines=lines,
+        settings=mapping or LightspeedSettings(),
+        reference=reference,
+        deliver_within=deliver_within,
+        native_discount=native_discount,
+        without_email=without_email,
+    )
+
+
+def _amounts(*, items: str, **parts: str) -> dict[str, Any]:
+    """An order's columns of money."""
+    totals = Totals(items=Decimal(items), **{name: Decimal(part) for name, part in parts.items()})
+    return {name: getattr(totals, name) for name in ("discount", "delivery_fee", "service_charge", "tip", "total")}
 
 
 def test_a_ticket_carries_what_the_venue_set_and_the_guest_said() -> None:
@@ -85,6 +125,130 @@ def test_notes_of_lines_and_the_time_are_in_the_note_in_the_venues_time() -> Non
     assert made.collection_time == summer_evening
 
 
+def test_notes_for_the_delivery_are_in_the_note_too() -> None:
+    made = ticket(line("WATER"), type=Order.Type.DELIVERY, note="Bell", address_notes="Second door", **ADDRESS)
+    assert made.note == "Bell\nDelivery: Second door"
+
+
+def test_a_note_that_would_be_too_long_says_where_the_rest_is() -> None:
+    lines = [line("BURGER", note=f"{n}: " + "x" * 190) for n in range(200)]
+    made = ticket(*lines, number=17, note="Ring the bell")
+    said = made.note.split("\n")
+    assert len(made.note) <= 2000
+    assert (said[0], said[1]) == ("Ring the bell", f"1× Burger: 0: {'x' * 190}")
+    assert said[-1] == f"And {200 - (len(said) - 2)} more notes: see order 17 in storekit."
+
+
+@pytest.mark.parametrize(
+    ("type", "profile"),
+    [(Order.Type.PICKUP, "collect"), (Order.Type.DELIVERY, "bring"), (Order.Type.DINE_IN, "serve")],
+)
+def test_each_type_has_its_order_profile(type: Order.Type, profile: str) -> None:
+    profiles = LightspeedSettings(pickup_profile="collect", delivery_profile="bring", dine_in_profile="serve")
+    made = ticket(line("WATER"), mapping=profiles, type=type)
+    assert (made.type, made.order_profile) == (OrderType(type), profile)
+
+
+def test_a_delivery_says_where_it_goes_and_nothing_else_does() -> None:
+    made = ticket(line("WATER"), type=Order.Type.DELIVERY, **ADDRESS)
+    assert made.address == TicketAddress(line1="1 High Street", line2="Flat 2", city="London", postcode="N1 9GU")
+    assert (made.table, made.covers, made.account) == (None, None, "")
+    assert ticket(line("WATER")).address is None
+
+
+def test_an_order_to_a_table_names_it_with_the_guests_and_the_courses() -> None:
+    lines = (line("SOUP", course=0), line("BURGER", line("CHEESE", kind="modifier"), quantity=2, course=1))
+    made = ticket(*lines, type=Order.Type.DINE_IN, table_number=7, covers=3)
+    assert (made.table, made.covers, made.account) == (7, 3, "")
+    assert [part.course for part in made.lines] == [0, 1, 1]
+    assert made.lines[1].choices[0].course is None
+
+
+def test_an_order_onto_an_open_bill_names_the_bill_alone() -> None:
+    made = ticket(line("SOUP"), type=Order.Type.DINE_IN, open_account="A78094.48", payment_status="unpaid")
+    assert (made.table, made.covers, made.account, made.payment) == (None, None, "A78094.48", None)
+
+
+def test_fees_and_a_discount_are_lines_with_prices_of_ours() -> None:
+    made = ticket(
+        line("BURGER", price="10.00"),
+        **_amounts(items="10.00", discount="2.50", delivery_fee="3.00", service_charge="1.20"),
+        discount_code="SPRING",
+        discount_pos_id="STAFF10",
+    )
+    assert made.lines[1:] == (
+        TicketLine("STOREKIT_DELIVERY", 1, name="Delivery fee", unit_price=Decimal("3.00")),
+        TicketLine("STOREKIT_SERVICE_CHARGE", 1, name="Service charge", unit_price=Decimal("1.20")),
+        TicketLine("STOREKIT_DISCOUNT", 1, name="Discount SPRING", unit_price=Decimal("-2.50")),
+    )
+    assert made.payment == TicketPayment(method="STOREKIT", amount=Decimal("11.70"), tip=Decimal("0.00"))
+
+
+def test_what_costs_nothing_has_no_line() -> None:
+    assert len(ticket(line("BURGER"), **_amounts(items="1.00")).lines) == 1
+
+
+def test_a_native_discount_is_shared_out_over_the_lines_that_cost_something() -> None:
+    made = ticket(
+        line("BURGER", line("CHEESE", kind="modifier", price="0.50"), quantity=2, price="2.00"),
+        line("WATER", quantity=3, price="1.00"),
+        line("TAP", price="0.00"),
+        **_amounts(items="8.00", discount="1.00", delivery_fee="3.00"),
+        discount_code="SPRING",
+        discount_pos_id="STAFF10",
+        native_discount=True,
+    )
+    assert [(part.sku, part.discount and (part.discount.code, part.discount.amount)) for part in made.lines] == [
+        ("BURGER", ("STAFF10", Decimal("0.31"))),
+        ("BURGER", ("STAFF10", Decimal("0.31"))),
+        ("WATER", ("STAFF10", Decimal("0.38"))),
+        ("TAP", None),
+        ("STOREKIT_DELIVERY", None),
+    ]
+    assert made.payment is not None
+    assert made.payment.amount == Decimal("10.00")
+
+
+def test_a_code_that_has_no_id_at_the_pos_is_a_line_however_it_is_asked_for() -> None:
+    amounts = _amounts(items="1.00", discount="0.10")
+    made = ticket(line("BURGER"), **amounts, discount_code="SPRING", native_discount=True)
+    assert [part.sku for part in made.lines] == ["BURGER", "STOREKIT_DISCOUNT"]
+    assert made.lines[0].discount is None
+
+
+def test_the_address_that_the_pos_knows_as_somebody_elses_can_be_left_out() -> None:
+    made = ticket(line("WATER"), email="ada@example.com", phone="+442079460018", without_email=True)
+    assert (made.customer.email, made.customer.reference, made.customer.phone) == ("", "", "+442079460018")
+
+
+def test_how_long_the_pos_may_try_is_the_callers() -> None:
+    assert ticket(line("WATER"), deliver_within=timedelta(hours=3)).deliver_within == timedelta(hours=3)
+
+
+@pytest.mark.parametrize(
+    ("amount", "parts", "shared"),
+    [
+        ("1.00", ["2.00", "2.00"], ["0.50", "0.50"]),
+        ("1.00", ["1.00", "1.00", "1.00"], ["0.34", "0.33", "0.33"]),
+        ("0.02", ["0.01", "5.00", "0.00", "-1.00"], ["0.00", "0.02", "0.00", "0.00"]),
+        ("5.01", ["0.01", "5.00"], ["0.01", "5.00"]),
+        ("0.00", ["1.00"], ["0.00"]),
+        ("0.00", [], []),
+        ("0.00", ["0.00"], ["0.00"]),
+    ],
+)
+def test_an_amount_is_shared_out_to_the_penny(amount: str, parts: list[str], shared: list[str]) -> None:
+    assert shares(Decimal(amount), [Decimal(part) for part in parts]) == [Decimal(share) for share in shared]
+
+
+@given(st.lists(st.decimals(0, 500, places=2), max_size=12), st.data())
+def test_shares_add_up_and_none_is_more_than_its_part(parts: list[Decimal], data: st.DataObject) -> None:
+    amount = data.draw(st.decimals(0, sum(parts, Decimal(0)), places=2))
+    shared = shares(amount, parts)
+    assert sum(shared) == amount
+    assert all(0 <= share <= part for share, part in zip(shared, parts, strict=True))
+
+
 def test_an_unpaid_order_and_a_free_one_carry_no_payment() -> None:
     assert ticket(payment_status=Order.PaymentStatus.UNPAID).payment is None
     assert ticket(total=Decimal(0), tip=Decimal(0)).payment is None
@@ -102,40 +266,14 @@ def test_without_an_address_there_is_no_reference() -> None:
     assert ticket().customer.reference == ""
 
 
-def _sent_amounts(lines: Iterable[TicketLine], prices: dict[str, Decimal], *, per_parent: bool) -> Iterator[Decimal]:
-    """What the POS makes of the lines from its own prices, in either reading of a choice's quantity."""
+@pytest.mark.django_db
+def test_lines_survive_being_stored(venue: Venue) -> None:
+    order = factories.OrderFactory(venue=venue, line=None)
+    cheese = line("CHEESE", line("MILD", kind="instruction"), kind="modifier", quantity=2)
+    lines = (line("BURGER", cheese, quantity=3, note="no “salt”, \\ or 'pepper'\n", course=2), line("WATER"))
 
-    def amounts(line: TicketLine, times: int) -> Iterator[Decimal]:
-        number = line.quantity * (times if per_parent else 1)
-        yield number * prices[line.sku]
-        for choice in line.choices:
-            yield from amounts(choice, number)
+    store_lines(order=order, lines=lines)
 
-    for line in lines:
-        yield from amounts(line, 1)
-
-
-def _prices(catalogue: Catalogue) -> dict[str, Decimal]:
-    modifiers = [modifier for group in catalogue.groups.values() for modifier in group.modifiers]
-    return {row.sku: row.price for row in modifiers} | {row.sku: row.price for row in catalogue.products.values()}
-
-
-@settings(max_examples=150, deadline=None)
-@given(shoppings())
-def test_whatever_is_ordered_what_is_sent_adds_up_to_what_the_guest_paid(shopping: Shopping) -> None:
-    priced = price(catalogue=shopping.catalogue, items=shopping.items, tip=shopping.tip)
-    made = ticket(*priced.lines, total=priced.totals.total, tip=priced.totals.tip)
-    paid = (made.payment.amount, made.payment.tip) if made.payment else (Decimal(0), Decimal(0))
-    for per_parent in (True, False):
-        assert sum(_sent_amounts(made.lines, _prices(shopping.catalogue), per_parent=per_parent)) == paid[0]
-    assert paid[1] == shopping.tip
-    assert sum(paid) == priced.totals.total
-
-
-@settings(max_examples=50, deadline=None)
-@given(shoppings())
-def test_lines_survive_being_stored_whatever_their_rows_sequence(shopping: Shopping) -> None:
-    lines = price(catalogue=shopping.catalogue, items=shopping.items).lines
-    rows = rows_of(order=Order(), lines=lines)
+    rows = list(OrderLine.objects.filter(order=order))
     assert lines_of(rows=reversed(rows)) == lines
-    assert [row.position for row in rows] == list(range(len(rows)))
+    assert [row.position for row in rows] == [0, 1, 2, 3]

@@ -145,6 +145,13 @@ def test_what_is_not_overdue_is_not_looked_for(
     assert len(pos.calls) == 0
 
 
+def test_what_has_no_deadline_is_looked_for_after_an_hour(unconfirmed: Injection, pos: responses.RequestsMock) -> None:
+    Injection.objects.update(deliver_by=None, accepted_at=NOW - timedelta(hours=1))
+    pos.get(CHECKS, json=[])
+    assert sweep_unconfirmed() == "1 to look for"
+    assert look_for_order(unconfirmed.pk) == "failed"
+
+
 def test_the_sweep_finds_what_is_overdue(unconfirmed: Injection) -> None:
     assert sweep_unconfirmed() == "1 to look for"
     assert queued() == [("orders.tasks.look_for_order", unconfirmed.pk)]

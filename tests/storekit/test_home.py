@@ -243,6 +243,31 @@ def test_the_latest_menu_sync_is_what_counts(anna: User, venue: Venue, connectio
     assert finding(anna, "Menu") == (Tone.GOOD, "1 product")
 
 
+def test_tables_with_one_number_are_said_and_shown(
+    anna: User, annas_browser: Client, venue: Venue, other_venue: Venue
+) -> None:
+    for place, number, archived_at in (
+        (venue, 7, None),
+        (venue, 8, None),
+        (venue, 8, FRIDAY_NIGHT),
+        (other_venue, 7, None),
+        (other_venue, 9, None),
+        (other_venue, 9, None),
+    ):
+        factories.TableFactory(venue=place, number=number, archived_at=archived_at)
+    assert [found for found in of(anna).findings if found.subject == "Tables"] == []
+
+    twin = factories.TableFactory(venue=venue, number=7)
+
+    assert finding(anna, "Tables") == (Tone.WARNING, "Table 7 is there twice")
+    (action,) = [found.action for found in of(anna).findings if found.subject == "Tables"]
+    assert action is not None
+    shown = annas_browser.get(action.url)
+    assert [table.number for table in shown.context["cl"].result_list] == [7, 7]
+    assert twin in shown.context["cl"].result_list
+    assert "number given twice" in shown.content.decode()
+
+
 def test_notifications_that_could_not_be_worked_on_are_counted(anna: User, connection: Connection) -> None:
     def received(fingerprint: str, **changes: object) -> None:
         Notification.objects.create(
@@ -273,7 +298,7 @@ def test_many_venues_take_no_more_queries_than_one(
         if place != venue:
             factories.MembershipFactory(venue=place, user=anna)
 
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         assert len(look_at_venues(user=anna)) == 5
 
 

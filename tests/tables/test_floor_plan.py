@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,13 +10,18 @@ import responses
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.utils import timezone
+from django_q.models import OrmQ
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from integrations.models import Connection, SyncRun
+from integrations.models import Connection, SyncRun, SyncSchedule
 from integrations.syncs import queue_sync
+from integrations.tasks import sweep_syncs
 from storekit.models import Venue
 from tables.floor_plan import sync_floor_plan
 from tables.models import Area, Table
 from tables.tasks import sync_floor_plan as sync_floor_plan_task
+from tests import factories
 
 Json = dict[str, Any]
 
@@ -61,6 +67,7 @@ def test_areas_and_tables_are_created(connection: Connection, venue: Venue) -> N
     made = Table.objects.get()
     assert (made.number, made.name, made.seats, made.area.name) == (7, "By the door", 4, "Bar")
     assert list(Area.objects.filter(venue=venue).values_list("name", flat=True)) == ["Bar", "Terrace"]
+    assert (made.pos_id, made.area.pos_id) == ("7", "1")
 
 
 def test_a_second_sync_changes_nothing(connection: Connection, venue: Venue) -> None:
@@ -102,6 +109,43 @@ def test_a_table_that_is_gone_or_inactive_is_archived_and_comes_back_with_its_id
     assert sync(venue).counts == {"created": 0, "updated": 2, "archived": 0, "unchanged": 1}
     assert dict(Table.objects.values_list("pos_id", "id")) == before
     assert tables_in_use(venue) == [(7, "Bar"), (8, "Bar")]
+
+
+def test_a_table_comes_back_as_what_it_is_by_then_with_its_id(connection: Connection, venue: Venue) -> None:
+    answer(connection, area(1, "Bar", table(7)), area(2, "Terrace"))
+    sync(venue)
+    before = Table.objects.get()
+    answer(connection, area(1, "Bar"), area(2, "Terrace"))
+    sync(venue)
+    answer(connection, area(1, "Bar"), area(2, "Terrace", table(7, 70, description="Sunny")))
+
+    assert sync(venue).counts == {"created": 0, "updated": 1, "archived": 0, "unchanged": 2}
+    back = Table.objects.get()
+    assert (back.pk, back.number, back.name, back.area.name) == (before.pk, 70, "Sunny", "Terrace")
+
+
+def test_a_table_moves_out_of_an_area_that_goes_in_the_same_moment(connection: Connection, venue: Venue) -> None:
+    answer(connection, area(1, "Bar", table(7)))
+    sync(venue)
+    before = Table.objects.get()
+    answer(connection, area(2, "Terrace", table(7)))
+
+    assert sync(venue).counts == {"created": 1, "updated": 1, "archived": 1, "unchanged": 0}
+    assert Table.objects.get().pk == before.pk
+    assert tables_in_use(venue) == [(7, "Terrace")]
+    assert Area.objects.get(pos_id="1").archived_at is not None
+
+
+def test_an_orders_table_stays_its_table_when_it_is_archived(connection: Connection, venue: Venue) -> None:
+    answer(connection, area(1, "Bar", table(7)))
+    sync(venue)
+    order = factories.OrderFactory(venue=venue, table=Table.objects.get(), table_number=7)
+    answer(connection, area(1, "Bar"))
+    sync(venue)
+
+    order.refresh_from_db()
+    assert order.table is not None
+    assert order.table.archived_at is not None
 
 
 def test_an_area_that_is_gone_is_archived_and_comes_back_with_its_id(connection: Connection, venue: Venue) -> None:
@@ -187,6 +231,33 @@ def test_the_command_prints_what_changed_and_warns(connection: Connection, venue
 def test_the_command_fails_with_the_reason(venue: Venue) -> None:
     with pytest.raises(CommandError, match="not connected"):
         call_command("sync_floor_plan", "copper-pot", stdout=io.StringIO(), stderr=io.StringIO())
+
+
+@pytest.mark.parametrize("status", [400, 403, 500, 503])
+def test_what_is_no_404_does_not_mean_that_there_is_none(connection: Connection, venue: Venue, status: int) -> None:
+    answer(connection, area(1, "Bar", table(7)))
+    sync(venue)
+    answer(connection, status=status)
+
+    assert sync(venue).state == SyncRun.State.FAILED
+    assert tables_in_use(venue) == [(7, "Bar")]
+
+
+def test_the_schedule_syncs_the_floor_plan_by_itself(
+    connection: Connection, venue: Venue, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    answer(connection, area(1, "Bar", table(7)))
+    factories.SyncScheduleFactory(connection=connection, kind=SyncRun.Kind.FLOOR_PLAN)
+    SyncSchedule.objects.update(next_run_at=timezone.now() - timedelta(minutes=1))
+
+    with django_capture_on_commit_callbacks(execute=True):
+        sweep_syncs()
+    task = OrmQ.objects.get()
+    assert task.func() == "tables.tasks.sync_floor_plan"
+
+    assert sync_floor_plan_task(*task.args()) == "succeeded"
+    assert SyncRun.objects.get().scheduled
+    assert tables_in_use(venue) == [(7, "Bar")]
 
 
 def test_the_task_syncs(connection: Connection, venue: Venue) -> None:

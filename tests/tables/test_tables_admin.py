@@ -4,6 +4,7 @@ import pytest
 from django.db import connection as database
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from django_q.models import OrmQ
 
 from integrations.models import Connection, SyncRun
@@ -31,6 +32,28 @@ def test_no_list_asks_once_a_row(venue: Venue, annas_browser: Client, model: str
         numbers.append(len(queries))
 
     assert numbers[0] == numbers[1]
+
+
+def test_tables_are_listed_by_whether_they_are_in_use_and_one_of_a_kind(venue: Venue, bens_browser: Client) -> None:
+    area = Area.objects.create(venue=venue, pos_id="1", name="Bar")
+    for pos_id, number, archived_at in (
+        ("a", 7, None),
+        ("b", 7, None),
+        ("c", 7, timezone.now()),
+        ("d", 8, None),
+        ("e", 8, timezone.now()),
+    ):
+        Table.objects.create(venue=venue, area=area, pos_id=pos_id, number=number, archived_at=archived_at)
+
+    def listed(use: str) -> list[str]:
+        rows = bens_browser.get("/admin/tables/table/", {"use": use}).context["cl"].result_list
+        return sorted(table.pos_id for table in rows)
+
+    assert listed("now") == ["a", "b", "d"]
+    assert listed("archive") == ["c", "e"]
+    assert listed("twice") == ["a", "b"]
+    shown = bens_browser.get(f"/admin/tables/table/{Table.objects.get(pos_id='a').pk}/change/").content.decode()
+    assert "number given twice" in shown
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,6 +1,7 @@
 """What is read of a menu of which the answer before is remembered."""
 
 import copy
+import gc
 import json
 from dataclasses import replace
 from typing import Any
@@ -151,6 +152,25 @@ def test_a_memory_of_another_way_of_reading_is_not_used() -> None:
     assert read(after, memory).changed == frozenset({"A"})
     assert read(after, memory, asked_for="1 168 happyhour").changed is None
     assert read(after, memory, mode=SubScreens.FLATTENED).changed is None
+
+
+def test_reading_leaves_nothing_to_the_garbage_collector() -> None:
+    """While a large menu is synced, the collector is off, and what is part of a cycle stays in memory."""
+    nested = modifiers("EXTRAS", item("CHEESE", menuModifierGroups=[modifiers("AGE", item("OLD"))]))
+    body = menu(
+        *(screen(f"S{n}", *(item(f"{n}-{m}", menuModifierGroups=[nested]) for m in range(20))) for n in range(5))
+    )
+    changed = copy.deepcopy(body)
+    changed["menuEntryGroups"][0]["menuEntry"][0]["productName"] = "New"
+    memory = read(body).memory
+    gc.collect()
+    gc.disable()
+    try:
+        assert read(body).changed is None
+        assert read(changed, memory).changed == frozenset({"0-0"})
+        assert gc.collect() < 50
+    finally:
+        gc.enable()
 
 
 _CHOICE = st.sampled_from(["X", "Y", "Y", None])

@@ -1,0 +1,68 @@
+"""What becomes due is done within seconds, without the minute's sweep: retries, held orders, and what is to be told."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from django_q.models import Schedule
+
+from integrations.models import LightspeedSettings
+from orders.models import Alert, Injection, Order
+from orders.tasks import settings_changed
+from tests import factories
+from tests.e2e.conftest import Service
+from tests.support.processes import Worker
+from tests.support.sandbox import eventually
+
+
+@pytest.fixture(autouse=True)
+def _no_sweep(service: Service) -> None:
+    """The sweeps would find it too, which is not what these tests are about."""
+    Schedule.objects.all().delete()
+
+
+def test_an_order_that_did_not_get_through_is_tried_again_when_its_time_comes(
+    service: Service, running_worker: Worker
+) -> None:
+    service.pos.switch_on(error_status=503, failures_left=1)
+    placed = service.place()
+    eventually(lambda: service.is_confirmed(placed["id"]), seconds=30)
+    first, second = Injection.objects.get().attempt_rows.all()
+    assert timedelta(seconds=6) <= second.started_at - first.started_at < timedelta(seconds=6 * 1.2 + 5)
+
+
+def test_an_order_that_is_held_back_is_sent_when_its_time_comes(service: Service, running_worker: Worker) -> None:
+    factories.OrderFactory(venue=service.venue, scheduled_for=timezone.now() + timedelta(minutes=20))
+    due = timezone.now() + timedelta(seconds=4)
+    Injection.objects.update(state=Injection.State.SCHEDULED, next_attempt_at=due, due_since=due)
+    (attempt,) = eventually(lambda: list(Injection.objects.get().attempt_rows.all()), seconds=20)
+    assert timedelta(0) <= attempt.started_at - due < timedelta(seconds=5)
+
+
+def test_an_alert_that_could_not_be_told_is_told_when_its_time_comes(service: Service, running_worker: Worker) -> None:
+    order: Order = factories.OrderFactory(venue=service.venue)
+    Injection.objects.update(state=Injection.State.FAILED, failures=1, next_attempt_at=None)
+    due = timezone.now() + timedelta(seconds=3)
+    Alert.objects.create(order=order, channel=Alert.Channel.TILL, about=Alert.About.FAILED, next_attempt_at=due)
+    eventually(lambda: Alert.objects.filter(told_at__isnull=False).exists(), seconds=20)
+
+
+def test_an_order_is_found_that_nobody_confirmed(service: Service, running_worker: Worker) -> None:
+    service.pos.switch_on(webhooks_off=True)
+    service.place()
+    eventually(lambda: Injection.objects.filter(state=Injection.State.ACCEPTED).exists())
+    eventually(service.pos.orders_on_the_till)
+    Injection.objects.update(deliver_by=timezone.now() - timedelta(seconds=57))
+    eventually(lambda: Injection.objects.filter(state=Injection.State.CONFIRMED).exists(), seconds=20)
+    assert Injection.objects.get().account
+
+
+def test_held_orders_go_within_seconds_when_the_venue_stops_holding_them(
+    service: Service, running_worker: Worker
+) -> None:
+    factories.OrderFactory(venue=service.venue, scheduled_for=timezone.now() + timedelta(hours=3))
+    later = timezone.now() + timedelta(hours=2)
+    Injection.objects.update(state=Injection.State.SCHEDULED, next_attempt_at=later)
+    LightspeedSettings.objects.update(buffer_orders=False)
+    settings_changed(service.venue.pk)
+    eventually(lambda: Injection.objects.get().attempt_rows.exists())
