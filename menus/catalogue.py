@@ -110,13 +110,14 @@ def load(
 def _without_what_lacks_choices(catalogue: Catalogue) -> Catalogue:
     """The same, without what cannot be ordered because a group that it requires has too little left.
 
-    A choice that asks for more itself is looked at when it is chosen. Nothing is asked of the database where no choice
-    of an item is required; instructions are no items, and never run out.
+    A choice that asks for more itself is looked at when it is chosen. Nothing is asked of the database where so many
+    different choices were named that can be had, which is nearly always; instructions never run out.
     """
     required = {
         id: group.minimum
         for id, group in catalogue.groups.items()
-        if group.minimum and group.kind != ModifierGroup.Kind.INSTRUCTION
+        if sum(choice.available for choice in group.modifiers) < group.minimum
+        and group.kind != ModifierGroup.Kind.INSTRUCTION
     }
     lacking = lacking_groups(required=required, now=timezone.now())
     if not lacking:
