@@ -62,11 +62,8 @@ def pay_order(*, venue: Venue, order_id: UUID, reference: str, amount: Decimal) 
 
 def _locked_injection(venue: Venue, order_id: UUID) -> Injection:
     try:
-        return (
-            Injection.objects.select_for_update(of=("self",))
-            .select_related("order__venue")
-            .get(order_id=order_id, order__venue=venue)
-        )
+        # The order is read after the lock, in a query of its own: joined, it would be as it was before waiting.
+        return Injection.objects.select_for_update(of=("self",)).get(order_id=order_id, order__venue=venue)
     except Injection.DoesNotExist as error:
         raise Order.DoesNotExist from error
 
