@@ -19,6 +19,8 @@ from storekit.models import Venue
 from storekit.worded_once import Row, WordedQuery
 
 _TRIES = 5
+# More choices than anybody makes; databases limit how many values a query may have.
+_MOST_AT_ONCE = 512
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,8 @@ def load(
 ) -> Catalogue:
     """Loads the named products and choices of the venue's menu; what is not on it is left out.
 
-    Two queries, however much is asked for and however deep the choices lie. A sync may commit between them. Each says
-    of which version its rows are, so that what belongs together is known without a lock.
+    Two queries, however deep the choices lie, and one more for every further 512 of them. A sync may commit between
+    them. Each says of which version its rows are, so that what belongs together is known without a lock.
 
     Raises:
         MenuBusy: when the menu kept changing while it was read.
@@ -225,4 +227,6 @@ def _product_rows(venue: Venue, ids: Collection[uuid.UUID], skus: Collection[str
 
 
 def _choice_rows(venue: Venue, choices: Collection[uuid.UUID]) -> list[Row]:
-    return _CHOICES.rows(venue=[venue.pk], choices=[*choices])
+    wanted = [*choices]
+    slices = [wanted[first : first + _MOST_AT_ONCE] for first in range(0, len(wanted), _MOST_AT_ONCE)]
+    return [row for some in slices for row in _CHOICES.rows(venue=[venue.pk], choices=some)]

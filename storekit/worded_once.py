@@ -84,17 +84,27 @@ def _row_insert(model: type[Model], columns: tuple[str, ...]) -> str:
 
 
 def insert_rows(model: type[Model], *, columns: tuple[str, ...], rows: Sequence[Sequence[Any]]) -> None:
-    """Inserts the rows in one statement. Values are whole numbers, texts, aware times, `Decimal`s, `UUID`s and None."""
+    """Inserts the rows in one statement, or in as few as the database's limit of values allows.
+
+    Values are whole numbers, texts, `Decimal`s, `UUID`s and None.
+    """
     if not rows:
         return
+    if connection.vendor == "postgresql":
+        # As one value: PostgreSQL reads a JSON text faster than an expression for each of hundreds of values.
+        records = [dict(zip(columns, row, strict=True)) for row in rows]
+        _execute(_json_insert(model, columns), [json.dumps(records, default=_in_json)])
+        return
+    most = connection.features.max_query_params
+    step = most // len(columns) if most else len(rows)
+    for first in range(0, len(rows), step):
+        some = rows[first : first + step]
+        _execute(_values_insert(model, columns, len(some)), [_adapted(value) for row in some for value in row])
+
+
+def _execute(sql: str, params: Sequence[Any]) -> None:
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            # As one value: PostgreSQL reads a JSON text faster than an expression for each of hundreds of values.
-            records = [dict(zip(columns, row, strict=True)) for row in rows]
-            cursor.execute(_json_insert(model, columns), [json.dumps(records, default=_in_json)])
-        else:
-            values = [_adapted(value) for row in rows for value in row]
-            cursor.execute(_values_insert(model, columns, len(rows)), values)
+        cursor.execute(sql, params)
 
 
 @cache

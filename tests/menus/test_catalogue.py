@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
@@ -158,6 +158,14 @@ def test_without_choices_there_is_one_query(venue: Venue) -> None:
     with CaptureQueriesContext(connection) as queries:
         catalogue.load(venue=venue, skus=["BURGER"])
     assert len(queries) == 1
+
+
+def test_more_choices_than_anybody_makes_are_no_trouble(venue: Venue) -> None:
+    bring_in_step(venue, BURGER_MENU)
+    loaded = catalogue.load(
+        venue=venue, skus=["BURGER"], choices=[*(uuid4() for _ in range(20_000)), *_choices("MAYO")]
+    )
+    assert [choice.sku for one in loaded.groups.values() for choice in one.modifiers] == ["MAYO"]
 
 
 def test_what_is_left_is_loaded_with_it(venue: Venue) -> None:

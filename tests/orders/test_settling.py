@@ -10,7 +10,8 @@ from uuid import uuid4
 
 import pytest
 import time_machine
-from django.db import connections
+from django.db import connection as database
+from django.db import connections, transaction
 from django.utils import timezone
 from django_q.models import OrmQ
 
@@ -494,3 +495,39 @@ def test_a_payment_at_the_same_moment_is_refused_or_to_be_given_back(venue: Venu
     assert outcome.to_refund == (order.total if payment == "paid" else 0)
     assert Order.objects.get().status == Status.CANCELLED
     assert injection_of(order).next_attempt_at is None
+
+
+def wait_until_somebody_waits() -> None:
+    """For a lock that we hold. SQLite has one for everything, on which the other begins to wait in its own time."""
+    if database.vendor != "postgresql":
+        return
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    with database.cursor() as cursor:
+        for _ in range(20_000):
+            cursor.execute(waiting)
+            if cursor.fetchone()[0]:
+                return
+    pytest.fail("Nobody waited.")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_payment_that_waited_for_the_cancellation_is_refused(venue: Venue) -> None:
+    order = order_in(State.WAITING, venue, order=UNPAID)
+
+    def pay() -> str:
+        try:
+            pay_order(venue=venue, order_id=order.pk, reference="web-1", amount=order.total)
+        except NoLongerOpen:
+            return "refused"
+        finally:
+            connections.close_all()
+        return "paid"
+
+    with ThreadPoolExecutor(max_workers=1) as elsewhere:
+        with transaction.atomic():
+            cancel(order=order, by="Ben")
+            payment = elsewhere.submit(pay)
+            wait_until_somebody_waits()
+        assert payment.result(timeout=30) == "refused"
+
+    assert Order.objects.get().status == Status.CANCELLED

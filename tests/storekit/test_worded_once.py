@@ -93,6 +93,12 @@ def test_many_rows_go_in_at_once_with_whatever_a_text_can_hold(venue: Venue) -> 
     assert [*found] == rows
 
 
+def test_there_may_be_more_values_than_a_statement_takes(venue: Venue) -> None:
+    order = factories.OrderFactory(venue=venue, line=None, injection=None)
+    insert_rows(OrderLine, columns=_LINE, rows=[row for _ in range(400) for row in _lines(order)])
+    assert OrderLine.objects.filter(order=order).count() == 400 * len(_ODD)
+
+
 def test_no_rows_are_no_query(db: None, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     with django_assert_num_queries(0):
         insert_rows(OrderLine, columns=_LINE, rows=[])
