@@ -14,11 +14,12 @@ from integrations.lightspeed.errors import Call, not_json
 from integrations.lightspeed.floor_plans import to_areas
 from integrations.lightspeed.http import LightspeedHttp
 from integrations.lightspeed.menu import MAPPING_VERSION, SubScreens, read_menu, to_menu_names
-from integrations.lightspeed.menu_extras import to_allergen_names, to_discounts, to_readiness, to_restrictions
+from integrations.lightspeed.menu_extras import to_allergen_names, to_discounts, to_restrictions
 from integrations.lightspeed.menu_json import ParsedMenu, parsed_menu
 from integrations.lightspeed.menu_memory import changed_part, outline_of, remembered
 from integrations.lightspeed.orders import local_body, to_go_body
 from integrations.lightspeed.reading import Json, identifier, malformed, objects, text
+from integrations.lightspeed.till_state import to_readiness
 from integrations.pos import (
     AllergenNames,
     FloorArea,

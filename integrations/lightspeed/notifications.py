@@ -10,9 +10,9 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from integrations.lightspeed.menu_extras import to_item_update, to_readiness
 from integrations.lightspeed.reading import Json, as_object, identifier, text
 from integrations.lightspeed.refusals import cause_of, scrubbed
+from integrations.lightspeed.till_state import to_item_update, to_readiness
 from integrations.pos import OrderEvent, OrderUpdate, PosFact
 
 _CHECK_WAS_UPDATED = "CHECK_WAS_UPDATED"

@@ -108,7 +108,8 @@ def test_what_runs_out_is_shown_to_guests_and_to_the_basket_and_comes_back(
     burger_shown = next(one for one in shown["products"] if one["sku"] == "BURGER")
     assert (burger_shown["stock"], burger_shown["available"]) == (stock, not sold_out)
     assert shown["modifier_groups"][0]["modifiers"][0]["available"] == (not sold_out)
-    found = catalogue.load(venue=synced, skus=["BURGER", "SALAD"])
+    choices = list(Modifier.objects.values_list("pk", flat=True))
+    found = catalogue.load(venue=synced, skus=["BURGER", "SALAD"], choices=choices)
     assert {one.sku: one.available for one in found.products.values()} == {"BURGER": not sold_out, "SALAD": True}
     assert {one.available for group in found.groups.values() for one in group.modifiers} == {not sold_out}
     assert version_of(venue=synced) == 2
