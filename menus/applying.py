@@ -60,8 +60,9 @@ def apply_plan(*, venue: Venue, plan: MenuPlan, version: int, snapshot: MenuSnap
         menu.languages = list(plan.languages)
         menu.save(update_fields=["pos_menu_id", "pos_menu_name", "languages"])
         if plan:
-            if plan.tables["products"].create or plan.tables["modifiers"].create:
-                # What is new is as sold out, or as asleep, as its SKU.
+            choices = plan.tables["modifiers"]
+            if plan.tables["products"].create or choices.create or choices.update:
+                # What is new, or has another SKU now, is as sold out, or as asleep, as its SKU.
                 spread(venue=venue)
             raise_version(menu=menu)
             transaction.on_commit(lambda: nudge_if_due(venue_id=venue.pk), robust=True)

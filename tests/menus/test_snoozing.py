@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -229,6 +230,25 @@ def test_a_choice_that_a_sync_makes_anew_sleeps_as_its_sku_does(menu: Venue) -> 
     bring_in_step(menu, stocked_menu())
 
     assert Modifier.objects.get(sku="MAYO").snoozed_until == EVENING + HOUR
+
+
+def test_a_choice_that_has_another_sku_now_is_as_asleep_as_that_one(menu: Venue) -> None:
+    sleep(menu, "MAYO")
+    kept = Modifier.objects.get(sku="MAYO")
+    renumbered = replace(
+        stocked_menu(),
+        groups=tuple(
+            replace(one, modifiers=tuple(replace(each, sku=f"{each.sku}-2") for each in one.modifiers))
+            if one.key == "sauces"
+            else one
+            for one in stocked_menu().groups
+        ),
+    )
+
+    bring_in_step(menu, renumbered)
+
+    now = Modifier.objects.get(pk=kept.pk)
+    assert (now.sku, now.snoozed_until) == ("MAYO-2", None)
 
 
 # --- Walls, queries, many at once ------------------------------------------------------------------------------------
