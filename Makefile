@@ -28,7 +28,7 @@ lint: .venv/.storekit-dev
 	DJANGO_SETTINGS_MODULE=tests.settings $(PY) manage.py makemigrations --check --dry-run
 
 bench: .venv/.storekit-dev
-	$(PY) -m tests.bench
+	$(PY) -m tests.bench $(ONLY)
 
 clean:
 	rm -rf .venv staticfiles var
