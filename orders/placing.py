@@ -83,7 +83,10 @@ def _take_stock(venue: Venue, checked: Checked) -> None:
     demands = checked.priced.demands
     wanted: Counter[str] = Counter()
     for demand in demands:
-        wanted[demand.sku] += demand.number
+        if demand.sku in checked.priced.counted:
+            wanted[demand.sku] += demand.number
+    if not wanted:
+        return
     try:
         take_stock(venue=venue, quantities=wanted)
     except SoldOut as refused:
