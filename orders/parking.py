@@ -10,7 +10,8 @@ from orders.models import Injection
 from orders.queueing import due_at_once, nudge
 
 _NOT_CONNECTED = "not_connected"
-_PARKED_CODES = (_NOT_CONNECTED, "unauthorised", "forbidden")
+# The last is of the order whose own call found out that the consent is gone.
+_PARKED_CODES = (_NOT_CONNECTED, "unauthorised", "forbidden", "invalid_grant")
 _SHORTEST_WAIT = timedelta(minutes=1)
 # A sixtieth of the time that is left: a week leaves a few hundred attempts behind instead of ten thousand.
 _PART = 60
