@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 
 from integrations.connections import settings_of
 from orders.lines import lines_of
-from orders.models import Alert, Order
+from orders.models import Alert, Injection, Order
 from orders.pricing import PricedLine
 from orders.revisions import may_have_arrived
 
@@ -66,7 +66,7 @@ def email_context(*, order: Order, about: Alert.About) -> dict[str, Any]:
         "order": order,
         "headline": subject_line(order=order, about=about),
         "copies": _about_copies(order) if about == Alert.About.DOUBLE else "",
-        "unsure": may_have_arrived(injection=order.injection),
+        "todo": _todo(order.injection),
         "reason": reason,
         "detail": detail.strip(),
         "facts": list(_facts(order)),
@@ -109,6 +109,14 @@ def _price(order: Order, line: PricedLine, depth: int) -> str:
 
 
 # --- Parts -----------------------------------------------------------------------------------------------------------
+
+
+def _todo(injection: Injection) -> str:
+    """What to do about an order that failed. One that the POS took and never confirmed, it would not take again."""
+    if not may_have_arrived(injection=injection):
+        return "Please key it in by hand, or send it again from the back office."
+    send_again = "" if injection.error_code == "never_confirmed" else ", or send it again from the back office"
+    return f"Look for it there first. If it is missing, key it in by hand{send_again}."
 
 
 def _about_copies(order: Order) -> str:

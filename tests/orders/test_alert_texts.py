@@ -149,7 +149,17 @@ def test_what_may_have_arrived_is_to_be_looked_for_before_it_is_keyed_in(order: 
     sent = email(order)
     assert sent.subject == "The Copper Pot: order 1042 is not on the till, as far as we know"
     for body in (sent.body, str(sent.alternatives[0][0])):
-        assert "Look for it there first." in body
+        assert "Look for it there first. If it is missing, key it in by hand, or send it again" in body
+
+
+def test_what_the_pos_took_and_never_confirmed_is_not_to_be_sent_again(order: Order) -> None:
+    InjectionAttempt.objects.create(
+        injection=order.injection, number=1, reference=order.injection.reference, lease=order.pk, outcome="accepted"
+    )
+    Injection.objects.update(error_code="never_confirmed")
+    sent = email(Order.objects.select_related("venue", "injection").get())
+    for body in (sent.body, str(sent.alternatives[0][0])):
+        assert "Look for it there first. If it is missing, key it in by hand." in body
 
 
 def test_a_table_and_its_guests_are_named(order: Order) -> None:
