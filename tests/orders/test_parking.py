@@ -229,3 +229,9 @@ def test_the_order_that_found_the_consent_gone_is_not_sent_when_it_is_too_late(
     minutes_later(clock, 5 * 60)
     assert inject(injection_id=discovering.pk) == "failed"
     assert alerts() == [("failed", "email", 1), ("failed", "till", 1)]
+
+
+def test_the_sweep_sends_it_on_as_well(discovering: Injection, pos: responses.RequestsMock) -> None:
+    assert sweep_injections() == "0 due"
+    Connection.objects.update(status=Status.CONNECTED)
+    assert sweep_injections() == "0 due, 1 sent on"
