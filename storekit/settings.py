@@ -249,10 +249,22 @@ REST_FRAMEWORK: dict[str, Any] = {
     "COERCE_DECIMAL_TO_STRING": True,
     "NUM_PROXIES": NUM_PROXIES,
 }
+_ABOUT_THE_API = """
+Menus and orders of restaurants on Lightspeed K-Series.
+
+The menu is open to everybody. All else needs the venue's API key, as `Authorization: Bearer <key>`; managers make keys
+in the back office.
+
+Amounts are decimal text, such as `"8.00"`, in the venue's currency. Times are ISO 8601 with their offset.
+
+Every error is `{"type": …, "errors": [{"code": …, "detail": …, "attr": …}]}`: decide by `code`, show `detail`. On 5xx,
+and when there is no answer, send the same request again; an order with the same `Idempotency-Key`.
+"""
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "storekit",
-    "DESCRIPTION": "Menus and orders of restaurants on Lightspeed K-Series.",
+    "DESCRIPTION": _ABOUT_THE_API,
     "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
