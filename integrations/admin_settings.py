@@ -17,12 +17,14 @@ class LightspeedSettingsInline(StackedInline):
         (
             "Orders",
             {
+                "description": "Everything here has to be there in the POS, under these codes. The SKUs are items "
+                "with an open price.",
                 "fields": (
                     "payment_method",
                     ("pickup_profile", "delivery_profile", "dine_in_profile"),
                     ("delivery_fee_sku", "service_charge_sku"),
                     ("buffer_orders", "buffer_minutes"),
-                )
+                ),
             },
         ),
         (
@@ -38,13 +40,20 @@ class LightspeedSettingsInline(StackedInline):
         (
             "Pay at table",
             {
+                "description": "Not in use yet: storekit takes no payments at the table.",
                 "fields": (
                     ("pat_payment_method", "gift_card_payment_method"),
                     ("ignore_free_items", "auto_close_delay"),
-                )
+                ),
             },
         ),
-        ("Discounts", {"fields": (("discount_sku", "native_discounts"),)}),
+        (
+            "Discounts",
+            {
+                "description": "The SKU is an item with an open price, which counts negatively.",
+                "fields": (("discount_sku", "native_discounts"),),
+            },
+        ),
     )
 
     def has_view_permission(self, request: HttpRequest, obj: Connection | None = None) -> bool:
