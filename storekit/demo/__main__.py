@@ -99,17 +99,22 @@ def _play(processes: Processes, configuration: Configuration) -> None:
 
 def _venue_and_log_in(processes: Processes, configuration: Configuration) -> dict[str, str]:
     facts = recall(configuration)
-    if "password" not in facts:
-        password = secrets.token_urlsafe(12)
-        log_in = {"DJANGO_SUPERUSER_EMAIL": EMAIL, "DJANGO_SUPERUSER_PASSWORD": password}
-        processes.run("manage.py", "createsuperuser", "--no-input", extra=log_in)
-        remember(configuration, password=password)
-    if "api_key" not in facts:
-        place = ["--timezone", "Europe/London", "--country", "GB", "--currency", "GBP"]
-        printed = processes.run(
-            "manage.py", "create_venue", "--slug", VENUE, "--name", "The Copper Pot", *place, "--email", EMAIL
-        )
-        remember(configuration, api_key=json.loads(printed)["api_key"])
+    try:
+        if "password" not in facts:
+            password = secrets.token_urlsafe(12)
+            log_in = {"DJANGO_SUPERUSER_EMAIL": EMAIL, "DJANGO_SUPERUSER_PASSWORD": password}
+            processes.run("manage.py", "createsuperuser", "--no-input", extra=log_in)
+            remember(configuration, password=password)
+        if "api_key" not in facts:
+            place = ["--timezone", "Europe/London", "--country", "GB", "--currency", "GBP"]
+            printed = processes.run(
+                "manage.py", "create_venue", "--slug", VENUE, "--name", "The Copper Pot", *place, "--email", EMAIL
+            )
+            remember(configuration, api_key=json.loads(printed)["api_key"])
+    except DemoError as error:
+        # They are there, and what opens them is forgotten: their passwords and keys are kept as hashes only.
+        begin_anew = f"To begin anew, remove the demo's database: rm {configuration.database}*"
+        raise DemoError(f"{error}\n{begin_anew}") from error
     return recall(configuration)
 
 
