@@ -41,6 +41,7 @@ def main() -> int:
         _play(processes, configuration)
         return _watch(processes)
     except _Stopped:
+        _say("Stopping …")
         return 0
     except DemoError as error:
         _say(f"storekit demo: {error}\nLogs are in {configuration.logs}")
@@ -130,6 +131,7 @@ Order {confirmed["number"]} (collection code {confirmed["collection_code"]}) is 
   Till          {configuration.pos_url}/till
   Menu          {url}/api/v1/venues/{VENUE}/menu
   API           {url}/api/docs/   API key {api_key}
+  E-mails       {configuration.logs.relative_to(configuration.folder)}/worker.log
 
 Place another order:
 
