@@ -15,10 +15,8 @@ class LightspeedSettingsInline(StackedInline):
     hide_title = True
     fieldsets = (
         (
-            "Orders",
+            "Orders (codes of the POS; the SKUs are items with an open price)",
             {
-                "description": "Everything here has to be there in the POS, under these codes. The SKUs are items "
-                "with an open price.",
                 "fields": (
                     "payment_method",
                     ("pickup_profile", "delivery_profile", "dine_in_profile"),
@@ -38,9 +36,8 @@ class LightspeedSettingsInline(StackedInline):
             },
         ),
         (
-            "Pay at table",
+            "Pay at table (not in use yet)",
             {
-                "description": "Not in use yet: storekit takes no payments at the table.",
                 "fields": (
                     ("pat_payment_method", "gift_card_payment_method"),
                     ("ignore_free_items", "auto_close_delay"),
@@ -48,9 +45,8 @@ class LightspeedSettingsInline(StackedInline):
             },
         ),
         (
-            "Discounts",
+            "Discounts (the SKU is an item with an open price that counts negatively)",
             {
-                "description": "The SKU is an item with an open price, which counts negatively.",
                 "fields": (("discount_sku", "native_discounts"),),
             },
         ),
