@@ -53,11 +53,23 @@ def test_a_third_of_the_products_may_go_and_more_waits_for_a_person(venue: Venue
     assert on_menu() == set(SIX[:left] if state == State.SUCCEEDED else SIX)
 
 
-def test_a_menu_that_a_person_chooses_anew_may_have_other_products(venue: Venue) -> None:
+@pytest.mark.parametrize("left", [["EGGS"], []])
+def test_another_menu_that_a_person_has_just_chosen_waits_for_their_word_too(venue: Venue, left: list[str]) -> None:
+    synced(venue, *SIX)
+    answer_menu(menu(screen("9", *map(item, left)), id=272), id=272)
+
+    held = sync(venue, menu_id="272")
+
+    assert (held.state, on_menu(), Menu.objects.get().pos_menu_id) == (State.HELD, set(SIX), "168")
+    assert apply_held(run=held, started_by="Anna").state == State.SUCCEEDED
+    assert (on_menu(), Menu.objects.get().pos_menu_id) == (set(left), "272")
+
+
+def test_force_takes_another_menu_over_at_once(venue: Venue) -> None:
     synced(venue, *SIX)
     answer_menu(menu(screen("9", item("EGGS")), id=272), id=272)
 
-    assert sync(venue, menu_id="272").state == State.SUCCEEDED
+    assert sync(venue, menu_id="272", force=True).state == State.SUCCEEDED
     assert on_menu() == {"EGGS"}
 
 

@@ -68,6 +68,16 @@ def test_it_changes_prices_with_their_tax_and_nothing_else(synced: Venue) -> Non
     assert "1 products of the POS are not on this menu" in run.warnings[0]
 
 
+@pytest.mark.parametrize("price", ["9.50", "11.00"])
+def test_a_preview_says_what_the_sync_would_have_to_say(synced: Venue, price: str) -> None:
+    answer_menu(menu(screen("1", burger(price), item("NEW"))))
+
+    looked_at = sync(synced, light=True, preview=True)
+
+    assert "1 products of the POS are not on this menu" in looked_at.warnings[0]
+    assert sync(synced, light=True).warnings == looked_at.warnings
+
+
 def test_an_empty_menu_changes_no_price_and_archives_nothing(synced: Venue) -> None:
     answer_menu(menu())
 
@@ -108,7 +118,8 @@ def test_what_runs_out_is_shown_to_guests_and_to_the_basket_and_comes_back(
     burger_shown = next(one for one in shown["products"] if one["sku"] == "BURGER")
     assert (burger_shown["stock"], burger_shown["available"]) == (stock, not sold_out)
     assert shown["modifier_groups"][0]["modifiers"][0]["available"] == (not sold_out)
-    found = catalogue.load(venue=synced, skus=["BURGER", "SALAD"])
+    choices = list(Modifier.objects.values_list("pk", flat=True))
+    found = catalogue.load(venue=synced, skus=["BURGER", "SALAD"], choices=choices)
     assert {one.sku: one.available for one in found.products.values()} == {"BURGER": not sold_out, "SALAD": True}
     assert {one.available for group in found.groups.values() for one in group.modifiers} == {not sold_out}
     assert version_of(venue=synced) == 2
