@@ -24,7 +24,7 @@ from integrations.pos import (
 )
 
 # Goes up when the same JSON is read in another way than before, so that no venue keeps what the old way made of it.
-MAPPING_VERSION = 3
+MAPPING_VERSION = 4
 
 _KINDS = {"menuItem": ProductKind.ITEM, "menuDeal": ProductKind.DEAL}
 _LONGEST_COLOR = 32
