@@ -89,7 +89,8 @@ def _asked_apart(snapshot: MenuSnapshot, held: HeldMenu) -> dict[uuid.UUID, str]
     asked = _asked(held)
     choices: defaultdict[uuid.UUID, dict[str, uuid.UUID]] = defaultdict(dict)
     for row in held.entries["modifiers"].values():
-        choices[row.values[0]][row.values[1]] = row.id
+        if not row.archived:
+            choices[row.values[0]][row.values[1]] = row.id
     waiting = []
     for owner, keys in _owners(snapshot, held):
         elsewhere = set().union(*(new[key] for key in keys if key in new))
