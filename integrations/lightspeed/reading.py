@@ -122,6 +122,14 @@ def as_number(value: Any) -> Decimal | None:
     return found if found.is_finite() and -_LARGEST_NUMBER < found < _LARGEST_NUMBER else None
 
 
+def fraction(digits: str) -> Decimal:
+    """A JSON number with a fraction or an exponent, for a parser. Raises `ValueError` for what no decimal can hold."""
+    try:
+        return Decimal(digits)
+    except InvalidOperation as error:
+        raise ValueError("The number's exponent is out of all bounds.") from error
+
+
 def _to_decimal(value: Any) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, int | str | float):
         return None
