@@ -26,7 +26,8 @@ class RulesForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         notice, days = cleaned.get("notice_minutes"), cleaned.get("furthest_ahead_days")
-        if notice and days and notice >= days * _MINUTES_A_DAY:
+        # The last minute of the last day is what can be ordered for at the furthest.
+        if notice is not None and days is not None and notice >= (days + 1) * _MINUTES_A_DAY:
             self.add_error("notice_minutes", "This is longer than one can order ahead: no time would be left.")
         return cleaned
 
