@@ -30,8 +30,7 @@ from storekit.api import Conflict, ErrorsSerializer, SafeJSONParser, TooLarge
 from storekit.idempotency import Answer, answer_once, key_of
 from storekit.models import ApiKey, Venue
 
-_REFUSED = dict.fromkeys((401, 403), ErrorsSerializer)
-_NOT_READ = _REFUSED | dict.fromkeys((400, 413, 415), ErrorsSerializer)
+_NOT_READ = dict.fromkeys((400, 413, 415), ErrorsSerializer)
 
 
 class MenuChanging(APIException):
@@ -117,7 +116,7 @@ class OneOrderView(OrderView):
         operation_id="read_order",
         tags=["orders"],
         summary="Follow an order",
-        responses={200: OrderSerializer, **_REFUSED, 404: ErrorsSerializer},
+        responses={200: OrderSerializer, 404: ErrorsSerializer},
     )
     def get(self, request: Request, slug: str, order_id: str) -> Response:
         order = (
