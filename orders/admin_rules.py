@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import TabularInline
 from unfold.decorators import display
@@ -15,6 +15,7 @@ from storekit.admin_site import VenueAdmin, Walled
 from storekit.staff import manages, manages_somewhere, works_at, works_somewhere
 
 _MINUTES_A_DAY = 24 * 60
+_SPANS_SHOWN = 3
 
 
 class RulesForm(forms.ModelForm):
@@ -102,7 +103,7 @@ class OrderingRulesPage(VenueAdmin):
     inlines = (HoursInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OrderingRules]:
-        return super().get_queryset(request).select_related("venue").annotate(spans=Count("hours"))
+        return super().get_queryset(request).select_related("venue").prefetch_related("hours")
 
     def get_readonly_fields(self, request: HttpRequest, obj: OrderingRules | None = None) -> tuple[str, ...]:
         return () if obj is None else ("venue",)
@@ -137,5 +138,9 @@ class OrderingRulesPage(VenueAdmin):
         return "1 day" if rules.furthest_ahead_days == 1 else f"{rules.furthest_ahead_days} days"
 
     @display(description="Hours")
-    def hours_given(self, rules: Any) -> str:
-        return "all times" if not rules.spans else f"{rules.spans} a week"
+    def hours_given(self, rules: OrderingRules) -> str:
+        spans = [
+            f"{span.get_weekday_display():.3} {span.opens:%H:%M}–{span.closes:%H:%M}" for span in rules.hours.all()
+        ]
+        more = f", and {len(spans) - _SPANS_SHOWN} more" if len(spans) > _SPANS_SHOWN else ""
+        return ", ".join(spans[:_SPANS_SHOWN]) + more or "all times"

@@ -4,7 +4,7 @@ import html
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import time_machine
@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from orders.admin import OrderPage
 from orders.models import Alert, Injection, InjectionAttempt, Order, OrderEvent, OrderLine
 from storekit.models import Venue
 from tests import factories
@@ -45,6 +46,15 @@ def listed(browser: Client, **query: str) -> list[int]:
     answer = browser.get(LIST, query)
     assert answer.status_code == 200
     return [order.number for order in answer.context["cl"].result_list]
+
+
+def place_and_why(browser: Client, **query: str) -> tuple[str, str | None]:
+    """What the list says of the first order in it."""
+    answer = browser.get(LIST, query)
+    order, page = answer.context["cl"].result_list[0], cast(OrderPage, admin.site._registry[Order])
+    place, why = page.place(order), page.why(order)
+    assert all(words in html.unescape(answer.content.decode()) for words in (place, why) if words)
+    return place, why
 
 
 @pytest.fixture
@@ -147,12 +157,33 @@ def test_an_order_that_no_till_confirmed_in_time_is_found(evening: None, bens_br
 def test_the_list_says_where_an_order_is(
     venue: Venue, bens_browser: Client, state: str, status: str, words: str
 ) -> None:
-    order = order_in(state, venue, status=status)
-    page: Any = admin.site._registry[Order]
-    order.refresh_from_db()
+    order_in(state, venue, status=status)
+    assert place_and_why(bens_browser)[0] == words
 
-    assert page.place(Order.objects.select_related("injection").get()) == words
-    assert words in bens_browser.get(LIST).content.decode()
+
+def test_an_order_that_is_not_confirmed_in_time_stands_out_in_the_list(venue: Venue, bens_browser: Client) -> None:
+    order_in(State.ACCEPTED, venue)
+    Injection.objects.update(deliver_by=timezone.now() + timedelta(minutes=1))
+    assert place_and_why(bens_browser) == ("Accepted by the POS", None)
+    Injection.objects.update(deliver_by=timezone.now())
+    assert place_and_why(bens_browser) == ("Not confirmed", "No till has confirmed it. Look at the till.")
+
+
+def test_an_order_that_may_be_on_the_till_twice_stands_out_until_it_is_completed(
+    venue: Venue, bens_browser: Client
+) -> None:
+    order = order_in(State.CONFIRMED, venue, number=7, status=Order.Status.CONFIRMED)
+    order_in(State.CONFIRMED, venue, number=6, status=Order.Status.CONFIRMED)
+    for channel in ("email", "till"):
+        Alert.objects.create(order=order, channel=channel, about="double")
+
+    assert listed(bens_browser, state="twice") == [7]
+    what_to_do = "Look at the till: make it once, and void the second check."
+    assert place_and_why(bens_browser, state="twice") == ("Perhaps twice", what_to_do)
+
+    Order.objects.update(status=Order.Status.COMPLETED)
+    assert listed(bens_browser, state="twice") == []
+    assert place_and_why(bens_browser) == ("Completed", None)
 
 
 @pytest.mark.parametrize("words", ["7", "ACDEFGHJ", "acdefghj", "lovelace", "ada@example.com", "Ada Lovelace"])

@@ -169,8 +169,12 @@ def test_the_list_says_what_each_venue_allows(venue: Venue, rules: OrderingRules
     OrderingRules.objects.update(delivery=False, dine_in=False, notice_minutes=45, furthest_ahead_days=1)
     OrderingHours.objects.create(rules=rules, weekday=4, opens=time(18), closes=time(2))
     text = annas_browser.get(LIST).content.decode()
-    for words in ("pickup", "45 minutes", "1 day", "1 a week"):
+    for words in ("pickup", "45 minutes", "1 day", "Fri 18:00–02:00<"):
         assert words in text
+
+    for weekday in range(4):
+        OrderingHours.objects.create(rules=rules, weekday=weekday, opens=time(12), closes=time(15))
+    assert "Wed 12:00–15:00, and 2 more" in annas_browser.get(LIST).content.decode()
 
 
 def test_list_and_page_take_the_same_number_of_queries_for_few_rows_and_for_many(
