@@ -12,9 +12,10 @@ from unfold.decorators import display
 from orders.admin_discounts import DiscountCodePage
 from orders.admin_rules import OrderingRulesPage
 from orders.admin_settling import SettlingPages, buttons_of
-from orders.admin_sheet import amounts_of, facts_of, sheet_lines_of, story_of
+from orders.admin_sheet import amounts_of, sheet_facts_of, story_of
 from orders.models import CLOSED_STATUSES, Alert, DiscountCode, Injection, Order, OrderingRules
 from orders.verdicts import in_trouble, is_unconfirmed, local, verdict_of
+from orders.written_out import written_lines
 from storekit.admin_filters import VenueFilter
 from storekit.admin_site import ReadOnlyAdmin
 
@@ -150,8 +151,8 @@ class OrderPage(SettlingPages, ReadOnlyAdmin):
             "title": f"Order {order.number}",
             "verdict": verdict_of(order),
             "buttons": buttons_of(order),
-            "facts": facts_of(order),
-            "lines": sheet_lines_of(order),
+            "facts": sheet_facts_of(order),
+            "lines": written_lines(order=order, money=str),
             "amounts": amounts_of(order),
             "story": story_of(order),
         }

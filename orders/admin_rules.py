@@ -11,7 +11,7 @@ from unfold.widgets import UnfoldAdminSingleTimeWidget
 
 from orders.models import OrderingHours, OrderingRules
 from storekit.admin_filters import VenueFilter
-from storekit.admin_site import VenueAdmin, Walled
+from storekit.admin_site import VenueAdmin, Walled, choose_plainly
 from storekit.staff import manages, manages_somewhere, works_at, works_somewhere
 
 _MINUTES_A_DAY = 24 * 60
@@ -113,9 +113,7 @@ class OrderingRulesPage(VenueAdmin):
         if choice := form.base_fields.get("venue"):
             choice.queryset = choice.queryset.filter(ordering_rules=None)
             choice.error_messages["invalid_choice"] = "This venue has its rules already. Change those."
-            if choice.queryset.count() == 1:
-                choice.empty_label = None
-            choice.widget.can_add_related = choice.widget.can_change_related = choice.widget.can_view_related = False
+            choose_plainly(choice)
         return form
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -92,6 +92,13 @@ class Walled:
         return rows.filter(**{f"{page.venue_path}__in": venues})
 
 
+def choose_plainly(choice: Any) -> None:
+    """A choice of one has been made, and none leads away from the form in which it is offered."""
+    if choice.queryset.count() == 1:
+        choice.empty_label = None
+    choice.widget.can_add_related = choice.widget.can_change_related = choice.widget.can_view_related = False
+
+
 class VenueAdmin(Walled, ModelAdmin):
     """An admin page whose rows belong to venues. People see the rows of their own venues, everywhere.
 
