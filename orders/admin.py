@@ -66,7 +66,7 @@ class PlaceFilter(admin.SimpleListFilter):
             & _OPEN
             & ~Q(status=_Status.AWAITING_PAYMENT),
         ),
-        "unconfirmed": ("Accepted, but not confirmed", Q(injection__state=_State.ACCEPTED) & _OPEN),
+        "unconfirmed": (_UNCONFIRMED, Q(injection__state=_State.ACCEPTED) & _OPEN),
         "later": ("For later", Q(injection__state=_State.SCHEDULED) & _OPEN),
         "twice": ("Perhaps twice", Q(_MAY_BE_TWICE) & _OPEN),
         "till": ("On the till", Q(injection__state=_State.CONFIRMED) & ~Q(status=_Status.CANCELLED)),
