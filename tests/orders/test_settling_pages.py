@@ -262,6 +262,13 @@ def test_a_choice_without_any_trouble_is_said_to_be_one(venue: Venue, bens_brows
     assert "None of these orders can be sent again" in answer.content.decode()
 
 
+def test_rows_that_nobody_could_choose_are_an_error_and_nothing_worse(failed: Order, bens_browser: Client) -> None:
+    bens_browser.raise_request_exception = False
+    chosen = {"action": "send_selected_again", "_selected_action": [str(failed.pk), "nonsense"], "confirmed": "yes"}
+    assert bens_browser.post(LIST, chosen).status_code == 400
+    assert Injection.objects.get().state == State.FAILED
+
+
 def test_another_venues_orders_are_not_among_those_sent(
     failed: Order, other_venue: Venue, zoes_browser: Client
 ) -> None:
