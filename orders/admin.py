@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Case, OrderBy, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, OrderBy, OuterRef, Q, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from unfold.decorators import display
@@ -12,9 +12,10 @@ from unfold.decorators import display
 from orders.admin_discounts import DiscountCodePage
 from orders.admin_rules import OrderingRulesPage
 from orders.admin_settling import SettlingPages, buttons_of
-from orders.admin_sheet import amounts_of, facts_of, sheet_lines_of, story_of
-from orders.models import CLOSED_STATUSES, DiscountCode, Injection, Order, OrderingRules
-from orders.verdicts import in_trouble, local, verdict_of
+from orders.admin_sheet import amounts_of, sheet_facts_of, story_of
+from orders.models import CLOSED_STATUSES, Alert, DiscountCode, Injection, Order, OrderingRules
+from orders.verdicts import in_trouble, is_unconfirmed, local, verdict_of
+from orders.written_out import written_lines
 from storekit.admin_filters import VenueFilter
 from storekit.admin_site import ReadOnlyAdmin
 
@@ -25,6 +26,8 @@ _State = Injection.State
 _Status = Order.Status
 
 _TROUBLE = "Not on the till"
+_UNCONFIRMED = "Not confirmed"
+_TWICE = "Perhaps twice"
 _PLACES: dict[str, str] = {
     _State.WAITING: "Waiting for the till",
     _State.SCHEDULED: "For later",
@@ -35,6 +38,8 @@ _PLACES: dict[str, str] = {
 }
 _PLACE_COLOURS: dict[str, str] = {
     _TROUBLE: "danger",
+    _UNCONFIRMED: "warning",
+    _TWICE: "warning",
     _PLACES[_State.WAITING]: "warning",
     _PLACES[_State.SCHEDULED]: "info",
     _PLACES[_State.SENDING]: "info",
@@ -44,6 +49,7 @@ _PLACE_COLOURS: dict[str, str] = {
 
 _OPEN = ~Q(status__in=CLOSED_STATUSES)
 _IN_TROUBLE = Q(injection__state=_State.FAILED) & _OPEN
+_MAY_BE_TWICE = Exists(Alert.objects.filter(order=OuterRef("pk"), about=Alert.About.DOUBLE))
 _TROUBLE_FIRST = OrderBy(Case(When(_IN_TROUBLE, then=Value(0)), default=Value(1)))
 
 
@@ -60,8 +66,9 @@ class PlaceFilter(admin.SimpleListFilter):
             & _OPEN
             & ~Q(status=_Status.AWAITING_PAYMENT),
         ),
-        "unconfirmed": ("Accepted, but not confirmed", Q(injection__state=_State.ACCEPTED) & _OPEN),
+        "unconfirmed": (_UNCONFIRMED, Q(injection__state=_State.ACCEPTED) & _OPEN),
         "later": ("For later", Q(injection__state=_State.SCHEDULED) & _OPEN),
+        "twice": ("Perhaps twice", Q(_MAY_BE_TWICE) & _OPEN),
         "till": ("On the till", Q(injection__state=_State.CONFIRMED) & ~Q(status=_Status.CANCELLED)),
         "payment": ("Waiting for payment", Q(status=_Status.AWAITING_PAYMENT)),
         "cancelled": ("Cancelled", Q(status=_Status.CANCELLED)),
@@ -130,7 +137,8 @@ class OrderPage(SettlingPages, ReadOnlyAdmin):
     change_form_outer_before_template = "admin/orders/order/page.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
-        return super().get_queryset(request).select_related("venue", "injection")
+        found = super().get_queryset(request).select_related("venue", "injection")
+        return found.annotate(may_be_twice=_MAY_BE_TWICE)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(request, {**(extra_context or {}), "places": _places(request)})
@@ -143,8 +151,8 @@ class OrderPage(SettlingPages, ReadOnlyAdmin):
             "title": f"Order {order.number}",
             "verdict": verdict_of(order),
             "buttons": buttons_of(order),
-            "facts": facts_of(order),
-            "lines": sheet_lines_of(order),
+            "facts": sheet_facts_of(order),
+            "lines": written_lines(order=order, money=str),
             "amounts": amounts_of(order),
             "story": story_of(order),
         }
@@ -157,13 +165,24 @@ class OrderPage(SettlingPages, ReadOnlyAdmin):
         return f"No.\N{NO-BREAK SPACE}{order.number}"
 
     @display(description="Where it is", ordering="injection__state", label=_PLACE_COLOURS)
-    def place(self, order: Order) -> str:
+    def place(self, order: Any) -> str:
+        if order.status in CLOSED_STATUSES:
+            return str(order.get_status_display())
+        if order.may_be_twice:
+            return _TWICE
+        if is_unconfirmed(order.injection):
+            return _UNCONFIRMED
         if order.status in (_Status.PLACED, _Status.CONFIRMED):
             return _PLACES[order.injection.state]
-        return order.get_status_display()
+        return str(order.get_status_display())
 
     @display(description="Why", empty_value="")
-    def why(self, order: Order) -> str | None:
+    def why(self, order: Any) -> str | None:
+        if order.status not in CLOSED_STATUSES:
+            if order.may_be_twice:
+                return "Look at the till: make it once, and void the second check."
+            if is_unconfirmed(order.injection):
+                return "No till has confirmed it. Look at the till."
         waits = order.injection.state == _State.WAITING and order.status not in CLOSED_STATUSES
         return order.injection.error.partition("\n")[0] if waits or in_trouble(order) else None
 

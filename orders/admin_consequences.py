@@ -1,8 +1,9 @@
 """What follows from the buttons of an order's page, in sentences for whoever is about to press them."""
 
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from orders.models import Injection, Order
+from orders.models import Injection, InjectionAttempt, Order
 from orders.revisions import definitely_refused
 from orders.settling import Cancellation, is_being_sent, may_be_on_the_till
 from orders.verdicts import local
@@ -39,6 +40,8 @@ def what_sending_many_does(orders: list[Order], *, left_alone: int) -> list[str]
         + (f" and {len(orders) - 20} more." if len(orders) > 20 else "."),
         "What the till has already is recognised by the POS and not made twice.",
     ]
+    if refused := _refused_among(orders):
+        said.append(f"The till refused {refused} of them. Put right what it said first, or it refuses them again.")
     if over := sum(_is_over(order) for order in orders):
         said.append(
             f"For {counted(over)} the time that the guest wanted is over. Cancel what nobody waits for any more."
@@ -48,6 +51,13 @@ def what_sending_many_does(orders: list[Order], *, left_alone: int) -> list[str]
             f"{left_alone} of your choice cannot be sent again, or are too many at once. Nothing happens to them."
         )
     return said
+
+
+def _refused_among(orders: list[Order]) -> int:
+    refusals = InjectionAttempt.objects.filter(
+        injection=OuterRef("pk"), reference=OuterRef("reference"), outcome=InjectionAttempt.Outcome.REJECTED
+    )
+    return Injection.objects.filter(Q(refused=True) | Exists(refusals), order__in=orders).count()
 
 
 def what_marking_does(order: Order) -> list[str]:

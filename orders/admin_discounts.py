@@ -12,7 +12,7 @@ from unfold.decorators import display
 
 from orders.models import DiscountCode
 from storekit.admin_filters import VenueFilter
-from storekit.admin_site import VenueAdmin
+from storekit.admin_site import VenueAdmin, choose_plainly
 
 
 class DiscountCodeForm(forms.ModelForm):
@@ -101,9 +101,7 @@ class DiscountCodePage(VenueAdmin):
     def get_form(self, request: HttpRequest, obj: DiscountCode | None = None, **options: Any) -> Any:
         form = super().get_form(request, obj, **options)
         if choice := form.base_fields.get("venue"):
-            if choice.queryset.count() == 1:
-                choice.empty_label = None
-            choice.widget.can_add_related = choice.widget.can_change_related = choice.widget.can_view_related = False
+            choose_plainly(choice)
         return form
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import TabularInline
 from unfold.decorators import display
@@ -11,10 +11,11 @@ from unfold.widgets import UnfoldAdminSingleTimeWidget
 
 from orders.models import OrderingHours, OrderingRules
 from storekit.admin_filters import VenueFilter
-from storekit.admin_site import VenueAdmin, Walled
+from storekit.admin_site import VenueAdmin, Walled, choose_plainly
 from storekit.staff import manages, manages_somewhere, works_at, works_somewhere
 
 _MINUTES_A_DAY = 24 * 60
+_SPANS_SHOWN = 3
 
 
 class RulesForm(forms.ModelForm):
@@ -26,7 +27,8 @@ class RulesForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         notice, days = cleaned.get("notice_minutes"), cleaned.get("furthest_ahead_days")
-        if notice and days and notice >= days * _MINUTES_A_DAY:
+        # The last minute of the last day is what can be ordered for at the furthest.
+        if notice is not None and days is not None and notice >= (days + 1) * _MINUTES_A_DAY:
             self.add_error("notice_minutes", "This is longer than one can order ahead: no time would be left.")
         return cleaned
 
@@ -101,7 +103,7 @@ class OrderingRulesPage(VenueAdmin):
     inlines = (HoursInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OrderingRules]:
-        return super().get_queryset(request).select_related("venue").annotate(spans=Count("hours"))
+        return super().get_queryset(request).select_related("venue").prefetch_related("hours")
 
     def get_readonly_fields(self, request: HttpRequest, obj: OrderingRules | None = None) -> tuple[str, ...]:
         return () if obj is None else ("venue",)
@@ -111,9 +113,7 @@ class OrderingRulesPage(VenueAdmin):
         if choice := form.base_fields.get("venue"):
             choice.queryset = choice.queryset.filter(ordering_rules=None)
             choice.error_messages["invalid_choice"] = "This venue has its rules already. Change those."
-            if choice.queryset.count() == 1:
-                choice.empty_label = None
-            choice.widget.can_add_related = choice.widget.can_change_related = choice.widget.can_view_related = False
+            choose_plainly(choice)
         return form
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -136,5 +136,9 @@ class OrderingRulesPage(VenueAdmin):
         return "1 day" if rules.furthest_ahead_days == 1 else f"{rules.furthest_ahead_days} days"
 
     @display(description="Hours")
-    def hours_given(self, rules: Any) -> str:
-        return "all times" if not rules.spans else f"{rules.spans} a week"
+    def hours_given(self, rules: OrderingRules) -> str:
+        spans = [
+            f"{span.get_weekday_display():.3} {span.opens:%H:%M}–{span.closes:%H:%M}" for span in rules.hours.all()
+        ]
+        more = f", and {len(spans) - _SPANS_SHOWN} more" if len(spans) > _SPANS_SHOWN else ""
+        return ", ".join(spans[:_SPANS_SHOWN]) + more or "all times"

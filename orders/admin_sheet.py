@@ -1,28 +1,15 @@
 """What an order's page shows of it: everything to key it in by hand at one look, and the story of its way."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.utils.formats import date_format
 
-from orders.lines import lines_of
+from integrations.connections import settings_of
 from orders.models import Alert, Injection, InjectionAttempt, Order, OrderEvent
-from orders.pricing import PricedLine
 from orders.verdicts import local
-
-
-@dataclass(frozen=True)
-class SheetLine:
-    """A line as one reads it out: `depth` 0 is a product, below it are its choices."""
-
-    depth: int
-    quantity: int
-    name: str
-    sku: str
-    note: str
-    amount: str
-    course: int | None = None
+from orders.written_out import facts_of, sums_of
 
 
 @dataclass(frozen=True)
@@ -39,59 +26,24 @@ class Chapter:
 # --- To key in -------------------------------------------------------------------------------------------------------
 
 
-def facts_of(order: Order) -> list[tuple[str, str]]:
-    """What is not a line, as names and values, in the order in which a till asks for them."""
-    address = ", ".join(part for part in (order.address_line1, order.address_line2, order.postcode, order.city) if part)
-    customer = " · ".join(
-        part for part in (f"{order.first_name} {order.last_name}".strip(), str(order.phone or ""), order.email) if part
-    )
-    facts = [
-        ("Type", order.get_type_display()),
-        ("Wanted", local(order, order.scheduled_for) if order.scheduled_for else "now"),
-        ("Table", "" if order.table_number is None else str(order.table_number)),
-        ("Covers", "" if order.covers is None else str(order.covers)),
-        ("Add to check", order.open_account),
-        ("Note", order.note),
-        ("Address", address),
-        ("For the driver", order.address_notes),
-        ("Customer", customer),
-        ("Code", order.collection_code),
-        ("Paid", _paid(order)),
-    ]
-    return [(name, value) for name, value in facts if value]
+def sheet_facts_of(order: Order) -> list[tuple[str, str]]:
+    """What is not a line, as names and values."""
+    more = (("E-mail", order.email), ("Paid", _paid(order)))
+    return [*facts_of(order=order, clock=partial(local, order)), *((name, value) for name, value in more if value)]
 
 
 def amounts_of(order: Order) -> list[tuple[str, str]]:
-    """The sums, those that are nothing left out; the total comes last."""
-    discount = f"Discount {order.discount_code}".strip()
-    parts = [
-        ("Items", order.items_total),
-        (discount, -order.discount),
-        ("Delivery fee", order.delivery_fee),
-        ("Service charge", order.service_charge),
-        ("Tip", order.tip),
-    ]
-    shown = [(name, str(amount)) for name, amount in parts if amount]
-    return [*(shown if len(shown) > 1 else []), ("Total", f"{order.total} {order.venue.currency}")]
-
-
-def sheet_lines_of(order: Order) -> list[SheetLine]:
-    """Every line with its choices below it. One query."""
-
-    def read(lines: Iterable[PricedLine], depth: int) -> Iterator[SheetLine]:
-        for line in lines:
-            amount = "" if depth else str(line.total)
-            yield SheetLine(depth, line.quantity, line.name, line.sku, line.note, amount, line.course)
-            yield from read(line.choices, depth + 1)
-
-    return list(read(lines_of(rows=order.lines.all()), 0))
+    """The sums; the total, which comes last, is enough where it is that of the items."""
+    *parts, (name, total) = [(name, str(amount)) for name, amount in sums_of(order=order)]
+    return [*(parts if len(parts) > 1 else []), (name, f"{total} {order.venue.currency}")]
 
 
 def _paid(order: Order) -> str:
     if order.payment_status != Order.PaymentStatus.PAID:
         return "with the check" if order.is_on_the_bill else "not yet"
     reference = f" ({order.payment_reference})" if order.payment_reference else ""
-    return f"{order.payment_amount} {order.venue.currency}{reference}"
+    method = settings_of(venue=order.venue).payment_method
+    return f"{order.payment_amount} {order.venue.currency}{reference}; book it on {method}"
 
 
 # --- The story -------------------------------------------------------------------------------------------------------

@@ -1,9 +1,8 @@
 """What the venue is told of an order: everything that is needed to key it in by hand, and why."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -11,42 +10,15 @@ from django.urls import reverse
 from django.utils.formats import date_format
 
 from integrations.connections import settings_of
-from orders.lines import lines_of
 from orders.models import Alert, Injection, Order
-from orders.pricing import PricedLine
 from orders.revisions import may_have_arrived
+from orders.written_out import WrittenLine, facts_of, in_one_line, sums_of, written_lines
 
 LONGEST_MESSAGE = 1000
 """What a till shows and prints, in characters."""
 _MORE = "… and more: see the back office."
 # Of a note or an address on the till: the rest of the order is needed too.
 _LONGEST_FACT = 120
-
-
-@dataclass(frozen=True)
-class TextLine:
-    """One line of the order, or one choice below it. `depth` counts from 0.
-
-    `price` is the line's with everything below it, or what a choice adds to one of what is above it; empty for nothing.
-    """
-
-    depth: int
-    quantity: int
-    name: str
-    course: int | None
-    note: str
-    price: str
-
-    @property
-    def words(self) -> str:
-        """The line without its price."""
-        course = f" [course {self.course}]" if self.course is not None else ""
-        return f"{self.quantity} × {self.name}{course}" + (f" ({_in_one_line(self.note)})" if self.note else "")
-
-    @property
-    def indent(self) -> str:
-        """What stands before it where nothing else can show that it belongs to the line above."""
-        return "   " * self.depth + ("– " if self.depth else "")
 
 
 def subject_line(*, order: Order, about: Alert.About) -> str:
@@ -69,9 +41,9 @@ def email_context(*, order: Order, about: Alert.About) -> dict[str, Any]:
         "todo": _todo(order.injection),
         "reason": reason,
         "detail": detail.strip(),
-        "facts": list(_facts(order)),
-        "lines": text_lines(order=order),
-        "totals": list(_totals(order)),
+        "facts": _facts(order),
+        "lines": _lines(order),
+        "totals": _totals(order),
         "payment": _payment(order),
         "link": settings.PUBLIC_URL + reverse("admin:orders_order_change", args=[order.pk]),
     }
@@ -89,23 +61,6 @@ def till_message(*, order: Order, about: Alert.About) -> str:
     }[about]
     head = f"{subject_line(order=order, about=about).upper()}. {words}"
     return "\n".join([head, *_short_facts(order)])[:LONGEST_MESSAGE]
-
-
-def text_lines(*, order: Order) -> list[TextLine]:
-    """The order's lines with everything chosen below them, from top to bottom."""
-
-    def walk(lines: tuple[PricedLine, ...], depth: int) -> Iterator[TextLine]:
-        for line in lines:
-            yield TextLine(depth, line.quantity, line.name, line.course, line.note, _price(order, line, depth))
-            yield from walk(line.choices, depth + 1)
-
-    return list(walk(lines_of(rows=order.lines.all()), 0))
-
-
-def _price(order: Order, line: PricedLine, depth: int) -> str:
-    if not depth:
-        return _money(order, line.total)
-    return f"+ {_money(order, line.quantity * line.unit_price)}" if line.unit_price else ""
 
 
 # --- Parts -----------------------------------------------------------------------------------------------------------
@@ -138,7 +93,7 @@ def _order_to_key_in(order: Order) -> str:
     foot = [_totals_in_a_line(order), _short(_payment(order)), f"Why: {_short(reason)}"]
     room = LONGEST_MESSAGE - len("\n".join([*head, *foot])) - len(_MORE) - 2
     kept: list[str] = []
-    for line in text_lines(order=order):
+    for line in _lines(order):
         words = line.indent + line.words
         if len(words) + 1 > room:
             kept.append(_MORE)
@@ -156,29 +111,15 @@ def _short(words: str) -> str:
     return words if len(words) <= _LONGEST_FACT else words[: _LONGEST_FACT - 1] + "…"
 
 
-def _facts(order: Order) -> Iterator[tuple[str, str]]:
-    """What is known of the order, without what is empty; each in one line, whatever the guest typed."""
-    phone = order.phone.as_e164 if order.phone else ""
-    address = (order.address_line1, order.address_line2, order.postcode, order.city)
-    facts = (
-        ("Type", order.get_type_display()),
-        ("For", _moment(order, order.scheduled_for) if order.scheduled_for else "now"),
-        ("Placed", _moment(order, order.placed_at)),
-        ("Code", order.collection_code),
-        ("Table", _table(order)),
-        ("Add to check", order.open_account),
-        ("Customer", " ".join(filter(None, (order.first_name, order.last_name)))),
-        ("Phone", phone),
-        ("Address", ", ".join(filter(None, address))),
-        ("Directions", order.address_notes),
-        ("Note", order.note),
-    )
-    return ((name, _in_one_line(value)) for name, value in facts if value)
+def _facts(order: Order) -> list[tuple[str, str]]:
+    """What is known of the order; each in one line, whatever the guest typed."""
+    clock = partial(_moment, order)
+    known = [*facts_of(order=order, clock=clock), ("Placed", clock(order.placed_at))]
+    return [(name, in_one_line(value)) for name, value in known]
 
 
-def _in_one_line(words: str) -> str:
-    """So that nothing a guest types can pass for a line of ours."""
-    return " ".join(words.split())
+def _lines(order: Order) -> list[WrittenLine]:
+    return written_lines(order=order, money=partial(_money, order))
 
 
 def _moment(order: Order, moment: datetime) -> str:
@@ -186,23 +127,8 @@ def _moment(order: Order, moment: datetime) -> str:
     return date_format(moment.astimezone(order.venue.zone), "l j F, H:i")
 
 
-def _table(order: Order) -> str:
-    if order.table_number is None:
-        return ""
-    covers = f", {order.covers} guests" if order.covers else ""
-    return f"{order.table_number}{covers}"
-
-
-def _totals(order: Order) -> Iterator[tuple[str, str]]:
-    amounts = (
-        ("Items", order.items_total),
-        ("Discount" + (f" {order.discount_code}" if order.discount_code else ""), -order.discount),
-        ("Delivery fee", order.delivery_fee),
-        ("Service charge", order.service_charge),
-        ("Tip", order.tip),
-    )
-    yield from ((name, _money(order, amount)) for name, amount in amounts if amount)
-    yield "Total", _money(order, order.total)
+def _totals(order: Order) -> list[tuple[str, str]]:
+    return [(name, _money(order, amount)) for name, amount in sums_of(order=order)]
 
 
 def _totals_in_a_line(order: Order) -> str:

@@ -1,7 +1,9 @@
 """When an order turns out to be on the till: written down, with what follows from it. Callers have the row locked."""
 
+from django.db import transaction
 from django.utils import timezone
 
+from orders.discounts import release_use
 from orders.failing import is_cancelled, tell_till_of_cancellation
 from orders.models import Alert, Injection, Order, OrderEvent
 from orders.telling import tell
@@ -73,9 +75,16 @@ def _arrive(injection: Injection, account: str) -> None:
 
 
 def advance(*, order_ids: list, status: Order.Status) -> str:
-    """Moves the orders to the status unless they are further on their way; returns what changed in a word."""
+    """Moves the orders to the status unless they are further on their way; returns what changed in a word.
+
+    An order that is cancelled gives its use of a discount code back, whoever cancelled it, and once.
+    """
     earlier = _WAY[: _WAY.index(status)]
-    moved = Order.objects.filter(pk__in=order_ids, status__in=earlier).update(status=status)
+    with transaction.atomic():
+        moved = [id for id in order_ids if Order.objects.filter(pk=id, status__in=earlier).update(status=status)]
+        if status == _Status.CANCELLED:
+            for order_id in moved:
+                release_use(order_id=order_id)
     return str(status) if moved else "known already"
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
 from django.db.models import F, Q
 
 from integrations.money import to_money
-from orders.models import DiscountCode, Order
+from orders.models import DiscountCode
 from orders.money import ZERO
 from orders.problems import Problem
 from storekit.models import Venue
@@ -53,9 +54,9 @@ def use(*, discount: DiscountCode) -> bool:
     return bool(DiscountCode.objects.filter(free, pk=discount.pk, active=True).update(times_used=F("times_used") + 1))
 
 
-def release_use(*, order: Order) -> None:
+def release_use(*, order_id: UUID) -> None:
     """Gives the order's use of its code back. To be called once, in the transaction that cancels the order."""
-    DiscountCode.objects.filter(orders=order, times_used__gt=0).update(times_used=F("times_used") - 1)
+    DiscountCode.objects.filter(orders=order_id, times_used__gt=0).update(times_used=F("times_used") - 1)
 
 
 def used_up() -> Problem:

@@ -1,6 +1,8 @@
 """REST fields that take exactly what they say, where REST framework's own would convert."""
 
+import re
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -8,11 +10,21 @@ from rest_framework import serializers
 
 from orders.money import ZERO
 
+# Printers take some of them for commands. A nought is left to be refused.
+_UNSEEN = re.compile(r"[\x01-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
+_BREAKS = re.compile(r"[\t-\r\x85\u2028\u2029]+")
+_LARGEST = 2**31 - 1
+
 
 class Text(serializers.CharField):
-    """Text and nothing else: a number is not quietly taken for one. Unless required, null is the same as nothing."""
+    """Text and nothing else: a number is not quietly taken for one. Unless required, null is the same as nothing.
 
-    def __init__(self, *, max_length: int, required: bool = False, **options: Any) -> None:
+    Control characters are dropped, and it is one line unless `many_lines`: a kitchen's slip of paper has a line for
+    each thing that is said, and nobody's name begins another.
+    """
+
+    def __init__(self, *, max_length: int, required: bool = False, many_lines: bool = False, **options: Any) -> None:
+        self._many_lines = many_lines
         if not required:
             options = {"allow_blank": True, "allow_null": True, "default": "", **options}
         super().__init__(max_length=max_length, required=required, **options)
@@ -23,7 +35,8 @@ class Text(serializers.CharField):
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
-        return super().to_internal_value(data)
+        seen = _UNSEEN.sub("", data)
+        return super().to_internal_value(seen if self._many_lines else _BREAKS.sub(" ", seen))
 
 
 class Email(Text, serializers.EmailField):
@@ -39,11 +52,15 @@ class TableName(Text):
 
 
 class WholeNumber(serializers.IntegerField):
-    """A JSON integer."""
+    """A JSON integer, of any size that can be meant."""
+
+    default_error_messages = {"too_large": "This number is too large."}
 
     def to_internal_value(self, data: Any) -> int:
         if not isinstance(data, int) or isinstance(data, bool):
             self.fail("invalid")
+        if abs(data) > _LARGEST:
+            self.fail("too_large")
         return data
 
 
@@ -52,6 +69,10 @@ class Amount(serializers.DecimalField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(max_digits=12, decimal_places=2, min_value=ZERO, **options)
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        # A nought with a minus becomes an ordinary one.
+        return super().to_internal_value(data) + ZERO
 
 
 class Moment(serializers.DateTimeField):

@@ -139,6 +139,8 @@ def price(
     if sum(line.parts for line in lines) > MOST_PARTS or abs(amount) + tip + delivery_fee + service_charge > LARGEST:
         pricing.problem("too_large", "This is more than one order can hold. Split it into several.", "items")
         return PricedOrder(lines=(), totals=Totals(items=ZERO), problems=tuple(pricing.problems), whole=False)
+    if amount < 0 and not pricing.problems:
+        pricing.problem("below_zero", "An order cannot cost less than nothing. Add something to it.", "items")
     pricing.problems += short_of(demands=pricing.demands, left=pricing.left)
     return PricedOrder(
         lines=lines,

@@ -90,7 +90,14 @@ def _too_far_ahead(days: int) -> Problem:
 
 def _hours_in_words(hours: Sequence[Span], weekday: int) -> str:
     spans = sorted((span.opens, span.closes) for span in hours if span.weekday == weekday)
-    if not spans:
+    # The end of the night before.
+    late = max((span.closes for span in hours if _ends_after_midnight(span, weekday)), default=time(0))
+    times = [f"until {late:%H:%M}"] if late > time(0) else []
+    times += [f"from {opens:%H:%M} to {closes:%H:%M}" for opens, closes in spans]
+    if not times:
         return f"This venue takes no orders for {_DAYS[weekday]}."
-    times = " and ".join(f"from {opens:%H:%M} to {closes:%H:%M}" for opens, closes in spans)
-    return f"On {_DAYS[weekday]} this venue takes orders for times {times}."
+    return f"On {_DAYS[weekday]} this venue takes orders for times {' and '.join(times)}."
+
+
+def _ends_after_midnight(span: Span, weekday: int) -> bool:
+    return span.closes <= span.opens and (span.weekday + 1) % 7 == weekday

@@ -84,7 +84,7 @@ class DeliveryAddressSerializer(serializers.Serializer):
     line2 = Text(max_length=200)
     city = Text(max_length=120, required=True)
     postcode = Text(max_length=20, required=True)
-    notes = Text(max_length=500)
+    notes = Text(max_length=500, many_lines=True)
 
 
 class PostedPaymentSerializer(serializers.Serializer):
@@ -123,7 +123,7 @@ class _PostedSerializer(serializers.Serializer):
         help_text="Of a dine-in order: number of the open check that it is added to, instead of table and covers. "
         "Unpaid, it is paid with the bill and sent at once.",
     )
-    note = Text(max_length=500)
+    note = Text(max_length=500, many_lines=True)
     items = PostedItemSerializer(many=True, max_length=MOST_ITEMS)  # type: ignore[call-arg]  # the list's own
     discount_code = Text(max_length=64)
     delivery_fee = Amount(required=False, default=ZERO, help_text="Of a delivery.")

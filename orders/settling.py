@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from orders.discounts import release_use
+from orders.confirming import advance
 from orders.failing import tell_till_of_cancellation
 from orders.models import Alert, Injection, Order, OrderEvent
 from orders.money import ZERO
@@ -90,7 +90,7 @@ def mark_entered_by_hand(*, order: Order, by: str, account: str = "") -> None:
             error_code="",
             error="",
         )
-        _set_status(injection.order, _Status.CONFIRMED)
+        advance(order_ids=[injection.order_id], status=_Status.CONFIRMED)
         _settle_alerts(injection.order)
         _write_down(injection.order, _Action.ENTERED_BY_HAND, by, f"Check {account}" if account else "")
 
@@ -111,8 +111,7 @@ def cancel(*, order: Order, by: str, reason: str = "") -> Cancellation:
         being_sent = is_being_sent(injection=injection)
         if not being_sent and injection.state not in (_State.ACCEPTED, _State.CONFIRMED):
             _move(injection, state=_State.FAILED, error_code="cancelled", error="The order was cancelled.")
-        _set_status(injection.order, _Status.CANCELLED)
-        release_use(order=injection.order)
+        advance(order_ids=[injection.order_id], status=_Status.CANCELLED)
         _settle_alerts(injection.order)
         _write_down(injection.order, _Action.CANCELLED, by, reason.strip())
         if till_is_told:
@@ -195,11 +194,6 @@ def _move(injection: Injection, **columns: Any) -> None:
     for name, value in columns.items():
         setattr(injection, name, value)
     injection.save(update_fields=list(columns))
-
-
-def _set_status(order: Order, status: Order.Status) -> None:
-    order.status = status
-    order.save(update_fields=["status"])
 
 
 def _settle_alerts(order: Order) -> None:

@@ -18,7 +18,7 @@ from integrations.pos import (
 )
 from orders.models import Order, OrderLine
 from orders.money import ZERO, shares
-from orders.pricing import PricedLine
+from orders.pricing import MOST_PARTS, PricedLine
 
 _LONGEST_NOTE = 2000
 _SPARE = 60
@@ -46,7 +46,7 @@ def ticket_for(
         native_discount: the POS knows the code's id, which then goes on the lines instead of a line of its own.
         without_email: the POS knows the address as somebody else's, so it is left out.
     """
-    is_native = native_discount and bool(order.discount_pos_id)
+    is_native = native_discount and _can_be_native(order, lines)
     is_new_check = order.type == Order.Type.DINE_IN and not order.open_account
     return OrderTicket(
         reference=reference,
@@ -77,16 +77,31 @@ def customer_reference(*, email: str) -> str:
     return "storekit-" + hashlib.sha256(email.strip().lower().encode()).hexdigest()[:32]
 
 
+def _can_be_native(order: Order, lines: Sequence[PricedLine]) -> bool:
+    """Whether the discount can stand on the lines, which go out one by one then; a line of its own takes off the same.
+
+    Lightspeed's K-Series API documentation says that a `discountAmountOverride` is for "this item", and not whether
+    that is one of several or all of them.
+    """
+    fits = sum(max(line.quantity, line.parts) for line in lines) <= MOST_PARTS
+    return bool(order.discount_pos_id and order.discount) and fits
+
+
 def _item_lines(order: Order, lines: Sequence[PricedLine], is_native: bool) -> list[TicketLine]:
-    """What was ordered; with a native discount each line that costs something says what it takes off."""
-    parts = [(part, line.total_of_one * part.quantity) for line in lines for part in _ticket_lines(line)]
-    if not (is_native and order.discount):
+    """What was ordered; with a native discount each that costs something says what it takes off."""
+    parts = [(part, line.total_of_one) for line in lines for part in _ticket_lines(line)]
+    if not is_native:
         return [part for part, _ in parts]
-    offs = shares(order.discount, [amount for _, amount in parts])
+    ones = [
+        (one, amount)
+        for part, amount in parts
+        for one in ([replace(part, quantity=1)] * part.quantity if amount > 0 else [part])
+    ]
+    offs = shares(order.discount, [amount for _, amount in ones])
     # Nothing off is not said at all: the POS might take a nought for nothing said, and count for itself.
     return [
-        replace(part, discount=TicketDiscount(code=order.discount_pos_id, amount=off)) if off else part
-        for (part, _), off in zip(parts, offs, strict=True)
+        replace(one, discount=TicketDiscount(code=order.discount_pos_id, amount=off)) if off else one
+        for (one, _), off in zip(ones, offs, strict=True)
     ]
 
 

@@ -62,14 +62,19 @@ def _cancelled(order: Order) -> Verdict:
     told = order.alerts.filter(about=Alert.About.CANCELLED, channel=Alert.Channel.TILL).first()
     paid = order.payment_status == Order.PaymentStatus.PAID
     refund = (
-        f"The guest paid {order.payment_amount} {order.venue.currency}: the web shop gives it back." if paid else ""
+        f"The guest paid {order.payment_amount} {order.venue.currency}: give it back in the web shop." if paid else ""
     )
     if told is None:
         why = (
             "It is being sent at this moment." if is_being_sent(injection=order.injection) else "It is not on the till."
         )
         return Verdict("good", "Cancelled", why, refund)
-    why = "A message was printed on the till." if told.told_at else "A message is printed on the till."
+    if told.told_at:
+        why = "A message was printed on the till."
+    elif told.next_attempt_at:
+        why = "A message is printed on the till."
+    else:
+        why = "The till could not be told. Tell the kitchen."
     return Verdict("warning", "Cancelled", why, f"Void the check there. {refund}".strip())
 
 

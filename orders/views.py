@@ -30,6 +30,8 @@ from storekit.api import Conflict, ErrorsSerializer, SafeJSONParser, TooLarge
 from storekit.idempotency import Answer, answer_once, key_of
 from storekit.models import ApiKey, Venue
 
+_NOT_READ = dict.fromkeys((400, 413, 415), ErrorsSerializer)
+
 
 class MenuChanging(APIException):
     """503: the menu changed again and again while it was being read."""
@@ -67,7 +69,7 @@ class BasketView(OrderView):
             "null and the order can be placed all the same."
         ),
         request=PostedBasketSerializer,
-        responses={200: BasketSerializer, 400: ErrorsSerializer, 413: ErrorsSerializer},
+        responses={200: BasketSerializer, **_NOT_READ, 503: ErrorsSerializer},
     )
     def post(self, request: Request, slug: str) -> Response:
         posted = PostedBasketSerializer(data=request.data)
@@ -99,7 +101,7 @@ class OrdersView(OrderView):
             )
         ],
         request=PostedOrderSerializer,
-        responses={201: OrderSerializer, 400: ErrorsSerializer, 409: ErrorsSerializer, 413: ErrorsSerializer},
+        responses={201: OrderSerializer, **_NOT_READ, 409: ErrorsSerializer, 503: ErrorsSerializer},
     )
     def post(self, request: Request, slug: str) -> Response:
         key, venue = key_of(request), self.venue()
@@ -150,7 +152,7 @@ class OrderPaymentView(OrderView):
             "open check and is paid with that): then the payment is to be given back."
         ),
         request=OrderPaymentSerializer,
-        responses={200: OrderSerializer, 400: ErrorsSerializer, 404: ErrorsSerializer, 409: ErrorsSerializer},
+        responses={200: OrderSerializer, **_NOT_READ, 404: ErrorsSerializer, 409: ErrorsSerializer},
     )
     def post(self, request: Request, slug: str, order_id: str) -> Response:
         posted = OrderPaymentSerializer(data=request.data)

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from django.contrib.admin import ListFilter, RelatedOnlyFieldListFilter
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.auth.views import LogoutView, redirect_to_login
-from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.core.exceptions import BadRequest, ImproperlyConfigured, PermissionDenied, ValidationError
 from django.db.models import ForeignKey, Model, QuerySet
 from django.forms import ModelChoiceField
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -92,6 +93,13 @@ class Walled:
         return rows.filter(**{f"{page.venue_path}__in": venues})
 
 
+def choose_plainly(choice: Any) -> None:
+    """A choice of one has been made, and none leads away from the form in which it is offered."""
+    if choice.queryset.count() == 1:
+        choice.empty_label = None
+    choice.widget.can_add_related = choice.widget.can_change_related = choice.widget.can_view_related = False
+
+
 class VenueAdmin(Walled, ModelAdmin):
     """An admin page whose rows belong to venues. People see the rows of their own venues, everywhere.
 
@@ -120,6 +128,15 @@ class VenueAdmin(Walled, ModelAdmin):
         if isinstance(item, str) and get_fields_from_path(self.model, item)[-1].is_relation:
             return (item, RelatedOnlyFieldListFilter)
         return item
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponseBase | None:
+        """Does it to the chosen rows. Django would look for them by whatever ids were posted."""
+        try:
+            for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME):
+                self.opts.pk.to_python(chosen)
+        except ValidationError:
+            raise BadRequest("What was chosen are no rows of this list.") from None
+        return super().response_action(request, queryset)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return works_somewhere(request.user)

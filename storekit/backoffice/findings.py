@@ -79,12 +79,16 @@ class Waits:
 
 @dataclass(frozen=True)
 class OrdersTonight:
-    """The orders of the service day by the state of their injection, those that wait, and those still in trouble."""
+    """The orders of the service day by the state of their injection, those that wait, and those still in trouble.
+
+    `twice`: how many of the day's, not completed yet, may be on the till twice.
+    """
 
     trouble: tuple[Injection, ...]
     states: dict[str, int]
     waits: Waits
     zone: zoneinfo.ZoneInfo
+    twice: int = 0
 
     @property
     def waiting(self) -> int:
@@ -110,6 +114,8 @@ def of_orders(orders: OrdersTonight, *, venue: Venue, connected: bool) -> tuple[
         found.append(_of_late(waits.late, venue=venue))
     if waits.unconfirmed:
         found.append(_of_unconfirmed(waits.unconfirmed, venue=venue))
+    if orders.twice:
+        found.append(_of_twice(orders.twice, venue=venue))
     if found:
         return tuple(found)
     any_orders = orders.waiting or any(orders.states.values())
@@ -151,6 +157,13 @@ def _of_unconfirmed(count: int, *, venue: Venue) -> Finding:
     detail = f"The POS took {'it' if count == 1 else 'them'}, but no till has said so. Look at the till."
     action = _look(count, page_of(Order, state="unconfirmed", venue=venue.slug))
     return Finding("Unconfirmed", Tone.WARNING, text, detail, action=action)
+
+
+def _of_twice(count: int, *, venue: Venue) -> Finding:
+    text = "1 order may be on the till twice" if count == 1 else f"{count} orders may be on the till twice"
+    detail = f"Look at the till: make {'it' if count == 1 else 'each'} once, and void the second check."
+    action = _look(count, page_of(Order, state="twice", venue=venue.slug))
+    return Finding("Perhaps twice", Tone.WARNING, text, detail, action=action)
 
 
 def _they(count: int, one: str, many: str) -> str:

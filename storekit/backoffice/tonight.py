@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from integrations.models import Notification, SyncRun
 from menus.models import Product
-from orders.models import Injection, Order
+from orders.models import CLOSED_STATUSES, Alert, Injection, Order
 from storekit.backoffice import findings
 from storekit.backoffice.findings import Finding, OrdersTonight, Waits
 from storekit.backoffice.trouble import injections_in_trouble
@@ -120,16 +120,23 @@ def _orders(*, user: User, venues: list[Venue], now: datetime) -> dict[int, Orde
     )
     for venue, state, count in counted:
         states[venue][state] = count
-    waits = _waits(venues, now)
+    waits, twice = _waits(venues, now), _perhaps_twice(venues, now)
     return {
         venue.pk: OrdersTonight(
             trouble=tuple(trouble[venue.pk]),
             states=dict(states[venue.pk]),
             waits=waits.get(venue.pk, Waits()),
             zone=venue.zone,
+            twice=twice[venue.pk],
         )
         for venue in venues
     }
+
+
+def _perhaps_twice(venues: list[Venue], now: datetime) -> Counter[int]:
+    told = Alert.objects.filter(about=Alert.About.DOUBLE)
+    tonight = Injection.objects.filter(_today(venues, now), order__in=told.values("order"))
+    return _by_venue(tonight.exclude(order__status__in=CLOSED_STATUSES), "order__venue", venues)
 
 
 def _waits(venues: list[Venue], now: datetime) -> dict[int, Waits]:

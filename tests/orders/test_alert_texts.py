@@ -167,9 +167,9 @@ def test_a_table_and_its_guests_are_named(order: Order) -> None:
     OrderLine.objects.filter(name="Burger").update(course=2)
     changed = Order.objects.select_related("venue", "injection").get()
     message = till_message(order=changed, about=About.FAILED)
-    assert "Table: 12, 4 guests" in message
+    assert "Table: 12\nGuests: 4" in message
     assert "2 × Burger [course 2] (no salt)" in message
-    assert "For: now" in message
+    assert "Wanted: now" in message
 
 
 def test_a_cancelled_order_is_to_be_voided(order: Order) -> None:

@@ -9,10 +9,12 @@ import pytest
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from rest_framework.test import APIClient
 
 from storekit.api_keys import issue_api_key
 from storekit.models import Venue
 from tests import factories
+from tests.orders.conftest import CopperPotMenu
 
 ORDERS, BASKET = "/api/v1/venues/copper-pot/orders", "/api/v1/venues/copper-pot/basket"
 PLACES = [
@@ -126,3 +128,34 @@ def test_whatever_is_posted_is_an_order_or_a_clear_error(venue: Venue, posted: d
             assert basket.json()["totals"] == order.json()["totals"]
 
     post()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("url", [ORDERS, BASKET])
+def test_a_number_that_nobody_can_mean_is_an_error_and_nothing_worse(
+    storefront: APIClient, posted: dict[str, Any], menu: CopperPotMenu, url: str
+) -> None:
+    # Python does not write out the sum of the two.
+    huge = [{"modifier": str(extra.pk), "quantity": int("9" * 4300)} for extra in (menu.cheese, menu.bacon)]
+    posted["items"][0]["modifiers"] = huge
+    storefront.raise_request_exception = False
+    answer = storefront.post(url, posted, format="json", headers={"Idempotency-Key": "cart-1"})
+    assert answer.status_code == 400
+    assert {error["code"] for error in answer.json()["errors"]} == {"too_large"}
+
+
+@pytest.mark.django_db
+def test_what_is_read_on_paper_is_text_and_has_its_line(storefront: APIClient, posted: dict[str, Any]) -> None:
+    posted["customer"]["first_name"] = "Ada\x1b@\nTable: 9"
+    posted["items"][0]["note"] = "no\tsalt\r\n2× Caviar"
+    posted["note"] = "Ring the bell.\nThe\x07 upper one."
+    order = storefront.post(ORDERS, posted, format="json", headers={"Idempotency-Key": "cart-1"}).json()
+    assert order["customer"]["first_name"] == "Ada@ Table: 9"
+    assert order["items"][0]["note"] == "no salt 2× Caviar"
+    assert order["note"] == "Ring the bell.\nThe upper one."
+
+
+@pytest.mark.django_db
+def test_a_nought_with_a_minus_is_a_nought(storefront: APIClient, posted: dict[str, Any]) -> None:
+    answer = storefront.post(BASKET, posted | {"tip": "-0.00"}, format="json").json()
+    assert answer["totals"]["tip"] == "0.00"

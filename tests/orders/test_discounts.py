@@ -149,7 +149,7 @@ def test_an_order_that_is_refused_uses_nothing(venue: Venue, menu: CopperPotMenu
 def test_a_cancelled_order_gives_its_use_back(venue: Venue, menu: CopperPotMenu) -> None:
     code = discount(venue, usage_limit=1)
     order = place_order(venue=venue, request=TWO_WATERS)
-    release_use(order=order)
+    release_use(order_id=order.pk)
     code.refresh_from_db()
     assert code.times_used == 0
     assert place_order(venue=venue, request=TWO_WATERS).discount_used == code
@@ -157,7 +157,7 @@ def test_a_cancelled_order_gives_its_use_back(venue: Venue, menu: CopperPotMenu)
 
 def test_an_order_without_a_code_gives_nothing_back(venue: Venue, menu: CopperPotMenu) -> None:
     code = discount(venue, times_used=3)
-    release_use(order=place_order(venue=venue, request=replace(TWO_WATERS, discount_code="")))
+    release_use(order_id=place_order(venue=venue, request=replace(TWO_WATERS, discount_code="")).pk)
     code.refresh_from_db()
     assert code.times_used == 3
 
@@ -167,7 +167,7 @@ def test_what_was_deleted_meanwhile_is_no_trouble(venue: Venue, menu: CopperPotM
     order = place_order(venue=venue, request=TWO_WATERS)
     code.delete()
     order.refresh_from_db()
-    release_use(order=order)
+    release_use(order_id=order.pk)
     assert (order.discount_code, order.discount, order.discount_used) == ("SPRING", Decimal("0.47"), None)
 
 

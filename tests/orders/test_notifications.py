@@ -178,3 +178,15 @@ def test_a_stored_notification_is_worked_on_by_its_task(order: Order, connection
     assert handle_order_notification(receipt.notification_id) == "confirmed"
     assert now_is(order) == (Status.CONFIRMED, State.CONFIRMED)
     assert Notification.objects.get().processed_at is not None
+
+
+def test_what_is_cancelled_on_the_till_gives_its_discount_back_once(order: Order) -> None:
+    code = factories.DiscountCodeFactory(venue=order.venue, usage_limit=3, times_used=3)
+    Order.objects.update(discount_used=code, discount_code=code.code)
+    tell(order, OrderEvent.CONFIRMED)
+    tell(order, OrderEvent.CANCELLED, reference="")
+    for _ in range(2):
+        tell(order, OrderEvent.CANCELLED)
+
+    code.refresh_from_db()
+    assert (now_is(order)[0], code.times_used) == (Status.CANCELLED, 2)

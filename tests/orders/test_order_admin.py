@@ -4,7 +4,7 @@ import html
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import time_machine
@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from orders.admin import OrderPage
 from orders.models import Alert, Injection, InjectionAttempt, Order, OrderEvent, OrderLine
 from storekit.models import Venue
 from tests import factories
@@ -45,6 +46,15 @@ def listed(browser: Client, **query: str) -> list[int]:
     answer = browser.get(LIST, query)
     assert answer.status_code == 200
     return [order.number for order in answer.context["cl"].result_list]
+
+
+def place_and_why(browser: Client, **query: str) -> tuple[str, str | None]:
+    """What the list says of the first order in it."""
+    answer = browser.get(LIST, query)
+    order, page = answer.context["cl"].result_list[0], cast(OrderPage, admin.site._registry[Order])
+    place, why = page.place(order), page.why(order)
+    assert all(words in html.unescape(answer.content.decode()) for words in (place, why) if words)
+    return place, why
 
 
 @pytest.fixture
@@ -147,12 +157,33 @@ def test_an_order_that_no_till_confirmed_in_time_is_found(evening: None, bens_br
 def test_the_list_says_where_an_order_is(
     venue: Venue, bens_browser: Client, state: str, status: str, words: str
 ) -> None:
-    order = order_in(state, venue, status=status)
-    page: Any = admin.site._registry[Order]
-    order.refresh_from_db()
+    order_in(state, venue, status=status)
+    assert place_and_why(bens_browser)[0] == words
 
-    assert page.place(Order.objects.select_related("injection").get()) == words
-    assert words in bens_browser.get(LIST).content.decode()
+
+def test_an_order_that_is_not_confirmed_in_time_stands_out_in_the_list(venue: Venue, bens_browser: Client) -> None:
+    order_in(State.ACCEPTED, venue)
+    Injection.objects.update(deliver_by=timezone.now() + timedelta(minutes=1))
+    assert place_and_why(bens_browser) == ("Accepted by the POS", None)
+    Injection.objects.update(deliver_by=timezone.now())
+    assert place_and_why(bens_browser) == ("Not confirmed", "No till has confirmed it. Look at the till.")
+
+
+def test_an_order_that_may_be_on_the_till_twice_stands_out_until_it_is_completed(
+    venue: Venue, bens_browser: Client
+) -> None:
+    order = order_in(State.CONFIRMED, venue, number=7, status=Order.Status.CONFIRMED)
+    order_in(State.CONFIRMED, venue, number=6, status=Order.Status.CONFIRMED)
+    for channel in ("email", "till"):
+        Alert.objects.create(order=order, channel=channel, about="double")
+
+    assert listed(bens_browser, state="twice") == [7]
+    what_to_do = "Look at the till: make it once, and void the second check."
+    assert place_and_why(bens_browser, state="twice") == ("Perhaps twice", what_to_do)
+
+    Order.objects.update(status=Order.Status.COMPLETED)
+    assert listed(bens_browser, state="twice") == []
+    assert place_and_why(bens_browser) == ("Completed", None)
 
 
 @pytest.mark.parametrize("words", ["7", "ACDEFGHJ", "acdefghj", "lovelace", "ada@example.com", "Ada Lovelace"])
@@ -220,9 +251,10 @@ def test_everything_to_key_the_order_in_by_hand_is_there(venue: Venue, bens_brow
         "Note Ring the bell",
         "Address 1 High Street, Flat 2, N1 9GU, London",
         "For the driver Blue door",
-        "Customer Ada Lovelace · +442079460018 · ada@example.com",
+        "Customer Ada Lovelace Phone +442079460018",
+        "E-mail ada@example.com",
         "Code ACDEFGHJ",
-        "Paid 12.00 GBP (web-1)",
+        "Paid 12.00 GBP (web-1); book it on STOREKIT",
         "1 × Burger BURGER 10.00",
         "Items 10.00 Discount WELCOME -1.00 Delivery fee 2.50 Tip 0.50 Total 12.00 GBP",
     ):
@@ -245,23 +277,25 @@ def test_an_order_to_a_table_names_table_covers_and_check(venue: Venue, bens_bro
 
     text = page_text(bens_browser, order)
 
-    for words in ("Type Dine-in", "Table 12", "Covers 3", "Add to check A7.1", "Paid with the check", "course 2"):
+    for words in ("Type Dine-in", "Table 12", "Guests 3", "Add to check A7.1", "Paid with the check", "course 2"):
         assert words in text
     assert "Address" not in text
 
 
 def test_lines_are_read_with_their_choices_below_them(failed: Order, bens_browser: Client) -> None:
     cheese = OrderLine.objects.get(sku="CHEESE")
-    factories.OrderLineFactory(order=failed, parent=cheese, position=2, kind="modifier", sku="MATURE", name="Mature")
+    factories.OrderLineFactory(
+        order=failed, parent=cheese, position=2, kind="modifier", sku="MATURE", name="Mature", unit_price=2
+    )
     factories.OrderLineFactory(order=failed, position=3, sku="WATER", name="Water", quantity=2)
 
     lines = bens_browser.get(page_of(failed)).context["lines"]
 
-    assert [(line.depth, line.quantity, line.name, line.note) for line in lines] == [
-        (0, 1, "Burger", "no salt"),
-        (1, 1, "Cheese", ""),
-        (2, 1, "Mature", ""),
-        (0, 2, "Water", ""),
+    assert [(line.depth, line.quantity, line.name, line.note, line.price) for line in lines] == [
+        (0, 1, "Burger", "no salt", "22.00"),
+        (1, 1, "Cheese", "", "+ 10.00"),
+        (2, 1, "Mature", "", "+ 2.00"),
+        (0, 2, "Water", "", "20.00"),
     ]
 
 

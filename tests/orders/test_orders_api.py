@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from unittest.mock import Mock
 
 import jsonschema
 import pytest
@@ -581,6 +582,27 @@ def test_requests_and_answers_are_as_the_schema_says(
     assert (header["in"], header["required"]) == ("header", True)
     modifier = schema["components"]["schemas"]["PostedModifier"]["properties"]["modifiers"]
     assert modifier["items"] == {"$ref": "#/components/schemas/PostedModifier"}
+
+
+def test_every_status_is_in_the_schema(
+    client: Client, storefront: APIClient, posted: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    openapi = client.get("/api/schema/", headers={"Accept": "application/vnd.oai.openapi+json"}).json()
+    storefront.raise_request_exception = False
+    monkeypatch.setattr("orders.checking.menu_catalogue.load", Mock(side_effect=MenuBusy))
+    for name in ("orders", "basket"):
+        to = f"/api/v1/venues/copper-pot/{name}"
+        key = {"Idempotency-Key": "cart-1"}
+        answers = (
+            post(APIClient(), posted, to=to),
+            post(storefront, posted, to=to.replace("copper-pot", "blue-door")),
+            storefront.post(to, "type=pickup", content_type="application/x-www-form-urlencoded", headers=key),
+            post(storefront, {}, to=to),
+            post(storefront, posted, to=to),
+        )
+        assert [answer.status_code for answer in answers] == [401, 403, 415, 400, 503]
+        documented = openapi["paths"][f"/api/v1/venues/{{slug}}/{name}"]["post"]["responses"]
+        assert {str(answer.status_code) for answer in answers} < set(documented)
 
 
 def test_amounts_may_be_json_numbers_and_are_exact(storefront: APIClient, posted: dict[str, Any]) -> None:

@@ -132,6 +132,7 @@ def test_a_discount_is_a_line_or_on_the_lines_and_never_both(sent: Sent) -> None
     assert not (lines and on_lines)
     assert {item["discountCode"] for item in on_lines} <= {order.discount_pos_id}
     for item in on_lines:
+        assert item["quantity"] == 1
         assert 0 < item["discountAmountOverride"] <= _amount(item, sent.prices, per_parent=True)
 
 

@@ -157,6 +157,14 @@ def test_an_enormous_number_is_too_many_and_nothing_worse() -> None:
     assert ("too_large", "items") in said(order)
 
 
+def test_nobody_is_owed_money_for_an_order() -> None:
+    refund = product("Refund", "-5.00")
+    menu = catalogue([refund, WATER], [])
+    deposit = price(catalogue=menu, items=(WantedItem(sku="REFUND"), WantedItem(sku="WATER")), tip=Decimal(9))
+    assert said(deposit) == {("below_zero", "items")}
+    assert price(catalogue=menu, items=(WantedItem(sku="REFUND"), WantedItem(sku="WATER", quantity=3))).problems == ()
+
+
 def test_fees_are_part_of_the_total() -> None:
     order = price(
         catalogue=MENU,

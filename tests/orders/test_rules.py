@@ -141,6 +141,7 @@ def test_the_hours_of_the_day_are_told() -> None:
     assert (
         detail(at(3, 16)) == "On Fridays this venue takes orders for times from 12:00 to 15:00 and from 18:00 to 02:00."
     )
+    assert detail(at(4, 9)) == "On Saturdays this venue takes orders for times until 02:00."
     assert detail(at(6, 12)) == "This venue takes no orders for Mondays."
 
 

@@ -80,7 +80,8 @@ def test_a_manager_changes_rules_and_takes_hours_away(
         ({"furthest_ahead_days": "366"}, "furthest_ahead_days", "less than or equal to 365"),
         ({"notice_minutes": "-5"}, "notice_minutes", "greater than or equal to 0"),
         ({"notice_minutes": "soon"}, "notice_minutes", "Enter a whole number."),
-        ({"notice_minutes": "1440", "furthest_ahead_days": "1"}, "notice_minutes", "no time would be left"),
+        ({"notice_minutes": "2880", "furthest_ahead_days": "1"}, "notice_minutes", "no time would be left"),
+        ({"notice_minutes": "1440", "furthest_ahead_days": "0"}, "notice_minutes", "no time would be left"),
     ],
 )
 def test_what_does_not_fit_is_said_in_a_sentence(
@@ -92,6 +93,11 @@ def test_what_does_not_fit_is_said_in_a_sentence(
     assert list(found) == [field]
     assert sentence in found[field][0]
     assert OrderingRules.objects.count() == 0
+
+
+def test_a_days_notice_leaves_time_tomorrow(venue: Venue, annas_browser: Client) -> None:
+    answer = annas_browser.post(ADD, form_for(venue, notice_minutes="1440", furthest_ahead_days="1"))
+    assert answer.status_code == 302
 
 
 @pytest.mark.parametrize(
@@ -163,8 +169,12 @@ def test_the_list_says_what_each_venue_allows(venue: Venue, rules: OrderingRules
     OrderingRules.objects.update(delivery=False, dine_in=False, notice_minutes=45, furthest_ahead_days=1)
     OrderingHours.objects.create(rules=rules, weekday=4, opens=time(18), closes=time(2))
     text = annas_browser.get(LIST).content.decode()
-    for words in ("pickup", "45 minutes", "1 day", "1 a week"):
+    for words in ("pickup", "45 minutes", "1 day", "Fri 18:00–02:00<"):
         assert words in text
+
+    for weekday in range(4):
+        OrderingHours.objects.create(rules=rules, weekday=weekday, opens=time(12), closes=time(15))
+    assert "Wed 12:00–15:00, and 2 more" in annas_browser.get(LIST).content.decode()
 
 
 def test_list_and_page_take_the_same_number_of_queries_for_few_rows_and_for_many(

@@ -140,8 +140,11 @@ def test_cancelling_says_that_a_message_is_printed_on_the_till(
     assert order.alerts.get().channel == "till"
     page = bens_browser.get(page_of(order)).content.decode()
     assert "A message is printed on the till." in page
-    order.alerts.update(told_at=timezone.now())
+    assert "10.00 GBP: give it back in the web shop." in page
+    order.alerts.update(told_at=timezone.now(), next_attempt_at=None)
     assert "A message was printed on the till." in bens_browser.get(page_of(order)).content.decode()
+    order.alerts.update(told_at=None)
+    assert "The till could not be told. Tell the kitchen." in bens_browser.get(page_of(order)).content.decode()
 
 
 def test_cancelling_an_order_that_is_being_sent_says_what_follows(venue: Venue, bens_browser: Client) -> None:
@@ -224,6 +227,13 @@ def test_after_the_connection_came_back_all_of_them_are_sent_at_once(venue: Venu
     assert Injection.objects.filter(state=State.CONFIRMED).count() == 1
 
 
+def test_those_that_the_till_refused_are_to_be_put_right_first(venue: Venue, bens_browser: Client) -> None:
+    outcomes = (Outcome.ACCEPTED, Outcome.REJECTED, Outcome.UNREACHABLE)
+    orders = [order_in(State.FAILED, venue, outcome=outcome) for outcome in outcomes]
+    Injection.objects.filter(order=orders[0]).update(refused=True)
+    assert "The till refused 2 of them. Put right what it said first" in words_of(choose(bens_browser, *orders))
+
+
 def test_the_page_that_asks_posts_the_orders_that_it_names(venue: Venue, bens_browser: Client) -> None:
     order = order_in(State.FAILED, venue)
     page = choose(bens_browser, order, order_in(State.CONFIRMED, venue)).content.decode()
@@ -250,6 +260,13 @@ def test_a_choice_without_any_trouble_is_said_to_be_one(venue: Venue, bens_brows
     answer = choose(bens_browser, order_in(State.CONFIRMED, venue))
 
     assert "None of these orders can be sent again" in answer.content.decode()
+
+
+def test_rows_that_nobody_could_choose_are_an_error_and_nothing_worse(failed: Order, bens_browser: Client) -> None:
+    bens_browser.raise_request_exception = False
+    chosen = {"action": "send_selected_again", "_selected_action": [str(failed.pk), "nonsense"], "confirmed": "yes"}
+    assert bens_browser.post(LIST, chosen).status_code == 400
+    assert Injection.objects.get().state == State.FAILED
 
 
 def test_another_venues_orders_are_not_among_those_sent(

@@ -192,21 +192,32 @@ def test_a_native_discount_is_shared_out_over_the_lines_that_cost_something() ->
     made = ticket(
         line("BURGER", line("CHEESE", kind="modifier", price="0.50"), quantity=2, price="2.00"),
         line("WATER", quantity=3, price="1.00"),
-        line("TAP", price="0.00"),
+        line("TAP", quantity=2, price="0.00"),
         **_amounts(items="8.00", discount="1.00", delivery_fee="3.00"),
         discount_code="SPRING",
         discount_pos_id="STAFF10",
         native_discount=True,
     )
-    assert [(part.sku, part.discount and (part.discount.code, part.discount.amount)) for part in made.lines] == [
-        ("BURGER", ("STAFF10", Decimal("0.31"))),
-        ("BURGER", ("STAFF10", Decimal("0.31"))),
-        ("WATER", ("STAFF10", Decimal("0.38"))),
-        ("TAP", None),
-        ("STOREKIT_DELIVERY", None),
+    # One by one: nobody knows whether what is taken off a line is taken off each of it.
+    assert [(part.quantity, part.sku, part.discount and part.discount.amount) for part in made.lines] == [
+        (1, "BURGER", Decimal("0.31")),
+        (1, "BURGER", Decimal("0.31")),
+        (1, "WATER", Decimal("0.13")),
+        (1, "WATER", Decimal("0.13")),
+        (1, "WATER", Decimal("0.12")),
+        (2, "TAP", None),
+        (1, "STOREKIT_DELIVERY", None),
     ]
+    assert {part.discount.code for part in made.lines if part.discount} == {"STAFF10"}
     assert made.payment is not None
     assert made.payment.amount == Decimal("10.00")
+
+
+def test_a_discount_on_more_than_an_order_can_hold_one_by_one_is_a_line() -> None:
+    waters = [line("WATER", quantity=99, price="1.00")] * 11
+    amounts = _amounts(items="1089.00", discount="1.00")
+    made = ticket(*waters, **amounts, discount_code="SPRING", discount_pos_id="STAFF10", native_discount=True)
+    assert [(part.quantity, part.sku) for part in made.lines] == [(99, "WATER")] * 11 + [(1, "STOREKIT_DISCOUNT")]
 
 
 def test_a_code_that_has_no_id_at_the_pos_is_a_line_however_it_is_asked_for() -> None:

@@ -9,7 +9,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from integrations.models import Connection, Notification, SyncRun
-from orders.models import Injection, Order
+from orders.models import Alert, Injection, Order
 from storekit.backoffice.findings import Tone
 from storekit.backoffice.tonight import VenueTonight, look_at_venues
 from storekit.models import User, Venue
@@ -179,6 +179,22 @@ def test_orders_that_are_parked_until_the_pos_is_connected_are_an_alarm(
     Order.objects.update(placed_at=FRIDAY_NIGHT - timedelta(days=2))
     make_order(venue, state=Injection.State.WAITING, next_attempt_at=FRIDAY_NIGHT)
     assert finding(anna, "Parked") == (Tone.BAD, "2 orders wait for the POS")
+
+
+def test_an_order_that_may_be_on_the_till_twice_is_said_once_and_until_it_is_completed(
+    anna: User, annas_browser: Client, venue: Venue, connection: Connection
+) -> None:
+    order = make_order(venue, state=Injection.State.CONFIRMED, status=Order.Status.CONFIRMED)
+    for channel in Alert.Channel.values:
+        Alert.objects.create(order=order, channel=channel, about=Alert.About.DOUBLE)
+
+    assert finding(anna, "Perhaps twice") == (Tone.WARNING, "1 order may be on the till twice")
+    (action,) = [found.action for found in of(anna).findings if found.subject == "Perhaps twice"]
+    assert action is not None
+    assert [listed.pk for listed in annas_browser.get(action.url).context["cl"].result_list] == [order.pk]
+
+    Order.objects.update(status=Order.Status.COMPLETED)
+    assert finding(anna, "Orders") == (Tone.GOOD, "Every order is on its way or on the till")
 
 
 @pytest.mark.parametrize("status", [Order.Status.AWAITING_PAYMENT, Order.Status.CANCELLED])
