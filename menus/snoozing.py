@@ -32,14 +32,16 @@ class HowLong(StrEnum):
 
 
 def until_of(*, venue: Venue, how_long: HowLong, now: datetime) -> datetime | None:
-    """When the snooze ends; None: until further notice.
-
-    "Tomorrow" is eight in the morning of the venue's next calendar day, whatever its clocks do in between.
-    """
+    """When the snooze ends; None: until further notice."""
     if how_long is HowLong.HOUR:
         return now + timedelta(hours=1)
     if how_long is HowLong.FURTHER_NOTICE:
         return None
+    return tomorrow_of(venue=venue, now=now)
+
+
+def tomorrow_of(*, venue: Venue, now: datetime) -> datetime:
+    """Eight in the morning of the venue's next calendar day, whatever its clocks do in between."""
     tomorrow = now.astimezone(venue.zone).date() + timedelta(days=1)
     return datetime.combine(tomorrow, _WAKES_AT, tzinfo=venue.zone)
 
@@ -93,8 +95,8 @@ def snooze_until_tomorrow(
         refused_at: when it refused, from which the next day counts; None: now.
     """
     now = timezone.now()
-    until = until_of(venue=venue, how_long=HowLong.TOMORROW, now=refused_at or now)
-    if until is not None and until <= now:
+    until = tomorrow_of(venue=venue, now=refused_at or now)
+    if until <= now:
         return []
     return _snooze(
         venue,
