@@ -1,5 +1,7 @@
 """An order that the POS refuses as sold out: for certain it is snoozed on the menu, and the venue reads what sleeps."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,6 +10,7 @@ import requests
 import responses
 import time_machine
 from django.core import mail
+from django.db import connections
 from django.db.models import QuerySet
 from rest_framework.test import APIClient
 
@@ -384,3 +387,28 @@ def test_it_cannot_be_ordered_any_more(
     )
     (error,) = answer.json()["errors"]
     assert (answer.status_code, error["code"], error["attr"]) == (400, "unavailable", "items.0")
+
+
+# --- Together --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_that_snooze_and_write_at_the_same_moment_leave_one_snooze(
+    waiting: Injection, pos: responses.RequestsMock
+) -> None:
+    pos.post(MESSAGE, json={})
+    refused(waiting, pos, NAMED)
+    ids = [alert(channel).pk for channel in ("menu", "email", "till")]
+    start = threading.Barrier(3)
+
+    def work(alert_id: int) -> str:
+        start.wait(timeout=20)
+        try:
+            return send(alert_id=alert_id)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(max_workers=3) as workers:
+        assert list(workers.map(work, ids)) == ["told"] * 3
+    assert snoozes().count() == 1
+    assert ASLEEP in str(mail.outbox[0].body)
