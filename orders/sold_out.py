@@ -106,7 +106,7 @@ def _came_of(refusal: Alert, snoozes: Sequence[Snooze]) -> MenuOutcome:
 def _asleep(refusal: Alert, snoozes: Sequence[Snooze]) -> str:
     """All of one order wake at the same moment."""
     until = of_use_until(refusal=refusal).astimezone(refusal.order.venue.zone)
-    words = f"Sold out, so snoozed on the menu until {date_format(until, 'l j F, H:i')}: {_names(snoozes)}."
+    words = f"{_names(snoozes)}: sold out, so snoozed until {date_format(until, 'l j F, H:i')}."
     awake = [one for one in snoozes if one.ended_at is not None]
     return f"{words} Awake again already: {_names(awake)}." if awake else words
 

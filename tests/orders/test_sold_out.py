@@ -33,7 +33,7 @@ from tests.orders.sending import MESSAGE, NOW, alerts, minutes_later, queued, re
 NAMED = "Could not add item Burger (restricted)"
 UNNAMED = "Sales restriction"
 TOMORROW_AT_EIGHT = datetime(2026, 5, 2, 7, 0, tzinfo=UTC)
-ASLEEP = "Sold out, so snoozed on the menu until Saturday 2 May, 08:00: Burger."
+ASLEEP = "Burger: sold out, so snoozed until Saturday 2 May, 08:00."
 BOTH_AND_THE_MENU = [("failed", "email", 1), ("failed", "menu", 1), ("failed", "till", 1)]
 
 
