@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 
 from integrations.connections import settings_of
 from orders.lines import lines_of
-from orders.models import Alert, Order
+from orders.models import Alert, Injection, Order
 from orders.pricing import PricedLine
 from orders.revisions import may_have_arrived
 
@@ -41,7 +41,7 @@ class TextLine:
     def words(self) -> str:
         """The line without its price."""
         course = f" [course {self.course}]" if self.course is not None else ""
-        return f"{self.quantity} × {self.name}{course}" + (f" ({self.note})" if self.note else "")
+        return f"{self.quantity} × {self.name}{course}" + (f" ({_in_one_line(self.note)})" if self.note else "")
 
     @property
     def indent(self) -> str:
@@ -68,8 +68,8 @@ def email_context(*, order: Order, about: Alert.About, menu: str = "") -> dict[s
     return {
         "order": order,
         "headline": subject_line(order=order, about=about),
-        "double": about == Alert.About.DOUBLE,
-        "unsure": may_have_arrived(injection=order.injection),
+        "copies": _about_copies(order) if about == Alert.About.DOUBLE else "",
+        "todo": _todo(order.injection),
         "reason": reason,
         "detail": detail.strip(),
         "menu": menu,
@@ -89,7 +89,7 @@ def till_message(*, order: Order, about: Alert.About, menu: str = "") -> str:
     check = f" Its check: {account}." if account else ""
     words = {
         Alert.About.CANCELLED: "Do not make it; void its check" + (f".{check}" if check else ", if there is one."),
-        Alert.About.DOUBLE: f"Make it once, and void the second check.{check}",
+        Alert.About.DOUBLE: f"{_about_copies(order)}{check}",
     }[about]
     head = f"{subject_line(order=order, about=about).upper()}. {words}"
     return "\n".join([head, *_short_facts(order)])[:LONGEST_MESSAGE]
@@ -113,6 +113,21 @@ def _price(order: Order, line: PricedLine, depth: int) -> str:
 
 
 # --- Parts -----------------------------------------------------------------------------------------------------------
+
+
+def _todo(injection: Injection) -> str:
+    """What to do about an order that failed. One that the POS took and never confirmed, it would not take again."""
+    if not may_have_arrived(injection=injection):
+        return "Please key it in by hand, or send it again from the back office."
+    send_again = "" if injection.error_code == "never_confirmed" else ", or send it again from the back office"
+    return f"Look for it there first. If it is missing, key it in by hand{send_again}."
+
+
+def _about_copies(order: Order) -> str:
+    """What to do with an order that may be on the till twice."""
+    if order.status == Order.Status.CANCELLED:
+        return "It is cancelled: make neither, and void both checks."
+    return "Make it once, and void the second check."
 
 
 def _order_to_key_in(order: Order, menu: str) -> str:
@@ -147,7 +162,7 @@ def _short(words: str) -> str:
 
 
 def _facts(order: Order) -> Iterator[tuple[str, str]]:
-    """What is known of the order, without what is empty."""
+    """What is known of the order, without what is empty; each in one line, whatever the guest typed."""
     phone = order.phone.as_e164 if order.phone else ""
     address = (order.address_line1, order.address_line2, order.postcode, order.city)
     facts = (
@@ -163,7 +178,12 @@ def _facts(order: Order) -> Iterator[tuple[str, str]]:
         ("Directions", order.address_notes),
         ("Note", order.note),
     )
-    return ((name, value) for name, value in facts if value)
+    return ((name, _in_one_line(value)) for name, value in facts if value)
+
+
+def _in_one_line(words: str) -> str:
+    """So that nothing a guest types can pass for a line of ours."""
+    return " ".join(words.split())
 
 
 def _moment(order: Order, moment: datetime) -> str:

@@ -1,5 +1,6 @@
 """An order that was refused as sold out: its page says what sleeps on the menu because of it, and until when."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -51,7 +52,8 @@ def test_the_orders_page_says_what_sleeps(visit: Visit, ben: User, refused: Orde
 
 
 def test_the_e_mail_says_so_too(visit: Visit, refused: Order, size: str) -> None:
-    visit.page.set_content(str(mail.outbox[0].alternatives[0][0]))
+    sent: Any = mail.outbox[0]
+    visit.page.set_content(str(sent.alternatives[0][0]))
 
     expect(visit.page.get_by_text("On the menu:")).to_be_visible()
     visit.screenshot(f"refused-as-sold-out-e-mail-{size}")

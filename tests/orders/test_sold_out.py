@@ -317,7 +317,8 @@ def test_the_e_mail_says_what_sleeps_and_until_when_even_when_it_comes_first(
 ) -> None:
     refused(waiting, pos, NAMED)
     assert ASLEEP in email()
-    assert ASLEEP in str(mail.outbox[0].alternatives[0][0])
+    sent: Any = mail.outbox[0]
+    assert ASLEEP in str(sent.alternatives[0][0])
     assert asleep() == ["BURGER"]
     tell("menu")
     assert snoozes().count() == 1
