@@ -1,6 +1,7 @@
 """After the POS refused an order because something in it is sold out there: what that was, and putting it to sleep."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -14,7 +15,15 @@ from menus.versions import raise_version
 from storekit.models import Venue
 
 
-def snooze_refused_items(*, venue: Venue, items: Mapping[str, str], reason: str, order: str) -> list[Snooze]:
+def snooze_refused_items(
+    *,
+    venue: Venue,
+    items: Mapping[str, str],
+    reason: str,
+    order: str,
+    refused_at: datetime | None = None,
+    certain: bool = True,
+) -> list[Snooze]:
     """Snoozes what an order was refused for, until eight in the morning of the venue's next day; returns the snoozes.
 
     Those that the reason names; where it names none, those of which the POS has none left when it is asked. Never to be
@@ -25,12 +34,17 @@ def snooze_refused_items(*, venue: Venue, items: Mapping[str, str], reason: str,
         items: the order's items, choices among them: their names on the till by SKU.
         reason: the POS's words.
         order: the order's number, for the report.
+        refused_at: when it was refused; what staff have woken since stays awake. None: now.
+        certain: whether the POS refused it because something is sold out. Otherwise what the reason names may be
+            refused for anything, and only what the POS has none left of is snoozed.
 
     Raises:
-        PosError: the reason names nothing, and the POS could not be asked.
+        PosError: the POS was to be asked, and could not be.
     """
-    skus = named_in(reason, items=items) or _sold_out_at_the_till(venue, items)
-    return snooze_until_tomorrow(venue=venue, skus=skus, order=order, reason=reason) if skus else []
+    skus = (named_in(reason, items=items) if certain else []) or _sold_out_at_the_till(venue, items)
+    if not skus:
+        return []
+    return snooze_until_tomorrow(venue=venue, skus=skus, order=order, reason=reason, refused_at=refused_at)
 
 
 def named_in(reason: str, *, items: Mapping[str, str]) -> list[str]:

@@ -8,6 +8,7 @@ from django.utils.formats import date_format
 
 from integrations.connections import settings_of
 from orders.models import Alert, Injection, InjectionAttempt, Order, OrderEvent
+from orders.sold_out import what_came_of
 from orders.verdicts import local
 from orders.written_out import facts_of, sums_of
 
@@ -83,12 +84,23 @@ def _of_attempt(order: Order, attempt: InjectionAttempt) -> Chapter:
 
 
 def _of_alert(order: Order, alert: Alert) -> Chapter:
+    if alert.channel == Alert.Channel.MENU:
+        return _of_the_menu(order, alert)
     subject = f"{alert.get_channel_display()}: “{alert.get_about_display()}”"
     if alert.told_at:
         where = f"to {order.venue.email}" if alert.channel == Alert.Channel.EMAIL else ""
         return _chapter(order, alert.told_at, f"{subject}, sent", where, "good")
     state = "not sent yet" if alert.next_attempt_at else "not sent"
     return _chapter(order, alert.created_at, f"{subject}, {state}", alert.error, "warning")
+
+
+def _of_the_menu(order: Order, refusal: Alert) -> Chapter:
+    if refusal.next_attempt_at:
+        return _chapter(order, refusal.created_at, "To be snoozed on the menu", refusal.error, "warning")
+    refusal.order = order
+    outcome = what_came_of(refusal=refusal)
+    what, tone = ("Snoozed on the menu", "good") if outcome.snoozed else ("Nothing snoozed on the menu", "warning")
+    return _chapter(order, refusal.told_at or refusal.created_at, what, outcome.words, tone)
 
 
 def _of_event(order: Order, event: OrderEvent) -> Chapter:

@@ -31,8 +31,11 @@ def subject_line(*, order: Order, about: Alert.About) -> str:
     }[about]
 
 
-def email_context(*, order: Order, about: Alert.About) -> dict[str, Any]:
-    """What the templates of the e-mail say. The order's injection and venue should be loaded with it."""
+def email_context(*, order: Order, about: Alert.About, menu: str = "") -> dict[str, Any]:
+    """What the templates of the e-mail say. The order's injection and venue should be loaded with it.
+
+    `menu` is what happened on the menu because of it: a few sentences, or nothing.
+    """
     reason, _, detail = order.injection.error.partition("\n")
     return {
         "order": order,
@@ -41,6 +44,7 @@ def email_context(*, order: Order, about: Alert.About) -> dict[str, Any]:
         "todo": _todo(order.injection),
         "reason": reason,
         "detail": detail.strip(),
+        "menu": menu,
         "facts": _facts(order),
         "lines": _lines(order),
         "totals": _totals(order),
@@ -49,10 +53,10 @@ def email_context(*, order: Order, about: Alert.About) -> dict[str, Any]:
     }
 
 
-def till_message(*, order: Order, about: Alert.About) -> str:
-    """What is shown on the till and printed, in at most 1,000 characters."""
+def till_message(*, order: Order, about: Alert.About, menu: str = "") -> str:
+    """What is shown on the till and printed, in at most 1,000 characters. `menu` is as in the e-mail, if it fits."""
     if about == Alert.About.FAILED:
-        return _order_to_key_in(order)
+        return _order_to_key_in(order, menu)
     account = order.injection.account
     check = f" Its check: {account}." if account else ""
     words = {
@@ -81,8 +85,8 @@ def _about_copies(order: Order) -> str:
     return "Make it once, and void the second check."
 
 
-def _order_to_key_in(order: Order) -> str:
-    """As many of the lines as fit: the head and the foot are needed more."""
+def _order_to_key_in(order: Order, menu: str) -> str:
+    """As many of the lines as fit: the head and the foot are needed more; what happened on the menu is needed least."""
     reason = order.injection.error.partition("\n")[0]
     unsure = may_have_arrived(injection=order.injection)
     advice = "Look for it there; if it is missing, key it in." if unsure else "Please key it in."
@@ -100,7 +104,8 @@ def _order_to_key_in(order: Order) -> str:
             break
         room -= len(words) + 1
         kept.append(words)
-    return "\n".join([*head, *kept, *foot])[:LONGEST_MESSAGE]
+    message = "\n".join([*head, *kept, *foot])[:LONGEST_MESSAGE]
+    return f"{message}\n{menu}" if menu and len(message) + len(menu) < LONGEST_MESSAGE else message
 
 
 def _short_facts(order: Order) -> list[str]:

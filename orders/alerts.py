@@ -1,4 +1,4 @@
-"""Telling a venue of an order: claim the row, send outside any transaction, record. Each is told once.
+"""Telling a venue and its menu of an order: claim the row, send outside any transaction, record. Each is told once.
 
 The row says when it is to be tried (again), so that a mail server or a till that is down only delays it.
 """
@@ -14,6 +14,7 @@ from integrations.pos import PosError, Rejected, Throttled
 from orders.alert_texts import email_context, till_message
 from orders.models import CLOSED_STATUSES, Alert, Injection, Order
 from orders.queueing import nudge_alert
+from orders.sold_out import of_use_until, said_of_the_menu, snooze_what_was_refused
 from storekit.mail import send_to_venue
 
 logger = logging.getLogger(__name__)
@@ -38,6 +39,8 @@ def send(*, alert_id: int) -> str:
     alert = _claim(alert_id)
     if alert is None:
         return "not due"
+    if alert.channel == Alert.Channel.MENU:
+        return _snooze_on_the_menu(alert)
     if not _still_needed(alert):
         return _record(alert, "not needed", next_attempt_at=None, error=_NOT_NEEDED)
     if alert.channel == Alert.Channel.EMAIL:
@@ -74,7 +77,7 @@ def _still_needed(alert: Alert) -> bool:
     return alert.about != Alert.About.CANCELLED or order.status == Order.Status.CANCELLED
 
 
-# --- The two ways ----------------------------------------------------------------------------------------------------
+# --- The three ways -------------------------------------------------------------------------------------------------
 
 
 def _send_email(alert: Alert) -> str:
@@ -82,7 +85,7 @@ def _send_email(alert: Alert) -> str:
     problem = send_to_venue(
         venue=alert.order.venue,
         template="emails/order_alert",
-        context=email_context(order=alert.order, about=about),
+        context=email_context(order=alert.order, about=about, menu=_menu_words(alert)),
         name=f"order-{alert.order_id}-{about}-{alert.occurrence}",
     )
     if not problem:
@@ -99,13 +102,29 @@ def _print_message(alert: Alert) -> str:
     try:
         # The till of the location that the order was meant for, and no other.
         pos = pos_for(venue=order.venue, location=order.injection.location)
-        pos.print_message(till_message(order=order, about=Alert.About(alert.about)))
+        pos.print_message(till_message(order=order, about=Alert.About(alert.about), menu=_menu_words(alert)))
     except Rejected as error:
         return _record(alert, "given up", next_attempt_at=None, error=str(error)[:500])
     except PosError as error:
         wait = error.retry_after if isinstance(error, Throttled) else None
         return _try_again(alert, str(error), until=_till_is_tried_until(alert), wait=wait)
     return _told(alert)
+
+
+def _snooze_on_the_menu(alert: Alert) -> str:
+    """Whoever has seen to the order meanwhile has not made more of what is sold out."""
+    try:
+        snooze_what_was_refused(refusal=alert)
+    except PosError as error:
+        wait = error.retry_after if isinstance(error, Throttled) else None
+        return _try_again(alert, str(error), until=of_use_until(refusal=alert), wait=wait)
+    return _told(alert)
+
+
+def _menu_words(alert: Alert) -> str:
+    if alert.about != Alert.About.FAILED:
+        return ""
+    return said_of_the_menu(order=alert.order, occurrence=alert.occurrence)
 
 
 def _till_is_tried_until(alert: Alert) -> datetime:

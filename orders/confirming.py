@@ -100,4 +100,4 @@ def entered_by_hand(*, injection: Injection) -> bool:
 
 def _was_told(injection: Injection) -> bool:
     told = Alert.objects.filter(order_id=injection.order_id, about=Alert.About.FAILED, told_at__isnull=False)
-    return told.exists()
+    return told.exclude(channel=Alert.Channel.MENU).exists()

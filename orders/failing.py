@@ -4,7 +4,11 @@ from django.utils import timezone
 
 from orders.models import CLOSED_STATUSES, Alert, Injection, Order
 from orders.revisions import may_have_arrived
-from orders.telling import tell
+from orders.telling import tell, tell_menu
+
+SOLD_OUT = "restricted"
+# The till may say of what is sold out only that it cannot be added; whoever is to snooze it asks.
+_PERHAPS_SOLD_OUT = (SOLD_OUT, "item_refused")
 
 
 def fail(*, injection: Injection, code: str, error: str) -> None:
@@ -18,8 +22,15 @@ def fail(*, injection: Injection, code: str, error: str) -> None:
     injection.failures += 1
     injection.failed_at = timezone.now()
     _end(injection, code, error)
+    snooze_if_sold_out(injection=injection, code=code, pos_words=error.partition("\n")[2])
     if _status_of(injection) not in CLOSED_STATUSES:
         tell(order_id=injection.order_id, about=Alert.About.FAILED, occurrence=injection.failures)
+
+
+def snooze_if_sold_out(*, injection: Injection, code: str, pos_words: str) -> None:
+    """Has the menu snooze what the POS refused the order for, also when nobody wants the order itself any more."""
+    if code in _PERHAPS_SOLD_OUT:
+        tell_menu(order_id=injection.order_id, occurrence=injection.failures, code=code, pos_words=pos_words)
 
 
 def is_cancelled(*, injection: Injection) -> bool:

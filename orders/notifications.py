@@ -5,7 +5,7 @@ from django.db import transaction
 from integrations.pos import OrderEvent, OrderUpdate
 from orders.confirming import advance, confirm, entered_by_hand, tell_of_double
 from orders.correcting import correct
-from orders.failing import end_cancelled, fail, is_cancelled
+from orders.failing import end_cancelled, fail, is_cancelled, snooze_if_sold_out
 from orders.models import Injection, Order
 from orders.revisions import may_have_arrived, order_named_by, reference_of
 from storekit.models import Venue
@@ -70,6 +70,18 @@ def _refuse(injection: Injection, update: OrderUpdate) -> str:
         return "on the till already, so not failed"
     injection.refused = True
     injection.save(update_fields=["refused"])
+    if word := _over_already(injection):
+        snooze_if_sold_out(injection=injection, code=update.code, pos_words=update.reason)
+        return word
+    if correct(injection=injection, code=update.code):
+        return "sent again in another form"
+    sentence = update.sentence or "The till did not take the order."
+    reason = update.reason or "The POS gave no reason."
+    fail(injection=injection, code=update.code or "refused_by_till", error=f"{sentence}\n{reason}")
+    return "failed"
+
+
+def _over_already(injection: Injection) -> str:
     if injection.state == _State.CONFIRMED:
         return "entered by hand already"
     if injection.state == _State.FAILED:
@@ -77,12 +89,7 @@ def _refuse(injection: Injection, update: OrderUpdate) -> str:
     if is_cancelled(injection=injection):
         end_cancelled(injection=injection)
         return "cancelled already"
-    if correct(injection=injection, code=update.code):
-        return "sent again in another form"
-    sentence = update.sentence or "The till did not take the order."
-    reason = update.reason or "The POS gave no reason."
-    fail(injection=injection, code=update.code or "refused_by_till", error=f"{sentence}\n{reason}")
-    return "failed"
+    return ""
 
 
 # --- What is on the till ---------------------------------------------------------------------------------------------

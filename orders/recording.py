@@ -22,7 +22,7 @@ from integrations.pos import (
 )
 from orders import retrying
 from orders.correcting import correct
-from orders.failing import end_cancelled, fail, is_cancelled, tell_till_of_cancellation
+from orders.failing import end_cancelled, fail, is_cancelled, snooze_if_sold_out, tell_till_of_cancellation
 from orders.models import Injection, InjectionAttempt
 from orders.parking import parked_until
 from orders.queueing import nudge_look
@@ -125,6 +125,8 @@ def _follow(
     if outcome in (_Outcome.ACCEPTED, _Outcome.DUPLICATE):
         _accept(claim, injection, outcome, now)
     elif is_cancelled(injection=injection):
+        if isinstance(error, Rejected):
+            snooze_if_sold_out(injection=injection, code=error.code, pos_words=error.detail)
         end_cancelled(injection=injection)
     elif outcome == _Outcome.REJECTED:
         if not correct(injection=injection, code=_code(error)):

@@ -197,8 +197,9 @@ def _move(injection: Injection, **columns: Any) -> None:
 
 
 def _settle_alerts(order: Order) -> None:
-    """Somebody is at it: what was not told of the failure yet need not be told any more."""
-    order.alerts.filter(about=Alert.About.FAILED, next_attempt_at__isnull=False).update(
+    """Somebody is at it: what was not told of the failure yet need not be told any more, except to the menu."""
+    untold = order.alerts.filter(about=Alert.About.FAILED, next_attempt_at__isnull=False)
+    untold.exclude(channel=Alert.Channel.MENU).update(
         next_attempt_at=None, error="Not needed any more: somebody saw to the order first."
     )
 

@@ -113,11 +113,15 @@ class InjectionAttempt(models.Model):
 
 
 class Alert(models.Model):
-    """One thing to tell the venue about an order, by one way: a row until it is told. Tasks only nudge it."""
+    """One thing to tell the venue about an order, by one way: a row until it is told. Tasks only nudge it.
+
+    The menu is told too: what the POS refused the order for as sold out is snoozed on it.
+    """
 
     class Channel(models.TextChoices):
         EMAIL = "email", "E-mail"
         TILL = "till", "Message on the till"
+        MENU = "menu", "Snoozed on the menu"
 
     class About(models.TextChoices):
         FAILED = "failed", "Not on the till"
@@ -134,6 +138,9 @@ class Alert(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     told_at = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=500, blank=True)
+    # Kept for the menu: the injection's own are gone when the order is sent again or seen to.
+    code = models.CharField(max_length=40, blank=True, help_text="Why the POS refused the order.")
+    pos_words = models.TextField("the POS's words", blank=True)
 
     class Meta:
         ordering = ["created_at", "pk"]

@@ -1,7 +1,7 @@
 """An order that the till refuses because something is sold out: that is snoozed until tomorrow, and nothing else."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from integrations.models import Connection, TokenPair
 from integrations.pos import Unreachable
 from menus.models import Snooze, StockLevel
 from menus.refused_orders import named_in, snooze_refused_items
+from menus.snoozing import wake
 from menus.versions import version_of
 from storekit.models import Venue
 from tests.menus.pos_answers import AVAILABILITY
@@ -106,3 +107,39 @@ def test_the_same_refusal_told_twice_is_one_snooze(menu: Venue) -> None:
 def test_the_longest_name_is_meant(reason: str, skus: list[str]) -> None:
     items = {"PIE": "Pie", "APPLE": "Apple Pie", "COLA": "Cola", "BLANK": " "}
     assert named_in(reason, items=items) == skus
+
+
+# --- How certain, and since when -------------------------------------------------------------------------------------
+
+
+def refuse_for(venue: Venue, **how: Any) -> list[Snooze]:
+    return snooze_refused_items(venue=venue, items=ORDERED, reason=NAMED, order="1007", **how)
+
+
+def test_what_may_be_refused_for_anything_is_snoozed_only_when_the_till_has_none(menu: Venue) -> None:
+    till_has({"sku": "BURGER", "count": 0, "updatedAt": "2026-10-01T17:59:00Z"})
+    assert [row.sku for row in refuse_for(menu, certain=False)] == ["BURGER"]
+
+
+@pytest.mark.parametrize(
+    ("refused_at", "morning"), [("2026-10-01T22:59:00Z", 2), ("2026-10-01T23:01:00Z", 3)], ids=["today", "tomorrow"]
+)
+def test_the_next_day_counts_from_the_refusal_by_the_venues_calendar(
+    menu: Venue, refused_at: str, morning: int
+) -> None:
+    with time_machine.travel(datetime(2026, 10, 1, 23, 5, tzinfo=UTC), tick=False):
+        (row,) = refuse_for(menu, refused_at=datetime.fromisoformat(refused_at))
+    assert row.until == datetime(2026, 10, morning, 7, tzinfo=UTC)
+
+
+def test_once_that_morning_has_come_nothing_is_snoozed(menu: Venue) -> None:
+    assert refuse_for(menu, refused_at=EVENING - timedelta(days=1)) == []
+    assert not Snooze.objects.exists()
+
+
+def test_what_staff_woke_since_the_refusal_stays_awake(menu: Venue) -> None:
+    refuse_for(menu, refused_at=EVENING)
+    wake(venue=menu, skus=["SALAD"], by="Anna")
+    (row,) = refuse_for(menu, refused_at=EVENING)
+    assert row.ended_by == "Anna"
+    assert orderable(menu)["SALAD"] is True

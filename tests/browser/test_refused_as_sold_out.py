@@ -1,0 +1,60 @@
+"""An order that was refused as sold out: its page says what sleeps on the menu because of it, and until when."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from orders.alerts import send
+from orders.models import Alert, Injection, InjectionAttempt, Order
+from storekit.models import User, Venue
+from tests import factories
+from tests.browser.conftest import Visit
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+WORDS = "Could not add item Burger (restricted)"
+REFUSED = f"Something in the order is sold out at the till.\n{WORDS}"
+
+
+@pytest.fixture
+def refused(venue: Venue) -> Order:
+    """Refused a moment ago; the menu and the venue were told."""
+    factories.MenuFactory(venue=venue)
+    factories.ProductFactory(venue=venue, sku="BURGER", name="Burger")
+    order: Order = factories.OrderFactory(venue=venue, number=1042)
+    Injection.objects.filter(order=order).update(
+        state="failed", error=REFUSED, failures=1, failed_at=timezone.now(), next_attempt_at=None
+    )
+    InjectionAttempt.objects.create(
+        injection=order.injection, number=1, reference="r-1", lease=uuid4(), outcome="rejected", detail=REFUSED
+    )
+    for channel in ("menu", "email"):
+        row = Alert.objects.create(
+            order=order, channel=channel, about="failed", next_attempt_at=timezone.now(), code="restricted"
+        )
+        Alert.objects.filter(pk=row.pk).update(pos_words=WORDS)
+        assert send(alert_id=row.pk) == "told"
+    return order
+
+
+def test_the_orders_page_says_what_sleeps(visit: Visit, ben: User, refused: Order, size: str) -> None:
+    visit.log_in(ben)
+    visit.open(f"/admin/orders/order/{refused.pk}/change/")
+
+    expect(visit.page.get_by_text("Snoozed on the menu", exact=False).first).to_be_visible()
+    expect(visit.page.get_by_text("Burger: sold out, so snoozed until", exact=False).first).to_be_visible()
+    visit.screenshot(f"refused-as-sold-out-{size}")
+    visit.assert_in_order("#order")
+
+
+def test_the_e_mail_says_so_too(visit: Visit, refused: Order, size: str) -> None:
+    sent: Any = mail.outbox[0]
+    visit.page.set_content(str(sent.alternatives[0][0]))
+
+    expect(visit.page.get_by_text("On the menu:")).to_be_visible()
+    visit.screenshot(f"refused-as-sold-out-e-mail-{size}")
+    visit.assert_in_order()
