@@ -249,11 +249,11 @@ def test_after_that_it_is_given_up(
     assert "could not be found out" in chapter.detail
 
 
-def test_a_refusal_before_midnight_that_is_heard_after_it_counts_from_the_refusal(
-    waiting: Injection, pos: responses.RequestsMock, clock: time_machine.Traveller
+def test_a_refusal_before_midnight_that_is_seen_to_after_it_counts_from_the_refusal(
+    waiting: Injection, clock: time_machine.Traveller
 ) -> None:
     clock.move_to(datetime(2026, 5, 1, 22, 59, tzinfo=UTC))
-    refused(waiting, pos, NAMED)
+    late(waiting, NAMED, "restricted")
     minutes_later(clock, 10)
     tell("menu")
     assert snoozes().get().until == TOMORROW_AT_EIGHT
