@@ -28,10 +28,11 @@ lint: .venv/.storekit-dev
 	DJANGO_SETTINGS_MODULE=tests.settings $(PY) manage.py makemigrations --check --dry-run
 
 bench: .venv/.storekit-dev
-	$(PY) -m tests.bench
+	$(PY) -m tests.bench $(ONLY)
 
+# What else is in var belongs to the demo's database, which stays.
 clean:
-	rm -rf .venv staticfiles var
+	rm -rf .venv staticfiles var/log
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "storekit needs Python 3.11 or later; name it with: make PYTHON=/path/to/python3.11")'

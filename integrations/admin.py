@@ -23,6 +23,7 @@ from integrations.admin_settings import LightspeedSettingsInline
 from integrations.announcements import announce_connected, announce_settings
 from integrations.models import Connection, Notification, SyncRun, SyncSchedule
 from integrations.pos import PosError
+from integrations.webhook_checks import check_webhook
 from storekit.admin_confirm import confirm_page
 from storekit.admin_filters import VenueFilter
 from storekit.admin_site import VenueAdmin
@@ -69,7 +70,8 @@ class ConnectionPage(VenueAdmin):
             "Lightspeed",
             {"fields": (("location", "business_location_id"), ("environment", "connected_at"), "token_expiry")},
         ),
-        ("Notifications", {"fields": ("webhook_label", "webhook_address")}),
+        ("Till", {"fields": (("till_state", "readiness_at"),)}),
+        ("Notifications", {"fields": (("webhook_label", "webhook_checked_at"), "webhook_found", "webhook_address")}),
     )
     readonly_fields = (
         "venue",
@@ -80,11 +82,15 @@ class ConnectionPage(VenueAdmin):
         "environment",
         "connected_at",
         "token_expiry",
+        "till_state",
+        "readiness_at",
         "webhook_label",
+        "webhook_checked_at",
+        "webhook_found",
         "webhook_address",
     )
     inlines = (LightspeedSettingsInline,)
-    actions_detail = ("connect", "reconnect", "choose_location", "register_webhook", "disconnect")
+    actions_detail = ("connect", "reconnect", "choose_location", "check_webhook", "register_webhook", "disconnect")
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
@@ -127,6 +133,15 @@ class ConnectionPage(VenueAdmin):
     def webhook_label(self, connection: Connection) -> SafeString | None:
         text = self.webhook(connection)
         return _label(text, _WEBHOOK_COLOURS) if text else None
+
+    @admin.display(description="Online orders")
+    def till_state(self, connection: Connection) -> str:
+        if connection.pos_ready is None:
+            return "Not known yet"
+        if connection.pos_ready:
+            return _label("Taken", {"Taken": "success"})
+        words = f"Not taken. {connection.not_ready_reason}"
+        return _label(words, {words: "warning"})
 
     @admin.display(description="Webhook address")
     def webhook_address(self, connection: Connection) -> SafeString:
@@ -189,6 +204,32 @@ class ConnectionPage(VenueAdmin):
     def choose_location(self, request: HttpRequest, object_id: str) -> HttpResponse:
         connection = get_object_or_404(self.get_queryset(request), pk=object_id)
         return redirect("integrations:location", slug=connection.venue.slug)
+
+    @action(description="Check webhook", permissions=["webhook"], url_path="check-webhook", icon="fact_check")
+    def check_webhook(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        connection = get_object_or_404(self.get_queryset(request), pk=object_id)
+        back = reverse("admin:integrations_connection_change", args=[connection.pk])
+        if request.method != "POST":
+            return confirm_page(
+                request,
+                self,
+                "Check webhook",
+                question=f"Check the webhook of {connection.venue}?",
+                consequence="Lightspeed is asked what it has: our address, this location, every setting. Whatever is "
+                "not right is put right.",
+                button="Check webhook",
+                back=back,
+            )
+        try:
+            problems = check_webhook(connection=connection)
+        except PosError as error:
+            messages.error(request, f"The webhook could not be checked: {error}")
+        else:
+            if problems:
+                messages.warning(request, f"{' '.join(problems)} It was registered again.")
+            else:
+                messages.success(request, "The webhook is as it should be.")
+        return redirect(back)
 
     @action(description="Register webhook again", permissions=["webhook"], url_path="webhook", icon="notifications")
     def register_webhook(self, request: HttpRequest, object_id: str) -> HttpResponse:

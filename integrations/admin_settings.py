@@ -15,14 +15,14 @@ class LightspeedSettingsInline(StackedInline):
     hide_title = True
     fieldsets = (
         (
-            "Orders",
+            "Orders (codes of the POS; the SKUs are items with an open price)",
             {
                 "fields": (
                     "payment_method",
                     ("pickup_profile", "delivery_profile", "dine_in_profile"),
                     ("delivery_fee_sku", "service_charge_sku"),
                     ("buffer_orders", "buffer_minutes"),
-                )
+                ),
             },
         ),
         (
@@ -36,15 +36,20 @@ class LightspeedSettingsInline(StackedInline):
             },
         ),
         (
-            "Pay at table",
+            "Pay at table (not in use yet)",
             {
                 "fields": (
                     ("pat_payment_method", "gift_card_payment_method"),
                     ("ignore_free_items", "auto_close_delay"),
-                )
+                ),
             },
         ),
-        ("Discounts", {"fields": (("discount_sku", "native_discounts"),)}),
+        (
+            "Discounts (the SKU is an item with an open price that counts negatively)",
+            {
+                "fields": (("discount_sku", "native_discounts"),),
+            },
+        ),
     )
 
     def has_view_permission(self, request: HttpRequest, obj: Connection | None = None) -> bool:

@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+from typing import Any
 
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
@@ -22,6 +23,16 @@ from storekit.models import Venue
 logger = logging.getLogger(__name__)
 
 Status = Connection.Status
+
+NOTHING_HEARD: dict[str, Any] = {
+    "webhook_registered_at": None,
+    "webhook_checked_at": None,
+    "webhook_found": "",
+    "pos_ready": None,
+    "not_ready_reason": "",
+    "readiness_at": None,
+}
+"""Columns that a location which has just been linked, or is none any more, begins with."""
 
 
 class LocationTaken(Exception):
@@ -89,7 +100,7 @@ def finish_connect(*, venue: Venue, code: str, code_verifier: str) -> Connection
             environment=settings.LIGHTSPEED_ENVIRONMENT,
             status=Status.CHOOSING_LOCATION,
             status_reason="",
-            webhook_registered_at=None,
+            **NOTHING_HEARD,
         )
         _keep_tokens(connection, grant)
     connection.refresh_from_db()
@@ -137,7 +148,7 @@ def choose_location(*, connection: Connection, location: PosLocation) -> None:
                 business_location_id=location.id,
                 location_name=location.name,
                 connected_at=timezone.now(),
-                webhook_registered_at=None,
+                **NOTHING_HEARD,
             )
     except IntegrityError as error:
         raise LocationTaken("This location is connected to another venue already. Choose a different one.") from error
@@ -165,19 +176,22 @@ def register_webhook(*, connection: Connection) -> None:
     Raises:
         PosError: it could not be registered; the connection stays connected and says so, and is tried again.
     """
-    pos = pos_for(venue=connection.venue)
-    endpoint = WebhookEndpoint(
-        id=connection.endpoint_id,
-        url=webhook_url(connection=connection),
-        username=connection.webhook_username,
-        password=connection.webhook_password,
-    )
-    pos.register_webhook(endpoint)
+    pos_for(venue=connection.venue).register_webhook(endpoint_of(connection=connection))
     # Only while it is still the location that was added: a person may have chosen another one meanwhile.
     Connection.objects.filter(
         pk=connection.pk, status=Status.CONNECTED, business_location_id=connection.business_location_id
     ).update(webhook_registered_at=timezone.now())
     announce_connected(venue_id=connection.venue_id)
+
+
+def endpoint_of(*, connection: Connection) -> WebhookEndpoint:
+    """The webhook as it has to be at Lightspeed."""
+    return WebhookEndpoint(
+        id=connection.endpoint_id,
+        url=webhook_url(connection=connection),
+        username=connection.webhook_username,
+        password=connection.webhook_password,
+    )
 
 
 def _take_webhook_off(connection: Connection, *, pos: PointOfSale) -> str:
@@ -211,7 +225,7 @@ def disconnect(*, connection: Connection) -> str:
             business_location_id="",
             location_name="",
             connected_at=None,
-            webhook_registered_at=None,
+            **NOTHING_HEARD,
         ):
             TokenPair.objects.filter(connection=connection).delete()
     connection.refresh_from_db()

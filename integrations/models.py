@@ -42,6 +42,22 @@ class Connection(models.Model):
     webhook_username = models.CharField(max_length=64, default="storekit", editable=False)
     webhook_password = EncryptedTextField(default=_webhook_password, editable=False)
     webhook_registered_at = models.DateTimeField(null=True, blank=True, editable=False)
+    webhook_checked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    webhook_found = models.CharField(
+        "webhook's last problem",
+        max_length=500,
+        blank=True,
+        editable=False,
+        help_text="What a check found last; it was put right at once.",
+    )
+
+    pos_ready = models.BooleanField(null=True, editable=False, help_text="Empty: nobody knows.")
+    not_ready_reason = models.CharField(
+        max_length=200, blank=True, editable=False, help_text="A sentence for people; empty unless it is not ready."
+    )
+    readiness_at = models.DateTimeField(
+        "since", null=True, blank=True, editable=False, help_text="By the POS's own clock."
+    )
 
     class Meta:
         constraints = [
@@ -154,6 +170,7 @@ class Notification(models.Model):
                 fields=["next_attempt_at"], condition=models.Q(processed_at=None), name="notification_waiting"
             ),
             models.Index(fields=["reference"], name="notification_reference"),
+            models.Index(fields=["connection", "received_at"], name="notification_received"),
         ]
 
     def __str__(self) -> str:

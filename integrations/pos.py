@@ -209,10 +209,14 @@ class MenuCategory:
 
 @dataclass(frozen=True)
 class Restriction:
-    """An item that the POS sells only so many more of. `left` None: none at all, uncounted."""
+    """An item that the POS sells only so many more of. `left` None: none at all, uncounted.
+
+    `updated_at` is when the POS counted, by its own clock; None where it does not say.
+    """
 
     sku: str
     left: int | None
+    updated_at: datetime | None = field(default=None, compare=False)
 
     @property
     def sold_out(self) -> bool:
@@ -309,10 +313,14 @@ class FloorArea:
 
 @dataclass(frozen=True)
 class Readiness:
-    """Whether the POS takes online orders at the moment. `reason` is a sentence for people; empty when it is ready."""
+    """Whether the POS takes online orders at the moment. `reason` is a sentence for people; empty when it is ready.
+
+    `updated_at` is since when, by the POS's own clock; None where it does not say.
+    """
 
     ready: bool
     reason: str = ""
+    updated_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -477,6 +485,23 @@ class OrderUpdate:
     sentence: str = ""
 
 
+@dataclass(frozen=True)
+class ItemUpdate:
+    """What the POS says of one item: not restricted, or restricted to `left` more of it (None: none at all).
+
+    `at` is when that became so, by the POS's own clock; None where it does not say.
+    """
+
+    sku: str
+    restricted: bool
+    left: int | None
+    at: datetime | None
+
+
+PosFact = OrderUpdate | ItemUpdate | Readiness
+"""What a notification can tell."""
+
+
 # --- The port --------------------------------------------------------------------------------------------------------
 
 
@@ -524,6 +549,12 @@ class PointOfSale(Protocol):
 
     def register_webhook(self, endpoint: WebhookEndpoint) -> None:
         """Creates or updates the endpoint and adds the location to it; may be repeated."""
+
+    def webhook_problems(self, endpoint: WebhookEndpoint) -> tuple[str, ...]:
+        """What is wrong with the endpoint as the POS has it, a sentence each; nothing when registering can be spared.
+
+        The password is not compared: the POS keeps it to itself.
+        """
 
     def remove_webhook(self, endpoint_id: str) -> None:
         """Takes the location off the endpoint and deletes it; fine when it is gone already."""

@@ -15,6 +15,7 @@ PLAN_PAGES = {"menu": "admin:menus_menu_plan"}
 """Where a held run's plan is looked at and applied, by its kind; the address takes the run's id."""
 
 _TONES = {State.SUCCEEDED: "good", State.HELD: "warning", State.FAILED: "bad"}
+# Of a run that goes on, since its page asks again and again.
 _SHOWN_WARNINGS = 50
 _SLOW_TO_BEGIN = timedelta(seconds=6)
 
@@ -24,6 +25,7 @@ def progress_of(run: SyncRun) -> dict[str, Any]:
 
     `percent` is None while nothing has begun, `said` a sentence that changes only when there is something new to say.
     """
+    shown = run.warnings[:_SHOWN_WARNINGS] if is_active(run) else run.warnings
     return {
         "state": run.state,
         "active": is_active(run),
@@ -33,8 +35,8 @@ def progress_of(run: SyncRun) -> dict[str, Any]:
         "hint": _hint(run),
         "took": duration(run),
         "counts": changes(run),
-        "warnings": run.warnings[:_SHOWN_WARNINGS],
-        "more_warnings": max(0, len(run.warnings) - _SHOWN_WARNINGS),
+        "warnings": shown,
+        "more_warnings": len(run.warnings) - len(shown),
         "error": run.error,
         "plan": _plan_page(run),
     }

@@ -28,7 +28,8 @@ State = SyncRun.State
 _ACTIVE = (State.QUEUED, State.RUNNING)
 _LEASE = timedelta(minutes=5)
 _WRITE_EVERY = timedelta(seconds=0.5)
-_MOST_WARNINGS = 200
+# Each names an entry that somebody has to look at; what is wrong with more of them is one thing, and not in them.
+_MOST_WARNINGS = 2000
 
 
 class SyncAlreadyRunning(Exception):

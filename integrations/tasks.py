@@ -11,6 +11,8 @@ from django.utils import timezone
 from integrations import connections, schedules, sync_alerts, sync_queue, tokens, webhooks
 from integrations.models import Connection, TokenPair
 from integrations.pos import PosError
+from integrations.readiness import apply_readiness
+from integrations.webhook_checks import check_webhook
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +22,7 @@ _BUDGET_SECONDS = 35.0
 _EXPIRING_WITHIN = timedelta(minutes=15)
 # An unused refresh token lapses after 14 days (https://api-docs.lsk.lightspeed.app/).
 _IDLE_FOR = timedelta(days=3)
+_CHECKED_EVERY = timedelta(hours=1)
 
 
 def sweep_notifications() -> str:
@@ -41,6 +44,33 @@ def send_sync_alerts() -> str:
 def forget_old_notifications() -> str:
     """Keeps the ledger from growing for ever."""
     return f"{webhooks.forget_old()} deleted"
+
+
+def handle_readiness_notification(notification_id: int) -> str:
+    """Works on what the POS told us about taking online orders."""
+    return webhooks.process(notification_id=notification_id, handle=apply_readiness)
+
+
+def check_webhooks() -> str:
+    """Looks at the webhooks that nobody has looked at for an hour, for 35 seconds.
+
+    In any order, so that those at which the POS does not answer cannot keep all others waiting for ever.
+    """
+    deadline = time.monotonic() + _BUDGET_SECONDS
+    repaired = 0
+    for connection in _unchecked():
+        if time.monotonic() > deadline:
+            break
+        try:
+            repaired += bool(check_webhook(connection=connection))
+        except PosError as error:
+            logger.warning("The webhook of %s could not be checked: %s", connection.venue.slug, error.code)
+    return f"{repaired} repaired"
+
+
+def _unchecked() -> QuerySet[Connection]:
+    long_ago = Q(webhook_checked_at=None) | Q(webhook_checked_at__lt=timezone.now() - _CHECKED_EVERY)
+    return _connected().filter(long_ago, webhook_registered_at__isnull=False).order_by("?")
 
 
 def refresh_tokens() -> str:
@@ -88,11 +118,12 @@ def _refresh(pair: TokenPair) -> bool:
 
 
 def _without_webhook() -> QuerySet[Connection]:
+    return _connected().filter(webhook_registered_at=None)
+
+
+def _connected() -> QuerySet[Connection]:
     return Connection.objects.select_related("venue").filter(
-        status=Connection.Status.CONNECTED,
-        enabled=True,
-        environment=settings.LIGHTSPEED_ENVIRONMENT,
-        webhook_registered_at=None,
+        status=Connection.Status.CONNECTED, enabled=True, environment=settings.LIGHTSPEED_ENVIRONMENT
     )
 
 

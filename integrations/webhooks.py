@@ -21,13 +21,15 @@ from django_q.tasks import async_task
 
 from integrations.lightspeed import notifications
 from integrations.models import Connection, Notification
-from integrations.pos import BadAnswer, OrderUpdate
+from integrations.pos import BadAnswer
 from storekit.models import Venue
 
 logger = logging.getLogger(__name__)
 
 NOTIFICATION_TASKS = {
     "ORDER": "orders.tasks.handle_order_notification",
+    "ITEM": "menus.tasks.handle_item_notification",
+    "ORDER_API": "integrations.tasks.handle_readiness_notification",
 }
 """Who works on a notification, by its type. The task is given the notification's id."""
 
@@ -141,10 +143,11 @@ def _queue(*, notification_id: int, type: str) -> None:
 # --- Processing ------------------------------------------------------------------------------------------------------
 
 
-def process(*, notification_id: int, handle: Callable[[Venue, OrderUpdate], str]) -> str:
+def process(*, notification_id: int, handle: Callable[[Venue, Any], str]) -> str:
     """Has `handle` work on a notification unless that is done or being done, and records how it went.
 
-    `handle` gets the venue and the fact and returns a word for the ledger. It may be called again for the same fact
+    `handle` gets the venue and the fact, which is of the kind that the notification's type has (see
+    `integrations.pos.PosFact`), and returns a word for the ledger. It may be called again for the same fact
     when a process dies or when staff replay it, so it has to hold for repetitions. Its errors are recorded and tried
     again with growing delays, eight times in all; they are not raised.
 

@@ -6,14 +6,18 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from integrations.models import SyncRun
 from menus.admin_images import ProductImagePages
+from menus.admin_snoozes import SnoozePage
+from menus.admin_snoozing import SnoozePages, state_colour, state_of
 from menus.admin_sync import MenuSyncPages
 from menus.admin_texts import ProductTextPages
+from menus.comparisons import last_comparison
 from menus.image_files import address_of
 from menus.models import (
     Category,
@@ -24,9 +28,13 @@ from menus.models import (
     ModifierGroup,
     Product,
     ProductModifierGroup,
+    Snooze,
 )
 from storekit.admin_filters import VenueFilter
 from storekit.admin_site import ReadOnlyAdmin, ReadOnlyInline
+from storekit.models import Venue
+
+admin.site.register(Snooze, SnoozePage)
 
 
 class ArchiveFilter(admin.SimpleListFilter):
@@ -105,22 +113,26 @@ class QuestionInline(ReadOnlyInline):
 
 
 @admin.register(Product)
-class ProductPage(ProductImagePages, ProductTextPages, EntryPage):
+class ProductPage(SnoozePages, ProductImagePages, ProductTextPages, EntryPage):
     """What guests can order."""
 
-    actions_detail = ("change_image", "change_texts")
+    actions_detail = ("snooze_one", "wake_one", "change_image", "change_texts")
 
-    list_display = ("name", "sku", "venue", "kind", "shown_price", "place")
+    list_display = ("name", "sku", "venue", "kind", "shown_price", "state", "place")
     list_filter = (VenueFilter, "kind", "categories", ArchiveFilter)
     search_fields = ("name", "sku")
     ordering = ("name",)
     inlines = (PlacementInline, QuestionInline)
-    readonly_fields = (*EntryPage.readonly_fields, "shown_price", "picture", "listed_allergens")
+    readonly_fields = (*EntryPage.readonly_fields, "state", "shown_price", "picture", "listed_allergens")
     fieldsets = (
-        (None, {"fields": ("venue", ("name", "sku"), ("kind", "shown_price"), "place")}),
+        (None, {"fields": ("venue", ("name", "sku"), ("kind", "shown_price"), ("state", "place"))}),
         ("For guests", {"fields": ("texts", "picture", "listed_allergens", "calories")}),
         ("Alcohol", {"fields": (("contains_alcohol", "alcohol_percentage"),)}),
     )
+
+    @display(description="Now")
+    def state(self, product: Product) -> SafeString:
+        return state_label(product, product.venue)
 
     @admin.display(description="Price", ordering="price")
     def shown_price(self, product: Product) -> str:
@@ -195,6 +207,38 @@ class ModifierGroupPage(EntryPage):
         return int(group.number_of_choices)
 
 
+@admin.register(Modifier)
+class ModifierPage(SnoozePages, EntryPage):
+    """The single choices, to be snoozed by themselves."""
+
+    venue_path = "group__venue"
+    actions_detail = ("snooze_one", "wake_one")
+    list_display = ("name", "sku", "group", "venue", "shown_price", "state", "place")
+    list_filter = (VenueFilter, ArchiveFilter)
+    list_select_related = ("group__venue",)
+    search_fields = ("name", "sku", "group__name")
+    ordering = ("name", "sku")
+    fields = ("venue", "group", ("name", "sku"), ("instruction_id", "shown_price"), ("state", "place"), "texts")
+    readonly_fields = (*EntryPage.readonly_fields, "venue", "state", "shown_price")
+
+    def has_snooze_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        row = self._row(request, obj) if obj is not None else None
+        # An instruction has no SKU, so nothing at the till to hang a snooze on.
+        return super().has_snooze_permission(request, obj) and not (isinstance(row, Modifier) and not row.sku)
+
+    @admin.display(description="Venue", ordering="group__venue__name")
+    def venue(self, modifier: Modifier) -> str:
+        return modifier.group.venue.name
+
+    @admin.display(description="Price", ordering="price")
+    def shown_price(self, modifier: Modifier) -> str:
+        return f"{modifier.price} {modifier.group.venue.currency}"
+
+    @display(description="Now")
+    def state(self, modifier: Modifier) -> SafeString:
+        return state_label(modifier, modifier.group.venue)
+
+
 @admin.register(Menu)
 class MenuPage(MenuSyncPages, ReadOnlyAdmin):
     """Which POS menu a venue shows, and since when; the way to sync it."""
@@ -203,8 +247,8 @@ class MenuPage(MenuSyncPages, ReadOnlyAdmin):
     list_filter = (VenueFilter,)
     list_select_related = ("venue",)
     ordering = ("venue__name",)
-    fields = ("venue", "pos_menu", "version", "listed_languages", "last_synced_at", "left_out")
-    readonly_fields = ("pos_menu", "listed_languages", "last_synced_at", "left_out")
+    fields = ("venue", "pos_menu", "version", "listed_languages", "last_synced_at", "left_out", "stock_compared")
+    readonly_fields = ("pos_menu", "listed_languages", "last_synced_at", "left_out", "stock_compared")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         done = SyncRun.objects.filter(
@@ -224,9 +268,19 @@ class MenuPage(MenuSyncPages, ReadOnlyAdmin):
     def left_out(self, menu: Menu) -> str | None:
         return "\n".join(menu.warnings) or None
 
+    @admin.display(description="Stock compared with the till", empty_value="not yet")
+    def stock_compared(self, menu: Menu) -> str | None:
+        return last_comparison(venue=menu.venue) or None
+
     @admin.display(description="Languages", empty_value="–")
     def listed_languages(self, menu: Menu) -> str | None:
         return ", ".join(menu.languages) or None
+
+
+def state_label(entry: Product | Modifier, venue: Venue) -> SafeString:
+    """Whether it can be ordered now, as unfold's coloured label."""
+    words = state_of(entry, venue)
+    return render_to_string("unfold/helpers/label.html", {"text": words, "type": state_colour(words)})
 
 
 def how_many(group: ModifierGroup) -> str:

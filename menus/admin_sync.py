@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -11,6 +12,7 @@ from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget
 
 from integrations.connections import pos_for
 from integrations.pos import PosError, PosMenuName
+from menus import reconciling
 from menus.admin_plans import MenuPlanPages, queue_and_follow, sync_page
 from menus.models import Menu
 from storekit.models import Venue
@@ -67,7 +69,7 @@ class MenuSyncPages(MenuPlanPages):
     """The pages, mixed into the menu's admin page. Managers sync; other staff do not see the button."""
 
     actions_list = ("sync",)
-    actions_detail = ("sync_this", "go_back")
+    actions_detail = ("sync_this", "compare_stock", "go_back")
 
     def has_sync_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(self.manages_row(request, obj))  # type: ignore[attr-defined]
@@ -88,6 +90,17 @@ class MenuSyncPages(MenuPlanPages):
         """To the page of this menu's venue."""
         menu: Menu = get_object_or_404(self.get_queryset(request), pk=object_id)  # type: ignore[attr-defined]
         return redirect(sync_page(menu.venue))
+
+    @action(description="Compare stock with the till", url_path="stock", permissions=["view"], icon="inventory_2")
+    def compare_stock(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Asks first; posting has every item of the menu compared with the till."""
+        page: Any = self
+        menu: Menu = get_object_or_404(page.get_queryset(request), pk=object_id)
+        if request.method != "POST":
+            return self.show(request, "stock", "Compare stock with the till", menu=menu)
+        reconciling.request(venue=menu.venue)
+        messages.success(request, "The till is being asked. What differed is on this page in a moment.")
+        return redirect("admin:menus_menu_change", menu.pk)
 
     @action(description="Go back", url_path="go-back", permissions=["sync"], icon="history")
     def go_back(self, request: HttpRequest, object_id: str) -> HttpResponse:

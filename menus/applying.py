@@ -20,6 +20,7 @@ from menus.models import (
     Product,
     ProductModifierGroup,
 )
+from menus.stock import spread
 from menus.versions import raise_version
 from storekit.models import Venue
 
@@ -59,6 +60,10 @@ def apply_plan(*, venue: Venue, plan: MenuPlan, version: int, snapshot: MenuSnap
         menu.languages = list(plan.languages)
         menu.save(update_fields=["pos_menu_id", "pos_menu_name", "languages"])
         if plan:
+            choices = plan.tables["modifiers"]
+            if plan.tables["products"].create or choices.create or choices.update:
+                # What is new, or has another SKU now, is as sold out, or as asleep, as its SKU.
+                spread(venue=venue)
             raise_version(menu=menu)
             transaction.on_commit(lambda: nudge_if_due(venue_id=venue.pk), robust=True)
 

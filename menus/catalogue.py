@@ -3,13 +3,17 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import Q, QuerySet, Subquery, Value
+from django.utils import timezone
 
-from menus.models import Menu, Modifier, Product
+from menus.lacking import lacking_groups
+from menus.models import Menu, Modifier, ModifierGroup, Product
 from menus.versions import MenuBusy, version_of
 from storekit.models import Venue
 from storekit.worded_once import Row, WordedQuery
@@ -63,6 +67,9 @@ class CatalogueProduct:
     groups: tuple[uuid.UUID, ...]
 
 
+Entry = TypeVar("Entry", CatalogueProduct, CatalogueModifier)
+
+
 @dataclass(frozen=True)
 class Catalogue:
     """Products by id, and the groups that they and the choices among them lead to, all of one menu version."""
@@ -98,8 +105,40 @@ def load(
         chosen = _choice_rows(venue, choices) if rows and choices else []
         versions = {row[-1] or 0 for row in (*rows, *chosen)} or {version_of(venue=venue)}
         if len(versions) == 1:
-            return _catalogue(versions.pop(), rows, chosen)
+            return _without_what_lacks_choices(_catalogue(versions.pop(), rows, chosen))
     raise MenuBusy("The menu is changing at this moment.")
+
+
+def _without_what_lacks_choices(catalogue: Catalogue) -> Catalogue:
+    """The same, without what cannot be ordered because a group that it requires has too little left.
+
+    A choice that asks for more itself is looked at when it is chosen. Nothing is asked of the database where so many
+    different choices were named that can be had, which is nearly always; instructions never run out.
+    """
+    required = {
+        id: group.minimum
+        for id, group in catalogue.groups.items()
+        if sum(choice.available for choice in group.modifiers) < group.minimum
+        and group.kind != ModifierGroup.Kind.INSTRUCTION
+    }
+    lacking = lacking_groups(required=required, now=timezone.now())
+    if not lacking:
+        return catalogue
+    products = {id: _unless_it_lacks(one, lacking) for id, one in catalogue.products.items()}
+    groups = {
+        id: replace(group, modifiers=tuple(_unless_it_lacks(one, lacking) for one in group.modifiers))
+        for id, group in catalogue.groups.items()
+    }
+    return replace(catalogue, products=products, groups=groups)
+
+
+def _unless_it_lacks(entry: Entry, lacking: AbstractSet[uuid.UUID]) -> Entry:
+    return replace(entry, available=entry.available and lacking.isdisjoint(entry.groups))
+
+
+def _awake(sold_out: bool, snoozed_until: datetime | None, now: datetime) -> bool:
+    """Whether it can be ordered by itself. A snooze that is over counts no more, also before anybody has ended it."""
+    return not sold_out and (snoozed_until is None or snoozed_until <= now)
 
 
 def _catalogue(version: int, product_rows: list[Row], choice_rows: list[Row]) -> Catalogue:
@@ -119,20 +158,20 @@ def _catalogue(version: int, product_rows: list[Row], choice_rows: list[Row]) ->
 
 
 def _products(rows: list[Row], questions: dict[uuid.UUID, Row]) -> dict[uuid.UUID, CatalogueProduct]:
-    asked = _asked(rows, questions)
+    asked, now = _asked(rows, questions), timezone.now()
     return {
-        id: CatalogueProduct(id, sku, kind, name, price, not sold_out, stock, tuple(asked[id]))
-        for id, sku, kind, name, price, sold_out, stock, *_ in rows
+        id: CatalogueProduct(id, sku, kind, name, price, _awake(sold_out, snoozed_until, now), stock, tuple(asked[id]))
+        for id, sku, kind, name, price, sold_out, snoozed_until, stock, *_ in rows
     }
 
 
 def _choices(rows: list[Row], questions: dict[uuid.UUID, Row]) -> dict[uuid.UUID, list[CatalogueModifier]]:
     """The choices by the group that they are in."""
-    opened = _asked(rows, questions)
+    opened, now = _asked(rows, questions), timezone.now()
     found: dict[uuid.UUID, dict[uuid.UUID, CatalogueModifier]] = defaultdict(dict)
-    for id, sku, instruction_id, name, price, sold_out, stock, group_id, *_ in rows:
+    for id, sku, instruction_id, name, price, sold_out, snoozed_until, stock, group_id, *_ in rows:
         found[group_id][id] = CatalogueModifier(
-            id, sku, instruction_id, name, price, not sold_out, stock, tuple(opened[id])
+            id, sku, instruction_id, name, price, _awake(sold_out, snoozed_until, now), stock, tuple(opened[id])
         )
     return {group_id: list(choices.values()) for group_id, choices in found.items()}
 
@@ -162,7 +201,7 @@ def _version(venue: list[Value]) -> Subquery:
 
 def _product_query(*, venue: list[Value], ids: list[Any], skus: list[Any]) -> QuerySet[Product, Any]:
     named = Q(pk__in=ids) if not skus else Q(sku__in=skus) if not ids else Q(pk__in=ids) | Q(sku__in=skus)
-    columns = ("id", "sku", "kind", "name", "price", "sold_out", "stock")
+    columns = ("id", "sku", "kind", "name", "price", "sold_out", "snoozed_until", "stock")
     return (
         Product.objects.filter(named, venue=venue[0], archived_at=None)
         .order_by("group_links__position")
@@ -171,7 +210,7 @@ def _product_query(*, venue: list[Value], ids: list[Any], skus: list[Any]) -> Qu
 
 
 def _choice_query(*, venue: list[Value], choices: list[Any]) -> QuerySet[Modifier, Any]:
-    columns = ("id", "sku", "instruction_id", "name", "price", "sold_out", "stock", "group_id")
+    columns = ("id", "sku", "instruction_id", "name", "price", "sold_out", "snoozed_until", "stock", "group_id")
     return (
         Modifier.objects.filter(pk__in=choices, archived_at=None)
         .order_by("group_links__position")

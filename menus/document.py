@@ -2,7 +2,7 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from menus.models import (
     Product,
     ProductModifierGroup,
 )
+from menus.orderable import Question, unorderable
 from storekit.models import Venue
 
 Json = dict[str, Any]
@@ -54,20 +55,49 @@ def load_rows(*, venue: Venue) -> MenuRows:
     nested_groups = NestedModifierGroup.objects.filter(group__venue=venue).order_by("position", "id")
 
     modifiers: dict[uuid.UUID, list[Json]] = defaultdict(list)
-    for row in choices.values(*words, "group_id", "sku", "price", "sold_out"):
+    for row in choices.values(*words, "group_id", "sku", "price", "sold_out", "snoozed_until"):
         modifiers[row["group_id"]].append(row)
-    facts = ("sku", "kind", "price", "image", "allergens", "calories", "contains_alcohol", "stock", "sold_out")
+    facts = ("sku", "kind", "price", "image", "allergens", "calories", "contains_alcohol")
+    stock = ("stock", "sold_out", "snoozed_until")
     return MenuRows(
         languages=tuple(Menu.objects.values_list("languages", flat=True).get(venue=venue)),
         categories=list(categories.values(*words, "parent_id")),
-        products=list(products.values(*words, *facts)),
+        products=list(products.values(*words, *facts, *stock)),
         groups=list(groups.values(*words, "kind", "minimum", "maximum")),
         modifiers=modifiers,
-        in_category=_grouped(placements.values_list("category_id", "product_id")),
-        of_product=_grouped(product_groups.values_list("product_id", "group_id")),
-        of_modifier=_grouped(nested_groups.values_list("modifier_id", "group_id")),
+        in_category=grouped(placements.values_list("category_id", "product_id")),
+        of_product=grouped(product_groups.values_list("product_id", "group_id")),
+        of_modifier=grouped(nested_groups.values_list("modifier_id", "group_id")),
         allergens=dict(Allergen.objects.filter(venue=venue).values_list("code", "translations")),
     )
+
+
+def unorderable_among(
+    *,
+    entries: Iterable[Json],
+    choices: Iterable[Json],
+    groups: Iterable[Json],
+    opens: Mapping[uuid.UUID, list[uuid.UUID]],
+) -> set[uuid.UUID]:
+    """The products and choices that cannot be ordered, for themselves or for what they need.
+
+    By the rows alone: a snooze that is over counts until it is ended, with which the version goes up. So the same
+    version always says the same.
+    """
+    of_group: Links = grouped((choice["group_id"], choice["id"]) for choice in choices)
+    return unorderable(
+        gone=[row["id"] for row in entries if row["sold_out"] or row["snoozed_until"]],
+        opens=opens,
+        questions={row["id"]: Question(row["minimum"], of_group.get(row["id"], ())) for row in groups},
+    )
+
+
+def grouped(pairs: Iterable[tuple[uuid.UUID, uuid.UUID]]) -> Links:
+    """The second of each pair by the first, in order."""
+    found: Links = defaultdict(list)
+    for owner, member in pairs:
+        found[owner].append(member)
+    return found
 
 
 def menu_document(*, rows: MenuRows, texts: Texts) -> Json:
@@ -79,6 +109,13 @@ def menu_document(*, rows: MenuRows, texts: Texts) -> Json:
     groups = _reachable_groups(rows, [row["id"] for row in products])
     shown, known = {row["id"] for row in products}, set(groups)
     screens = {row["id"] for row in rows.categories}
+    choices = [choice for group in rows.modifiers.values() for choice in group]
+    gone = unorderable_among(
+        entries=[*rows.products, *choices],
+        choices=choices,
+        groups=rows.groups,
+        opens={**rows.of_product, **rows.of_modifier},
+    )
     allergens = {code: texts.word(names) or code for code, names in rows.allergens.items()}
     return {
         "categories": [
@@ -92,13 +129,13 @@ def menu_document(*, rows: MenuRows, texts: Texts) -> Json:
             for row in rows.categories
         ],
         "products": [
-            _product(row, texts, _ids(rows.of_product.get(row["id"], ()), known), allergens) for row in products
+            _product(row, texts, _ids(rows.of_product.get(row["id"], ()), known), allergens, gone) for row in products
         ],
-        "modifier_groups": [_group(groups[id], rows, texts, known) for id in groups],
+        "modifier_groups": [_group(groups[id], rows, texts, known, gone) for id in groups],
     }
 
 
-def _product(row: Json, texts: Texts, groups: list[str], allergens: dict[str, str]) -> Json:
+def _product(row: Json, texts: Texts, groups: list[str], allergens: dict[str, str], gone: set[uuid.UUID]) -> Json:
     return {
         "id": str(row["id"]),
         "sku": row["sku"],
@@ -110,13 +147,13 @@ def _product(row: Json, texts: Texts, groups: list[str], allergens: dict[str, st
         "allergens": [{"code": code, "name": allergens.get(code, code)} for code in row["allergens"]],
         "calories": row["calories"],
         "contains_alcohol": row["contains_alcohol"],
-        "available": not row["sold_out"],
+        "available": row["id"] not in gone,
         "stock": row["stock"],
         "modifier_groups": groups,
     }
 
 
-def _group(row: Json, rows: MenuRows, texts: Texts, known: set[uuid.UUID]) -> Json:
+def _group(row: Json, rows: MenuRows, texts: Texts, known: set[uuid.UUID], gone: set[uuid.UUID]) -> Json:
     return {
         "id": str(row["id"]),
         "name": texts.name(row["translations"], till_name=row["name"]),
@@ -129,7 +166,7 @@ def _group(row: Json, rows: MenuRows, texts: Texts, known: set[uuid.UUID]) -> Js
                 "sku": modifier["sku"] or None,
                 "name": texts.name(modifier["translations"], till_name=modifier["name"]),
                 "price": f"{modifier['price']:.2f}",
-                "available": not modifier["sold_out"],
+                "available": modifier["id"] not in gone,
                 "modifier_groups": _ids(rows.of_modifier.get(modifier["id"], ()), known),
             }
             for modifier in rows.modifiers.get(row["id"], ())
@@ -160,10 +197,3 @@ def _reachable_groups(rows: MenuRows, product_ids: list[uuid.UUID]) -> dict[uuid
 
 def _ids(ids: Iterable[uuid.UUID], known: set[uuid.UUID]) -> list[str]:
     return [str(id) for id in ids if id in known]
-
-
-def _grouped(pairs: Iterable[tuple[uuid.UUID, uuid.UUID]]) -> Links:
-    found: Links = defaultdict(list)
-    for owner, member in pairs:
-        found[owner].append(member)
-    return found

@@ -13,11 +13,8 @@ from menus.comparing import HeldMenu, MenuPlan
 _MOST_ARCHIVED = Fraction(1, 3)
 
 
-def reason_to_hold(*, snapshot: MenuSnapshot, plan: MenuPlan, held: HeldMenu, chosen_anew: bool) -> str:
-    """A sentence for venue staff that says why the plan needs a person's word; empty when it does not.
-
-    `chosen_anew`: a person has just chosen another of the POS's menus, so that most products may well be others.
-    """
+def reason_to_hold(*, snapshot: MenuSnapshot, plan: MenuPlan, held: HeldMenu) -> str:
+    """A sentence for venue staff that says why the plan needs a person's word; empty when it does not."""
     ours = sum(not row.archived for row in held.entries["products"].values())
     if not ours:
         return ""
@@ -25,7 +22,7 @@ def reason_to_hold(*, snapshot: MenuSnapshot, plan: MenuPlan, held: HeldMenu, ch
     if not snapshot.products:
         return f"The POS sent the menu {snapshot.name} without any product. {stays}"
     archived = len(plan.tables["products"].archive)
-    if archived > ours * _MOST_ARCHIVED and not chosen_anew:
+    if archived > ours * _MOST_ARCHIVED:
         return f"This sync would take {archived} of {ours} products off the menu. {stays}"
     return ""
 

@@ -100,12 +100,20 @@ def past_menu(*, state: MenuState, held: HeldMenu) -> PastMenu:
         # A link that went and came back since has another id now.
         ids = {key: row.id for key, row in held.links[name].items()}
         by_identity[name] = {key: (ids.get(key, row[0]), *row[1:]) for key, row in by_identity[name].items()}
-    return PastMenu(menu_id, menu_name, answer, went_back_from, tuple(content["languages"]), by_identity)
+    languages = _languages(content["languages"], rows["products"], held)
+    return PastMenu(menu_id, menu_name, answer, went_back_from, languages, by_identity)
 
 
 def plan_back(*, past: PastMenu, held: HeldMenu) -> MenuPlan:
     """What leads from the rows that we hold back to the menu as it was."""
     return compare(rows=past.rows, held=held, languages=past.languages)
+
+
+def _languages(then: list[str], products: Mapping[uuid.UUID, Values], held: HeldMenu) -> tuple[str, ...]:
+    """The menu's languages then, and those in which people have described what stays since."""
+    texts = 1 + ENTRIES["products"].index(_TEXTS)
+    spoken = {language for row in products.values() for language in row[texts]}
+    return (*then, *(language for language in held.languages if language in spoken and language not in then))
 
 
 def _tables(held: HeldMenu) -> dict[str, Mapping[Key, HeldRow]]:

@@ -1,21 +1,27 @@
 """Which language a reader gets, and which words stand in where it has none. Tags are lower case: `en-gb`."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 Translations = Mapping[str, Mapping[str, str]]
 
+_TAG = re.compile(r"[a-z0-9-]+")
+
 
 def choose_language(*, available: Sequence[str], lang: str, accept_language: str, preferred: str) -> str:
     """The available language that suits best: `lang`, else the header's by q value, else the preferred, else the first.
 
-    A tag also suits another one of the same language: `en` and `en-gb`. Empty when the menu has no language at all.
+    A tag also suits another one of the same language: `en` and `en-gb`. A menu without any language is taken to be in
+    the preferred one; empty where that is no language tag.
     """
     for wanted in (lang, *_accepted(accept_language), preferred):
         for tag in _suiting(wanted, available):
             return tag
-    return available[0] if available else preferred
+    if available:
+        return available[0]
+    return preferred if _TAG.fullmatch(preferred) else ""
 
 
 class Texts:

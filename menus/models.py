@@ -6,6 +6,9 @@ from typing import Any
 from django.db import models
 
 from integrations.models import SyncRun
+from menus.stock_models import Snooze as Snooze
+from menus.stock_models import StockLevel as StockLevel
+from menus.stock_models import StockWatch as StockWatch
 from storekit.models import Venue
 
 
@@ -105,6 +108,9 @@ class Product(MenuEntry):
     alcohol_percentage = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
     stock = models.PositiveIntegerField(null=True, blank=True, help_text="How many are left; empty: not counted.")
     sold_out = models.BooleanField(default=False)
+    snoozed_until = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Empty: awake. Far in the future: until further notice."
+    )
     categories: "models.ManyToManyField[Category, CategoryProduct]" = models.ManyToManyField(
         Category, through="CategoryProduct", related_name="products"
     )
@@ -165,10 +171,14 @@ class Modifier(MenuEntry):
     position = models.PositiveIntegerField(default=0)
     stock = models.PositiveIntegerField(null=True, blank=True, help_text="How many are left; empty: not counted.")
     sold_out = models.BooleanField(default=False)
+    snoozed_until = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Empty: awake. Far in the future: until further notice."
+    )
 
     class Meta:
         ordering = ["position"]
         constraints = [models.UniqueConstraint(fields=["group", "key"], name="one_modifier_per_key")]
+        indexes = [models.Index(fields=["sku"], name="modifier_sku")]
 
 
 class ProductModifierGroup(models.Model):

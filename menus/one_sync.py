@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from django.utils import timezone
+
 from integrations.connections import settings_of
 from integrations.models import SyncRun
 from integrations.pos import AllergenNames, MenuDocument, MenuReading, MenuSnapshot, PointOfSale, PosError, Restriction
@@ -104,8 +106,9 @@ class OneSync:
 
     def _beside(self) -> Beside:
         """What a sync reads beside the menu. A full one does without; half of a light one is this."""
+        asked_at = timezone.now()
         if self._wish.light:
-            return Beside(restrictions=self._pos.availability(), allergens=None)
+            return Beside(restrictions=self._pos.availability(), allergens=None, asked_at=asked_at)
         restrictions: tuple[Restriction, ...] | None = None
         allergens: tuple[AllergenNames, ...] | None = None
         try:
@@ -116,7 +119,7 @@ class OneSync:
             allergens = self._pos.allergens()
         except PosError as error:
             self._progress.warn(f"The allergens' names could not be read, and stay as they were: {error}")
-        return Beside(restrictions=restrictions, allergens=allergens)
+        return Beside(restrictions=restrictions, allergens=allergens, asked_at=asked_at)
 
     def _digest(self, document: MenuDocument) -> str:
         """Of the answer and of every setting that shapes what is made of it."""
@@ -196,8 +199,9 @@ class OneSync:
                 continue
             plan = self._plan(snapshot, held)
             self._progress.count(**plan.counts)
-            self._hold_if_needed(menu, snapshot, plan, held, answer.digest, version)
+            self._hold_if_needed(snapshot, plan, held, answer.digest, version)
             if self._wish.preview:
+                self._warn(plan.warnings)
                 return plan.counts
             self._progress.report(75, "Writing what differs")
             try:
@@ -235,17 +239,15 @@ class OneSync:
         return plan_sync(snapshot=snapshot, held=held, keep_descriptions=not self._settings.update_descriptions)
 
     def _hold_if_needed(
-        self, menu: Menu, snapshot: MenuSnapshot, plan: MenuPlan, held: HeldMenu, digest: str, version: int
+        self, snapshot: MenuSnapshot, plan: MenuPlan, held: HeldMenu, digest: str, version: int
     ) -> None:
-        reason = ""
-        if not self._wish.light:
-            anew = self._wish.menu_id not in (None, menu.pos_menu_id)
-            reason = reason_to_hold(snapshot=snapshot, plan=plan, held=held, chosen_anew=anew)
+        reason = "" if self._wish.light else reason_to_hold(snapshot=snapshot, plan=plan, held=held)
         if self._wish.force:
             looked_at = self._digest_looked_at(snapshot.menu_id)
             reason = _CHANGED_SINCE if looked_at not in ("", digest) else ""
         if not (reason or (self._wish.preview and plan)):
             return
+        self._warn(plan.warnings)
         shown: dict[str, Any] = {
             "reason": reason,
             "digest": digest,

@@ -9,7 +9,6 @@ from menus.comparing import ENTRIES, HeldMenu, HeldRow, MenuPlan, Values
 Json = dict[str, Any]
 
 _MOST_NAMES = 100
-_SHOWN = ("products", "categories", "modifiers")
 # What a change of these is called; the others of a product are its place and its questions.
 _WORDS = {
     "name": "name",
@@ -24,7 +23,8 @@ _WORDS = {
     "parent_id": "place",
     "position": "place",
 }
-WHAT = {"products": "Products", "categories": "Categories", "modifiers": "Choices"}
+WHAT = {"products": "Products", "categories": "Categories", "groups": "Groups of choices", "modifiers": "Choices"}
+_ONE = {"products": "Product", "categories": "Category", "groups": "Group of choices", "modifiers": "Choice"}
 
 
 def summary(*, plan: MenuPlan, held: HeldMenu) -> Json:
@@ -35,7 +35,7 @@ def summary(*, plan: MenuPlan, held: HeldMenu) -> Json:
     """
     counts: Json = {}
     lines: Json = {"created": {}, "updated": {}, "archived": {}}
-    for table in _SHOWN:
+    for table in WHAT:
         held_by_id = {row.id: row for row in held.entries[table].values()}
         parts = _parts(table, plan, held, held_by_id)
         counts[table] = {what: part.count for what, part in parts.items()}
@@ -46,11 +46,11 @@ def summary(*, plan: MenuPlan, held: HeldMenu) -> Json:
 
 def lines_of(summed_up: Mapping[str, Any]) -> Iterator[str]:
     """The summary for a terminal, a line each."""
-    for table, name in WHAT.items():
+    for table, name in _ONE.items():
         counts = summed_up.get("counts", {}).get(table, {})
         for what, sign in (("created", "+"), ("updated", "~"), ("archived", "-")):
             listed = summed_up.get(what, {}).get(table, [])
-            yield from (f"{sign} {name[:-1] if table != 'categories' else 'Category'} {line}" for line in listed)
+            yield from (f"{sign} {name} {line}" for line in listed)
             if (more := counts.get(what, 0) - len(listed)) > 0:
                 yield f"{sign} … and {more} more"
 
@@ -84,12 +84,15 @@ def _parts(table: str, plan: MenuPlan, held_menu: HeldMenu, held: Mapping[Any, H
 
 
 _OWNED = {"products": "choices", "categories": "its products", "modifiers": "what it opens"}
+# What a group asks are its choices, which are listed themselves.
 _LINKS_OF = {"products": "product_groups", "categories": "placements", "modifiers": "nested_groups"}
 
 
 def _moved(table: str, plan: MenuPlan, held: HeldMenu) -> set[Any]:
     """Entries whose links differ."""
-    name = _LINKS_OF[table]
+    name = _LINKS_OF.get(table)
+    if name is None:
+        return set()
     links = plan.tables[name]
     found = {row[1] for row in (*links.create, *links.update)}
     gone = set(links.archive)

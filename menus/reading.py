@@ -24,7 +24,7 @@ from storekit.models import Venue
 from storekit.rows_at_once import Row, RowQuery
 
 # Goes up when the shape of the JSON changes, so that a new release never answers with an old one's bytes.
-_SHAPE = 2
+_SHAPE = 3
 _KEPT_FOR = 24 * 60 * 60
 
 shelf = Shelf()
@@ -49,6 +49,7 @@ class _Standing(NamedTuple):
     languages: str | None
     """JSON."""
     preferred_language: str | None
+    not_ready_reason: str | None
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ class MenuEdition:
     languages: tuple[str, ...]
     language: str
     preferred_language: str
+    not_ready_reason: str
+    """Why the till takes no orders at the moment; empty when it does, or nobody knows."""
 
     def etag(self, coding: str) -> str:
         """A strong entity tag, known without building: the bytes follow from exactly these values.
@@ -83,7 +86,7 @@ class MenuEdition:
         # business in trying out which settings make it.
         # The public address stands before every image's.
         words = [self.slug, self.name, self.currency, self.timezone, self.preferred_language, settings.PUBLIC_URL]
-        parts = [_SHAPE, *words]
+        parts = [_SHAPE, *words, self.not_ready_reason]
         return salted_hmac("menus.reading", json.dumps(parts), algorithm="sha256").hexdigest()[:16]
 
 
@@ -140,7 +143,7 @@ _STANDING = RowQuery(
     name="menu_standing",
     queryset=lambda: Venue.objects.filter(slug="any").order_by().values_list(
         "pk", "slug", "name", "currency", "timezone",
-        "menu__version", "menu__languages", "connection__settings__preferred_language",
+        "menu__version", "menu__languages", "connection__settings__preferred_language", "connection__not_ready_reason",
     ),
 )  # fmt: skip
 
@@ -164,6 +167,7 @@ def _edition(row: Row | None, lang: str, accept_language: str) -> MenuEdition:
         languages=languages,
         language=choose_language(available=languages, lang=lang, accept_language=accept_language, preferred=preferred),
         preferred_language=preferred,
+        not_ready_reason=standing.not_ready_reason or "",
     )
 
 
@@ -187,6 +191,7 @@ def _build(edition: MenuEdition) -> tuple[MenuEdition, PackedMenu]:
         "version": built.version,
         "language": built.language,
         "languages": built.languages,
+        "ordering": {"ready": not built.not_ready_reason, "reason": built.not_ready_reason or None},
         **menu_document(rows=rows, texts=texts),
     }
     return built, pack(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())

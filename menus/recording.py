@@ -1,8 +1,10 @@
 """Writing what a sync found: the menu, what stands beside it, and the state to go back to, all in one transaction."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 
 from integrations.models import SyncRun
 from integrations.pos import AllergenNames, MenuSnapshot, Restriction
@@ -22,6 +24,8 @@ class Beside:
 
     restrictions: tuple[Restriction, ...] | None
     allergens: tuple[AllergenNames, ...] | None
+    asked_at: datetime = field(default_factory=timezone.now)
+    """When the POS was asked; what it has said of an item since is the later word."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,8 @@ def count_entries(*, venue: Venue) -> int:
 
 
 def _write_beside(venue: Venue, beside: Beside) -> tuple[int, bool]:
-    stock = 0 if beside.restrictions is None else write_stock(venue=venue, restrictions=beside.restrictions)
+    stock = 0
+    if beside.restrictions is not None:
+        stock = write_stock(venue=venue, restrictions=beside.restrictions, asked_at=beside.asked_at)
     named_anew = beside.allergens is not None and keep_allergens(venue=venue, allergens=beside.allergens)
     return stock, named_anew

@@ -77,6 +77,13 @@ class ModifierGroupSchema(serializers.Serializer):
     modifiers = ModifierSchema(many=True)
 
 
+class OrderingSchema(serializers.Serializer):
+    """Whether the till takes orders at this moment. One that is placed all the same waits for it."""
+
+    ready = serializers.BooleanField()
+    reason = serializers.CharField(allow_null=True, help_text="A sentence for people; null when it is ready.")
+
+
 class MenuSchema(serializers.Serializer):
     """One venue's whole menu in one language; its parts refer to each other by id."""
 
@@ -84,6 +91,28 @@ class MenuSchema(serializers.Serializer):
     version = serializers.IntegerField(help_text="Goes up whenever anything in the menu changes.")
     language = serializers.CharField(help_text="The language that was chosen.")
     languages = serializers.ListField(child=serializers.CharField(), help_text="All that can be asked for.")
+    ordering = OrderingSchema()
     categories = CategorySchema(many=True)
     products = ProductSchema(many=True)
     modifier_groups = ModifierGroupSchema(many=True)
+
+
+class UnavailableSchema(serializers.Serializer):
+    """A product or a choice that cannot be ordered now; of its two ids the one is null."""
+
+    sku = serializers.CharField(allow_null=True, help_text="Null for instructions.")
+    product = serializers.CharField(allow_null=True, help_text="The product's id in the menu.")
+    modifier = serializers.CharField(allow_null=True, help_text="The choice's id in the menu.")
+    until = serializers.DateTimeField(allow_null=True, help_text="When it can be ordered again; null: nobody knows.")
+    reason = serializers.ChoiceField(
+        choices=["sold_out", "snoozed", "choices_sold_out"],
+        help_text="Sold out on the till; snoozed by staff or after a refused order; a required group has too few left.",
+    )
+
+
+class AvailabilitySchema(serializers.Serializer):
+    """What cannot be ordered now, and how many are left of what is counted. All else on the menu is available."""
+
+    version = serializers.IntegerField(help_text="The menu's version that it belongs to.")
+    unavailable = UnavailableSchema(many=True)
+    stock = serializers.DictField(child=serializers.IntegerField(), help_text="How many are left, by SKU.")

@@ -1,10 +1,14 @@
 """What the task queue calls: ids in, a word out."""
 
+from integrations import webhooks
 from integrations.models import SyncRun
+from integrations.pos import PosError
 from integrations.syncs import SyncAlreadyRunning, queued_run
-from menus import image_fetching, image_files
+from menus import image_fetching, image_files, reconciling, snoozing
+from menus.availability import apply_item_update
 from menus.going_back import undo
 from menus.syncing import run_queued
+from storekit.models import Venue
 
 
 def sync_menu(run_id: int) -> str:
@@ -36,3 +40,27 @@ def fetch_images() -> str:
 def remove_unused_images() -> str:
     """Deletes the files that no product has shown for a week or longer."""
     return f"{image_files.remove_unused()} removed"
+
+
+def handle_item_notification(notification_id: int) -> str:
+    """Works on what the POS told us about an item."""
+    return webhooks.process(notification_id=notification_id, handle=apply_item_update)
+
+
+def wake_due() -> str:
+    """Wakes what has slept long enough; looked at every few seconds too, since it costs a query when nothing is due."""
+    return f"{snoozing.wake_due()} woken"
+
+
+def reconcile(venue_id: int) -> str:
+    """Compares one venue's items with its till. What went wrong is written on its row."""
+    try:
+        found = reconciling.reconcile(venue=Venue.objects.get(pk=venue_id))
+    except (reconciling.AlreadyComparing, PosError) as error:
+        return str(error)
+    return f"{len(found.differences)} of {found.items} differed"
+
+
+def sweep_stock() -> str:
+    """Queues the comparisons with the till that are due."""
+    return f"{reconciling.sweep()} queued"

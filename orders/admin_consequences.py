@@ -62,7 +62,7 @@ def _refused_among(orders: list[Order]) -> int:
 
 def what_marking_does(order: Order) -> list[str]:
     """What follows from marking it as entered by hand."""
-    said = ["storekit counts it as on the till from now on, tells the guest so, and never sends it."]
+    said = ["storekit counts it as on the till from now on, the web shop sees it as confirmed, and it is never sent."]
     if may_be_on_the_till(injection=order.injection):
         said.insert(0, "The POS may have got it all the same. Look at the till first, so that it is not made twice.")
     return said

@@ -10,9 +10,9 @@ from django.urls import reverse
 from django.utils.formats import date_format
 
 from integrations.connections import settings_of
-from orders.models import Alert, Order
+from orders.models import Alert, Injection, Order
 from orders.revisions import may_have_arrived
-from orders.written_out import WrittenLine, facts_of, sums_of, written_lines
+from orders.written_out import WrittenLine, facts_of, in_one_line, sums_of, written_lines
 
 LONGEST_MESSAGE = 1000
 """What a till shows and prints, in characters."""
@@ -37,8 +37,8 @@ def email_context(*, order: Order, about: Alert.About) -> dict[str, Any]:
     return {
         "order": order,
         "headline": subject_line(order=order, about=about),
-        "double": about == Alert.About.DOUBLE,
-        "unsure": may_have_arrived(injection=order.injection),
+        "copies": _about_copies(order) if about == Alert.About.DOUBLE else "",
+        "todo": _todo(order.injection),
         "reason": reason,
         "detail": detail.strip(),
         "facts": _facts(order),
@@ -57,13 +57,28 @@ def till_message(*, order: Order, about: Alert.About) -> str:
     check = f" Its check: {account}." if account else ""
     words = {
         Alert.About.CANCELLED: "Do not make it; void its check" + (f".{check}" if check else ", if there is one."),
-        Alert.About.DOUBLE: f"Make it once, and void the second check.{check}",
+        Alert.About.DOUBLE: f"{_about_copies(order)}{check}",
     }[about]
     head = f"{subject_line(order=order, about=about).upper()}. {words}"
     return "\n".join([head, *_short_facts(order)])[:LONGEST_MESSAGE]
 
 
 # --- Parts -----------------------------------------------------------------------------------------------------------
+
+
+def _todo(injection: Injection) -> str:
+    """What to do about an order that failed. One that the POS took and never confirmed, it would not take again."""
+    if not may_have_arrived(injection=injection):
+        return "Please key it in by hand, or send it again from the back office."
+    send_again = "" if injection.error_code == "never_confirmed" else ", or send it again from the back office"
+    return f"Look for it there first. If it is missing, key it in by hand{send_again}."
+
+
+def _about_copies(order: Order) -> str:
+    """What to do with an order that may be on the till twice."""
+    if order.status == Order.Status.CANCELLED:
+        return "It is cancelled: make neither, and void both checks."
+    return "Make it once, and void the second check."
 
 
 def _order_to_key_in(order: Order) -> str:
@@ -98,7 +113,8 @@ def _short(words: str) -> str:
 
 def _facts(order: Order) -> list[tuple[str, str]]:
     clock = partial(_moment, order)
-    return [*facts_of(order=order, clock=clock), ("Placed", clock(order.placed_at))]
+    facts = [*facts_of(order=order, clock=clock), ("Placed", clock(order.placed_at))]
+    return [(name, in_one_line(value)) for name, value in facts]
 
 
 def _lines(order: Order) -> list[WrittenLine]:

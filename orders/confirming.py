@@ -27,8 +27,8 @@ def confirm(*, injection: Injection, account: str, status: Order.Status = _Statu
     """Notes that the order is on the till under its present reference, and how far it is there.
 
     Ends the lease of whoever is sending: what the POS says itself is the later word. Of an order that was cancelled
-    meanwhile, the till is told; of one whose failure a person was told of, the venue, because somebody may have keyed
-    it in.
+    meanwhile, the till is told; of any other whose failure a person was told of, the venue, because somebody may have
+    keyed it in.
 
     Args:
         injection: its row, locked.
@@ -48,7 +48,7 @@ def confirm(*, injection: Injection, account: str, status: Order.Status = _Statu
 
 
 def _arrive(injection: Injection, account: str) -> None:
-    if injection.state == Injection.State.FAILED and _was_told(injection):
+    if injection.state == Injection.State.FAILED and _was_told(injection) and not is_cancelled(injection=injection):
         tell_of_double(injection=injection)
     now = timezone.now()
     injection.state = Injection.State.CONFIRMED

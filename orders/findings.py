@@ -8,7 +8,8 @@ from integrations.pos import OpenCheck, PosError
 from orders.models import Order, OrderLine
 
 _HEAD = "The POS took the order, but did not say in time that it is on the till."
-_FOOT = "Look on the till before you key it in or send it again."
+# It knows the order's reference, which is used up.
+_FOOT = "Look on the till; if it is missing, key it in by hand. Sent again, the POS would only say that it has it."
 
 
 def words_for(order: Order, checks: Sequence[OpenCheck] | None, error: PosError | None) -> str:

@@ -26,6 +26,8 @@ from orders.ticket import ticket_for
 
 # Longer than the call can take, with its time-outs and a token's refresh before it.
 LEASE = timedelta(seconds=60)
+# After it should have been settled: then nobody waits for it any more, or somebody has keyed it in.
+_WANTED_FOR = timedelta(hours=1)
 _SWEPT_AT_ONCE = 200
 
 _State = Injection.State
@@ -120,10 +122,18 @@ def _stop_if_deadly(claim: Claim) -> None:
 
 
 def _stop_if_too_late(claim: Claim) -> None:
-    """What was parked for too long is not wanted by itself any more: somebody may have keyed it in meanwhile."""
+    """What was parked for too long is not wanted by itself any more: somebody may have keyed it in meanwhile.
+
+    Nor is what had its turn much too late, because no worker was running for hours: a person has to say so.
+    """
     if is_parked(injection=claim.injection) and claim.began >= claim.settled_by:
         sentence, _, detail = claim.injection.error.partition("\n")
         raise NotConnected(sentence, code=claim.injection.error_code, detail=detail)
+    if claim.began > claim.settled_by + _WANTED_FOR:
+        raise NotConnected(
+            "storekit could not send the order, and its time has long passed. Ask the guest before you make it.",
+            code="too_late",
+        )
 
 
 def _meant_for(injection: Injection) -> str:

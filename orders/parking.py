@@ -9,8 +9,9 @@ from integrations.models import Connection
 from orders.models import Injection
 from orders.queueing import due_at_once, nudge
 
-_NOT_CONNECTED = "not_connected"
-_PARKED_CODES = (_NOT_CONNECTED, "unauthorised", "forbidden")
+# The second is of the order whose own call found out that the consent is gone.
+_UNTIL_CONNECTED = ("not_connected", "invalid_grant")
+_PARKED_CODES = (*_UNTIL_CONNECTED, "unauthorised", "forbidden")
 _SHORTEST_WAIT = timedelta(minutes=1)
 # A sixtieth of the time that is left: a week leaves a few hundred attempts behind instead of ten thousand.
 _PART = 60
@@ -39,7 +40,7 @@ def wake_connected() -> int:
     """Sends what waits for a connection that is there, for whoever did not tell us; returns how many orders."""
     return _wake(
         _parked().filter(
-            error_code=_NOT_CONNECTED,
+            error_code__in=_UNTIL_CONNECTED,
             next_attempt_at__gt=timezone.now(),
             order__venue__connection__status=Connection.Status.CONNECTED,
             order__venue__connection__enabled=True,

@@ -1,5 +1,6 @@
 """Taking an order: priced, checked and stored with its injection row in one transaction."""
 
+from collections import Counter
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -8,12 +9,14 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from integrations.models import LightspeedSettings
+from menus.availability import SoldOut, take_stock
 from orders.checking import Checked, check
 from orders.discounts import use, used_up
 from orders.lines import store_lines
 from orders.models import Injection, Order
 from orders.money import ZERO
 from orders.numbering import draw_code, next_number
+from orders.pricing import short_of
 from orders.problems import OrderRefused
 from orders.queueing import due_at_once, nudge
 from orders.revisions import reference_of
@@ -68,10 +71,27 @@ def _place(venue: Venue, request: OrderRequest, code: str) -> Order:
         raise OrderRefused(checked.problems)
     if checked.discount and not use(discount=checked.discount):
         raise OrderRefused([used_up()])
+    _take_stock(venue, checked)
     order = _store_order(venue, request, checked, code)
     store_lines(order=order, lines=checked.priced.lines)
     nudge_unless_held(_store_injection(order, checked, now))
     return order
+
+
+def _take_stock(venue: Venue, checked: Checked) -> None:
+    """Takes the items off what is left of them: whoever ordered at the same moment may have been quicker."""
+    demands = checked.priced.demands
+    wanted: Counter[str] = Counter()
+    for demand in demands:
+        if demand.sku in checked.priced.counted:
+            wanted[demand.sku] += demand.number
+    if not wanted:
+        return
+    try:
+        take_stock(venue=venue, quantities=wanted)
+    except SoldOut as refused:
+        left = {one.sku: one.left for one in refused.shortages}
+        raise OrderRefused(short_of(demands=demands, left=left)) from refused
 
 
 def _store_order(venue: Venue, request: OrderRequest, checked: Checked, code: str) -> Order:

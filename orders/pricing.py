@@ -108,6 +108,8 @@ class PricedOrder:
     totals: Totals
     problems: tuple[Problem, ...]
     demands: tuple[Demand, ...] = ()
+    counted: frozenset[str] = frozenset()
+    """SKUs of which only so many are left."""
     whole: bool = True
 
 
@@ -150,6 +152,7 @@ def price(
         ),
         problems=tuple(pricing.problems),
         demands=tuple(pricing.demands),
+        counted=frozenset(pricing.left),
         whole=bool(lines) and pricing.whole,
     )
 

@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from uuid import UUID
 
 from django.db import transaction
@@ -25,7 +25,9 @@ from orders.correcting import correct
 from orders.failing import end_cancelled, fail, is_cancelled, tell_till_of_cancellation
 from orders.models import Injection, InjectionAttempt
 from orders.parking import parked_until
-from orders.revisions import may_have_arrived
+from orders.queueing import nudge_look
+from orders.revisions import last_arrival, may_have_arrived
+from orders.watching import GRACE
 
 _DOUBT = "It may have arrived all the same: look on the till before you key it in or send it again."
 
@@ -121,7 +123,7 @@ def _follow(
         injection.attempts = claim.attempt.number - 1
         injection.save(update_fields=["attempts"])
     if outcome in (_Outcome.ACCEPTED, _Outcome.DUPLICATE):
-        _accept(claim, injection, now)
+        _accept(claim, injection, outcome, now)
     elif is_cancelled(injection=injection):
         end_cancelled(injection=injection)
     elif outcome == _Outcome.REJECTED:
@@ -133,9 +135,9 @@ def _follow(
         fail(injection=injection, code=_code(error), error=_last_words(injection, error))
 
 
-def _accept(claim: Claim, injection: Injection, now: datetime) -> None:
+def _accept(claim: Claim, injection: Injection, outcome: InjectionAttempt.Outcome, now: datetime) -> None:
     injection.state, injection.accepted_at = _State.ACCEPTED, now
-    injection.deliver_by, injection.looks = claim.began + claim.deliver_within, 0
+    injection.deliver_by, injection.looks = _deliver_by(claim, outcome), 0
     injection.lease = injection.lease_until = None
     injection.error_code = injection.error = ""
     injection.save(
@@ -143,6 +145,22 @@ def _accept(claim: Claim, injection: Injection, now: datetime) -> None:
     )
     if is_cancelled(injection=injection):
         tell_till_of_cancellation(injection=injection)
+    elif injection.deliver_by <= now - GRACE:
+        transaction.on_commit(partial(nudge_look, injection_id=injection.pk))
+
+
+def _deliver_by(claim: Claim, outcome: InjectionAttempt.Outcome) -> datetime:
+    """Until when the POS tries: an order that it had already, from an attempt before this one, not any longer for it.
+
+    Sent again by a person, the order may be past that, and then we look at once.
+    """
+    own = claim.began + claim.deliver_within
+    arrived = last_arrival(injection=claim.injection) if outcome == _Outcome.DUPLICATE else None
+    if arrived is None:
+        return own
+    scheduled_for = claim.injection.order.scheduled_for
+    end = retrying.settled_by(due_since=arrived, scheduled_for=scheduled_for)
+    return min(own, arrived + retrying.deliver_within(now=arrived, settled_by=end))
 
 
 def _wait(injection: Injection, again: datetime, error: Exception | None) -> None:

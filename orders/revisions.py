@@ -4,6 +4,7 @@ One reference, one delivery: as long as an earlier attempt may have arrived, the
 again. Only after a definite refusal may a corrected order go out, as a new revision with a reference of its own.
 """
 
+from datetime import datetime
 from uuid import UUID
 
 from orders.models import Injection, InjectionAttempt
@@ -51,6 +52,16 @@ def may_have_arrived(*, injection: Injection) -> bool:
     """Whether something was sent under the present reference that was not certainly refused."""
     sent = InjectionAttempt.objects.filter(injection=injection, reference=injection.reference)
     return not injection.refused and sent.exclude(outcome__in=_DEFINITE).exists()
+
+
+def last_arrival(*, injection: Injection) -> datetime | None:
+    """When the last attempt began that may have brought the present reference to the POS; None for none.
+
+    That the POS knew it already does not count: then an earlier one brought it.
+    """
+    sent = InjectionAttempt.objects.filter(injection=injection, reference=injection.reference)
+    may_have = sent.exclude(outcome__in=(*_DEFINITE, _Outcome.DUPLICATE))
+    return may_have.order_by("-number").values_list("started_at", flat=True).first()
 
 
 def raise_revision(*, injection: Injection) -> None:

@@ -49,7 +49,7 @@ class PostedItemSerializer(serializers.Serializer):
     """A product, with what was chosen for it."""
 
     product = Text(max_length=64, help_text="Id of the product in the menu; or send its `sku`.")
-    sku = Text(max_length=64)
+    sku = Text(max_length=64, help_text="Instead of `product`.")
     quantity = WholeNumber(default=1)
     note = Text(max_length=200)
     course = WholeNumber(
@@ -103,7 +103,9 @@ class PostedPaymentSerializer(serializers.Serializer):
 class _PostedSerializer(serializers.Serializer):
     """What orders and baskets have in common. There are no prices in it: they come from the menu."""
 
-    scheduled_for = Moment(required=False, allow_null=True, default=None, help_text="Null: as soon as possible.")
+    scheduled_for = Moment(
+        required=False, allow_null=True, default=None, help_text="With its offset. Null: as soon as possible."
+    )
     delivery_address = DeliveryAddressSerializer(
         required=False, allow_null=True, default=None, help_text="Of a delivery, which needs one."
     )
@@ -213,7 +215,9 @@ class PosSerializer(serializers.Serializer):
 
     state = serializers.ChoiceField(Injection.State.choices)
     attempts = serializers.IntegerField()
-    next_attempt_at = serializers.DateTimeField(allow_null=True)
+    next_attempt_at = serializers.DateTimeField(
+        allow_null=True, help_text="A moment that has passed: as soon as a worker is free. Null: no attempt is due."
+    )
     reference = serializers.CharField()
     account = serializers.CharField(allow_null=True, help_text="The check's number, once the order is on the till.")
     error = serializers.CharField(allow_null=True, help_text="Why it is not there yet, in words for venue staff.")

@@ -12,8 +12,9 @@ def inject(injection_id: int) -> str:
 
 def sweep_injections() -> str:
     """Finds every order that is due and was not heard of, also by what changed at its venue."""
-    moved, woken = buffering.move_held(), parking.wake_connected()
+    # First: whatever is wrong with one venue must not keep the orders of the others waiting.
     due = injection.sweep()
+    moved, woken = buffering.move_held(), parking.wake_connected()
     return f"{due} due" + (f", {moved} moved" if moved else "") + (f", {woken} sent on" if woken else "")
 
 

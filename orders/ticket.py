@@ -31,7 +31,7 @@ def ticket_for(
     lines: Sequence[PricedLine],
     settings: LightspeedSettings,
     reference: str,
-    deliver_within: timedelta = timedelta(minutes=10),
+    deliver_within: timedelta,
     native_discount: bool = False,
     without_email: bool = False,
 ) -> OrderTicket:

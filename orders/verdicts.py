@@ -93,8 +93,10 @@ def _failed(injection: Injection) -> Verdict:
     if may_be_on_the_till(injection=injection):
         said = "May not be on the till"
         todo = (
-            "Look at the till first: the order may have got there all the same. Sending it again does no harm, because "
-            "the POS knows it by its reference. Or key it in by hand from what is below, and mark it so."
+            "Look at the till. If the order is missing there, key it in by hand from what is below, and mark it so."
+            if injection.error_code == "never_confirmed"
+            else "Look at the till first: the order may have got there all the same. Sending it again does no harm, "
+            "because the POS knows it by its reference. Or key it in by hand from what is below, and mark it so."
         )
     else:
         todo = "Put right what is wrong and send it again, or key it in by hand from what is below, and mark it so."

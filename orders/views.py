@@ -86,7 +86,11 @@ class OrdersView(OrderView):
         operation_id="place_order",
         tags=["orders"],
         summary="Place an order",
-        description="The same key and body get the same answer, and nothing is placed twice.",
+        description=(
+            "The same key and body get the same answer, and nothing is placed twice; with another body, 409. A "
+            "paid order is sent to the POS at once, or shortly before its time when the venue holds orders for later; "
+            "an unpaid one when it is paid, or at once when it goes onto an open bill."
+        ),
         parameters=[
             OpenApiParameter(
                 "Idempotency-Key",
@@ -116,6 +120,13 @@ class OneOrderView(OrderView):
         operation_id="read_order",
         tags=["orders"],
         summary="Follow an order",
+        description=(
+            "`status` is what the guest may be told: `awaiting_payment`, `placed`, `confirmed` (it is on the till), "
+            "`ready` or `out_for_delivery`, `completed`, or `cancelled`. `pos.state` is how far it is on its way: "
+            "`scheduled` (held until shortly before its time), `waiting`, `sending`, `accepted` (the POS has it, the "
+            "till not yet), `confirmed`, or `failed`. A failed order stays `placed` until the venue's staff, who have "
+            "been told, send it again, key it in, or cancel it."
+        ),
         responses={200: OrderSerializer, 404: ErrorsSerializer},
     )
     def get(self, request: Request, slug: str, order_id: str) -> Response:

@@ -8,7 +8,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from integrations.connections import pos_for
-from integrations.pos import OpenCheck, PosError, Unreachable
+from integrations.pos import OpenCheck, PosError, Throttled, Unreachable
 from orders.confirming import confirm
 from orders.failing import end_cancelled, fail, is_cancelled
 from orders.findings import words_for
@@ -22,6 +22,8 @@ MOST_LOOKS = 4
 _WITHOUT_DEADLINE = timedelta(hours=1)
 _LEASE = timedelta(seconds=60)
 _LOOK_AGAIN_AFTER = timedelta(seconds=45)
+# What the POS asks for beyond that would leave a person no time.
+_LONGEST_WAIT = timedelta(minutes=2)
 _SWEPT_AT_ONCE = 100
 
 
@@ -81,15 +83,20 @@ def _record(looked_for: Injection, lease: UUID, checks: tuple[OpenCheck, ...] | 
             return "settled by somebody else"
         if (check := _its_check(injection, checks or ())) is not None:
             confirm(injection=injection, account=check.account)
-        elif error is not None and injection.looks < MOST_LOOKS:
+        elif error is not None and injection.looks < MOST_LOOKS and (wait := _wait(error)) <= _LONGEST_WAIT:
             # Not before then: the lease keeps everybody off until it has run out.
-            injection.lease_until = timezone.now() + _LOOK_AGAIN_AFTER
+            injection.lease_until = timezone.now() + wait
             injection.save(update_fields=["lease_until"])
         elif is_cancelled(injection=injection):
             end_cancelled(injection=injection)
         else:
             fail(injection=injection, code="never_confirmed", error=words_for(injection.order, checks, error))
     return str(injection.state)
+
+
+def _wait(error: PosError) -> timedelta:
+    asked_for = error.retry_after if isinstance(error, Throttled) else None
+    return max(_LOOK_AGAIN_AFTER, asked_for or _LOOK_AGAIN_AFTER)
 
 
 def _its_check(injection: Injection, checks: tuple[OpenCheck, ...]) -> OpenCheck | None:

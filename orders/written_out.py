@@ -29,12 +29,17 @@ class WrittenLine:
     def words(self) -> str:
         """The line without its price."""
         course = f" [course {self.course}]" if self.course is not None else ""
-        return f"{self.quantity} × {self.name}{course}" + (f" ({self.note})" if self.note else "")
+        return f"{self.quantity} × {self.name}{course}" + (f" ({in_one_line(self.note)})" if self.note else "")
 
     @property
     def indent(self) -> str:
         """What stands before it where nothing else can show that it belongs to the line above."""
         return "   " * self.depth + ("– " if self.depth else "")
+
+
+def in_one_line(words: str) -> str:
+    """So that nothing a guest types can pass for a line of ours."""
+    return " ".join(words.split())
 
 
 def facts_of(*, order: Order, clock: Callable[[datetime], str]) -> list[tuple[str, str]]:

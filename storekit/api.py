@@ -9,7 +9,7 @@ from django.views.defaults import page_not_found
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import serializers
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import APIException, AuthenticationFailed, ParseError
+from rest_framework.exceptions import APIException, AuthenticationFailed, NotAuthenticated, ParseError
 from rest_framework.parsers import JSONParser
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from rest_framework.views import APIView
 
 
+_SEND_THE_KEY = "Send the venue's API key as: Authorization: Bearer <key>"
+
+
 class VenueKeyAuthentication(BaseAuthentication):
     """`Authorization: Bearer <venue API key>`; `request.auth` is then the `ApiKey`, its venue loaded."""
 
@@ -30,7 +33,7 @@ class VenueKeyAuthentication(BaseAuthentication):
         if not parts:
             return None
         if len(parts) != 2 or parts[0].lower() != b"bearer":
-            raise AuthenticationFailed("Send the venue's API key as: Authorization: Bearer <key>")
+            raise AuthenticationFailed(_SEND_THE_KEY)
         api_key = find_api_key(key=parts[1].decode("latin-1"))
         if api_key is None:
             raise AuthenticationFailed("This API key is unknown or was revoked. A manager can make a new one.")
@@ -47,6 +50,8 @@ class KeyOpensVenue(BasePermission):
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         api_key = request.auth
+        if api_key is None:
+            raise NotAuthenticated(_SEND_THE_KEY)
         return isinstance(api_key, ApiKey) and api_key.venue.slug == view.kwargs.get("slug")
 
 
@@ -106,4 +111,4 @@ class VenueKeyScheme(OpenApiAuthenticationExtension):
     name = "venueKey"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer", "description": "The venue's API key"}
+        return {"type": "http", "scheme": "bearer", "description": "The venue's API key."}

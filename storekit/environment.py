@@ -1,9 +1,12 @@
 """Reads the environment, and refuses to start on a setting that is missing or dangerous.
 
 Every refusal is an `ImproperlyConfigured` whose sentence begins with the variable's name and says what to put there.
+An empty variable counts as one that is not there.
 """
 
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from cryptography.fernet import Fernet
@@ -21,13 +24,18 @@ def read_environment(*, base_dir: Path) -> environ.Env:
     return env
 
 
+def text(env: environ.Env, name: str, *, default: str) -> str:
+    """A setting that may be anything."""
+    return str(env.str(name, default="")).strip() or default
+
+
 def require(env: environ.Env, name: str, *, hint: str) -> str:
     """A value that has no safe default.
 
     Raises:
         ImproperlyConfigured: when the variable is missing or empty.
     """
-    value = env.str(name, default="").strip()
+    value = text(env, name, default="")
     if not value:
         raise ImproperlyConfigured(f"{name} is not set. {hint}")
     return value
@@ -70,19 +78,47 @@ def one_of(env: environ.Env, name: str, *, choices: tuple[str, ...], default: st
     Raises:
         ImproperlyConfigured: when the value is none of `choices`.
     """
-    value = env.str(name, default=default)
+    value = text(env, name, default=default)
     if value not in choices:
         raise ImproperlyConfigured(f"{name} is {value!r}. Use one of: {', '.join(choices)}.")
     return value
 
 
-def whole_number(env: environ.Env, name: str, *, default: int) -> int:
+def address(env: environ.Env, name: str, *, example: str, schemes: tuple[str, ...], default: str = "") -> str:
+    """A URL without a slash at its end; empty where that is the default.
+
+    Raises:
+        ImproperlyConfigured: when the value does not begin with one of `schemes`, or names nothing after it.
+    """
+    value = text(env, name, default=default).rstrip("/")
+    parts = urlsplit(value)
+    if value and (parts.scheme not in schemes or not (parts.netloc or parts.path)):
+        raise ImproperlyConfigured(f"{name} is no address that storekit can use. Write it as in {example}.")
+    return value
+
+
+def mail_server(env: environ.Env, name: str, *, default: str) -> dict[str, Any]:
+    """Django's e-mail settings from a URL.
+
+    Raises:
+        ImproperlyConfigured: when the URL names no way to send mail. The value is not repeated; it holds a password.
+    """
+    try:
+        settings: dict[str, Any] = env.email_url_config(text(env, name, default=default))
+    except ImproperlyConfigured as error:
+        raise ImproperlyConfigured(
+            f"{name} names no mail server. Write it as in smtp+tls://user:password@mail.example.com:587."
+        ) from error
+    return settings
+
+
+def whole_number(env: environ.Env, name: str, *, default: int, least: int = 0) -> int:
     """A setting that counts something.
 
     Raises:
-        ImproperlyConfigured: when the value is not a whole number, or negative.
+        ImproperlyConfigured: when the value is not a whole number, or below `least`.
     """
-    value = env.str(name, default=str(default)).strip()
-    if not value.isdecimal():
+    value = text(env, name, default=str(default))
+    if not value.isdecimal() or int(value) < least:
         raise ImproperlyConfigured(f"{name} is {value!r}. Use a whole number, such as {default}.")
     return int(value)

@@ -25,9 +25,13 @@ def send_to_venue(*, venue: Venue, template: str, context: dict[str, Any], name:
         name: what the e-mail is about, as in `sync-run-7`: the same for every attempt, so that an e-mail which went
             out before its process died is recognised.
 
-    Returns why it could not be sent, or nothing: only the kind of error, because a mail server's words may hold
-    addresses.
+    Returns why it could not be sent, or nothing: that there is no address, or only the kind of error, because a mail
+    server's words may hold addresses.
     """
+    if not venue.email:
+        # Django sends such a message to nobody and says nothing.
+        logger.warning("The e-mail about %s was not sent: the venue has no address", name)
+        return "no address"
     context = {**context, "venue": venue}
     try:
         message = EmailMultiAlternatives(

@@ -4,6 +4,7 @@ import uuid
 import zoneinfo
 from typing import Any, ClassVar
 
+import phonenumbers
 from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
@@ -71,6 +72,12 @@ class Venue(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Raises `ValidationError` for a country that is none: phone numbers could not be read as its own."""
+        if len(self.country) == 2 and self.country.isupper() and self.country not in phonenumbers.SUPPORTED_REGIONS:
+            meant = "The United Kingdom's is GB." if self.country == "UK" else "Use its code of ISO 3166, such as GB."
+            raise ValidationError({"country": f"{self.country} is no country. {meant}"})
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:

@@ -18,8 +18,10 @@ SECRET_KEY = environment.require_secret(
     env, "SECRET_KEY", hint="Make one with: python -c 'import secrets; print(secrets.token_urlsafe(50))'"
 )
 FIELD_ENCRYPTION_KEYS = environment.require_fernet_keys(env, "FIELD_ENCRYPTION_KEYS")
-PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+PUBLIC_URL = environment.address(
+    env, "PUBLIC_URL", default="http://127.0.0.1:8000", schemes=("http", "https"), example="https://orders.example.com"
+)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or ["127.0.0.1", "localhost", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
 _HTTPS = PUBLIC_URL.startswith("https://")
@@ -104,7 +106,7 @@ _SQLITE_OPTIONS = {
 
 
 def _database() -> dict[str, Any]:
-    url = env.str("DATABASE_URL", default="sqlite:///storekit.sqlite3")
+    url = environment.text(env, "DATABASE_URL", default="sqlite:///storekit.sqlite3")
     config: dict[str, Any] = env.db_url_config(url)
     if config.get("ENGINE") not in ("django.db.backends.sqlite3", "django.db.backends.postgresql"):
         raise ImproperlyConfigured(
@@ -125,7 +127,9 @@ def _database() -> dict[str, Any]:
 DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.str("REDIS_URL", default="")
+REDIS_URL = environment.address(
+    env, "REDIS_URL", schemes=("redis", "rediss", "unix"), example="redis://127.0.0.1:6379/0"
+)
 CACHES: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -138,7 +142,7 @@ CACHES: dict[str, dict[str, Any]] = {
 
 Q_CLUSTER: dict[str, Any] = {
     "name": "storekit",
-    "workers": environment.whole_number(env, "WORKERS", default=2),
+    "workers": environment.whole_number(env, "WORKERS", default=2, least=1),
     "queue_limit": 2,
     "bulk": 1,
     "timeout": 60,
@@ -162,6 +166,9 @@ PERIODIC_TASKS: dict[str, int] = {
     "integrations.tasks.sweep_notifications": 1,
     "integrations.tasks.refresh_tokens": 10,
     "integrations.tasks.sweep_syncs": 1,
+    "integrations.tasks.check_webhooks": 10,
+    "menus.tasks.wake_due": 1,
+    "menus.tasks.sweep_stock": 1,
     "integrations.tasks.send_sync_alerts": 1,
     "menus.tasks.fetch_images": 5,
     "menus.tasks.remove_unused_images": 24 * 60,
@@ -170,7 +177,7 @@ PERIODIC_TASKS: dict[str, int] = {
 }
 
 # What a worker looks at every two seconds, so that what becomes due between two sweeps is on time.
-TICKS = ["orders.ticking.nudge_due", "integrations.webhooks.nudge_due"]
+TICKS = ["orders.ticking.nudge_due", "integrations.webhooks.nudge_due", "menus.snoozing.nudge_due"]
 
 # --- People ------------------------------------------------------------------------------------------------------
 
@@ -211,13 +218,13 @@ LIGHTSPEED_ENVIRONMENT = environment.one_of(
     env, "LIGHTSPEED_ENVIRONMENT", choices=tuple(_LIGHTSPEED_HOSTS), default="sandbox"
 )
 _api_url, _realm_url = _LIGHTSPEED_HOSTS[LIGHTSPEED_ENVIRONMENT]
-LIGHTSPEED_API_URL = env.str("LIGHTSPEED_API_URL", default=_api_url).rstrip("/")
-LIGHTSPEED_AUTH_URL = env.str("LIGHTSPEED_AUTH_URL", default=f"{_realm_url}/auth")
-LIGHTSPEED_TOKEN_URL = env.str("LIGHTSPEED_TOKEN_URL", default=f"{_realm_url}/token")
+LIGHTSPEED_API_URL = environment.text(env, "LIGHTSPEED_API_URL", default=_api_url).rstrip("/")
+LIGHTSPEED_AUTH_URL = environment.text(env, "LIGHTSPEED_AUTH_URL", default=f"{_realm_url}/auth")
+LIGHTSPEED_TOKEN_URL = environment.text(env, "LIGHTSPEED_TOKEN_URL", default=f"{_realm_url}/token")
 if LIGHTSPEED_ENVIRONMENT == "sandbox":
     # What the sandbox POS accepts out of the box; a real client's pair has no default.
-    LIGHTSPEED_CLIENT_ID = env.str("LIGHTSPEED_CLIENT_ID", default="storekit-sandbox")
-    LIGHTSPEED_CLIENT_SECRET = env.str("LIGHTSPEED_CLIENT_SECRET", default="sandbox-client-secret")
+    LIGHTSPEED_CLIENT_ID = environment.text(env, "LIGHTSPEED_CLIENT_ID", default="storekit-sandbox")
+    LIGHTSPEED_CLIENT_SECRET = environment.text(env, "LIGHTSPEED_CLIENT_SECRET", default="sandbox-client-secret")
 else:
     _hint = f"Lightspeed issues it for the {LIGHTSPEED_ENVIRONMENT} environment with your API client."
     LIGHTSPEED_CLIENT_ID = environment.require(env, "LIGHTSPEED_CLIENT_ID", hint=_hint)
@@ -228,10 +235,9 @@ else:
 # Without a mail server, a real venue's mail goes nowhere, and `check` says so (storekit.W001). Printing it is only
 # for a desk: a password-reset link in a log is a way in for whoever reads logs.
 _ON_A_DESK = DEBUG or LIGHTSPEED_ENVIRONMENT == "sandbox"
-_mail_server = env.str("EMAIL_URL", default="") or ("consolemail://" if _ON_A_DESK else "dummymail://")
-vars().update(env.email_url_config(_mail_server))
+vars().update(environment.mail_server(env, "EMAIL_URL", default="consolemail://" if _ON_A_DESK else "dummymail://"))
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="storekit <storekit@localhost>")
+DEFAULT_FROM_EMAIL = environment.text(env, "DEFAULT_FROM_EMAIL", default="storekit <storekit@localhost>")
 
 # --- REST --------------------------------------------------------------------------------------------------------
 
@@ -246,10 +252,22 @@ REST_FRAMEWORK: dict[str, Any] = {
     "COERCE_DECIMAL_TO_STRING": True,
     "NUM_PROXIES": NUM_PROXIES,
 }
+_ABOUT_THE_API = """
+Menus and orders of restaurants on Lightspeed K-Series.
+
+The menu is open to everybody. All else needs the venue's API key, as `Authorization: Bearer <key>`; managers make keys
+in the back office.
+
+Amounts are decimal text, such as `"8.00"`, in the venue's currency. Times are ISO 8601 with their offset.
+
+Every error is `{"type": …, "errors": [{"code": …, "detail": …, "attr": …}]}`: decide by `code`, show `detail`. On 5xx,
+and when there is no answer, send the same request again; an order with the same `Idempotency-Key`.
+"""
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "storekit",
-    "DESCRIPTION": "Menus and orders of restaurants on Lightspeed K-Series.",
+    "DESCRIPTION": _ABOUT_THE_API,
     "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
@@ -282,7 +300,7 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 # Copies of the products' images, served by storekit itself. Several hosts need a folder that they share, or another
 # storage of Django's in the place of "default".
 MEDIA_URL = "/media/"
-MEDIA_ROOT = BASE_DIR / (env.str("MEDIA_ROOT", default="") or "media")
+MEDIA_ROOT = BASE_DIR / environment.text(env, "MEDIA_ROOT", default="media")
 STORAGES = {
     "default": {"BACKEND": "storekit.files.WholeFileStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
@@ -290,12 +308,15 @@ STORAGES = {
 
 # --- Logging -----------------------------------------------------------------------------------------------------
 
+_LOG_LEVEL = environment.one_of(
+    env, "LOG_LEVEL", choices=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), default="INFO"
+)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["console"], "level": _LOG_LEVEL},
     "loggers": {
         "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
         # urllib3 logs whole URLs at DEBUG, authorisation codes included.

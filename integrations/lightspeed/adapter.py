@@ -9,15 +9,17 @@ from functools import cached_property
 
 from integrations.lightspeed import client
 from integrations.lightspeed.checks import to_open_check
+from integrations.lightspeed.endpoints import endpoint_problems
 from integrations.lightspeed.errors import Call, not_json
 from integrations.lightspeed.floor_plans import to_areas
 from integrations.lightspeed.http import LightspeedHttp
 from integrations.lightspeed.menu import MAPPING_VERSION, SubScreens, read_menu, to_menu_names
-from integrations.lightspeed.menu_extras import to_allergen_names, to_discounts, to_readiness, to_restrictions
+from integrations.lightspeed.menu_extras import to_allergen_names, to_discounts, to_restrictions
 from integrations.lightspeed.menu_json import ParsedMenu, parsed_menu
 from integrations.lightspeed.menu_memory import changed_part, outline_of, remembered
 from integrations.lightspeed.orders import local_body, to_go_body
 from integrations.lightspeed.reading import Json, identifier, malformed, objects, text
+from integrations.lightspeed.till_state import to_readiness
 from integrations.pos import (
     AllergenNames,
     FloorArea,
@@ -204,6 +206,17 @@ class LightspeedPos:
             client.update_webhook(http=self._http, endpoint=body)
         except NotFound:
             raise refusal from None
+
+    def webhook_problems(self, endpoint: WebhookEndpoint) -> tuple[str, ...]:
+        """What is wrong with the endpoint as Lightspeed has it; nothing when it is right."""
+        try:
+            held = client.webhook(http=self._http, endpoint_id=endpoint.id)
+            locations = client.webhook_locations(http=self._http, endpoint_id=endpoint.id)
+        except NotFound:
+            return ("It is not registered at Lightspeed.",)
+        return endpoint_problems(
+            held=held, wanted=_endpoint_body(endpoint), locations=locations, location=str(self._location)
+        )
 
     def remove_webhook(self, endpoint_id: str) -> None:
         """Takes the location off the endpoint and deletes it; fine when it is gone already."""

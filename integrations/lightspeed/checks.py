@@ -3,10 +3,9 @@
 Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed.app/).
 """
 
-from datetime import UTC, datetime
 from decimal import Decimal
 
-from integrations.lightspeed.reading import Json, count, flag, identifier, malformed, number, objects, text
+from integrations.lightspeed.reading import Json, count, flag, identifier, malformed, moment, number, objects, text
 from integrations.money import to_money
 from integrations.pos import CheckItem, OpenCheck
 
@@ -27,7 +26,7 @@ def to_open_check(snapshot: Json) -> OpenCheck:
         table=count(snapshot, "tableNumber", where),
         amount=to_money(number(snapshot, "currentAmount", where) or Decimal(0)),
         paid=to_money(number(snapshot, "paidAmount", where) or Decimal(0)),
-        opened_at=_moment(text(snapshot, "openDate", where)),
+        opened_at=moment(snapshot, "openDate", where),
         payment_references=tuple(
             reference
             for entry in objects(snapshot, "paymentEntries", where)
@@ -40,12 +39,3 @@ def to_open_check(snapshot: Json) -> OpenCheck:
             if flag(line, "active", where, default=True) and (sku := identifier(line, "itemSku", where))
         ),
     )
-
-
-def _moment(words: str) -> datetime | None:
-    """Both ways in which the POS writes a time: `2021-12-21T13:24:49.265+0000` and ISO 8601 with `Z`."""
-    try:
-        moment = datetime.fromisoformat(words)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -46,32 +46,37 @@ def menu_load(*, http: LightspeedHttp, location: int, menu_id: str, account_prof
 
 def item_availability(*, http: LightspeedHttp, location: int) -> list[Json]:
     """All restricted items: `[{sku, count, updatedAt}]`."""
-    found: list[Json] = []
-    for page in range(_MOST_AVAILABILITY_PAGES):
-        query = {"businessLocationId": str(location), "page": str(page), "size": str(_AVAILABILITY_PAGE)}
-        answer = http.call("GET", "/o/op/1/itemAvailability", kind=Call.READ, query=query, read_timeout=_SIDE_TIMEOUT)
-        where = "item availability"
-        rows = as_objects(as_object(answer, where).get("data"), where)
-        found += rows
-        pages = count(as_object(answer.get("metadata"), where), "totalPages", where)
-        if pages is None:
-            raise malformed(where, "has no totalPages")
-        if page + 1 >= pages:
-            return found
-    raise malformed("item availability", f"has more than {_MOST_AVAILABILITY_PAGES} pages")
+    return _availability(http, "GET", location, size=_AVAILABILITY_PAGE, read_timeout=_SIDE_TIMEOUT)
 
 
 def item_availability_of(*, http: LightspeedHttp, location: int, skus: Collection[str]) -> list[Json]:
     """The restricted ones among the items: `[{sku, count, updatedAt}]`. Asks for fifty at a time."""
-    asked, found, where = list(dict.fromkeys(skus)), [], "item availability"
-    query = {"businessLocationId": str(location), "page": "0", "size": str(_MOST_SKUS)}
+    asked, found = list(dict.fromkeys(skus)), []
     for first in range(0, len(asked), _MOST_SKUS):
         body = {"skus": asked[first : first + _MOST_SKUS]}
+        found += _availability(http, "POST", location, size=_MOST_SKUS, read_timeout=_WAITED_FOR_TIMEOUT, body=body)
+    return found
+
+
+def _availability(
+    http: LightspeedHttp, method: str, location: int, *, size: int, read_timeout: float, body: Json | None = None
+) -> list[Json]:
+    """The rows of every page."""
+    found: list[Json] = []
+    where = "item availability"
+    for page in range(_MOST_AVAILABILITY_PAGES):
+        query = {"businessLocationId": str(location), "page": str(page), "size": str(size)}
         answer = http.call(
-            "POST", "/o/op/1/itemAvailability", kind=Call.READ, query=query, body=body, read_timeout=_WAITED_FOR_TIMEOUT
+            method, "/o/op/1/itemAvailability", kind=Call.READ, query=query, body=body, read_timeout=read_timeout
         )
         found += as_objects(as_object(answer, where).get("data"), where)
-    return found
+        pages = count(as_object(answer.get("metadata"), where), "totalPages", where)
+        if pages is None and body is None:
+            raise malformed(where, "has no totalPages")
+        # An answer about fifty items is whole without saying so.
+        if pages is None or page + 1 >= pages:
+            return found
+    raise malformed(where, f"has more than {_MOST_AVAILABILITY_PAGES} pages")
 
 
 def readiness(*, http: LightspeedHttp, location: int) -> Json:
@@ -163,7 +168,13 @@ def _hand_over(http: LightspeedHttp, path: str, order: Json) -> None:
 def webhook(*, http: LightspeedHttp, endpoint_id: str) -> Json:
     """A webhook endpoint. Raises `NotFound` when it is not registered."""
     path = f"/o/wh/1/webhook/{_part(endpoint_id)}"
-    return as_object(http.call("GET", path, kind=Call.READ), "webhook")
+    return as_object(http.call("GET", path, kind=Call.READ, read_timeout=_SIDE_TIMEOUT), "webhook")
+
+
+def webhook_locations(*, http: LightspeedHttp, endpoint_id: str) -> list[Json]:
+    """The locations that an endpoint hears of: `[{id, …}]`. Raises `NotFound` when it is not registered."""
+    path = f"/o/wh/1/webhook/{_part(endpoint_id)}/business-locations"
+    return as_objects(http.call("GET", path, kind=Call.READ, read_timeout=_SIDE_TIMEOUT), "webhook, locations")
 
 
 def create_webhook(*, http: LightspeedHttp, endpoint: Json) -> None:

@@ -6,7 +6,6 @@ import os
 import threading
 import time
 from collections.abc import Mapping
-from decimal import Decimal
 from functools import partial
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, NoReturn, Protocol
@@ -17,6 +16,7 @@ from requests.auth import AuthBase
 
 from integrations.lightspeed import errors
 from integrations.lightspeed.errors import Call
+from integrations.lightspeed.reading import fraction
 
 log = logging.getLogger(__name__)
 
@@ -135,7 +135,7 @@ class LightspeedHttp:
 def parsed(content: bytes, *, kind: Call) -> Any:
     """An answer's JSON with every fraction as `Decimal`; raises what the table of errors has for nonsense."""
     try:
-        return json.loads(content, parse_float=Decimal, parse_constant=_no_number)
+        return json.loads(content, parse_float=fraction, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise errors.not_json(call=kind) from error
 

@@ -24,7 +24,7 @@ from integrations.pos import (
 )
 
 # Goes up when the same JSON is read in another way than before, so that no venue keeps what the old way made of it.
-MAPPING_VERSION = 3
+MAPPING_VERSION = 4
 
 _KINDS = {"menuItem": ProductKind.ITEM, "menuDeal": ProductKind.DEAL}
 _LONGEST_COLOR = 32
@@ -111,7 +111,8 @@ class _Reader:
         products = tuple(
             replace(product, groups=self._group_keys.resolve(owner=product.sku)) for product in self._products.values()
         )
-        groups = self._group_keys.groups()
+        texts_missing = flag(menu, "richDataMissing", "menu")
+        groups = self._group_keys.groups(texts_missing=texts_missing)
         languages = _languages(products, groups)
         warnings = self._warnings.by_entry()
         snapshot = MenuSnapshot(
@@ -121,7 +122,7 @@ class _Reader:
             products=products,
             groups=groups,
             languages=tuple(sorted(frozenset().union(*languages.values()))),
-            rich_content_missing=flag(menu, "richDataMissing", "menu"),
+            rich_content_missing=texts_missing,
             warnings=each_once(warnings),
         )
         return MenuRead(snapshot, warnings, languages)

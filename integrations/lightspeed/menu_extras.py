@@ -1,14 +1,14 @@
-"""What stands beside the menu: what is running out, what allergens and discounts are called, whether it is open. Pure.
+"""What stands beside the menu: what is running out, what allergens and discounts are called. Pure.
 
 Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed.app/).
 """
 
-from integrations.lightspeed.reading import Json, as_object, count, flag, identifier, malformed, number, objects, text
-from integrations.pos import AllergenNames, PosDiscount, Readiness, Restriction
+from integrations.lightspeed.reading import Json, identifier, malformed, moment, number, objects, text
+from integrations.lightspeed.till_state import left_of
+from integrations.pos import AllergenNames, PosDiscount, Restriction
 
 _LONGEST_CODE = 64
 _LONGEST_NAME = 255
-_MOST_LEFT = 2**31 - 1
 
 
 def to_restrictions(rows: list[Json]) -> tuple[Restriction, ...]:
@@ -23,7 +23,7 @@ def to_restrictions(rows: list[Json]) -> tuple[Restriction, ...]:
         sku, left = identifier(row, "sku", where), number(row, "count", where)
         if not sku:
             raise malformed(where, "holds a row without a SKU")
-        found[sku] = Restriction(sku=sku, left=None if left is None else min(int(left), _MOST_LEFT))
+        found[sku] = Restriction(sku=sku, left=left_of(left), updated_at=moment(row, "updatedAt", where))
     return tuple(found.values())
 
 
@@ -66,28 +66,3 @@ def to_discounts(rows: list[Json]) -> tuple[PosDiscount, ...]:
         for row in rows
         if (code := identifier(row, "code", where))
     )
-
-
-def to_readiness(answer: Json) -> Readiness:
-    """Whether online orders are taken, and if not, the first reason that the POS gives.
-
-    Raises:
-        BadAnswer: when it is not as documented.
-    """
-    where = "online order readiness"
-    status = text(answer, "status", where)
-    if status not in {"READY", "NOT_READY"}:
-        raise malformed(where, "has no usable status")
-    if status == "READY":
-        return Readiness(ready=True)
-    configuration = as_object(answer.get("onlineOrderingApiConfiguration") or {}, where)
-    pos = as_object(answer.get("posStatus") or {}, where)
-    if not flag(configuration, "enabled", where, default=True):
-        return Readiness(ready=False, reason="Online orders are switched off at the POS.")
-    if text(pos, "salesPeriod", where) == "CLOSED":
-        return Readiness(ready=False, reason="The till is closed.")
-    if not flag(pos, "acceptingOnlineOrders", where, default=True):
-        return Readiness(ready=False, reason="The till takes no online orders at the moment.")
-    if count(pos, "availableDevices", where) == 0:
-        return Readiness(ready=False, reason="No till is awake.")
-    return Readiness(ready=False, reason="The till is not ready for online orders.")

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NoReturn
 
+from integrations.lightspeed.reading import fraction
+
 _space = re.compile(r"[ \t\n\r]*").match
 # Elsewhere than at its beginning, the type is found too, after some work that is done twice.
 _screen_begins = re.compile(r'\{[ \t\n\r]*"@type"[ \t\n\r]*:[ \t\n\r]*"group"').match
@@ -39,7 +41,7 @@ class _Numbers(dict[str, Decimal]):
     """Few of a menu's many numbers differ."""
 
     def __missing__(self, digits: str) -> Decimal:
-        found = self[digits] = Decimal(digits)
+        found = self[digits] = fraction(digits)
         return found
 
 

@@ -77,9 +77,23 @@ class GroupKeys:
         """The keys of a product's groups, in order, once everything was collected."""
         return self._resolved(self._owners[owner], escaped(owner))
 
-    def groups(self) -> tuple[MenuModifierGroup, ...]:
-        """Every group that was resolved, nested ones included, each once."""
-        return tuple(self._groups.values())
+    def groups(self, *, texts_missing: bool = False) -> tuple[MenuModifierGroup, ...]:
+        """Every group that was resolved, nested ones included, each once.
+
+        `texts_missing`: the POS could not deliver its texts. A group that comes to be its owner's own then has those
+        that we hold of the group that it was.
+        """
+        groups = self._groups.values()
+        return tuple(map(self._with_held_texts, groups) if texts_missing else groups)
+
+    def _with_held_texts(self, group: MenuModifierGroup) -> MenuModifierGroup:
+        was = group.key.partition("@")[0]
+        held = None if group.key in self._held.keys or was == group.key else self._held.find(was)
+        if held is None:
+            return group
+        texts = {choice.key: choice.translations for choice in held.modifiers}
+        choices = [replace(one, translations=one.translations or texts.get(one.key, {})) for one in group.modifiers]
+        return replace(group, translations=group.translations or held.translations, modifiers=tuple(choices))
 
     def _noted(self, drafts: Iterable[GroupDraft]) -> tuple[_Occurrence, ...]:
         return tuple([self._note(draft, base) for draft, base in _with_bases(drafts)])

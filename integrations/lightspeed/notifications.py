@@ -12,7 +12,8 @@ from typing import Any
 
 from integrations.lightspeed.reading import Json, as_object, identifier, text
 from integrations.lightspeed.refusals import cause_of, scrubbed
-from integrations.pos import OrderEvent, OrderUpdate
+from integrations.lightspeed.till_state import to_item_update, to_readiness
+from integrations.pos import OrderEvent, OrderUpdate, PosFact
 
 _CHECK_WAS_UPDATED = "CHECK_WAS_UPDATED"
 _ORDER_EVENTS = {
@@ -48,7 +49,7 @@ class ReceivedNotification:
     account: str
     business_location_id: str
     fingerprint: str
-    fact: OrderUpdate | None
+    fact: PosFact | None
 
 
 def parse(body: Any) -> ReceivedNotification:
@@ -70,8 +71,18 @@ def parse(body: Any) -> ReceivedNotification:
         account=account,
         business_location_id=identifier(source, "businessLocationId", "notification"),
         fingerprint=_fingerprint(source, type_, status, reference or account),
-        fact=_order_update(source, status, reference, account) if type_ == "ORDER" else None,
+        fact=_fact(source, type_, status, reference, account),
     )
+
+
+def _fact(source: Json, type_: str, status: str, reference: str, account: str) -> PosFact | None:
+    if status not in _STATUSES.get(type_, ()):
+        return None
+    if type_ == "ORDER":
+        return _order_update(source, status, reference, account)
+    if type_ == "ITEM":
+        return to_item_update(source)
+    return to_readiness(source) if type_ == "ORDER_API" else None
 
 
 def _account(source: Json) -> str:

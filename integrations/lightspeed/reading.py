@@ -5,6 +5,7 @@ Numbers may come as JSON numbers or as strings, and any part may be null. `where
 """
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -121,6 +122,14 @@ def as_number(value: Any) -> Decimal | None:
     return found if found.is_finite() and -_LARGEST_NUMBER < found < _LARGEST_NUMBER else None
 
 
+def fraction(digits: str) -> Decimal:
+    """A JSON number with a fraction or an exponent, for a parser. Raises `ValueError` for what no decimal can hold."""
+    try:
+        return Decimal(digits)
+    except InvalidOperation as error:
+        raise ValueError("The number's exponent is out of all bounds.") from error
+
+
 def _to_decimal(value: Any) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, int | str | float):
         return None
@@ -138,3 +147,12 @@ def count(source: Json, name: str, where: str) -> int | None:
     if found < 0 or found != int(found):
         raise malformed(where, f"{name} is not a whole number of 0 or more")
     return int(found)
+
+
+def moment(source: Json, name: str, where: str) -> datetime | None:
+    """A field with a time: `2021-12-21T13:24:49.265+0000` or ISO 8601 with `Z`, and None for anything else."""
+    try:
+        found = datetime.fromisoformat(text(source, name, where))
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

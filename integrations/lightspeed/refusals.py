@@ -95,8 +95,11 @@ def cause_of(words: str) -> Cause | None:
 
 
 def scrubbed(words: str) -> str:
-    """The POS's words without e-mail addresses, phone numbers, tokens and quoted input; at most 1,000 characters."""
-    words = words[:10_000]
+    """The POS's words without e-mail addresses, phone numbers, tokens and quoted input; at most 1,000 characters.
+
+    Nor with what PostgreSQL cannot store: null characters and halves of surrogate pairs.
+    """
+    words = words[:10_000].replace("\0", "").encode("utf-8", "replace").decode()
     for pattern, replacement in _PRIVATE:
         words = pattern.sub(replacement, words)
     return words.strip()[:1000]

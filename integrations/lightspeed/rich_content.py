@@ -17,6 +17,9 @@ from integrations.pos import Translation
 
 LONGEST_NAME = 255
 _LONGEST_URL = 1000
+# What RFC 5646, section 4.4.1, asks everybody to have room for.
+_LONGEST_TAG = 35
+_NOT_IN_A_TAG = re.compile(r"[^a-z0-9]+")
 _MOST_CALORIES = 100_000
 
 
@@ -79,7 +82,8 @@ def _translations(rich: Json, where: str) -> dict[str, Translation]:
 
 @lru_cache(maxsize=128)
 def _language_tag(locale: str) -> str:
-    return locale.replace("_", "-").lower()
+    """`fr-be` for "fr_BE". Tags stand in headers and addresses, so nothing but letters, digits and hyphens is left."""
+    return _NOT_IN_A_TAG.sub("-", locale.lower()).strip("-")[:_LONGEST_TAG].rstrip("-")
 
 
 def _image_url(rich: Json, where: str) -> str:

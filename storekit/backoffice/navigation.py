@@ -10,7 +10,7 @@ from django.urls import reverse
 from django_q.models import Failure, Schedule, Success
 
 from integrations.models import Connection, Notification, SyncRun, SyncSchedule
-from menus.models import Category, Menu, Modifier, ModifierGroup, Product
+from menus.models import Category, Menu, Modifier, ModifierGroup, Product, Snooze
 from orders.models import DiscountCode, Order, OrderingRules
 from storekit.backoffice.trouble import injections_in_trouble
 from storekit.models import ApiKey, User, Venue
@@ -40,6 +40,7 @@ _GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
             _Entry(Category, "Categories", "category"),
             _Entry(ModifierGroup, "Choices", "tune"),
             _Entry(Modifier, "Single choices", "checklist"),
+            _Entry(Snooze, "Snoozes", "snooze"),
             _Entry(Area, "Areas", "deck"),
             _Entry(Table, "Tables", "table_restaurant"),
         ),

@@ -58,6 +58,7 @@ def look_at_venues(*, user: User) -> list[VenueTonight]:
         parts = (
             *findings.of_orders(orders[venue.pk], venue=venue, connected=findings.takes_orders(connection)),
             findings.of_connection(connection, venue=venue, manages=venue.pk in managed),
+            *findings.of_till(connection),
             findings.of_menu(
                 getattr(venue, "menu", None),
                 products=products[venue.pk],

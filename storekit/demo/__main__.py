@@ -41,6 +41,7 @@ def main() -> int:
         _play(processes, configuration)
         return _watch(processes)
     except _Stopped:
+        _say("Stopping …")
         return 0
     except DemoError as error:
         _say(f"storekit demo: {error}\nLogs are in {configuration.logs}")
@@ -99,17 +100,22 @@ def _play(processes: Processes, configuration: Configuration) -> None:
 
 def _venue_and_log_in(processes: Processes, configuration: Configuration) -> dict[str, str]:
     facts = recall(configuration)
-    if "password" not in facts:
-        password = secrets.token_urlsafe(12)
-        log_in = {"DJANGO_SUPERUSER_EMAIL": EMAIL, "DJANGO_SUPERUSER_PASSWORD": password}
-        processes.run("manage.py", "createsuperuser", "--no-input", extra=log_in)
-        remember(configuration, password=password)
-    if "api_key" not in facts:
-        place = ["--timezone", "Europe/London", "--country", "GB", "--currency", "GBP"]
-        printed = processes.run(
-            "manage.py", "create_venue", "--slug", VENUE, "--name", "The Copper Pot", *place, "--email", EMAIL
-        )
-        remember(configuration, api_key=json.loads(printed)["api_key"])
+    try:
+        if "password" not in facts:
+            password = secrets.token_urlsafe(12)
+            log_in = {"DJANGO_SUPERUSER_EMAIL": EMAIL, "DJANGO_SUPERUSER_PASSWORD": password}
+            processes.run("manage.py", "createsuperuser", "--no-input", extra=log_in)
+            remember(configuration, password=password)
+        if "api_key" not in facts:
+            place = ["--timezone", "Europe/London", "--country", "GB", "--currency", "GBP"]
+            printed = processes.run(
+                "manage.py", "create_venue", "--slug", VENUE, "--name", "The Copper Pot", *place, "--email", EMAIL
+            )
+            remember(configuration, api_key=json.loads(printed)["api_key"])
+    except DemoError as error:
+        # They are there, and what opens them is forgotten: their passwords and keys are kept as hashes only.
+        begin_anew = f"To begin anew, remove the demo's database: rm {configuration.database}*"
+        raise DemoError(f"{error}\n{begin_anew}") from error
     return recall(configuration)
 
 
@@ -125,6 +131,7 @@ Order {confirmed["number"]} (collection code {confirmed["collection_code"]}) is 
   Till          {configuration.pos_url}/till
   Menu          {url}/api/v1/venues/{VENUE}/menu
   API           {url}/api/docs/   API key {api_key}
+  E-mails       {configuration.logs.relative_to(configuration.folder)}/worker.log
 
 Place another order:
 

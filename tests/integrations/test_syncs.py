@@ -172,11 +172,11 @@ def test_a_sync_that_was_taken_over_stops_and_does_not_claim_the_end(venue: Venu
 
 def test_a_report_with_too_many_warnings_says_how_many_are_not_in_it(venue: Venue, connection: Connection) -> None:
     def work(pos: PointOfSale, progress: Progress) -> dict[str, int]:
-        for number in range(450):
+        for number in range(2250):
             progress.warn(f"Entry {number} was left out.")
         return {}
 
     run = run_sync(venue=venue, kind=SyncRun.Kind.MENU, started_by="a test", work=work)
 
-    assert len(run.warnings) == 200
-    assert run.warnings[-2:] == ["Entry 198 was left out.", "… and 251 more of these."]
+    assert len(run.warnings) == 2000
+    assert run.warnings[-2:] == ["Entry 1998 was left out.", "… and 251 more of these."]

@@ -8,6 +8,7 @@ import responses
 from django.test import Client
 
 from integrations.models import Connection, LightspeedSettings
+from menus.going_back import undo
 from menus.models import Menu, Product
 from menus.syncing import sync_menu
 from menus.texts import PosWrites, set_descriptions
@@ -70,6 +71,17 @@ def test_names_still_follow_the_pos(kept: Venue) -> None:
     assert Product.objects.get().translations["en"] == {"name": "Renamed", "description": "POS"}
     assert descriptions("A")["fr"] == "Caisse"
     assert Menu.objects.get().languages == ["en", "fr"]
+
+
+def test_a_language_that_staff_added_can_be_read_after_going_back_too(kept: Venue, client: Client) -> None:
+    sync(kept, described("A", en="POS", fr="Caisse"), described("B", en="New"))
+    set_descriptions(product=Product.objects.get(sku="A"), descriptions={"it": "Nostro"})
+
+    assert undo(venue=kept, started_by="Anna").state == "succeeded"
+
+    shown = client.get("/api/v1/venues/copper-pot/menu?lang=it").json()
+    assert (shown["language"], shown["products"][0]["description"]) == ("it", "Nostro")
+    assert shown["languages"] == ["en", "fr", "it"]
 
 
 def test_once_the_setting_is_on_again_the_pos_wins_without_having_changed(kept: Venue) -> None:

@@ -22,10 +22,12 @@ from menus.history import keep_state, past_menu, plan_back
 from menus.languages import Texts
 from menus.models import Menu, MenuState, Product
 from menus.planning import plan_sync
+from menus.stock import spread
 from menus.syncing import run_queued, sync_menu
 from menus.texts import set_descriptions
 from menus.versions import MenuBusy, version_of
 from storekit.models import Venue
+from tests import factories
 from tests.factories import VenueFactory
 from tests.menus.pos_answers import answer_availability, answer_menu, answer_menu_list, item, menu, screen
 from tests.menus.snapshots import bring_in_step, snapshots
@@ -252,7 +254,9 @@ def test_a_state_of_a_time_with_fewer_columns_leaves_the_new_ones_as_they_are(
 ) -> None:
     sync(venue, "A", "B", "C")
     sync(venue, "A", "B")
-    Product.objects.update(stock=4)
+    for sku in "ABC":
+        factories.StockLevelFactory(venue=venue, sku=sku, count=4)
+    spread(venue=venue)
     monkeypatch.setitem(ENTRIES, "products", (*ENTRIES["products"], "stock"))
 
     assert undo(venue=venue, started_by="Anna").state == State.SUCCEEDED

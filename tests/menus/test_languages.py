@@ -53,3 +53,8 @@ def test_words_fall_back_text_by_text(translations: dict[str, dict[str, str]], n
     texts = Texts(language="fr", preferred="en", available=["de", "en", "en-gb", "fr", "fr-ca"])
     assert texts.name(translations, till_name="Till") == name
     assert texts.description(translations) == description
+
+
+@pytest.mark.parametrize(("preferred", "chosen"), [("en-gb", "en-gb"), ("en\nx", ""), ("中文", ""), ("", "")])
+def test_a_menu_without_any_language_is_in_the_preferred_one_if_that_is_one(preferred: str, chosen: str) -> None:
+    assert choose_language(available=[], lang="fr", accept_language="de", preferred=preferred) == chosen

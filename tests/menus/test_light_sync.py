@@ -68,6 +68,55 @@ def test_it_changes_prices_with_their_tax_and_nothing_else(synced: Venue) -> Non
     assert "1 products of the POS are not on this menu" in run.warnings[0]
 
 
+def asking(**prices: str) -> dict[str, Any]:
+    """Products that all ask for the same sauce, which opens the same question, at prices of their own."""
+    entries = []
+    for sku, words in prices.items():
+        sauce, _, size = words.partition("/")
+        sizes = {"description": "Sizes", "sku": "SIZES", "productModifiers": [item("LARGE", size)]}
+        mayo = item("MAYO", sauce, menuModifierGroups=[sizes])
+        entries.append(
+            item(sku, menuModifierGroups=[{"description": "Sauces", "sku": "SAUCES", "productModifiers": [mayo]}])
+        )
+    return menu(screen("1", *entries))
+
+
+@pytest.mark.parametrize(
+    ("now", "mayo", "large", "warned"),
+    [
+        ({"A": "2.00/0.50", "B": "2.00/0.50", "C": "2.00/0.70"}, "1.00", "0.50", True),
+        ({"A": "1.00/0.70", "B": "1.00/0.70", "C": "1.00/0.50"}, "1.00", "0.50", True),
+        ({"A": "1.00/0.50", "B": "1.00/0.50", "C": "2.00/0.50"}, "1.00", "0.50", False),
+        ({"A": "2.00/0.70", "B": "2.00/0.70", "C": "2.00/0.70"}, "2.00", "0.70", False),
+        ({"A": "2.00/0.70", "B": "2.00/0.70"}, "2.00", "0.70", False),
+    ],
+)
+def test_what_products_ask_alike_is_not_priced_as_only_some_of_them_ask_it_now(
+    venue: Venue, now: dict[str, str], mayo: str, large: str, warned: bool
+) -> None:
+    answer_menu(asking(A="1.00/0.50", B="1.00/0.50", C="1.00/0.50"))
+    sync(venue, menu_id="168")
+    answer_menu(asking(**now))
+
+    run = sync(venue, light=True)
+
+    prices = {sku: str(price) for sku, price in Modifier.objects.values_list("sku", "price")}
+    assert prices == {"MAYO": mayo, "LARGE": large}
+    assert any("no longer cost the same" in warning for warning in run.warnings) == warned
+    sync(venue)
+    assert not sync(venue, light=True).counts["updated"]
+
+
+@pytest.mark.parametrize("price", ["9.50", "11.00"])
+def test_a_preview_says_what_the_sync_would_have_to_say(synced: Venue, price: str) -> None:
+    answer_menu(menu(screen("1", burger(price), item("NEW"))))
+
+    looked_at = sync(synced, light=True, preview=True)
+
+    assert "1 products of the POS are not on this menu" in looked_at.warnings[0]
+    assert sync(synced, light=True).warnings == looked_at.warnings
+
+
 def test_an_empty_menu_changes_no_price_and_archives_nothing(synced: Venue) -> None:
     answer_menu(menu())
 
@@ -108,7 +157,8 @@ def test_what_runs_out_is_shown_to_guests_and_to_the_basket_and_comes_back(
     burger_shown = next(one for one in shown["products"] if one["sku"] == "BURGER")
     assert (burger_shown["stock"], burger_shown["available"]) == (stock, not sold_out)
     assert shown["modifier_groups"][0]["modifiers"][0]["available"] == (not sold_out)
-    found = catalogue.load(venue=synced, skus=["BURGER", "SALAD"])
+    choices = list(Modifier.objects.values_list("pk", flat=True))
+    found = catalogue.load(venue=synced, skus=["BURGER", "SALAD"], choices=choices)
     assert {one.sku: one.available for one in found.products.values()} == {"BURGER": not sold_out, "SALAD": True}
     assert {one.available for group in found.groups.values() for one in group.modifiers} == {not sold_out}
     assert version_of(venue=synced) == 2

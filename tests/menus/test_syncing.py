@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 import responses
+from django.core.cache import cache
 from django.db import connection as database
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from integrations.models import Connection, SyncRun
@@ -49,6 +51,28 @@ def test_the_chosen_menu_is_loaded_without_asking_for_the_list_again(connection:
     assert not [call for call in responses.calls if "menu/list" in str(call.request.url)]
 
 
+@pytest.mark.parametrize(
+    ("locale", "tag"),
+    [
+        *(("fr_BE", "fr-be"), (" de-AT ", "de-at"), ("fr (France)", "fr-france"), ('e"n', "e-n")),
+        *(("en\nX-Made-Up: 1", "en-x-made-up-1"), ("x" * 300, "x" * 35), ("中文", "en")),
+    ],
+)
+def test_guests_can_read_a_menu_whatever_the_pos_calls_its_languages(
+    connection: Connection, venue: Venue, client: Client, locale: str, tag: str
+) -> None:
+    cache.clear()
+    texts = [{"locale": locale, "friendlyDisplayName": "Plat", "description": "Bon"}]
+    answer_menu(menu(screen("1", item("A", itemRichData={"texts": texts}))))
+    sync(venue, menu_id="168")
+
+    read = client.get("/api/v1/venues/copper-pot/menu")
+
+    assert (read.status_code, read["Content-Language"]) == (200, tag)
+    again = client.get("/api/v1/venues/copper-pot/menu", headers={"If-None-Match": read["ETag"]})
+    assert again.status_code == 304
+
+
 def test_several_menus_and_none_chosen_is_an_error_that_lists_them(connection: Connection, venue: Venue) -> None:
     answer_menu_list((271, "All day"), (272, "Brunch"))
 
@@ -70,7 +94,7 @@ def test_another_menu_can_be_chosen_later(connection: Connection, venue: Venue) 
     answer_menu(menu(screen("9", item("EGGS")), id=272, name="Brunch"), id=272)
     sync(venue, menu_id="168")
 
-    run = sync(venue, menu_id="272")
+    run = sync(venue, menu_id="272", force=True)
 
     assert run.counts == {"created": 2, "updated": 0, "archived": 2, "unchanged": 0}
     assert Menu.objects.get(venue=venue).pos_menu_name == "Brunch"

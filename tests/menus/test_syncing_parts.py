@@ -232,6 +232,33 @@ def test_the_number_of_queries_does_not_grow_with_what_changed_nor_with_copies_t
     assert counts[0] == counts[1]
 
 
+def test_a_copy_that_differs_while_the_pos_has_no_texts_keeps_those_that_we_hold(
+    connection: Connection, venue: Venue
+) -> None:
+    def asked(a: str, b: str, *, texts: bool) -> Json:
+        def rich(word: str) -> Json:
+            return {"itemRichData": {"texts": [{"locale": "fr", "friendlyDisplayName": word}]}} if texts else {}
+
+        def group(price: str) -> Json:
+            cheese = {**item("CHEESE", price), **rich("Fromage")}
+            return {"description": "Extras", "sku": "EXTRAS", "productModifiers": [cheese], **rich("Suppléments")}
+
+        entries = (item(sku, menuModifierGroups=[group(price)]) for sku, price in (("A", a), ("B", b)))
+        return menu(screen("1", *entries)) | {"richDataMissing": not texts}
+
+    def words() -> set[str]:
+        rows = (*ModifierGroup.objects.filter(archived_at=None), *Modifier.objects.filter(archived_at=None))
+        return {row.translations.get("fr", {}).get("name", "") for row in rows}
+
+    sync(venue, asked("1.00", "1.00", texts=True))
+    for _ in range(2):
+        sync(venue, asked("1.00", "2.00", texts=False))
+        assert words() == {"Suppléments", "Fromage"}
+        assert Modifier.objects.count() == 2
+    sync(venue, asked("1.00", "2.00", texts=True))
+    assert words() == {"Suppléments", "Fromage"}
+
+
 def test_a_group_that_one_product_no_longer_asks_stays_with_the_others(connection: Connection, venue: Venue) -> None:
     sync(venue, with_extras(A="1.00", B="1.00"))
     before = ids_of_choices()

@@ -1,14 +1,20 @@
 """Menu and floor plan from the sandbox POS, over real sockets, through the real connect flow."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
 from integrations.models import SyncRun
+from menus.availability import apply_item_update
+from menus.reconciling import reconcile
 from menus.syncing import sync_menu
 from menus.versions import version_of
 from storekit.models import Venue
 from tests.integrations.flow import connect
+from tests.menus.stocked import lifted, shown
 from tests.support.sandbox import SandboxPos
 
 RIVERSIDE = "45454565682156"
@@ -81,3 +87,19 @@ def test_a_pos_that_is_offline_leaves_the_menu_standing(
 
     assert run.state == SyncRun.State.FAILED
     assert version_of(venue=venue) == 1
+
+
+def test_a_notification_that_was_lost_on_its_way_costs_nothing_in_the_end(
+    sandbox: SandboxPos, venue: Venue, annas_browser: Client, client: Client
+) -> None:
+    connect(annas_browser, venue)
+    sync_menu(venue=venue, started_by="a test")
+    sandbox.control("items/BROWNIE/restrict", count=None)
+    assert shown(client)["available"]["BROWNIE"] is True
+
+    found = reconcile(venue=venue)
+
+    assert "BROWNIE: 0 left (before: 5 left)" in found.differences
+    assert shown(client)["available"]["BROWNIE"] is False
+    apply_item_update(venue, lifted("BROWNIE", timezone.now() + timedelta(minutes=1)))
+    assert shown(client)["available"]["BROWNIE"] is True

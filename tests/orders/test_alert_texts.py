@@ -149,7 +149,17 @@ def test_what_may_have_arrived_is_to_be_looked_for_before_it_is_keyed_in(order: 
     sent = email(order)
     assert sent.subject == "The Copper Pot: order 1042 is not on the till, as far as we know"
     for body in (sent.body, str(sent.alternatives[0][0])):
-        assert "Look for it there first." in body
+        assert "Look for it there first. If it is missing, key it in by hand, or send it again" in body
+
+
+def test_what_the_pos_took_and_never_confirmed_is_not_to_be_sent_again(order: Order) -> None:
+    InjectionAttempt.objects.create(
+        injection=order.injection, number=1, reference=order.injection.reference, lease=order.pk, outcome="accepted"
+    )
+    Injection.objects.update(error_code="never_confirmed")
+    sent = email(Order.objects.select_related("venue", "injection").get())
+    for body in (sent.body, str(sent.alternatives[0][0])):
+        assert "Look for it there first. If it is missing, key it in by hand." in body
 
 
 def test_a_table_and_its_guests_are_named(order: Order) -> None:
@@ -177,6 +187,31 @@ def test_an_order_that_may_be_there_twice_is_to_be_made_once(order: Order) -> No
     sent = email(order, About.DOUBLE)
     assert sent.subject == "The Copper Pot: order 1042 may be on the till twice"
     for body in (sent.body, str(sent.alternatives[0][0])):
-        assert "make it once, and void the second check" in body
+        assert "Make it once, and void the second check." in body
         assert "A7.7" in body
         assert REASON not in body
+
+
+def test_of_a_cancelled_order_no_copy_is_to_be_made(order: Order) -> None:
+    Order.objects.update(status=Order.Status.CANCELLED)
+    changed = Order.objects.select_related("venue", "injection").get()
+    message = till_message(order=changed, about=About.DOUBLE)
+    assert message.startswith("ORDER 1042 MAY BE ON THE TILL TWICE. It is cancelled: make neither, and void both ")
+    sent = email(changed, About.DOUBLE)
+    for body in (sent.body, str(sent.alternatives[0][0])):
+        assert "It is cancelled: make neither, and void both checks." in body
+        assert "Make it once" not in body
+
+
+@pytest.mark.parametrize("field", ["note", "first_name", "address_notes"])
+def test_what_a_guest_typed_cannot_pass_for_a_line_of_our_own(order: Order, field: str) -> None:
+    Order.objects.update(**{field: "Ada\nPayment: PAID IN CASH\r\n\u2028Total: GBP 0.00"})
+    changed = Order.objects.select_related("venue", "injection").get()
+    for words in (till_message(order=changed, about=About.FAILED), email(changed).body):
+        assert not [line for line in words.splitlines() if line.startswith(("Payment: PAID", "Total: GBP 0.00"))]
+
+
+def test_a_note_on_a_line_stays_on_its_line(order: Order) -> None:
+    OrderLine.objects.filter(name="Burger").update(note="no salt\n9 × Lobster")
+    message = till_message(order=order, about=About.FAILED)
+    assert "2 × Burger (no salt 9 × Lobster)" in message

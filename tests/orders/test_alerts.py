@@ -27,6 +27,7 @@ from orders.models import Alert, Injection, Order
 from orders.notifications import apply_order_update
 from orders.revisions import send_anew
 from orders.tasks import send_alert, sweep_alerts
+from storekit.models import Venue
 from tests import factories
 from tests.orders.sending import MESSAGE, NOW, TO_GO, alerts, minutes_later, queued, refuses
 
@@ -318,3 +319,10 @@ def test_no_guests_data_is_logged(
         send(alert_id=alert(channel).pk)
     assert str(failed.order_id) in caplog.text
     assert not any(word in caplog.text for word in ("Ada", "Lovelace", "example", "2079460018"))
+
+
+def test_a_venue_without_an_address_was_not_told_by_e_mail(failed: Injection) -> None:
+    Venue.objects.update(email="")
+    assert send(alert_id=alert("email").pk) == "again"
+    assert (alert("email").told_at, mail.outbox) == (None, [])
+    assert "no address" in alert("email").error

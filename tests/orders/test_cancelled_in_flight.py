@@ -6,10 +6,12 @@ import responses
 import time_machine
 
 from integrations.pos import OrderEvent, OrderUpdate
+from orders import settling
+from orders.failing import fail
 from orders.injection import LEASE, inject
-from orders.models import Injection, InjectionAttempt, Order
+from orders.models import Alert, Injection, InjectionAttempt, Order
 from orders.notifications import apply_order_update
-from tests.orders.sending import TO_GO, alerts, attempts, takes_orders, while_sending
+from tests.orders.sending import NOW, TO_GO, alerts, attempts, takes_orders, while_sending
 
 State, Outcome = Injection.State, InjectionAttempt.Outcome
 TILL_IS_TOLD = [("cancelled", "till", 1)]
@@ -131,3 +133,17 @@ def test_what_the_till_cancelled_itself_is_told_to_nobody(waiting: Injection, po
     assert said(waiting, OrderEvent.CANCELLED) == "cancelled"
     assert said(waiting, OrderEvent.CONFIRMED) == "known already"
     assert alerts() == []
+
+
+def test_an_order_that_was_given_up_and_cancelled_and_arrives_all_the_same_is_not_to_be_made(
+    waiting: Injection, pos: responses.RequestsMock
+) -> None:
+    takes_orders(pos)
+    inject(injection_id=waiting.pk)
+    given_up = Injection.objects.get()
+    fail(injection=given_up, code="never_confirmed", error="Look on the till.")
+    Alert.objects.update(told_at=NOW, next_attempt_at=None)
+    settling.cancel(order=Order.objects.get(), by="Ben")
+    Alert.objects.filter(about="cancelled").update(told_at=NOW, next_attempt_at=None)
+    said(waiting, OrderEvent.CONFIRMED)
+    assert [about for about, *_ in alerts()] == ["cancelled", "failed", "failed"], "and not that it is to be made once"

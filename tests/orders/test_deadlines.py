@@ -8,9 +8,11 @@ import responses
 import time_machine
 from django.utils import timezone
 
+from integrations.models import TokenPair
 from orders.injection import inject
 from orders.models import Injection, Order
-from tests.orders.sending import NOW, TO_GO, takes_orders
+from orders.settling import send_again
+from tests.orders.sending import NOW, TO_GO, alerts, takes_orders
 
 MS = timedelta(milliseconds=1)
 
@@ -92,3 +94,43 @@ def test_an_order_that_was_held_back_is_due_since_its_time_came(
     assert inject(injection_id=waiting.pk) == "accepted"
     waiting.refresh_from_db()
     assert (waiting.due_since, waiting.deliver_by) == (NOW, NOW + timedelta(minutes=10))
+
+
+@pytest.mark.parametrize(
+    ("for_in", "late", "word"),
+    [
+        (None, timedelta(minutes=69), "accepted"),
+        (None, timedelta(minutes=71), "failed"),
+        (timedelta(hours=2), timedelta(minutes=164), "accepted"),
+        (timedelta(hours=2), timedelta(minutes=166), "failed"),
+    ],
+)
+def test_what_nobody_waits_for_any_more_is_told_to_a_person_instead_of_being_cooked(
+    waiting: Injection,
+    pos: responses.RequestsMock,
+    clock: time_machine.Traveller,
+    for_in: timedelta | None,
+    late: timedelta,
+    word: str,
+) -> None:
+    takes_orders(pos)
+    TokenPair.objects.update(expires_at=NOW + timedelta(days=1))
+    Order.objects.update(scheduled_for=NOW + for_in if for_in else None)
+    Injection.objects.update(due_since=NOW)
+    clock.shift(late)
+    assert inject(injection_id=waiting.pk) == word, "no worker was running until now"
+    waiting.refresh_from_db()
+    told = word == "failed"
+    assert (waiting.error_code, len(pos.calls)) == (("too_late", 0) if told else ("", 1))
+    assert bool(alerts()) is told
+
+
+def test_what_came_too_late_is_sent_all_the_same_when_a_person_says_so(
+    waiting: Injection, pos: responses.RequestsMock, clock: time_machine.Traveller
+) -> None:
+    takes_orders(pos)
+    TokenPair.objects.update(expires_at=NOW + timedelta(days=1))
+    clock.shift(timedelta(hours=3))
+    assert inject(injection_id=waiting.pk) == "failed"
+    send_again(order=Order.objects.get(), by="Ben")
+    assert inject(injection_id=waiting.pk) == "accepted"

@@ -282,3 +282,13 @@ def test_an_order_waits_while_its_location_is_disconnected_and_is_sent_when_it_i
     Connection.objects.update(**linked)
     minutes_later(clock, 1)
     assert inject(injection_id=waiting.pk) == "accepted"
+
+
+@pytest.mark.parametrize("odd", ["\\u0000", "\\ud800"])
+def test_a_refusal_in_words_that_no_database_stores_is_told_all_the_same(
+    waiting: Injection, pos: responses.RequestsMock, odd: str
+) -> None:
+    pos.post(TO_GO, status=400, body=f'{{"status": 400, "message": "No {odd}such thing"}}')
+    assert inject(injection_id=waiting.pk) == "failed"
+    waiting.refresh_from_db()
+    assert "such thing" in waiting.error

@@ -16,7 +16,7 @@ from django_q.models import OrmQ
 from integrations.models import Connection
 from orders import injection as injecting
 from orders.injection import LEASE, inject, sweep
-from orders.models import Injection, InjectionAttempt
+from orders.models import Injection, InjectionAttempt, Order
 from orders.tasks import sweep_injections
 from tests import factories
 from tests.orders.sending import NOW, TO_GO, attempts, takes_orders, while_sending
@@ -181,3 +181,19 @@ def test_a_sweep_is_bounded(waiting: Injection, connection: Connection, monkeypa
         factories.OrderFactory(venue=connection.venue)
     monkeypatch.setattr(injecting, "_SWEPT_AT_ONCE", 2)
     assert sweep() == 2
+
+
+def test_a_venue_whose_settings_cannot_be_read_does_not_keep_the_others_orders_waiting(
+    waiting: Injection, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: Order = factories.OrderFactory(venue=connection.venue)
+    later = NOW + timedelta(hours=1)
+    Injection.objects.filter(order=held).update(state=State.SCHEDULED, next_attempt_at=later)
+    monkeypatch.setattr("orders.buffering.settings_of", _broken)
+    with pytest.raises(ZeroDivisionError):
+        sweep_injections()
+    assert [task.args() for task in OrmQ.objects.all()] == [(waiting.pk,)]
+
+
+def _broken(*, venue: object) -> None:
+    raise ZeroDivisionError

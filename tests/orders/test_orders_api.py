@@ -380,6 +380,13 @@ def test_without_a_key_nobody_orders(posted: dict[str, Any], authorization: str 
     assert nothing_is_left()
 
 
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer"}])
+def test_without_a_key_the_answer_says_how_to_send_it(posted: dict[str, Any], headers: dict[str, str]) -> None:
+    answer = APIClient().post(ORDERS, posted, format="json", headers={"Idempotency-Key": "k", **headers})
+    assert answer.json()["errors"][0]["detail"] == "Send the venue's API key as: Authorization: Bearer <key>"
+    assert "WWW-Authenticate" in answer.headers
+
+
 def test_another_venues_key_opens_neither_this_venue_nor_one_that_is_not_there(
     other_storefront: APIClient, posted: dict[str, Any]
 ) -> None:

@@ -5,12 +5,14 @@ from datetime import timedelta
 import pytest
 import responses
 import time_machine
+from django.conf import settings
 from django.utils import timezone
 
 from integrations.connections import register_webhook
-from integrations.models import Connection
+from integrations.models import Connection, TokenPair
 from orders.injection import inject
 from orders.models import Injection, InjectionAttempt, Order
+from orders.parking import is_parked
 from orders.tasks import sweep_injections, venue_connected
 from tests import factories
 from tests.orders.sending import API, NOW, TO_GO, alerts, attempts, minutes_later, queued, takes_orders
@@ -175,7 +177,7 @@ def test_another_venue_that_is_connected_moves_nothing(parked: Injection) -> Non
 def test_the_sweep_finds_a_connection_that_nobody_told_us_of(parked: Injection) -> None:
     assert sweep_injections() == "0 due"
     Connection.objects.update(status=Status.CONNECTED)
-    assert sweep_injections() == "1 due, 1 sent on"
+    assert sweep_injections() == "0 due, 1 sent on"
     assert ("orders.tasks.inject", parked.pk) in queued()
 
 
@@ -194,3 +196,42 @@ def test_registering_the_webhook_is_when_a_venue_is_connected(
     )
     register_webhook(connection=connection)
     assert queued() == [("orders.tasks.venue_connected", connection.venue_id)]
+
+
+# --- A consent that turns out to be gone while an order is being sent ------------------------------------------------
+
+
+@pytest.fixture
+def discovering(waiting: Injection, pos: responses.RequestsMock) -> Injection:
+    """For in three hours; its call was the one that found out that the consent is gone."""
+    Order.objects.update(scheduled_for=NOW + timedelta(hours=3))
+    pos.post(TO_GO, status=401)
+    pos.post(settings.LIGHTSPEED_TOKEN_URL, status=400, json={"error": "invalid_grant"})
+    assert inject(injection_id=waiting.pk) == "waiting"
+    assert Connection.objects.get().status == Status.RECONNECT_NEEDED
+    return waiting
+
+
+def test_the_order_that_finds_the_consent_gone_is_parked_as_well(
+    discovering: Injection, pos: responses.RequestsMock
+) -> None:
+    discovering.refresh_from_db()
+    assert is_parked(injection=discovering)
+    assert venue_connected(discovering.order.venue_id) == "1 sent on"
+
+
+def test_the_order_that_found_the_consent_gone_is_not_sent_when_it_is_too_late(
+    discovering: Injection, pos: responses.RequestsMock, clock: time_machine.Traveller
+) -> None:
+    Connection.objects.update(status=Status.CONNECTED)
+    TokenPair.objects.update(expires_at=NOW + timedelta(days=1))
+    pos.replace(responses.POST, TO_GO, json={"status": "ok"})
+    minutes_later(clock, 5 * 60)
+    assert inject(injection_id=discovering.pk) == "failed"
+    assert alerts() == [("failed", "email", 1), ("failed", "till", 1)]
+
+
+def test_the_sweep_sends_it_on_as_well(discovering: Injection, pos: responses.RequestsMock) -> None:
+    assert sweep_injections() == "0 due"
+    Connection.objects.update(status=Status.CONNECTED)
+    assert sweep_injections() == "0 due, 1 sent on"

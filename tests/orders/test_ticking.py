@@ -9,6 +9,7 @@ from django.utils.module_loading import import_string
 
 from integrations.models import Connection, Notification
 from integrations.webhooks import nudge_due as nudge_due_notifications
+from menus.snoozing import nudge_due as nudge_due_snoozes
 from orders import ticking
 from orders.models import Alert, Injection
 from orders.ticking import nudge_due
@@ -71,7 +72,7 @@ def test_notifications_are_nudged(connection: Connection) -> None:
         {"next_attempt_at": NOW + SECOND},
         {"next_attempt_at": None},
         {"processed_at": NOW},
-        {"type": "ITEM"},
+        {"type": "PAYMENT"},
     ]
     for number, columns in enumerate([{}, *others]):
         Notification.objects.create(connection=connection, fingerprint=str(number), **{**received, **columns})
@@ -105,4 +106,5 @@ def test_a_look_only_reads_while_nothing_is_due(waiting: Injection, django_asser
 
 
 def test_the_looks_that_the_settings_name_are_there() -> None:
-    assert [import_string(look) for look in settings.TICKS] == [nudge_due, nudge_due_notifications]
+    looks = [import_string(look) for look in settings.TICKS]
+    assert looks == [nudge_due, nudge_due_notifications, nudge_due_snoozes]

@@ -4,16 +4,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import requests
 import responses
 import time_machine
 from django.utils import timezone
 
 from integrations.pos import OrderEvent, OrderUpdate
+from orders.injection import inject
 from orders.models import Injection, InjectionAttempt, Order
 from orders.notifications import apply_order_update
+from orders.settling import send_again
 from orders.tasks import look_for_order, sweep_unconfirmed
 from orders.watching import GRACE, MOST_LOOKS
-from tests.orders.sending import CHECKS, NOW, alerts, minutes_later, queued
+from tests.orders.sending import CHECKS, NOW, TO_GO, alerts, minutes_later, queued
 
 State = Injection.State
 
@@ -71,7 +74,7 @@ def test_an_order_that_is_nowhere_fails_and_the_venue_is_told_where_to_look(
     unconfirmed.refresh_from_db()
     assert (unconfirmed.error_code, unconfirmed.failures, unconfirmed.failed_at) == ("never_confirmed", 1, NOW)
     assert "did not say in time that it is on the till" in unconfirmed.error
-    assert "Look on the till before you key it in" in unconfirmed.error
+    assert "Look on the till" in unconfirmed.error
     assert "A1.1" not in unconfirmed.error
     assert alerts() == [("failed", "email", 1), ("failed", "till", 1)]
 
@@ -234,3 +237,79 @@ def test_an_order_that_was_cancelled_meanwhile_bothers_nobody_but_the_till(
     pos.get(CHECKS, json=[])
     assert look_for_order(unconfirmed.pk) == "failed"
     assert alerts() == [("cancelled", "till", 1)]
+
+
+# --- Sent again by a person, and known to the POS already ------------------------------------------------------------
+
+
+@pytest.fixture
+def sent_again(unconfirmed: Injection, pos: responses.RequestsMock, clock: time_machine.Traveller) -> Injection:
+    """It was never confirmed and is not on any check; a quarter of an hour later somebody sends it again."""
+    InjectionAttempt.objects.update(started_at=NOW - timedelta(minutes=11))
+    pos.get(CHECKS, json=[check()])
+    assert look_for_order(unconfirmed.pk) == "failed"
+    pos.post(TO_GO, status=409, json={"status": "fail", "msg": "reference has already been used"})
+    minutes_later(clock, 4)
+    send_again(order=Order.objects.get(), by="Ben")
+    assert inject(injection_id=unconfirmed.pk) == "accepted"
+    return unconfirmed
+
+
+def test_what_the_pos_has_had_for_long_is_looked_for_at_once(sent_again: Injection) -> None:
+    assert sweep_unconfirmed() == "1 to look for"
+    assert look_for_order(sent_again.pk) == "failed"
+    assert alerts() == [("failed", "email", 1), ("failed", "email", 2), ("failed", "till", 1), ("failed", "till", 2)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_look_for_it_is_queued_with_the_answer(sent_again: Injection) -> None:
+    assert ("orders.tasks.look_for_order", sent_again.pk) in queued()
+
+
+def test_staff_are_told_that_sending_it_again_brings_it_nowhere(
+    unconfirmed: Injection, pos: responses.RequestsMock
+) -> None:
+    pos.get(CHECKS, json=[check()])
+    look_for_order(unconfirmed.pk)
+    unconfirmed.refresh_from_db()
+    assert "key it in by hand" in unconfirmed.error
+    assert "Sent again, the POS would only say that it has it." in unconfirmed.error
+
+
+def test_what_may_have_arrived_a_moment_ago_has_its_time(
+    unconfirmed: Injection, pos: responses.RequestsMock, clock: time_machine.Traveller
+) -> None:
+    InjectionAttempt.objects.update(started_at=NOW - timedelta(minutes=11))
+    pos.get(CHECKS, json=[check()])
+    look_for_order(unconfirmed.pk)
+    send_again(order=Order.objects.get(), by="Ben")
+    pos.post(TO_GO, body=requests.ReadTimeout("no answer"))
+    assert inject(injection_id=unconfirmed.pk) == "waiting"
+    pos.replace(responses.POST, TO_GO, status=409, json={"status": "fail", "msg": "reference has already been used"})
+    minutes_later(clock, 1)
+    assert inject(injection_id=unconfirmed.pk) == "accepted"
+    unconfirmed.refresh_from_db()
+    assert unconfirmed.deliver_by is not None
+    assert unconfirmed.deliver_by - NOW == pytest.approx(timedelta(minutes=10), abs=timedelta(seconds=6))
+
+
+# --- A POS that asks for a wait --------------------------------------------------------------------------------------
+
+
+def test_the_wait_that_the_pos_asks_for_is_kept(
+    unconfirmed: Injection, pos: responses.RequestsMock, clock: time_machine.Traveller
+) -> None:
+    pos.get(CHECKS, status=429, headers={"Retry-After": "120"})
+    assert look_for_order(unconfirmed.pk) == "accepted"
+    minutes_later(clock, 1.9)
+    assert look_for_order(unconfirmed.pk) == "not due"
+    minutes_later(clock, 0.2)
+    assert look_for_order(unconfirmed.pk) == "accepted"
+
+
+def test_a_wait_that_leaves_no_time_to_act_is_not_waited_for(
+    unconfirmed: Injection, pos: responses.RequestsMock
+) -> None:
+    pos.get(CHECKS, status=429, headers={"Retry-After": "3600"})
+    assert look_for_order(unconfirmed.pk) == "failed"
+    assert alerts() == [("failed", "email", 1), ("failed", "till", 1)]

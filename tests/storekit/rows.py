@@ -87,6 +87,14 @@ def _menu_rows(venue: Venue) -> list[Model]:
         product,
         group,
         modifier,
+        factories.SnoozeFactory(
+            venue=venue,
+            sku=product.sku,
+            name=f"Pie of {venue}",
+            product=product,
+            modifier=modifier,
+            by=f"Staff of {venue}",
+        ),
         factories.CategoryProductFactory(category=category, product=product),
         factories.ProductModifierGroupFactory(product=product, group=group),
     ]

@@ -53,6 +53,8 @@ def test_the_key_itself_is_kept_nowhere() -> None:
         ("name", "", "The Copper Pot"),
         ("timezone", "London", "Europe/London"),
         ("country", "gb", "GB"),
+        ("country", "UK", "The United Kingdom's is GB."),
+        ("country", "XX", "XX is no country."),
         ("currency", "pounds", "GBP"),
         ("email", "kitchen", "where storekit writes"),
     ],

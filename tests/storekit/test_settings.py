@@ -1,6 +1,7 @@
 """Settings refuse to start on what is missing or dangerous, and one variable moves the cache and the queue."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -48,6 +49,11 @@ def test_a_missing_secret_stops_start_up_with_a_sentence_that_names_it(name: str
         ("LIGHTSPEED_ENVIRONMENT", "live", "LIGHTSPEED_ENVIRONMENT is 'live'. Use one of: production, trial, sandbox."),
         ("DATABASE_URL", "storekit.sqlite3", "DATABASE_URL names no database that storekit runs on. Use"),
         ("DATABASE_URL", "mysql://h/d", "DATABASE_URL names no database that storekit runs on. Use"),
+        ("PUBLIC_URL", "orders.example", "PUBLIC_URL is no address that storekit can use. Write it as in https://"),
+        ("REDIS_URL", "localhost", "REDIS_URL is no address that storekit can use. Write it as in redis://"),
+        ("EMAIL_URL", "mail.example", "EMAIL_URL names no mail server. Write it as in smtp+tls://"),
+        ("LOG_LEVEL", "chatty", "LOG_LEVEL is 'chatty'. Use one of: DEBUG, INFO, WARNING, ERROR, CRITICAL."),
+        ("WORKERS", "0", "WORKERS is '0'. Use a whole number, such as 2."),
         ("WORKERS", "two", "WORKERS is 'two'. Use a whole number, such as 2."),
         ("NUM_PROXIES", "-1", "NUM_PROXIES is '-1'. Use a whole number, such as 0."),
     ],
@@ -57,6 +63,37 @@ def test_a_placeholder_or_a_wrong_value_stops_start_up(name: str, value: str, sa
 
     assert started.returncode != 0
     assert said in started.stderr
+
+
+def test_an_empty_variable_counts_as_one_that_is_not_there() -> None:
+    names = [
+        "PUBLIC_URL",
+        "ALLOWED_HOSTS",
+        "REDIS_URL",
+        "LIGHTSPEED_ENVIRONMENT",
+        "LIGHTSPEED_API_URL",
+        "LIGHTSPEED_AUTH_URL",
+        "LIGHTSPEED_TOKEN_URL",
+        "LIGHTSPEED_CLIENT_ID",
+        "LIGHTSPEED_CLIENT_SECRET",
+        "DEFAULT_FROM_EMAIL",
+        "NUM_PROXIES",
+    ]
+    values = "[" + ", ".join(f"settings.{name}" for name in names) + "]"
+    others = "settings.DATABASES['default']['NAME'], settings.Q_CLUSTER['workers'], settings.LOGGING['root']['level']"
+    shown = f"{values}, {others}, settings.EMAIL_BACKEND, settings.MEDIA_ROOT"
+    empty = dict.fromkeys([*names, "DATABASE_URL", "WORKERS", "LOG_LEVEL", "EMAIL_URL", "MEDIA_ROOT", "DEBUG"], "")
+
+    assert setting(shown, **empty) == setting(shown)
+
+
+def test_the_example_names_every_variable_that_is_read() -> None:
+    code = (ROOT / "storekit" / "settings.py").read_text() + (ROOT / "storekit" / "environment.py").read_text()
+    read = set(re.findall(r'env(?:\.\w+\(|, )"([A-Z_]+)"', code))
+    listed = set(re.findall(r"^(?:# )?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+
+    assert {"SECRET_KEY", "DATABASE_URL", "WORKERS"} <= read
+    assert listed == read - {"ENV_FILE"}
 
 
 @pytest.mark.parametrize("environment", ["trial", "production"])

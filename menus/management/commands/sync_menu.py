@@ -50,5 +50,5 @@ class Command(SyncCommand):
         for line in lines_of(run.plan):
             self.stdout.write(line)
         if run.error:
-            run.error += " If that is how it is meant to be, sync once more with --force."
+            run.error += " If that is how it is meant to be, run the same command once more with --force."
         super()._report_held(venue, run)

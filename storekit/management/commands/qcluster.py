@@ -1,10 +1,10 @@
 """The task worker: django-q2's, made to survive the sudden death of one of its processes, and to be on time."""
 
-from multiprocessing import Process, Queue
+from multiprocessing import Process, Queue, Value
 from multiprocessing.synchronize import Event
 from typing import Any
 
-from django_q import cluster
+from django_q import cluster, worker
 from django_q.conf import Conf
 from django_q.management.commands import qcluster
 
@@ -29,6 +29,49 @@ class TickingEvent:
         return self._event.wait(timeout)
 
 
+class PatientLock:
+    """A lock between processes that is waited for a second and then done without: whoever holds it was killed."""
+
+    _SECONDS = 1.0
+
+    def __init__(self, lock: Any) -> None:
+        self._lock = lock
+        self._held = False
+
+    def __enter__(self) -> None:
+        self._held = self._lock.acquire(timeout=self._SECONDS)
+
+    def __exit__(self, *_: object) -> None:
+        if self._held:
+            self._lock.release()
+
+
+class Timer:
+    """What a worker and its guard tell each other, as the `Value` of django-q2 that it stands for does.
+
+    A worker holds the lock while it hands in a result. Killed just then, it never gives it back, and a guard that
+    waited for it for ever would never see that the worker is dead.
+    """
+
+    def __init__(self) -> None:
+        self._shared = Value("f", -1)
+
+    def get_lock(self) -> PatientLock:
+        """The lock; may be taken again by the process that has it."""
+        return PatientLock(self._shared.get_lock())
+
+    @property
+    def value(self) -> float:
+        """Seconds that are left for the task; below 0 for a worker that has none, 0 for one that is to be replaced."""
+        with self.get_lock():
+            return float(self._shared.get_obj().value)
+
+    @value.setter
+    def value(self, seconds: float) -> None:
+        with self.get_lock():
+            self._shared.get_obj().value = seconds
+
+
 class SturdySentinel(cluster.Sentinel):
     """Starts all of its processes afresh when one of them was killed, and looks at what has become due.
 
@@ -42,6 +85,10 @@ class SturdySentinel(cluster.Sentinel):
         event: Any = self.stop_event
         self.stop_event: Any = TickingEvent(event, Ticker())
         super().guard()
+
+    def spawn_worker(self) -> None:
+        """Starts a worker of the pool."""
+        self.spawn_process(worker.worker, self.task_queue, self.result_queue, Timer(), self.timeout)
 
     def reincarnate(self, process: Process) -> None:
         """Replaces a process that ended, timed out or was killed."""

@@ -122,7 +122,10 @@ def test_no_answer_is_unreachable(lightspeed: LightspeedHttp, failure: Exception
 
 
 @responses.activate
-@pytest.mark.parametrize("body", [b"<html>", b'{"cut": ', b'{"price": NaN}', b"\xff\xfe\xfd", b"[" * 100_000])
+@pytest.mark.parametrize(
+    "body",
+    [b"<html>", b'{"cut": ', b'{"price": NaN}', b'{"price": 1E+99999999999999999999}', b"\xff\xfe\xfd", b"[" * 100_000],
+)
 def test_a_yes_that_is_not_json_is_a_bad_answer_to_a_question_and_a_doubt_about_an_order(
     lightspeed: LightspeedHttp, body: bytes
 ) -> None:

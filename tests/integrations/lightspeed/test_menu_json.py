@@ -56,7 +56,11 @@ def test_what_is_no_json_for_the_standard_library_is_none_here(at: int, sign: st
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{", b"[1,", b'{"a" 1}', b"{1: 2}", b"{} x", b'{"menuEntry": [NaN]}', b"\xff"]
+    "content",
+    [
+        *(b"", b"{", b"[1,", b'{"a" 1}', b"{1: 2}", b"{} x", b'{"menuEntry": [NaN]}', b"\xff"),
+        *(b'{"a": 1e99999999999999999999}', b'{"menuEntry": [{"sku": 1E-99999999999999999999}]}', b"9" * 5000),
+    ],
 )
 def test_nonsense_is_a_bad_answer(content: bytes) -> None:
     with pytest.raises(BadAnswer):

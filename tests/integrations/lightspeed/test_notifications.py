@@ -1,4 +1,5 @@
 from contextlib import suppress
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -7,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from integrations.lightspeed.notifications import parse
-from integrations.pos import BadAnswer, OrderEvent, OrderUpdate
+from integrations.pos import BadAnswer, ItemUpdate, OrderEvent, OrderUpdate, Readiness
 
 ORDER = {
     "type": "ORDER",
@@ -59,15 +60,47 @@ def test_every_status_of_an_order_is_a_fact(status: str, event: OrderEvent) -> N
     assert received.business_location_id == "45454565682155"
 
 
+_AT = datetime(2026, 10, 1, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("changes", "fact"),
+    [
+        ({}, ItemUpdate("BROWNIE", True, 5, _AT)),
+        ({"count": "0"}, ItemUpdate("BROWNIE", True, 0, _AT)),
+        ({"count": -2, "countUpdatedAt": "2026-10-01T12:00:00.000+0200"}, ItemUpdate("BROWNIE", True, -2, _AT)),
+        ({"count": None}, ItemUpdate("BROWNIE", True, None, _AT)),
+        ({"status": "NOT_RESTRICTED", "count": None}, ItemUpdate("BROWNIE", False, None, _AT)),
+        ({"status": "NOT_RESTRICTED"}, ItemUpdate("BROWNIE", False, None, _AT)),
+    ],
+)
+def test_an_item_says_how_many_are_left_and_since_when(changes: dict[str, Any], fact: ItemUpdate) -> None:
+    assert parse(ITEM | changes).fact == fact
+
+
+@pytest.mark.parametrize("changes", [{"sku": None}, {"countUpdatedAt": None}, {"countUpdatedAt": "lately"}])
+def test_an_item_without_sku_or_time_is_not_understood(changes: dict[str, Any]) -> None:
+    with pytest.raises(BadAnswer):
+        parse(ITEM | changes)
+
+
+def test_readiness_says_why_not_and_since_when() -> None:
+    ready = parse(READINESS).fact
+    closed = parse(READINESS | {"status": "NOT_READY", "posStatus": {"salesPeriod": "CLOSED"}}).fact
+
+    assert isinstance(ready, Readiness)
+    assert (ready.ready, ready.reason, ready.updated_at) == (True, "", _AT)
+    assert closed == Readiness(ready=False, reason="The till is closed.")
+
+
 @pytest.mark.parametrize(
     "body",
     [
         ORDER | {"status": "SOMETHING_NEW"},
         {"type": "WEATHER", "status": "RAIN"},
         {},
-        ITEM,
         PAYMENT,
-        READINESS,
+        ITEM | {"status": "SOMETHING_NEW"},
         {"type": "PAYMENT", "status": "PENDING", "thirdPartyReference": "pay-1"},
     ],
 )

@@ -8,7 +8,7 @@ from integrations.lightspeed import errors
 from integrations.lightspeed.errors import Call
 from integrations.lightspeed.notifications import parse
 from integrations.lightspeed.refusals import CAUSES, cause_of, scrubbed
-from integrations.pos import Rejected
+from integrations.pos import OrderUpdate, Rejected
 
 # The words of the documentation, and the variants that a POS says for the same.
 WORDS = [
@@ -91,7 +91,7 @@ def test_a_refusal_at_once_and_one_from_the_till_mean_the_same(words: str, code:
     at_once = errors.for_answer(call=Call.ORDER, status=400, body=body)
     later = parse({"type": "ORDER", "status": "FAILURE", "thirdPartyReference": "r-1", "reason": words}).fact
     assert type(at_once) is Rejected
-    assert later is not None
+    assert isinstance(later, OrderUpdate)
     assert (at_once.code, str(at_once), at_once.detail) == (code, later.sentence, later.reason)
     assert (later.code, later.reason) == (code, words)
 
@@ -111,14 +111,14 @@ def test_only_an_orders_refusal_has_an_orders_cause() -> None:
 @pytest.mark.parametrize("status", ["SUCCESS", "CANCELLED", "CHECK_WAS_UPDATED"])
 def test_what_is_no_failure_has_no_cause(status: str) -> None:
     told = parse({"type": "ORDER", "status": status, "thirdPartyReference": "r-1", "reason": "Table 9 not found"})
-    assert told.fact is not None
+    assert isinstance(told.fact, OrderUpdate)
     assert (told.fact.code, told.fact.sentence) == ("", "")
 
 
 def test_a_failure_for_a_reason_of_its_own_is_told_in_the_poss_words() -> None:
     words = "The till is on fire"
     told = parse({"type": "ORDER", "status": "ABANDONED", "thirdPartyReference": "r-1", "reason": words})
-    assert told.fact is not None
+    assert isinstance(told.fact, OrderUpdate)
     assert (told.fact.code, told.fact.sentence, told.fact.reason) == ("", "", words)
 
 

@@ -21,6 +21,7 @@ from integrations.pos import (
     OrderEvent,
     OrderTicket,
     OrderType,
+    OrderUpdate,
     PointOfSale,
     PosDiscount,
     PosLocation,
@@ -304,7 +305,7 @@ def test_an_order_that_no_till_picked_up_in_time_has_its_cause(sandbox: SandboxP
 
 def failure_of(sandbox: SandboxPos, reference: str) -> Any:
     told = (parse(row["body"]).fact for row in sandbox.state()["notifications"] if row["status"] == "FAILURE")
-    return next((fact for fact in told if fact and fact.reference == reference), None)
+    return next((fact for fact in told if isinstance(fact, OrderUpdate) and fact.reference == reference), None)
 
 
 def test_a_discount_of_the_poss_own_comes_off_at_the_till(sandbox: SandboxPos, pos: PointOfSale) -> None:

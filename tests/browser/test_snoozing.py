@@ -1,0 +1,106 @@
+"""Ben snoozes what has run out, from his phone, and Anna reads the report in the office."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from integrations.models import Connection
+from menus.availability import apply_item_update
+from menus.models import Menu, Product, StockWatch
+from menus.snoozing import HowLong, snooze, snooze_until_tomorrow
+from storekit.models import User, Venue
+from tests import factories
+from tests.browser.conftest import Visit
+from tests.menus.snapshots import bring_in_step
+from tests.menus.stocked import restricted, stocked_menu
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def menu(venue: Venue) -> Venue:
+    bring_in_step(venue, stocked_menu())
+    return venue
+
+
+def test_snoozing_two_products_and_waking_one(visit: Visit, ben: User, menu: Venue, size: str) -> None:
+    apply_item_update(menu, restricted("MEAL", 4, datetime.now(UTC)))
+    visit.log_in(ben)
+    visit.open("/admin/menus/product/")
+    visit.page.locator("input[name=_selected_action]").nth(0).check()
+    visit.page.locator("input[name=_selected_action]").nth(2).check()
+    visit.page.locator("select[name=action]").select_option("snooze_chosen")
+    visit.page.locator("button[name=index], #changelist-actions button[type=submit]").first.click()
+    visit.page.wait_for_load_state("networkidle")
+    visit.assert_in_order("#main")
+    visit.screenshot(f"snooze-{size}")
+
+    visit.page.get_by_label("Until tomorrow, 8 am").check()
+    visit.page.get_by_label("Why").fill("Oven broken")
+    visit.page.get_by_role("button", name="Snooze", exact=True).click()
+    visit.page.wait_for_load_state("networkidle")
+    assert visit.page.get_by_text("2 items cannot be ordered now.").is_visible()
+    visit.screenshot(f"products-{size}")
+
+    salad = Product.objects.get(sku="SALAD")
+    visit.open(f"/admin/menus/product/{salad.pk}/change/")
+    visit.screenshot(f"product-asleep-{size}")
+    visit.open(f"/admin/menus/product/{salad.pk}/wake/")
+    visit.assert_in_order("#main")
+    visit.screenshot(f"wake-{size}")
+    visit.page.get_by_role("button", name="Wake up").click()
+    visit.page.wait_for_load_state("networkidle")
+    assert visit.page.get_by_text("Awake again.").is_visible()
+
+
+def test_the_report_with_its_totals_and_charts(visit: Visit, anna: User, menu: Venue, size: str) -> None:
+    now = datetime.now(UTC)
+    for number in range(14):
+        began = now - timedelta(days=number, hours=number % 5)
+        names = ("Burger", "Salad", "Truffle mac & cheese with a long name")
+        columns = {"sku": f"SKU{number % 3}", "name": names[number % 3], "reason": "Oven broken"}
+        factories.SnoozeFactory(
+            venue=menu, starts_at=began, ended_at=began + timedelta(hours=2), ended_by="Ben", **columns
+        )
+    snooze(venue=menu, skus=["BURGER"], how_long=HowLong.FURTHER_NOTICE, by="Ben", reason="No buns")
+    snooze_until_tomorrow(venue=menu, skus=["SALAD"], order="1007", reason="Could not add item Salad (restricted)")
+    apply_item_update(menu, restricted("MAYO", None, now))
+
+    visit.log_in(anna)
+    visit.open("/admin/menus/snooze/")
+    visit.assert_in_order(".sk")
+    visit.screenshot(f"snoozes-{size}")
+
+    visit.page.get_by_label("Source").select_option("lightspeed")
+    visit.page.get_by_role("button", name="Show").click()
+    visit.page.wait_for_load_state("networkidle")
+    assert visit.page.locator(".sk-counts dd").first.inner_text() == "2"
+    with visit.page.expect_download() as download:
+        visit.page.get_by_role("link", name="Export CSV").click()
+    assert download.value.suggested_filename.startswith("snoozes-")
+
+
+def test_the_tills_state_and_the_comparison(visit: Visit, anna: User, menu: Venue, size: str) -> None:
+    connection = factories.ConnectionFactory(venue=menu)
+    Connection.objects.update(
+        pos_ready=False,
+        not_ready_reason="The till is closed.",
+        readiness_at=datetime.now(UTC),
+        webhook_checked_at=datetime.now(UTC),
+        webhook_found="It does not hear of this location.",
+    )
+    lines = ["BURGER: not restricted (before: 0 left)", "SALAD: 3 left (before: not restricted)"]
+    StockWatch.objects.create(
+        venue=menu, compared_at=datetime.now(UTC), items=6, differences=lines, differed_at=datetime.now(UTC)
+    )
+    visit.log_in(anna)
+    visit.assert_in_order("#tonight")
+    visit.screenshot(f"tonight-not-ready-{size}")
+
+    visit.open(f"/admin/integrations/connection/{connection.pk}/change/")
+    visit.screenshot(f"connection-{size}")
+    visit.open(f"/admin/menus/menu/{Menu.objects.get().pk}/change/")
+    visit.screenshot(f"menu-compared-{size}")
+    visit.open(f"/admin/menus/menu/{Menu.objects.get().pk}/stock/")
+    visit.assert_in_order("#main")
+    visit.screenshot(f"menu-compare-{size}")
