@@ -37,6 +37,11 @@ class WrittenLine:
         return "   " * self.depth + ("– " if self.depth else "")
 
 
+def in_one_line(words: str) -> str:
+    """So that nothing a guest types can pass for a line of ours."""
+    return " ".join(words.split())
+
+
 def facts_of(*, order: Order, clock: Callable[[datetime], str]) -> list[tuple[str, str]]:
     """What is no line and no amount, as names and values, in the order in which a till asks for it.
 
