@@ -88,10 +88,5 @@ def sums_of(*, order: Order) -> list[tuple[str, Decimal]]:
     return [*((name, amount) for name, amount in parts if amount), ("Total", order.total)]
 
 
-def in_one_line(words: str) -> str:
-    """So that nothing a guest types can pass for a line of ours."""
-    return " ".join(words.split())
-
-
 def _added(line: PricedLine, money: Callable[[Decimal], str]) -> str:
     return f"+ {money(line.quantity * line.unit_price)}" if line.unit_price else ""
