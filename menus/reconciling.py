@@ -1,16 +1,18 @@
 """Comparing a venue's items with the till: what a lost notification would have said is found out by asking.
 
-One row for each venue says when. It is due once the venue is connected, after every sync of its menu, when the POS has
-not said anything for a while, and when somebody presses the button; a sweep every minute finds whatever is due, so
-nothing has to remember to ask. A comparison that failed is tried again, later each time.
+One row for each venue says when. It is due once the venue is connected, after every sync of its menu, when the webhook
+was registered again, when the POS has not said anything for a while, when an order of ours has not reached its counts
+for too long, and when somebody presses the button; a sweep every minute finds whatever is due, so nothing has to
+remember to ask. A comparison that failed is tried again, later each time.
 """
 
 import logging
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
@@ -26,7 +28,7 @@ from integrations.readiness import ask_readiness
 from integrations.webhook_checks import check_webhook
 from menus.availability import lock_menu
 from menus.models import Modifier, Product, StockLevel, StockWatch
-from menus.stock import as_word, forget_what_never_arrived, hear, lifted_word, spread
+from menus.stock import as_word, forget_what_never_arrived, forget_when, hear, lifted_word, never_arrived, spread
 from menus.versions import raise_version
 from storekit.models import Venue
 
@@ -52,6 +54,7 @@ class Comparison:
 
     items: int
     differences: tuple[str, ...]
+    asked_at: datetime
 
 
 class AlreadyComparing(Exception):
@@ -76,7 +79,8 @@ def reconcile(*, venue: Venue) -> Comparison:
     """Checks the webhook, asks whether the till is ready, and brings the venue's items in step with the till, now.
 
     What differs is written in one transaction with one new version of the menu, and logged. The time-outs of the calls
-    and a budget of two minutes bound how long it takes. A failure is written down too and tried again later.
+    and a budget of two minutes bound how long it takes. A failure is written down too and tried again later. A webhook
+    that cannot be put right keeps nothing else from being asked.
 
     Raises:
         AlreadyComparing: somebody else is at it; nothing is asked then.
@@ -98,7 +102,8 @@ def reconcile(*, venue: Venue) -> Comparison:
     now = timezone.now()
     seen = {"differences": list(found.differences)[:_MOST_LINES], "differed_at": now} if found.differences else {}
     mine.filter(Q(due_at=None) | Q(due_at__lte=begun)).update(due_at=None)
-    mine.update(compared_at=begun, items=found.items, error="", attempts=0, lease=None, lease_until=None, **seen)
+    calm = {"error": "", "attempts": 0, "lease": None, "lease_until": None}
+    mine.update(compared_at=found.asked_at, items=found.items, **calm, **seen)
     return found
 
 
@@ -122,15 +127,18 @@ def _due_venues() -> QuerySet[Connection]:
     )
     spoke = Notification.objects.filter(connection=OuterRef("pk"), received_at__gt=now - _QUIET_FOR)
     watch = "venue__stock_watch__"
-    quiet = ~Exists(spoke) & ~Q(pos_ready=False) & Q(**{f"{watch}compared_at__lt": now - _QUIET_FOR})
+    # Also of a till that takes no orders: that it does again may be what got lost.
+    quiet = ~Exists(spoke) & Q(**{f"{watch}compared_at__lt": now - _QUIET_FOR})
+    lingering = Exists(never_arrived(now=now).filter(venue=OuterRef("venue")))
     due = Q(**{f"{watch}due_at__lte": now})
     # One that failed waits for its next attempt, whatever else happens.
     calm = Q(**{f"{watch}due_at": None})
     never = Q(**{f"{watch}compared_at": None}) | Q(connected_at__gt=F(f"{watch}compared_at"))
+    repaired = Q(webhook_registered_at__gt=F(f"{watch}compared_at"))
     free = Q(**{f"{watch}lease_until": None}) | Q(**{f"{watch}lease_until__lte": now})
     return Connection.objects.filter(
         free,
-        due | (calm & (never | quiet | Exists(synced))),
+        due | (calm & (never | repaired | quiet | lingering | Exists(synced))),
         status=Connection.Status.CONNECTED,
         enabled=True,
         environment=settings.LIGHTSPEED_ENVIRONMENT,
@@ -158,15 +166,26 @@ def _queue(venue_id: int) -> None:
 def _compare(venue: Venue) -> Comparison:
     connection = connection_of(venue)
     pos = pos_for(venue)
-    check_webhook(connection=connection)
-    ask_readiness(venue=venue)
-    skus = skus_of(venue=venue)
+    # A webhook that is broken for good is a reason to ask for the items, not against it.
+    _try(venue, partial(check_webhook, connection=connection))
+    _try(venue, partial(ask_readiness, venue=venue))
     asked_at = timezone.now()
+    skus = skus_of(venue=venue)
     words = list(_ask(pos, skus))
+    if connection.connected_at is not None:
+        # What an earlier location said, at whatever time by its clock, does not stand above what this one says.
+        forget_when(venue=venue, heard_before=connection.connected_at)
     lines = _apply(venue, words, asked_at)
     for line in lines[:_MOST_LINES]:
         logger.info("Venue %s differed from its till: %s", venue.slug, line)
-    return Comparison(items=len(skus), differences=tuple(lines))
+    return Comparison(items=len(skus), differences=tuple(lines), asked_at=asked_at)
+
+
+def _try(venue: Venue, ask: Callable[[], object]) -> None:
+    try:
+        ask()
+    except PosError as error:
+        logger.warning("While venue %s was compared with its till: %s (%s)", venue.slug, error, error.code)
 
 
 def _ask(pos: PointOfSale, skus: list[str]) -> Iterable[ItemUpdate]:

@@ -6,8 +6,9 @@ we have taken that the count cannot show yet, and what is left is one less the o
 than before, that many of ours have arrived. Two orders for the last five, and the POS's four after the first of them:
 three are left, not four. Somebody at the till who sells one meanwhile is mistaken for one of ours until ours arrives.
 
-What never arrives (an order that failed, one that is held for tomorrow) stops counting ten minutes after the last
-order, at the POS's next word or the next comparison with the till. Nothing is given back before that.
+What never arrives (an order that failed, one that is held for tomorrow or never paid) stops counting ten minutes after
+the last order, at the POS's next word or at the comparison with the till that is due by then. Nothing is given back
+before that.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -94,8 +95,17 @@ def lifted_word(sku: str) -> ItemUpdate:
 
 def forget_what_never_arrived(*, venue: Venue) -> int:
     """Stops counting orders of ours that the POS would have counted by now; returns for how many items."""
-    long_ago = timezone.now() - _ARRIVES_WITHIN
-    return StockLevel.objects.filter(venue=venue, taken__gt=0, taken_at__lte=long_ago).update(taken=0)
+    return never_arrived(now=timezone.now()).filter(venue=venue).update(taken=0)
+
+
+def never_arrived(*, now: datetime) -> QuerySet[StockLevel]:
+    """The levels, of any venue, that count orders of ours which the POS would have counted by now."""
+    return StockLevel.objects.filter(taken__gt=0, taken_at__lte=now - _ARRIVES_WITHIN)
+
+
+def forget_when(*, venue: Venue, heard_before: datetime) -> None:
+    """Lets whatever the POS says next be newer than what was heard of it before that time."""
+    StockLevel.objects.filter(venue=venue, heard_at__lt=heard_before).exclude(counted_at=None).update(counted_at=None)
 
 
 # --- The POS's word --------------------------------------------------------------------------------------------------
