@@ -26,7 +26,7 @@ from integrations.models import Connection, Notification, SyncRun
 from integrations.pos import ItemUpdate, PointOfSale, PosError, Unreachable
 from integrations.readiness import ask_readiness
 from integrations.webhook_checks import check_webhook
-from menus.availability import lock_menu
+from menus.availability import apply_item_update, lock_menu
 from menus.models import Modifier, Product, StockLevel, StockWatch
 from menus.stock import as_word, forget_what_never_arrived, forget_when, hear, lifted_word, never_arrived, spread
 from menus.versions import raise_version
@@ -65,6 +65,17 @@ def request(*, venue: Venue) -> None:
     """Has the venue's items compared with the till as soon as a worker is free."""
     StockWatch.objects.update_or_create(venue=venue, defaults={"due_at": timezone.now(), "attempts": 0})
     transaction.on_commit(lambda: _queue(venue.pk), robust=True)
+
+
+def hear_item(venue: Venue, update: ItemUpdate) -> str:
+    """Works on a notification about an item; returns what became of it in a few words.
+
+    Without its time nobody can tell whether it is the newest, so the till is asked instead.
+    """
+    if update.at is None:
+        request(venue=venue)
+        return "has no time: the till is asked"
+    return apply_item_update(venue, update)
 
 
 def sweep() -> int:

@@ -5,7 +5,6 @@ from integrations.models import SyncRun
 from integrations.pos import PosError
 from integrations.syncs import SyncAlreadyRunning, queued_run
 from menus import image_fetching, image_files, reconciling, snoozing
-from menus.availability import apply_item_update
 from menus.going_back import undo
 from menus.syncing import run_queued
 from storekit.models import Venue
@@ -44,7 +43,7 @@ def remove_unused_images() -> str:
 
 def handle_item_notification(notification_id: int) -> str:
     """Works on what the POS told us about an item."""
-    return webhooks.process(notification_id=notification_id, handle=apply_item_update)
+    return webhooks.process(notification_id=notification_id, handle=reconciling.hear_item)
 
 
 def wake_due() -> str:

@@ -14,7 +14,7 @@ from integrations.models import Connection, Notification
 from integrations.pos import ItemUpdate
 from integrations.webhooks import receive
 from menus.availability import apply_item_update
-from menus.models import Menu, Snooze, StockLevel
+from menus.models import Menu, Snooze, StockLevel, StockWatch
 from menus.recording import Beside, record_beside
 from menus.tasks import handle_item_notification
 from menus.versions import version_of
@@ -220,6 +220,15 @@ def test_a_notification_is_stored_queued_and_worked_on(connection: Connection, m
     assert handle_item_notification(receipt.notification_id) == "2 left"
     assert handle_item_notification(receipt.notification_id) == "nothing to do"
     assert Notification.objects.get().result == "2 left"
+    assert orderable(menu)["SALAD"] is True
+
+
+def test_one_without_its_time_has_the_till_asked_each_time(connection: Connection, menu: Venue) -> None:
+    for _ in range(2):
+        StockWatch.objects.update(due_at=None)
+        receipt = receive(connection=connection, body=item_body(connection, countUpdatedAt=None))
+        assert handle_item_notification(receipt.notification_id) == "has no time: the till is asked"
+        assert StockWatch.objects.get().due_at is not None
     assert orderable(menu)["SALAD"] is True
 
 
