@@ -123,6 +123,8 @@ def test_staff_see_it_tonight_and_on_the_connections_page(
     tonight = bens_browser.get("/admin/").content.decode()
     assert "Takes no online orders" in tonight
     assert CLOSED in tonight
+    assert "Nothing is urgent" in tonight
+    assert "Everything is all right" not in tonight
     assert f"Not taken. {CLOSED}" in bens_browser.get(page).content.decode()
 
 
