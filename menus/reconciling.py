@@ -219,7 +219,7 @@ def _apply(venue: Venue, words: list[ItemUpdate], asked_at: datetime) -> list[st
         hear(venue=venue, words=news, asked_at=asked_at)
         forget_what_never_arrived(venue=venue)
         after = {one.sku: str(one) for one in StockLevel.objects.filter(venue=venue, restricted=True)}
-        if spread(venue=venue) and menu is not None:
+        if spread(venue=venue):
             raise_version(menu=menu)
     nothing = "not restricted"
     return [

@@ -90,7 +90,7 @@ def wake(*, venue: Venue, skus: Collection[str], by: str) -> int:
         now = timezone.now()
         asleep = snoozes_in_force(venue=venue, now=now).filter(sku__in=skus)
         ended = asleep.update(ended_at=now, ended_by=by[:200])
-        if spread(venue=venue, skus=skus) and menu is not None:
+        if spread(venue=venue, skus=skus):
             raise_version(menu=menu)
     return ended
 
@@ -125,7 +125,7 @@ def _wake_due_of(venue: Venue) -> int:
             row.ended_at, row.ended_by = row.until, ENDED_BY_TIME
         Snooze.objects.bulk_update(rows, ["ended_at", "ended_by"])
         skus = {row.sku for row in rows}
-        if rows and spread(venue=venue, skus=skus) and menu is not None:
+        if rows and spread(venue=venue, skus=skus):
             raise_version(menu=menu)
     return len(rows)
 
@@ -136,7 +136,7 @@ def _snooze(venue: Venue, skus: Collection[str], *, until: datetime | None, **co
         known = _asleep_for_this_order(venue, skus, columns)
         items = [item for item in named_items(venue=venue, skus=skus) if item.sku not in known]
         rows = write_snoozes(like=Snooze(venue=venue, until=until, **columns), items=items)
-        if spread(venue=venue, skus=skus) and menu is not None:
+        if spread(venue=venue, skus=skus):
             raise_version(menu=menu)
     return sorted([*rows, *known.values()], key=lambda row: row.sku)
 

@@ -1,11 +1,13 @@
 """The till's word about an item: on the storefront at once, the newest counts, and what needs the item follows it."""
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connections
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -181,6 +183,28 @@ def test_a_venue_without_a_menu_remembers_it_too(venue: Venue) -> None:
     assert apply_item_update(venue, restricted("SALAD", None, NOON)) == "no guest sees it"
     bring_in_step(venue, stocked_menu())
     assert orderable(venue)["SALAD"] is False
+
+
+def test_a_venue_that_has_only_heard_of_items_has_no_menu_yet(venue: Venue, client: Client) -> None:
+    apply_item_update(venue, restricted("SALAD", None, NOON))
+    for path in ("menu", "availability"):
+        answer = client.get(f"/api/v1/venues/copper-pot/{path}")
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (404, "no_menu")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_first_words_at_once_before_the_first_sync_end_in_the_newest(venue: Venue) -> None:
+    def till(second: int) -> str:
+        try:
+            return apply_item_update(venue, restricted("SALAD", second, NOON + timedelta(seconds=second)))
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as tills:
+        answers = list(tills.map(till, range(1, 17)))
+
+    assert set(answers) <= {"no guest sees it", "older than what is known"}
+    assert StockLevel.objects.get().count == 16
 
 
 def test_sold_out_on_the_till_is_a_line_of_the_report_until_the_till_lifts_it(menu: Venue) -> None:
