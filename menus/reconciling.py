@@ -23,7 +23,7 @@ from redis.exceptions import RedisError
 
 from integrations.connections import connection_of, pos_for
 from integrations.models import Connection, Notification, SyncRun
-from integrations.pos import ItemUpdate, PointOfSale, PosError, Unreachable
+from integrations.pos import ItemUpdate, PointOfSale, PosError, Restriction, Throttled, Unreachable
 from integrations.readiness import ask_readiness
 from integrations.webhook_checks import check_webhook
 from menus.availability import apply_item_update, lock_menu
@@ -38,14 +38,14 @@ _BATCH = 50
 _QUIET_FOR = timedelta(minutes=15)
 # Of the task, in seconds: more than the comparison's own budget, less than its lease.
 _TIME_OUT = 150
-_BUDGET_SECONDS = 120.0
+_BUDGET_SECONDS = 110.0
 _LEASE = timedelta(minutes=4)
 _FIRST_DELAY = timedelta(minutes=1)
 _LONGEST_DELAY = timedelta(minutes=30)
 # Enough for the longest delay; a power of two has to be a sensible number.
 _MOST_ATTEMPTS = 10
 _MOST_LINES = 200
-_MOST_VENUES = 200
+_LONGEST_PAUSE = timedelta(seconds=15)
 
 
 @dataclass(frozen=True)
@@ -79,19 +79,41 @@ def hear_item(venue: Venue, update: ItemUpdate) -> str:
 
 
 def sweep() -> int:
-    """Queues the comparisons that are due; returns how many."""
-    venues = list(_due_venues().values_list("venue", flat=True)[:_MOST_VENUES])
+    """Queues the comparisons that are due, as many as may be under way at once; returns how many.
+
+    Half of the workers at most: a comparison may take minutes, and what the till says meanwhile, and orders on their
+    way to it, must not wait behind them all. Each that ends has the next ones queued.
+    """
+    under_way = StockWatch.objects.filter(lease_until__gt=timezone.now()).count()
+    free = max(1, settings.Q_CLUSTER["workers"] // 2) - under_way
+    venues = list(_due_venues().values_list("venue", flat=True)[: max(free, 0)])
     for venue_id in venues:
         _queue(venue_id)
     return len(venues)
+
+
+def reconcile_if_due(*, venue: Venue) -> Comparison | None:
+    """Compares the venue's items unless that was done since it was queued, or is being done; then None.
+
+    Raises:
+        PosError: as `reconcile`.
+    """
+    if not _due_venues().filter(venue=venue).exists():
+        return None
+    try:
+        return reconcile(venue=venue)
+    except AlreadyComparing:
+        return None
+    finally:
+        sweep()
 
 
 def reconcile(*, venue: Venue) -> Comparison:
     """Checks the webhook, asks whether the till is ready, and brings the venue's items in step with the till, now.
 
     What differs is written in one transaction with one new version of the menu, and logged. The time-outs of the calls
-    and a budget of two minutes bound how long it takes. A failure is written down too and tried again later. A webhook
-    that cannot be put right keeps nothing else from being asked.
+    and a budget of less than two minutes bound how long it takes. A failure is written down too and tried again later.
+    A webhook that cannot be put right keeps nothing else from being asked.
 
     Raises:
         AlreadyComparing: somebody else is at it; nothing is asked then.
@@ -175,6 +197,7 @@ def _queue(venue_id: int) -> None:
 
 
 def _compare(venue: Venue) -> Comparison:
+    deadline = time.monotonic() + _BUDGET_SECONDS
     connection = connection_of(venue)
     pos = pos_for(venue)
     # A webhook that is broken for good is a reason to ask for the items, not against it.
@@ -182,7 +205,7 @@ def _compare(venue: Venue) -> Comparison:
     _try(venue, partial(ask_readiness, venue=venue))
     asked_at = timezone.now()
     skus = skus_of(venue=venue)
-    words = list(_ask(pos, skus))
+    words = list(_ask(pos, skus, deadline))
     if connection.connected_at is not None:
         # What an earlier location said, at whatever time by its clock, does not stand above what this one says.
         forget_when(venue=venue, heard_before=connection.connected_at)
@@ -199,14 +222,24 @@ def _try(venue: Venue, ask: Callable[[], object]) -> None:
         logger.warning("While venue %s was compared with its till: %s (%s)", venue.slug, error, error.code)
 
 
-def _ask(pos: PointOfSale, skus: list[str]) -> Iterable[ItemUpdate]:
-    deadline = time.monotonic() + _BUDGET_SECONDS
+def _ask(pos: PointOfSale, skus: list[str], deadline: float) -> Iterable[ItemUpdate]:
     for first in range(0, len(skus), _BATCH):
         if time.monotonic() > deadline:
             raise Unreachable("The till answers too slowly to compare all items with it.")
         batch = skus[first : first + _BATCH]
-        found = {one.sku: one for one in pos.availability_of(batch)}
+        found = {one.sku: one for one in _patiently(partial(pos.availability_of, batch))}
         yield from (as_word(found[sku]) if sku in found else lifted_word(sku) for sku in batch)
+
+
+def _patiently(ask: Callable[[], tuple[Restriction, ...]]) -> tuple[Restriction, ...]:
+    """Asks once more after a short pause that the POS wishes: thousands of items take many calls in a row."""
+    try:
+        return ask()
+    except Throttled as error:
+        if error.retry_after is None or error.retry_after > _LONGEST_PAUSE:
+            raise
+        time.sleep(error.retry_after.total_seconds())
+        return ask()
 
 
 def _apply(venue: Venue, words: list[ItemUpdate], asked_at: datetime) -> list[str]:

@@ -52,12 +52,12 @@ def wake_due() -> str:
 
 
 def reconcile(venue_id: int) -> str:
-    """Compares one venue's items with its till. What went wrong is written on its row."""
+    """Compares one venue's items with its till, if that is still due. What went wrong is written on its row."""
     try:
-        found = reconciling.reconcile(venue=Venue.objects.get(pk=venue_id))
-    except (reconciling.AlreadyComparing, PosError) as error:
+        found = reconciling.reconcile_if_due(venue=Venue.objects.get(pk=venue_id))
+    except PosError as error:
         return str(error)
-    return f"{len(found.differences)} of {found.items} differed"
+    return "nothing to do" if found is None else f"{len(found.differences)} of {found.items} differed"
 
 
 def sweep_stock() -> str:

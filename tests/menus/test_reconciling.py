@@ -17,7 +17,7 @@ from django_q.models import OrmQ
 
 from integrations.connections import endpoint_of
 from integrations.models import Connection, Notification, SyncRun
-from integrations.pos import Unreachable
+from integrations.pos import Throttled, Unreachable
 from menus import reconciling
 from menus.availability import apply_item_update, take_stock
 from menus.comparisons import last_comparison
@@ -44,6 +44,7 @@ class Till:
         self.counted_at = EVENING
         self.asked: list[list[str]] = []
         self.during: Any = None
+        self.throttled_once = ""
         endpoint = endpoint_of(connection=connection)
         hook = f"{API}/o/wh/1/webhook/{endpoint.id}"
         held = {"endpointId": endpoint.id, "url": endpoint.url, "withBasicAuth": True, "username": endpoint.username}
@@ -61,6 +62,9 @@ class Till:
         responses.add_callback(responses.POST, AVAILABILITY, callback=self._answer)
 
     def _answer(self, request: Any) -> tuple[int, dict[str, str], str]:
+        if wait := self.throttled_once:
+            self.throttled_once = ""
+            return 429, {"Retry-After": wait}, "{}"
         skus = json.loads(request.body)["skus"]
         self.asked.append(skus)
         at = self.counted_at.isoformat()
@@ -205,9 +209,47 @@ def test_one_at_a_time_for_a_venue_and_a_killed_one_holds_it_up_for_minutes_only
     reconcile(venue=menu)
 
     StockWatch.objects.update(lease_until=EVENING + timedelta(minutes=4))
-    assert "at this moment" in reconcile_task(menu.pk)
+    StockWatch.objects.update(due_at=EVENING)
+    assert reconcile_task(menu.pk) == "nothing to do"
     clock.shift(timedelta(minutes=4))
     assert reconcile_task(menu.pk) == "0 of 6 differed"
+
+
+def test_one_that_was_queued_twice_is_asked_for_once(menu: Venue, till: Till) -> None:
+    assert [reconcile_task(menu.pk), reconcile_task(menu.pk)] == ["0 of 6 differed", "nothing to do"]
+    assert len(till.asked) == 1
+
+
+def test_venues_take_turns_and_never_keep_every_worker_busy(menu: Venue, till: Till) -> None:
+    """Of two workers one is left for orders and for what tills say, and each comparison has the next one begun."""
+    other = factories.ConnectionFactory(connected_at=EVENING)
+    assert [sweep(), queued()] == [1, 1]
+    StockWatch.objects.create(venue=other.venue, lease_until=EVENING + timedelta(minutes=1))
+    assert [sweep(), queued()] == [0, 1]
+
+    StockWatch.objects.update(lease_until=None)
+    reconcile_task(menu.pk)
+    assert queued() == 2
+
+
+@pytest.mark.parametrize(("wait", "goes_on"), [("3", True), ("600", False)])
+def test_a_pos_that_wants_a_short_pause_gets_it(
+    menu: Venue, till: Till, monkeypatch: pytest.MonkeyPatch, wait: str, goes_on: bool
+) -> None:
+    paused: list[float] = []
+    monkeypatch.setattr("menus.reconciling.time.sleep", paused.append)
+    bring_in_step(menu, snapshot(products=tuple(product(f"P{n:03}") for n in range(60))))
+    till.throttled_once = wait
+    till.left = {"P059": 0}
+
+    if goes_on:
+        assert len(reconcile(venue=menu).differences) == 1
+    else:
+        with pytest.raises(Throttled):
+            reconcile(venue=menu)
+
+    assert paused == ([3.0] if goes_on else [])
+    assert orderable(menu)["P059"] is not goes_on
 
 
 def test_a_till_that_does_not_answer_is_asked_again_later_and_later(
@@ -386,10 +428,10 @@ def test_a_venue_that_is_not_connected_is_never_due(menu: Venue) -> None:
     assert sweep() == 0
 
 
-def test_looking_for_what_is_due_takes_one_query_however_many_venues(menu: Venue) -> None:
+def test_looking_for_what_is_due_takes_two_queries_however_many_venues(menu: Venue) -> None:
     for _ in range(5):
         factories.ConnectionFactory()
     StockWatch.objects.bulk_create(StockWatch(venue=venue, compared_at=EVENING) for venue in Venue.objects.all())
     with CaptureQueriesContext(database) as queries:
         sweep()
-    assert len(queries) == 1
+    assert len(queries) == 2
