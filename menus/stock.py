@@ -156,7 +156,9 @@ def _still_under_way(level: StockLevel, word: ItemUpdate, now: datetime) -> int:
 
 
 def spread(*, venue: Venue, skus: Collection[str] | None = None) -> int:
-    """Brings products and choices in step with levels and snoozes, archived ones too; returns how many that changes.
+    """Brings products and choices in step with levels and snoozes; returns how many on the menu that changes.
+
+    Archived ones too, for when they come back, but no guest sees those.
 
     To be called in the transaction that changes either, which raises the menu's version when there are any.
     `skus`: whose; None for all, which takes as many queries.
@@ -173,8 +175,10 @@ def spread(*, venue: Venue, skus: Collection[str] | None = None) -> int:
     ends = asleep.order_by().values_list("sku").annotate(last=Max("until"), endless=Count("pk", filter=Q(until=None)))
     for sku, last, endless in ends:
         facts.setdefault(sku, [None, False, None])[2] = FOR_GOOD if endless else last
-    products = Product.objects.filter(venue=venue)
+    live = Q(archived_at=None)
+    products = Product.objects.filter(venue=venue).annotate(live=live)
     modifiers = Modifier.objects.filter(group__venue=venue).exclude(sku="")
+    modifiers = modifiers.annotate(live=live & Q(group__archived_at=None))
     return sum(_write(model, rows, facts, skus) for model, rows in ((Product, products), (Modifier, modifiers)))
 
 
@@ -195,13 +199,14 @@ def _write(
         concerned = Q(stock__isnull=False) | Q(sold_out=True) | Q(snoozed_until__isnull=False) | Q(sku__in=list(facts))
     else:
         concerned = Q(sku__in=list(skus))
-    changes = []
-    for id, sku, *before in rows.filter(concerned).order_by().values_list("id", "sku", *_COLUMNS):
+    changes, seen = [], 0
+    for id, sku, live, *before in rows.filter(concerned).order_by().values_list("id", "sku", "live", *_COLUMNS):
         after = facts.get(sku, [None, False, None])
         if after != before:
             changes.append((id, *after))
+            seen += bool(live)
     update_rows(model, columns=_COLUMNS, rows=changes)
-    return len(changes)
+    return seen
 
 
 def take_off(*, level: StockLevel, quantity: int, now: datetime) -> bool:

@@ -16,7 +16,7 @@ from integrations.models import Connection, Notification
 from integrations.pos import ItemUpdate
 from integrations.webhooks import receive
 from menus.availability import apply_item_update
-from menus.models import Menu, Snooze, StockLevel, StockWatch
+from menus.models import Menu, Modifier, Snooze, StockLevel, StockWatch
 from menus.recording import Beside, record_beside
 from menus.tasks import handle_item_notification
 from menus.versions import version_of
@@ -168,6 +168,20 @@ def test_what_changes_nothing_a_guest_sees_does_not_raise_the_version(menu: Venu
     apply_item_update(menu, restricted("SALAD", 5, at(1)))
 
     assert version_of(venue=menu) == version
+
+
+def test_what_is_no_longer_on_the_menu_changes_without_a_new_version(menu: Venue) -> None:
+    without = snapshot(categories=(category("mains", "BURGER"),), products=(product("BURGER"),))
+    bring_in_step(menu, without)
+    version = version_of(venue=menu)
+
+    assert apply_item_update(menu, restricted("SALAD", None, NOON)) == "no guest sees it"
+    assert apply_item_update(menu, restricted("MAYO", None, NOON)) == "no guest sees it"
+    assert version_of(venue=menu) == version
+
+    bring_in_step(menu, stocked_menu())
+    assert orderable(menu)["SALAD"] is False
+    assert Modifier.objects.get(sku="MAYO").sold_out
 
 
 def test_it_ends_at_the_venues_wall(menu: Venue, other_venue: Venue, client: Client) -> None:
