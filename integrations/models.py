@@ -48,7 +48,7 @@ class Connection(models.Model):
         max_length=500,
         blank=True,
         editable=False,
-        help_text="What a check found last; it was put right at once.",
+        help_text="What a check found last, and what became of it.",
     )
 
     pos_ready = models.BooleanField(null=True, editable=False, help_text="Empty: nobody knows.")

@@ -1,6 +1,7 @@
 """Whether the till takes online orders, kept on the connection as the POS tells it and as it says when it is asked."""
 
 import logging
+from datetime import timedelta
 
 from django.db.models import Q
 from django.utils import timezone
@@ -12,6 +13,9 @@ from storekit.models import Venue
 
 logger = logging.getLogger(__name__)
 
+# What a POS whose clock is wrong says must not stand above everything that it says later.
+_CLOCKS_DIFFER_BY = timedelta(minutes=10)
+
 
 def apply_readiness(venue: Venue, readiness: Readiness) -> str:
     """Keeps what the POS says, unless something newer is known; returns what became of it in a few words.
@@ -22,7 +26,8 @@ def apply_readiness(venue: Venue, readiness: Readiness) -> str:
     if connection is None:
         return "not connected"
     before = connection.pos_ready
-    at = readiness.updated_at or timezone.now()
+    now = timezone.now()
+    at = min(readiness.updated_at or now, now + _CLOCKS_DIFFER_BY)
     rows = Connection.objects.filter(pk=connection.pk, business_location_id=connection.business_location_id)
     if not rows.filter(Q(readiness_at=None) | Q(readiness_at__lte=at)).update(
         pos_ready=readiness.ready, not_ready_reason=readiness.reason[:200], readiness_at=at

@@ -41,7 +41,7 @@ def apply_item_update(venue: Venue, update: ItemUpdate) -> str:
         if not hear(venue=venue, words=[update]):
             return "older than what is known"
         changed = spread(venue=venue, skus=[update.sku])
-        if menu is None or not changed:
+        if not changed:
             return "no guest sees it"
         raise_version(menu=menu)
     if not update.restricted:
@@ -78,11 +78,19 @@ def take_stock(*, venue: Venue, quantities: Mapping[str, int]) -> None:
         for level in levels:
             if not take_off(level=level, quantity=wanted[level.sku], now=now):
                 raise SoldOut((Shortage(level.sku, wanted[level.sku], 0),))
-        if spread(venue=venue, skus=[level.sku for level in levels]) and menu is not None:
+        if spread(venue=venue, skus=[level.sku for level in levels]):
             raise_version(menu=menu)
 
 
-def lock_menu(*, venue: Venue) -> Menu | None:
-    """The venue's menu, behind the one lock that everybody takes who changes what can be ordered; None before the first
-    sync. To be called inside a transaction."""
-    return Menu.objects.select_for_update().filter(venue=venue).first()
+def lock_menu(*, venue: Venue) -> Menu:
+    """The venue's menu, behind the one lock that everybody takes who changes what can be ordered.
+
+    To be called inside a transaction. Before the first sync there is none to lock, so it is made, empty: what the till
+    says by then is kept one word after another as well, and not at the same time as that sync.
+    """
+    rows = Menu.objects.select_for_update().filter(venue=venue)
+    menu = rows.first()
+    if menu is None:
+        Menu.objects.get_or_create(venue=venue)
+        menu = rows.get()
+    return menu

@@ -51,7 +51,8 @@ def between(rows: QuerySet[Snooze], *, first: date | None, last: date | None) ->
     days = Q(pk=None)
     for name in _zones(rows):
         zone, began = zoneinfo.ZoneInfo(name), Q(venue__timezone=name)
-        if first is not None:
+        # The first and the last day that there are need no limit, and have none in every zone.
+        if first is not None and first > date.min:
             began &= Q(starts_at__gte=datetime.combine(first, time.min, tzinfo=zone))
         if last is not None and last < date.max:
             began &= Q(starts_at__lt=datetime.combine(last + timedelta(days=1), time.min, tzinfo=zone))

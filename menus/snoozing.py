@@ -150,7 +150,7 @@ def _wake_due_of(venue: Venue) -> int:
             row.ended_at, row.ended_by = row.until, ENDED_BY_TIME
         Snooze.objects.bulk_update(rows, ["ended_at", "ended_by"])
         skus = {row.sku for row in rows}
-        if rows and spread(venue=venue, skus=skus) and menu is not None:
+        if rows and spread(venue=venue, skus=skus):
             raise_version(menu=menu)
     return len(rows)
 
@@ -162,7 +162,7 @@ def _wake(venue: Venue, which: Q, by: str) -> int:
         asleep = snoozes_in_force(venue=venue, now=now).filter(which)
         skus = set(asleep.values_list("sku", flat=True))
         ended = asleep.update(ended_at=now, ended_by=by[:200])
-        if spread(venue=venue, skus=skus) and menu is not None:
+        if spread(venue=venue, skus=skus):
             raise_version(menu=menu)
     return ended
 
@@ -181,7 +181,7 @@ def _snooze(
         _prolong(known.values(), until)
         items = [item for item in named_items(venue=venue, skus=skus) if item.sku not in known]
         rows = write_snoozes(like=Snooze(venue=venue, until=until, **columns), items=items)
-        if spread(venue=venue, skus=skus) and menu is not None:
+        if spread(venue=venue, skus=skus):
             raise_version(menu=menu)
     return sorted([*rows, *known.values()], key=lambda row: row.sku)
 

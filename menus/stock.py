@@ -6,8 +6,9 @@ we have taken that the count cannot show yet, and what is left is one less the o
 than before, that many of ours have arrived. Two orders for the last five, and the POS's four after the first of them:
 three are left, not four. Somebody at the till who sells one meanwhile is mistaken for one of ours until ours arrives.
 
-What never arrives (an order that failed, one that is held for tomorrow) stops counting ten minutes after the last
-order, at the POS's next word or the next comparison with the till. Nothing is given back before that.
+What never arrives (an order that failed, one that is held for tomorrow or never paid) stops counting ten minutes after
+the last order, at the POS's next word or at the comparison with the till that is due by then. Nothing is given back
+before that.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -94,8 +95,17 @@ def lifted_word(sku: str) -> ItemUpdate:
 
 def forget_what_never_arrived(*, venue: Venue) -> int:
     """Stops counting orders of ours that the POS would have counted by now; returns for how many items."""
-    long_ago = timezone.now() - _ARRIVES_WITHIN
-    return StockLevel.objects.filter(venue=venue, taken__gt=0, taken_at__lte=long_ago).update(taken=0)
+    return never_arrived(now=timezone.now()).filter(venue=venue).update(taken=0)
+
+
+def never_arrived(*, now: datetime) -> QuerySet[StockLevel]:
+    """The levels, of any venue, that count orders of ours which the POS would have counted by now."""
+    return StockLevel.objects.filter(taken__gt=0, taken_at__lte=now - _ARRIVES_WITHIN)
+
+
+def forget_when(*, venue: Venue, heard_before: datetime) -> None:
+    """Lets whatever the POS says next be newer than what was heard of it before that time."""
+    StockLevel.objects.filter(venue=venue, heard_at__lt=heard_before).exclude(counted_at=None).update(counted_at=None)
 
 
 # --- The POS's word --------------------------------------------------------------------------------------------------
@@ -146,7 +156,9 @@ def _still_under_way(level: StockLevel, word: ItemUpdate, now: datetime) -> int:
 
 
 def spread(*, venue: Venue, skus: Collection[str] | None = None) -> int:
-    """Brings products and choices in step with levels and snoozes, archived ones too; returns how many that changes.
+    """Brings products and choices in step with levels and snoozes; returns how many on the menu that changes.
+
+    Archived ones too, for when they come back, but no guest sees those.
 
     To be called in the transaction that changes either, which raises the menu's version when there are any.
     `skus`: whose; None for all, which takes as many queries.
@@ -163,8 +175,10 @@ def spread(*, venue: Venue, skus: Collection[str] | None = None) -> int:
     ends = asleep.order_by().values_list("sku").annotate(last=Max("until"), endless=Count("pk", filter=Q(until=None)))
     for sku, last, endless in ends:
         facts.setdefault(sku, [None, False, None])[2] = FOR_GOOD if endless else last
-    products = Product.objects.filter(venue=venue)
+    live = Q(archived_at=None)
+    products = Product.objects.filter(venue=venue).annotate(live=live)
     modifiers = Modifier.objects.filter(group__venue=venue).exclude(sku="")
+    modifiers = modifiers.annotate(live=live & Q(group__archived_at=None))
     return sum(_write(model, rows, facts, skus) for model, rows in ((Product, products), (Modifier, modifiers)))
 
 
@@ -185,13 +199,14 @@ def _write(
         concerned = Q(stock__isnull=False) | Q(sold_out=True) | Q(snoozed_until__isnull=False) | Q(sku__in=list(facts))
     else:
         concerned = Q(sku__in=list(skus))
-    changes = []
-    for id, sku, *before in rows.filter(concerned).order_by().values_list("id", "sku", *_COLUMNS):
+    changes, seen = [], 0
+    for id, sku, live, *before in rows.filter(concerned).order_by().values_list("id", "sku", "live", *_COLUMNS):
         after = facts.get(sku, [None, False, None])
         if after != before:
             changes.append((id, *after))
+            seen += bool(live)
     update_rows(model, columns=_COLUMNS, rows=changes)
-    return len(changes)
+    return seen
 
 
 def take_off(*, level: StockLevel, quantity: int, now: datetime) -> bool:

@@ -5,7 +5,6 @@ from integrations.models import SyncRun
 from integrations.pos import PosError
 from integrations.syncs import SyncAlreadyRunning, queued_run
 from menus import image_fetching, image_files, reconciling, snoozing
-from menus.availability import apply_item_update
 from menus.going_back import undo
 from menus.syncing import run_queued
 from storekit.models import Venue
@@ -44,7 +43,7 @@ def remove_unused_images() -> str:
 
 def handle_item_notification(notification_id: int) -> str:
     """Works on what the POS told us about an item."""
-    return webhooks.process(notification_id=notification_id, handle=apply_item_update)
+    return webhooks.process(notification_id=notification_id, handle=reconciling.hear_item)
 
 
 def wake_due() -> str:
@@ -53,12 +52,12 @@ def wake_due() -> str:
 
 
 def reconcile(venue_id: int) -> str:
-    """Compares one venue's items with its till. What went wrong is written on its row."""
+    """Compares one venue's items with its till, if that is still due. What went wrong is written on its row."""
     try:
-        found = reconciling.reconcile(venue=Venue.objects.get(pk=venue_id))
-    except (reconciling.AlreadyComparing, PosError) as error:
+        found = reconciling.reconcile_if_due(venue=Venue.objects.get(pk=venue_id))
+    except PosError as error:
         return str(error)
-    return f"{len(found.differences)} of {found.items} differed"
+    return "nothing to do" if found is None else f"{len(found.differences)} of {found.items} differed"
 
 
 def sweep_stock() -> str:

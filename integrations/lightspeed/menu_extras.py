@@ -20,10 +20,10 @@ def to_restrictions(rows: list[Json]) -> tuple[Restriction, ...]:
     where = "item availability"
     found: dict[str, Restriction] = {}
     for row in rows:
-        sku, left = identifier(row, "sku", where), number(row, "count", where)
+        sku = identifier(row, "sku", where)
         if not sku:
             raise malformed(where, "holds a row without a SKU")
-        found[sku] = Restriction(sku=sku, left=left_of(left), updated_at=moment(row, "updatedAt", where))
+        found[sku] = Restriction(sku=sku, left=left_of(row, where), updated_at=moment(row, "updatedAt", where))
     return tuple(found.values())
 
 

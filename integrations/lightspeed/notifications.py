@@ -116,13 +116,17 @@ def _fingerprint(source: Json, type_: str, status: str, about: str) -> str:
         return secrets.token_hex(32)
     if type_ in {"ORDER", "PAYMENT"}:
         return _digest(type_, status, about) if about else _digest(type_, source)
-    if type_ == "ITEM":
-        return _digest(type_, status, *(source.get(name) for name in _ITEM_FIELDS))
-    return _digest(type_, status, *(source.get(name) for name in _READINESS_FIELDS))
+    if not source.get(_TIME[type_]):
+        # Sold out, back, sold out again: without their times the first and the last look the same.
+        return secrets.token_hex(32)
+    return _digest(type_, status, *(source.get(name) for name in _FIELDS[type_]))
 
 
-_ITEM_FIELDS = ("sku", "businessLocationId", "countUpdatedAt", "count")
-_READINESS_FIELDS = ("businessLocationId", "lastUpdatedAt")
+_TIME = {"ITEM": "countUpdatedAt", "ORDER_API": "lastUpdatedAt"}
+_FIELDS = {
+    "ITEM": ("sku", "businessLocationId", "countUpdatedAt", "count"),
+    "ORDER_API": ("businessLocationId", "lastUpdatedAt"),
+}
 
 
 def _digest(*parts: Any) -> str:

@@ -114,6 +114,18 @@ def number(source: Json, name: str, where: str) -> Decimal | None:
     return found
 
 
+def clamped(source: Json, name: str, where: str, *, most: int) -> int | None:
+    """A field with a number of any size, as a whole one between -most and most; None when it is null, missing or
+    empty."""
+    value = source.get(name)
+    if value is None or value == "":
+        return None
+    found = value if isinstance(value, Decimal) else _to_decimal(value)
+    if found is None or not found.is_finite():
+        raise malformed(where, f"{name} is not a number")
+    return int(max(min(found, Decimal(most)), Decimal(-most)))
+
+
 def as_number(value: Any) -> Decimal | None:
     """A number, JSON or text, exactly as written; None for anything else. A binary float counts as its own digits."""
     found = value if isinstance(value, Decimal) else _to_decimal(value)

@@ -3,9 +3,7 @@
 Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed.app/).
 """
 
-from decimal import Decimal
-
-from integrations.lightspeed.reading import Json, as_object, count, flag, identifier, malformed, moment, number, text
+from integrations.lightspeed.reading import Json, as_object, clamped, count, flag, identifier, malformed, moment, text
 from integrations.pos import ItemUpdate, Readiness
 
 _MOST_LEFT = 2**31 - 1
@@ -15,20 +13,19 @@ def to_item_update(notification: Json) -> ItemUpdate:
     """What an ITEM notification says. RESTRICTED with a count of 5 means that five are left.
 
     Raises:
-        BadAnswer: when it is not as documented; without its time nobody could tell whether it is the newest.
+        BadAnswer: when it is not as documented.
     """
     where = "notification, ITEM"
     sku, at = identifier(notification, "sku", where), moment(notification, "countUpdatedAt", where)
-    if not sku or at is None:
-        raise malformed(where, "has no SKU or no countUpdatedAt")
+    if not sku:
+        raise malformed(where, "has no SKU")
     restricted = text(notification, "status", where) == "RESTRICTED"
-    left = left_of(number(notification, "count", where)) if restricted else None
-    return ItemUpdate(sku=sku, restricted=restricted, left=left, at=at)
+    return ItemUpdate(sku=sku, restricted=restricted, left=left_of(notification, where) if restricted else None, at=at)
 
 
-def left_of(number: Decimal | None) -> int | None:
-    """A count as a database can hold it; None stays None."""
-    return None if number is None else max(min(int(number), _MOST_LEFT), -_MOST_LEFT)
+def left_of(row: Json, where: str) -> int | None:
+    """The `count` of an item as a database can hold it, however many some say for "no limit"; None where it is null."""
+    return clamped(row, "count", where, most=_MOST_LEFT)
 
 
 def to_readiness(answer: Json) -> Readiness:

@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='connection',
             name='webhook_found',
-            field=models.CharField(blank=True, editable=False, help_text='What a check found last; it was put right at once.', max_length=500, verbose_name="webhook's last problem"),
+            field=models.CharField(blank=True, editable=False, help_text='What a check found last, and what became of it.', max_length=500, verbose_name="webhook's last problem"),
         ),
         migrations.AddIndex(
             model_name='notification',

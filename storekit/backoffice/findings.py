@@ -206,7 +206,7 @@ def of_till(connection: Connection | None) -> tuple[Finding, ...]:
     """Whether the till takes online orders; nothing while it does, or while nobody knows."""
     if connection is None or connection.status != Connection.Status.CONNECTED or connection.pos_ready is not False:
         return ()
-    detail = f"{connection.not_ready_reason} Guests see it in the menu; orders wait until it is ready."
+    detail = f"{connection.not_ready_reason} Guests see it in the menu and in their basket."
     action = Link("See the connection", row_page(connection))
     return (Finding("Till", Tone.WARNING, "Takes no online orders", detail, action=action),)
 

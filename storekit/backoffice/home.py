@@ -18,5 +18,6 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "title": "Tonight",
         "venues": venues,
         "needs_you": sum(venue.needs_you for venue in venues),
+        "all_right": all(venue.is_all_right for venue in venues),
         "may_add_venues": is_superuser(request.user),
     }

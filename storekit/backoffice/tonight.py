@@ -12,7 +12,7 @@ from integrations.models import Notification, SyncRun
 from menus.models import Product
 from orders.models import CLOSED_STATUSES, Alert, Injection, Order
 from storekit.backoffice import findings
-from storekit.backoffice.findings import Finding, OrdersTonight, Waits
+from storekit.backoffice.findings import Finding, OrdersTonight, Tone, Waits
 from storekit.backoffice.trouble import injections_in_trouble
 from storekit.models import User, Venue
 from storekit.staff import managed_venues_of, venues_of
@@ -39,6 +39,11 @@ class VenueTonight:
     def needs_you(self) -> int:
         """How many things a person has to look at."""
         return sum(finding.needs_you for finding in self.findings)
+
+    @property
+    def is_all_right(self) -> bool:
+        """Whether there is nothing at all to say but good."""
+        return all(finding.tone is Tone.GOOD for finding in self.findings)
 
 
 def look_at_venues(*, user: User) -> list[VenueTonight]:

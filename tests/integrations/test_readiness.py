@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import responses
+import time_machine
 from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
@@ -63,6 +64,15 @@ def test_an_older_word_is_left_out_and_a_repeated_one_changes_nothing(connection
     assert state_of(connection) == (True, "")
 
 
+def test_a_till_whose_clock_is_wrong_is_not_believed_for_ever(connection: Connection, venue: Venue) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        apply_readiness(venue, Readiness(ready=False, reason=CLOSED, updated_at=NOON + timedelta(days=400)))
+        clock.shift(timedelta(minutes=11))
+        apply_readiness(venue, Readiness(ready=True, updated_at=NOON + timedelta(minutes=11)))
+
+    assert state_of(connection) == (True, "")
+
+
 @responses.activate
 def test_the_pos_can_be_asked(connection: Connection, venue: Venue) -> None:
     url = f"{settings.LIGHTSPEED_API_URL}/o/op/1/onlineOrderReadiness"
@@ -113,6 +123,8 @@ def test_staff_see_it_tonight_and_on_the_connections_page(
     tonight = bens_browser.get("/admin/").content.decode()
     assert "Takes no online orders" in tonight
     assert CLOSED in tonight
+    assert "Nothing is urgent" in tonight
+    assert "Everything is all right" not in tonight
     assert f"Not taken. {CLOSED}" in bens_browser.get(page).content.decode()
 
 

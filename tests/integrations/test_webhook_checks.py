@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from integrations.connections import endpoint_of, pos_for
 from integrations.models import Connection
-from integrations.pos import Unreachable
-from integrations.tasks import check_webhooks
+from integrations.pos import Rejected, Unreachable
+from integrations.tasks import check_webhooks, refresh_tokens
 from integrations.webhook_checks import check_webhook
 from storekit.models import Venue
 from tests import factories
@@ -100,9 +100,31 @@ def test_whatever_is_wrong_is_said_put_right_and_written_down(
     assert check_webhook(connection=connection) == (found,)
 
     connection.refresh_from_db()
-    assert connection.webhook_found == found
+    assert connection.webhook_found == f"{found} It was put right."
     assert [body["endpointId"] for body in updates()] == [connection.endpoint_id]
     assert updates()[0]["provideAccount"] is True
+
+
+def test_one_that_the_pos_does_not_put_right_is_missing_says_why_and_is_tried_again(
+    connection: Connection, annas_browser: Client
+) -> None:
+    lightspeed_has(connection, provideAccount=False)
+    responses.replace(responses.POST, HOOKS, status=400, json={"message": "The URL is not public", "errors": []})
+
+    with pytest.raises(Rejected):
+        check_webhook(connection=connection)
+
+    connection.refresh_from_db()
+    assert connection.webhook_found.startswith("Its settings differ: provideAccount. It could not be put right: ")
+    assert (connection.webhook_registered_at, connection.webhook_checked_at is None) == (None, False)
+    page = annas_browser.get(f"/admin/integrations/connection/{connection.pk}/change/").content.decode()
+    assert "Missing" in page
+    assert "could not be put right" in page
+
+    responses.replace(responses.POST, HOOKS, json={})
+    refresh_tokens()
+    connection.refresh_from_db()
+    assert connection.webhook_registered_at is not None
 
 
 def test_one_that_cannot_be_looked_at_is_not_written_down_as_looked_at(connection: Connection) -> None:

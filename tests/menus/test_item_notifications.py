@@ -1,11 +1,13 @@
 """The till's word about an item: on the storefront at once, the newest counts, and what needs the item follows it."""
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connections
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,7 +16,7 @@ from integrations.models import Connection, Notification
 from integrations.pos import ItemUpdate
 from integrations.webhooks import receive
 from menus.availability import apply_item_update
-from menus.models import Menu, Snooze, StockLevel
+from menus.models import Menu, Modifier, Snooze, StockLevel, StockWatch
 from menus.recording import Beside, record_beside
 from menus.tasks import handle_item_notification
 from menus.versions import version_of
@@ -168,6 +170,20 @@ def test_what_changes_nothing_a_guest_sees_does_not_raise_the_version(menu: Venu
     assert version_of(venue=menu) == version
 
 
+def test_what_is_no_longer_on_the_menu_changes_without_a_new_version(menu: Venue) -> None:
+    without = snapshot(categories=(category("mains", "BURGER"),), products=(product("BURGER"),))
+    bring_in_step(menu, without)
+    version = version_of(venue=menu)
+
+    assert apply_item_update(menu, restricted("SALAD", None, NOON)) == "no guest sees it"
+    assert apply_item_update(menu, restricted("MAYO", None, NOON)) == "no guest sees it"
+    assert version_of(venue=menu) == version
+
+    bring_in_step(menu, stocked_menu())
+    assert orderable(menu)["SALAD"] is False
+    assert Modifier.objects.get(sku="MAYO").sold_out
+
+
 def test_it_ends_at_the_venues_wall(menu: Venue, other_venue: Venue, client: Client) -> None:
     bring_in_step(other_venue, stocked_menu())
 
@@ -181,6 +197,28 @@ def test_a_venue_without_a_menu_remembers_it_too(venue: Venue) -> None:
     assert apply_item_update(venue, restricted("SALAD", None, NOON)) == "no guest sees it"
     bring_in_step(venue, stocked_menu())
     assert orderable(venue)["SALAD"] is False
+
+
+def test_a_venue_that_has_only_heard_of_items_has_no_menu_yet(venue: Venue, client: Client) -> None:
+    apply_item_update(venue, restricted("SALAD", None, NOON))
+    for path in ("menu", "availability"):
+        answer = client.get(f"/api/v1/venues/copper-pot/{path}")
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (404, "no_menu")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_first_words_at_once_before_the_first_sync_end_in_the_newest(venue: Venue) -> None:
+    def till(second: int) -> str:
+        try:
+            return apply_item_update(venue, restricted("SALAD", second, NOON + timedelta(seconds=second)))
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as tills:
+        answers = list(tills.map(till, range(1, 17)))
+
+    assert set(answers) <= {"no guest sees it", "older than what is known"}
+    assert StockLevel.objects.get().count == 16
 
 
 def test_sold_out_on_the_till_is_a_line_of_the_report_until_the_till_lifts_it(menu: Venue) -> None:
@@ -220,6 +258,15 @@ def test_a_notification_is_stored_queued_and_worked_on(connection: Connection, m
     assert handle_item_notification(receipt.notification_id) == "2 left"
     assert handle_item_notification(receipt.notification_id) == "nothing to do"
     assert Notification.objects.get().result == "2 left"
+    assert orderable(menu)["SALAD"] is True
+
+
+def test_one_without_its_time_has_the_till_asked_each_time(connection: Connection, menu: Venue) -> None:
+    for _ in range(2):
+        StockWatch.objects.update(due_at=None)
+        receipt = receive(connection=connection, body=item_body(connection, countUpdatedAt=None))
+        assert handle_item_notification(receipt.notification_id) == "has no time: the till is asked"
+        assert StockWatch.objects.get().due_at is not None
     assert orderable(menu)["SALAD"] is True
 
 

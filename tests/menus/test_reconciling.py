@@ -17,7 +17,7 @@ from django_q.models import OrmQ
 
 from integrations.connections import endpoint_of
 from integrations.models import Connection, Notification, SyncRun
-from integrations.pos import Unreachable
+from integrations.pos import Throttled, Unreachable
 from menus import reconciling
 from menus.availability import apply_item_update, take_stock
 from menus.comparisons import last_comparison
@@ -44,6 +44,7 @@ class Till:
         self.counted_at = EVENING
         self.asked: list[list[str]] = []
         self.during: Any = None
+        self.throttled_once = ""
         endpoint = endpoint_of(connection=connection)
         hook = f"{API}/o/wh/1/webhook/{endpoint.id}"
         held = {"endpointId": endpoint.id, "url": endpoint.url, "withBasicAuth": True, "username": endpoint.username}
@@ -61,6 +62,9 @@ class Till:
         responses.add_callback(responses.POST, AVAILABILITY, callback=self._answer)
 
     def _answer(self, request: Any) -> tuple[int, dict[str, str], str]:
+        if wait := self.throttled_once:
+            self.throttled_once = ""
+            return 429, {"Retry-After": wait}, "{}"
         skus = json.loads(request.body)["skus"]
         self.asked.append(skus)
         at = self.counted_at.isoformat()
@@ -81,7 +85,8 @@ def clock() -> Iterator[time_machine.Traveller]:
 def menu(connection: Connection, venue: Venue) -> Venue:
     cache.clear()
     connection.tokens.__class__.objects.update(expires_at=EVENING + timedelta(days=30))
-    Connection.objects.update(connected_at=EVENING - timedelta(hours=1))
+    an_hour_ago = EVENING - timedelta(hours=1)
+    Connection.objects.update(connected_at=an_hour_ago, webhook_registered_at=an_hour_ago)
     bring_in_step(venue, stocked_menu())
     return venue
 
@@ -204,9 +209,47 @@ def test_one_at_a_time_for_a_venue_and_a_killed_one_holds_it_up_for_minutes_only
     reconcile(venue=menu)
 
     StockWatch.objects.update(lease_until=EVENING + timedelta(minutes=4))
-    assert "at this moment" in reconcile_task(menu.pk)
+    StockWatch.objects.update(due_at=EVENING)
+    assert reconcile_task(menu.pk) == "nothing to do"
     clock.shift(timedelta(minutes=4))
     assert reconcile_task(menu.pk) == "0 of 6 differed"
+
+
+def test_one_that_was_queued_twice_is_asked_for_once(menu: Venue, till: Till) -> None:
+    assert [reconcile_task(menu.pk), reconcile_task(menu.pk)] == ["0 of 6 differed", "nothing to do"]
+    assert len(till.asked) == 1
+
+
+def test_venues_take_turns_and_never_keep_every_worker_busy(menu: Venue, till: Till) -> None:
+    """Of two workers one is left for orders and for what tills say, and each comparison has the next one begun."""
+    other = factories.ConnectionFactory(connected_at=EVENING)
+    assert [sweep(), queued()] == [1, 1]
+    StockWatch.objects.create(venue=other.venue, lease_until=EVENING + timedelta(minutes=1))
+    assert [sweep(), queued()] == [0, 1]
+
+    StockWatch.objects.update(lease_until=None)
+    reconcile_task(menu.pk)
+    assert queued() == 2
+
+
+@pytest.mark.parametrize(("wait", "goes_on"), [("3", True), ("600", False)])
+def test_a_pos_that_wants_a_short_pause_gets_it(
+    menu: Venue, till: Till, monkeypatch: pytest.MonkeyPatch, wait: str, goes_on: bool
+) -> None:
+    paused: list[float] = []
+    monkeypatch.setattr("menus.reconciling.time.sleep", paused.append)
+    bring_in_step(menu, snapshot(products=tuple(product(f"P{n:03}") for n in range(60))))
+    till.throttled_once = wait
+    till.left = {"P059": 0}
+
+    if goes_on:
+        assert len(reconcile(venue=menu).differences) == 1
+    else:
+        with pytest.raises(Throttled):
+            reconcile(venue=menu)
+
+    assert paused == ([3.0] if goes_on else [])
+    assert orderable(menu)["P059"] is not goes_on
 
 
 def test_a_till_that_does_not_answer_is_asked_again_later_and_later(
@@ -250,8 +293,40 @@ def test_a_broken_webhook_is_put_right_on_the_way(menu: Venue, till: Till, conne
     reconcile(venue=menu)
 
     connection.refresh_from_db()
-    assert connection.webhook_found == "It is not registered at Lightspeed."
+    assert connection.webhook_found == "It is not registered at Lightspeed. It was put right."
     assert (connection.webhook_checked_at, connection.pos_ready) == (EVENING, True)
+
+
+@pytest.mark.parametrize("way", ["refused", "unreachable"])
+def test_neither_a_webhook_for_good_broken_nor_an_unknown_readiness_keeps_items_from_being_compared(
+    menu: Venue, till: Till, connection: Connection, way: str
+) -> None:
+    till.left = {"SALAD": 0}
+    hook = f"{API}/o/wh/1/webhook/{connection.endpoint_id}"
+    responses.replace(responses.GET, hook, status=404 if way == "refused" else 503, json={"message": "gone"})
+    responses.put(f"{API}/o/wh/1/webhook", status=400, json={"message": "no"})
+    responses.post(f"{API}/o/wh/1/webhook", status=400, json={"message": "no"})
+    responses.replace(responses.GET, f"{API}/o/op/1/onlineOrderReadiness", status=503)
+
+    assert reconcile(venue=menu).differences == ("SALAD: 0 left (before: not restricted)",)
+
+    assert orderable(menu)["SALAD"] is False
+    assert StockWatch.objects.get().error == ""
+
+
+def test_another_locations_till_is_believed_whatever_the_first_one_said_at_whatever_time(
+    menu: Venue, till: Till, clock: time_machine.Traveller
+) -> None:
+    apply_item_update(menu, restricted("SALAD", None, EVENING))
+    clock.shift(timedelta(hours=1))
+    Connection.objects.update(connected_at=datetime.now(UTC))
+    till.left, till.counted_at = {"SALAD": 5}, EVENING - timedelta(hours=3)
+
+    reconcile(venue=menu)
+
+    assert orderable(menu)["SALAD"] is True
+    older = restricted("SALAD", None, EVENING - timedelta(hours=4))
+    assert apply_item_update(menu, older) == "older than what is known"
 
 
 # --- When ------------------------------------------------------------------------------------------------------------
@@ -291,11 +366,11 @@ def test_after_a_menu_sync_it_is_due(menu: Venue, connection: Connection) -> Non
         (16, 16, True, 1),
         (16, 3, True, 0),
         (14, None, True, 0),
-        (16, 16, False, 0),
+        (16, 16, False, 1),
         (16, 16, None, 1),
     ],
 )
-def test_after_a_quiet_quarter_of_an_hour_it_is_due_while_the_till_is_ready(
+def test_after_a_quiet_quarter_of_an_hour_it_is_due_also_while_the_till_is_not_ready(
     menu: Venue, connection: Connection, compared_ago: int, heard_ago: int | None, ready: bool | None, due: int
 ) -> None:
     compared(menu, minutes_ago=compared_ago)
@@ -305,6 +380,37 @@ def test_after_a_quiet_quarter_of_an_hour_it_is_due_while_the_till_is_ready(
         Notification.objects.update(received_at=EVENING - timedelta(minutes=heard_ago))
 
     assert sweep() == due
+
+
+def test_an_order_that_never_reached_the_tills_count_makes_it_due_however_much_else_the_till_says(
+    menu: Venue, till: Till, connection: Connection, clock: time_machine.Traveller
+) -> None:
+    till.left = {"SALAD": 5}
+    reconcile(venue=menu)
+    take_stock(venue=menu, quantities={"SALAD": 5})
+    clock.shift(timedelta(minutes=9))
+    Notification.objects.create(connection=connection, type="ORDER", fingerprint="1", body={})
+    assert (sweep(), orderable(menu)["SALAD"]) == (0, False)
+
+    clock.shift(timedelta(minutes=1))
+    assert sweep() == 1
+    reconcile(venue=menu)
+    assert (sweep(), orderable(menu)["SALAD"]) == (0, True)
+
+
+def test_once_the_webhook_is_registered_again_it_is_due_since_what_it_missed_is_lost(
+    menu: Venue, till: Till, connection: Connection, clock: time_machine.Traveller
+) -> None:
+    reconcile(venue=menu)
+    Notification.objects.create(connection=connection, type="ORDER", fingerprint="1", body={})
+    assert sweep() == 0
+    clock.shift(timedelta(seconds=1))
+    Connection.objects.update(webhook_registered_at=datetime.now(UTC))
+
+    assert sweep() == 1
+    clock.shift(timedelta(seconds=1))
+    reconcile(venue=menu)
+    assert sweep() == 0
 
 
 def test_the_button_makes_it_due_and_queues_it(menu: Venue, django_capture_on_commit_callbacks: Any) -> None:
@@ -322,10 +428,10 @@ def test_a_venue_that_is_not_connected_is_never_due(menu: Venue) -> None:
     assert sweep() == 0
 
 
-def test_looking_for_what_is_due_takes_one_query_however_many_venues(menu: Venue) -> None:
+def test_looking_for_what_is_due_takes_two_queries_however_many_venues(menu: Venue) -> None:
     for _ in range(5):
         factories.ConnectionFactory()
     StockWatch.objects.bulk_create(StockWatch(venue=venue, compared_at=EVENING) for venue in Venue.objects.all())
     with CaptureQueriesContext(database) as queries:
         sweep()
-    assert len(queries) == 1
+    assert len(queries) == 2

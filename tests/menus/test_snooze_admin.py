@@ -289,6 +289,26 @@ def test_what_sleeps_is_woken_from_the_report_and_what_is_over_is_not(menu: Venu
     assert f"{its_page}wake/" not in page(bens_browser, f"{its_page}change/")
 
 
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York"])
+@pytest.mark.parametrize(
+    ("days", "events"),
+    [
+        ({"first": "0001-01-01"}, 1),
+        ({"last": "0001-01-01"}, 0),
+        ({"first": "9999-12-31"}, 0),
+        ({"last": "9999-12-31"}, 1),
+    ],
+)
+def test_the_first_and_the_last_day_of_the_calendar_are_days(
+    venue: Venue, bens_browser: Client, zone: str, days: dict[str, str], events: int
+) -> None:
+    Venue.objects.update(timezone=zone)
+    event(venue, "A", starts_at=at(1, 12))
+
+    assert context_of(bens_browser.get(REPORT, days))["totals"].events == events
+    assert len(rows_of(bens_browser.get(f"{REPORT}export/", days))) == events
+
+
 def test_a_strange_address_of_the_export_leads_to_the_report(venue: Venue, bens_browser: Client) -> None:
     assert bens_browser.get(f"{REPORT}export/?nonsense=1").status_code == 302
 

@@ -111,7 +111,9 @@ def test_a_restriction_without_sense_is_refused(row: dict[str, object]) -> None:
         to_restrictions([row])
 
 
-@pytest.mark.parametrize(("count", "sold_out"), [(None, True), (0, True), (-2, True), ("3", False), (5, False)])
+@pytest.mark.parametrize(
+    ("count", "sold_out"), [(None, True), (0, True), (-2, True), ("3", False), (5, False), (2**63 - 1, False)]
+)
 def test_sold_out_is_what_has_none_left(count: object, sold_out: bool) -> None:
     (found,) = to_restrictions([{"sku": "A", "count": count}])
 

@@ -72,14 +72,18 @@ _AT = datetime(2026, 10, 1, 10, tzinfo=UTC)
         ({"count": None}, ItemUpdate("BROWNIE", True, None, _AT)),
         ({"status": "NOT_RESTRICTED", "count": None}, ItemUpdate("BROWNIE", False, None, _AT)),
         ({"status": "NOT_RESTRICTED"}, ItemUpdate("BROWNIE", False, None, _AT)),
+        ({"count": 2**63 - 1}, ItemUpdate("BROWNIE", True, 2**31 - 1, _AT)),
+        ({"count": Decimal("-1e400")}, ItemUpdate("BROWNIE", True, -(2**31 - 1), _AT)),
+        ({"countUpdatedAt": None}, ItemUpdate("BROWNIE", True, 5, None)),
+        ({"countUpdatedAt": "lately"}, ItemUpdate("BROWNIE", True, 5, None)),
     ],
 )
 def test_an_item_says_how_many_are_left_and_since_when(changes: dict[str, Any], fact: ItemUpdate) -> None:
     assert parse(ITEM | changes).fact == fact
 
 
-@pytest.mark.parametrize("changes", [{"sku": None}, {"countUpdatedAt": None}, {"countUpdatedAt": "lately"}])
-def test_an_item_without_sku_or_time_is_not_understood(changes: dict[str, Any]) -> None:
+@pytest.mark.parametrize("changes", [{"sku": None}, {"count": "many"}, {"count": "NaN"}])
+def test_an_item_without_sku_or_with_a_senseless_count_is_not_understood(changes: dict[str, Any]) -> None:
     with pytest.raises(BadAnswer):
         parse(ITEM | changes)
 
@@ -160,9 +164,12 @@ def test_another_fact_has_another_fingerprint(body: dict[str, Any], changes: dic
     assert fingerprint(body) != fingerprint(body, **changes)
 
 
-def test_two_updates_of_one_check_are_two_facts() -> None:
-    update = ORDER | {"status": "CHECK_WAS_UPDATED"}
-    assert fingerprint(update) != fingerprint(update)
+@pytest.mark.parametrize(
+    "body",
+    [ORDER | {"status": "CHECK_WAS_UPDATED"}, ITEM | {"countUpdatedAt": None}, READINESS | {"lastUpdatedAt": None}],
+)
+def test_two_of_what_nothing_tells_apart_are_two_facts(body: dict[str, Any]) -> None:
+    assert fingerprint(body) != fingerprint(body)
 
 
 @pytest.mark.parametrize(
