@@ -60,6 +60,6 @@ def _sold_out_at_the_till(venue: Venue, items: Mapping[str, str]) -> list[str]:
     with transaction.atomic():
         menu = lock_menu(venue=venue)
         hear(venue=venue, words=map(as_word, restrictions), asked_at=asked_at)
-        if spread(venue=venue, skus=list(items)) and menu is not None:
+        if spread(venue=venue, skus=list(items)):
             raise_version(menu=menu)
     return [one.sku for one in restrictions if one.sold_out]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0004_refusals_looks_and_doubles'),
+        ('orders', '0003_refusals_looks_and_doubles'),
     ]
 
     operations = [
