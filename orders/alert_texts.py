@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 
 from integrations.connections import settings_of
+from orders.advice import advice_on
 from orders.models import Alert, Injection, Order
 from orders.revisions import may_have_arrived
 from orders.written_out import WrittenLine, facts_of, in_one_line, sums_of, written_lines
@@ -73,7 +74,8 @@ def till_message(*, order: Order, about: Alert.About, menu: str = "") -> str:
 def _todo(injection: Injection) -> str:
     """What to do about an order that failed. One that the POS took and never confirmed, it would not take again."""
     if not may_have_arrived(injection=injection):
-        return "Please key it in by hand, or send it again from the back office."
+        again = "Please key it in by hand, or send it again from the back office."
+        return advice_on(cause=injection.error_code) or again
     send_again = "" if injection.error_code == "never_confirmed" else ", or send it again from the back office"
     return f"Look for it there first. If it is missing, key it in by hand{send_again}."
 

@@ -33,7 +33,7 @@ def place_order(*, venue: Venue, request: OrderRequest) -> Order:
     """Stores the order and what is needed to bring it to the till, and queues that when the transaction commits.
 
     A paid order is sent at once, or shortly before its time when the venue holds orders for later; so is one that goes
-    onto an open bill and is paid with it. Any other unpaid one waits for its payment.
+    onto an open bill and is paid with it, and one that costs nothing. Any other unpaid one waits for its payment.
 
     Raises:
         OrderRefused: with every problem at once; nothing is stored.
@@ -134,6 +134,8 @@ def _who_and_where(request: OrderRequest, checked: Checked) -> dict[str, Any]:
 
 def _money(request: OrderRequest, checked: Checked) -> dict[str, Any]:
     totals, payment, discount = checked.totals, request.payment, checked.discount
+    # What costs nothing waits for nobody's payment, unless it is settled with the bill.
+    settled = payment.paid or not (totals.total or request.account)
     return {
         "discount_code": discount.code if discount else "",
         "discount_pos_id": discount.pos_id if discount else "",
@@ -144,7 +146,7 @@ def _money(request: OrderRequest, checked: Checked) -> dict[str, Any]:
         "service_charge": totals.service_charge,
         "tip": totals.tip,
         "total": totals.total,
-        "payment_status": Order.PaymentStatus.PAID if payment.paid else Order.PaymentStatus.UNPAID,
+        "payment_status": Order.PaymentStatus.PAID if settled else Order.PaymentStatus.UNPAID,
         "payment_reference": payment.reference,
         "payment_amount": totals.total if payment.paid else ZERO,
     }

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from orders.advice import advice_on
 from orders.models import CLOSED_STATUSES, Alert, Injection, Order
 from orders.settling import is_being_sent, may_be_on_the_till
 
@@ -99,7 +100,9 @@ def _failed(injection: Injection) -> Verdict:
             "because the POS knows it by its reference. Or key it in by hand from what is below, and mark it so."
         )
     else:
-        todo = "Put right what is wrong and send it again, or key it in by hand from what is below, and mark it so."
+        todo = advice_on(cause=injection.error_code) or (
+            "Put right what is wrong and send it again, or key it in by hand from what is below, and mark it so."
+        )
     return Verdict("bad", said, why or "The POS gave no reason.", todo, pos_words.strip())
 
 

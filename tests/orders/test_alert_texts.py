@@ -14,6 +14,7 @@ from integrations.models import Connection
 from orders.alert_texts import LONGEST_MESSAGE, till_message
 from orders.alerts import send
 from orders.models import Alert, Injection, InjectionAttempt, Order, OrderLine
+from orders.verdicts import verdict_of
 from tests import factories
 
 About = Alert.About
@@ -160,6 +161,22 @@ def test_what_the_pos_took_and_never_confirmed_is_not_to_be_sent_again(order: Or
     sent = email(Order.objects.select_related("venue", "injection").get())
     for body in (sent.body, str(sent.alternatives[0][0])):
         assert "Look for it there first. If it is missing, key it in by hand." in body
+
+
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [("check_gone", "Key it in by hand on a new check"), ("restricted", "Speak to the guest, then cancel it")],
+)
+def test_what_sending_again_does_not_change_is_not_to_be_sent_again(order: Order, cause: str, words: str) -> None:
+    InjectionAttempt.objects.create(
+        injection=order.injection, number=1, reference=order.injection.reference, lease=order.pk, outcome="rejected"
+    )
+    Injection.objects.update(error_code=cause)
+    order = Order.objects.select_related("venue", "injection").get()
+    assert verdict_of(order).todo.startswith(words)
+    for body in ((sent := email(order)).body, str(sent.alternatives[0][0])):
+        assert words in body
+        assert "send it again" not in body
 
 
 def test_a_table_and_its_guests_are_named(order: Order) -> None:

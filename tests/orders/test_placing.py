@@ -187,6 +187,15 @@ def test_a_collection_code_that_an_open_order_has_is_drawn_again(
     assert place_order(venue=venue, request=wanted()).collection_code == free
 
 
+def test_an_order_that_costs_nothing_waits_for_no_payment(venue: Venue, menu: CopperPotMenu) -> None:
+    factories.DiscountCodeFactory(venue=venue, code="TREAT", percent=Decimal(100))
+
+    order = place_order(venue=venue, request=wanted(discount_code="TREAT", payment=Payment(paid=False)))
+
+    assert (order.total, order.status, order.payment_status) == (0, Order.Status.PLACED, Order.PaymentStatus.PAID)
+    assert order.injection.next_attempt_at is not None
+
+
 def test_the_code_of_a_collected_order_and_of_another_venues_is_free_again(
     venue: Venue, other_venue: Venue, menu: CopperPotMenu, monkeypatch: pytest.MonkeyPatch
 ) -> None:
