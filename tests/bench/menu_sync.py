@@ -118,6 +118,8 @@ def _handler(menus: dict[str, bytes]) -> type[BaseHTTPRequestHandler]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # Head and body are two writes: with Nagle's algorithm the second waits 40 ms for the first one's receipt.
+        disable_nagle_algorithm = True
 
         def do_PUT(self) -> None:
             answers[f"/o/op/2/menu/load/{MENU_ID}"] = menus[self.path]
