@@ -91,7 +91,8 @@ def _order_to_key_in(order: Order, menu: str) -> str:
     """As many of the lines as fit: the head and the foot are needed more; what happened on the menu is needed least."""
     reason = order.injection.error.partition("\n")[0]
     unsure = may_have_arrived(injection=order.injection)
-    advice = "Look for it there; if it is missing, key it in." if unsure else "Please key it in."
+    key_it_in = advice_on(cause=order.injection.error_code) or "Please key it in."
+    advice = "Look for it there; if it is missing, key it in." if unsure else key_it_in
     head = [
         f"{subject_line(order=order, about=Alert.About.FAILED).upper()}. {advice}",
         *_short_facts(order),

@@ -174,6 +174,7 @@ def test_what_sending_again_does_not_change_is_not_to_be_sent_again(order: Order
     Injection.objects.update(error_code=cause)
     order = Order.objects.select_related("venue", "injection").get()
     assert verdict_of(order).todo.startswith(words)
+    assert f"ON THE TILL. {words}" in till_message(order=order, about=About.FAILED)
     for body in ((sent := email(order)).body, str(sent.alternatives[0][0])):
         assert words in body
         assert "send it again" not in body
