@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -49,7 +50,7 @@ def apply_item_update(venue: Venue, update: ItemUpdate) -> str:
     return "sold out" if update.left is None or update.left <= 0 else f"{update.left} left"
 
 
-def take_stock(*, venue: Venue, quantities: Mapping[str, int]) -> None:
+def take_stock(*, venue: Venue, quantities: Mapping[str, int], sent_at: datetime | None = None) -> None:
     """Takes an order's items off what is left of them; to be called inside the transaction that stores the order.
 
     All of them or none. Items that are not counted cost one query for the whole order and no lock. Orders for counted
@@ -60,6 +61,7 @@ def take_stock(*, venue: Venue, quantities: Mapping[str, int]) -> None:
     Args:
         venue: who sells them.
         quantities: how many by SKU, products and choices together; each choice as often as it is made in all.
+        sent_at: when an order that is held back goes to the POS, which cannot count it before; None: now.
 
     Raises:
         SoldOut: with every item that does not go round; nothing is taken then.
@@ -76,7 +78,7 @@ def take_stock(*, venue: Venue, quantities: Mapping[str, int]) -> None:
             raise SoldOut(tuple(Shortage(one.sku, wanted[one.sku], one.left or 0) for one in short))
         now = timezone.now()
         for level in levels:
-            if not take_off(level=level, quantity=wanted[level.sku], now=now):
+            if not take_off(level=level, quantity=wanted[level.sku], now=now, sent_at=sent_at):
                 raise SoldOut((Shortage(level.sku, wanted[level.sku], 0),))
         if spread(venue=venue, skus=[level.sku for level in levels]):
             raise_version(menu=menu)

@@ -6,9 +6,9 @@ we have taken that the count cannot show yet, and what is left is one less the o
 than before, that many of ours have arrived. Two orders for the last five, and the POS's four after the first of them:
 three are left, not four. Somebody at the till who sells one meanwhile is mistaken for one of ours until ours arrives.
 
-What never arrives (an order that failed, one that is held for tomorrow or never paid) stops counting ten minutes after
-the last order, at the POS's next word or at the comparison with the till that is due by then. Nothing is given back
-before that.
+What never arrives (an order that failed or is never paid) stops counting ten minutes after the last order, at the POS's
+next word or at the comparison with the till that is due by then; where an order is held back, ten minutes after it is
+to be sent, but a day at most. Nothing is given back before that.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -28,6 +28,8 @@ FOR_GOOD = datetime(9000, 1, 1, tzinfo=UTC)
 """`snoozed_until` of what sleeps until further notice."""
 
 _ARRIVES_WITHIN = timedelta(minutes=10)
+# Further ahead, the count at the till is another day's.
+_HELD_AT_MOST = timedelta(days=1)
 # What a POS whose clock is wrong says must not stand above everything that it says later.
 _CLOCKS_DIFFER_BY = timedelta(minutes=10)
 _LEAST = timedelta(microseconds=1)
@@ -209,7 +211,12 @@ def _write(
     return seen
 
 
-def take_off(*, level: StockLevel, quantity: int, now: datetime) -> bool:
-    """Counts an order of ours; False when so many are not left, at this very moment, whoever else is ordering."""
+def take_off(*, level: StockLevel, quantity: int, now: datetime, sent_at: datetime | None = None) -> bool:
+    """Counts an order of ours; False when so many are not left, at this very moment, whoever else is ordering.
+
+    `sent_at` is when an order that is held back goes to the POS; None: now.
+    """
+    under_way = (level.taken_at if level.taken else None) or now
+    taken_at = max(now, under_way, min(sent_at or now, now + _HELD_AT_MOST))
     rows = StockLevel.objects.filter(pk=level.pk, restricted=True, taken__lte=F("count") - quantity)
-    return bool(rows.update(taken=F("taken") + quantity, taken_at=now))
+    return bool(rows.update(taken=F("taken") + quantity, taken_at=taken_at))

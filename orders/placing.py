@@ -71,14 +71,15 @@ def _place(venue: Venue, request: OrderRequest, code: str) -> Order:
         raise OrderRefused(checked.problems)
     if checked.discount and not use(discount=checked.discount):
         raise OrderRefused([used_up()])
-    _take_stock(venue, checked)
+    held_until = first_attempt_at(scheduled_for=request.scheduled_for, now=now, settings=checked.terms.settings)
+    _take_stock(venue, checked, held_until)
     order = _store_order(venue, request, checked, code)
     store_lines(order=order, lines=checked.priced.lines)
     nudge_unless_held(_store_injection(order, checked, now))
     return order
 
 
-def _take_stock(venue: Venue, checked: Checked) -> None:
+def _take_stock(venue: Venue, checked: Checked, held_until: datetime | None) -> None:
     """Takes the items off what is left of them: whoever ordered at the same moment may have been quicker."""
     demands = checked.priced.demands
     wanted: Counter[str] = Counter()
@@ -88,7 +89,7 @@ def _take_stock(venue: Venue, checked: Checked) -> None:
     if not wanted:
         return
     try:
-        take_stock(venue=venue, quantities=wanted)
+        take_stock(venue=venue, quantities=wanted, sent_at=held_until)
     except SoldOut as refused:
         left = {one.sku: one.left for one in refused.shortages}
         raise OrderRefused(short_of(demands=demands, left=left)) from refused

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from menus.availability import Shortage, SoldOut, apply_item_update, take_stock
 from menus.models import Menu, Product, StockLevel
-from menus.stock import forget_what_never_arrived, spread
+from menus.stock import forget_what_never_arrived, never_arrived, spread
 from menus.versions import version_of
 from storekit.models import Venue
 from tests.menus.snapshots import bring_in_step
@@ -124,6 +124,20 @@ def test_a_count_that_does_not_show_the_second_order_yet_does_not_give_it_back(m
 
     says(menu, 3, second=3)
     assert left() == 3
+
+
+@pytest.mark.parametrize(("ahead", "counted_for"), [(3, 3), (72, 24)])
+def test_an_order_that_is_held_back_keeps_its_portions_until_the_till_can_have_counted_it(
+    menu: Venue, ahead: int, counted_for: int
+) -> None:
+    says(menu, 5, second=0)
+    now = datetime.now(UTC)
+    take_stock(venue=menu, quantities={"SALAD": 2}, sent_at=now + timedelta(hours=ahead))
+    take_stock(venue=menu, quantities={"SALAD": 1})
+
+    counted = now + timedelta(hours=counted_for, minutes=10)
+    assert not never_arrived(now=counted - timedelta(seconds=1)).exists()
+    assert never_arrived(now=counted + timedelta(seconds=1)).exists()
 
 
 def test_five_orders_for_the_last_five_leave_none_while_the_till_counts_them_one_by_one(menu: Venue) -> None:

@@ -12,6 +12,10 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from integrations.models import LightspeedSettings
+from integrations.pos import ItemUpdate
+from menus.availability import apply_item_update
+from menus.models import StockLevel
 from orders import numbering, placing, queueing
 from orders.models import Injection, Order, OrderingHours, OrderingRules, OrderLine
 from orders.placing import place_order
@@ -185,6 +189,20 @@ def test_a_collection_code_that_an_open_order_has_is_drawn_again(
     drawn = iter([taken] * 3 + [free])
     monkeypatch.setattr(placing, "draw_code", lambda: next(drawn))
     assert place_order(venue=venue, request=wanted()).collection_code == free
+
+
+def test_the_portions_of_an_order_that_is_held_back_are_kept_until_it_is_sent(
+    venue: Venue, menu: CopperPotMenu
+) -> None:
+    connection = factories.ConnectionFactory(venue=venue)
+    LightspeedSettings.objects.filter(connection=connection).update(buffer_orders=True, buffer_minutes=30)
+    apply_item_update(venue, ItemUpdate(sku="WATER", restricted=True, left=5, at=timezone.now()))
+    wanted_at = timezone.now() + timedelta(hours=5)
+
+    order = place_order(venue=venue, request=wanted(scheduled_for=wanted_at))
+
+    level = StockLevel.objects.get(sku="WATER")
+    assert (level.taken, level.taken_at) == (1, order.injection.next_attempt_at)
 
 
 def test_an_order_that_costs_nothing_waits_for_no_payment(venue: Venue, menu: CopperPotMenu) -> None:
