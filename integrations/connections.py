@@ -17,7 +17,7 @@ from integrations.lightspeed import adapter, http, oauth
 from integrations.lightspeed.menu import SubScreens
 from integrations.models import Connection, LightspeedSettings, TokenPair
 from integrations.pos import NotConnected, PointOfSale, PosError, PosLocation, Rejected, WebhookEndpoint
-from integrations.tokens import RECONNECT_SENTENCE, ConnectionTokens, client_config
+from integrations.tokens import RECONNECT_SENTENCE, ConnectionTokens, PresentTokens, client_config
 from storekit.models import Venue
 
 logger = logging.getLogger(__name__)
@@ -245,8 +245,11 @@ def location_of(venue: Venue) -> str:
     return Connection.objects.filter(venue=venue).values_list("business_location_id", flat=True).first() or ""
 
 
-def pos_for(venue: Venue, *, location: str = "") -> PointOfSale:
+def pos_for(venue: Venue, *, location: str = "", in_a_hurry: bool = False) -> PointOfSale:
     """The venue's POS; with `location`, that business location's and no other's.
+
+    `in_a_hurry`: somebody waits for the answer, so it must not wait for the log-in service to renew the access; calls
+    raise `Unreachable` instead.
 
     Raises:
         NotConnected: with a sentence that says what is missing.
@@ -262,7 +265,7 @@ def pos_for(venue: Venue, *, location: str = "") -> PointOfSale:
             "This was meant for another Lightspeed location than the one that the venue is connected to now.",
             code="other_location",
         )
-    return _pos(connection)
+    return _pos(connection, tokens=PresentTokens if in_a_hurry else ConnectionTokens)
 
 
 def _why_not(connection: Connection) -> str:
@@ -287,8 +290,10 @@ def _why_not(connection: Connection) -> str:
     return ""
 
 
-def _transport(connection: Connection) -> http.LightspeedHttp:
-    return http.LightspeedHttp(settings.LIGHTSPEED_API_URL, ConnectionTokens(connection.pk))
+def _transport(
+    connection: Connection, tokens: type[ConnectionTokens] | type[PresentTokens] = ConnectionTokens
+) -> http.LightspeedHttp:
+    return http.LightspeedHttp(settings.LIGHTSPEED_API_URL, tokens(connection.pk))
 
 
 def _sub_screens(mapping: LightspeedSettings) -> SubScreens:
@@ -297,10 +302,12 @@ def _sub_screens(mapping: LightspeedSettings) -> SubScreens:
     return SubScreens.CATEGORIES if mapping.subscreens_as_categories else SubScreens.NESTED
 
 
-def _pos(connection: Connection) -> PointOfSale:
+def _pos(
+    connection: Connection, tokens: type[ConnectionTokens] | type[PresentTokens] = ConnectionTokens
+) -> PointOfSale:
     mapping = LightspeedSettings.objects.filter(connection=connection).first() or LightspeedSettings()
     return adapter.LightspeedPos(
-        http=_transport(connection),
+        http=_transport(connection, tokens),
         business_location_id=connection.business_location_id,
         endpoint_id=connection.endpoint_id,
         menu_profile=mapping.menu_profile,

@@ -32,6 +32,7 @@ LEASE = timedelta(seconds=30)
 _LONGEST_WAIT_SECONDS = 20.0
 _LOOK_EVERY_SECONDS = 0.1
 
+_BEING_RENEWED = "Lightspeed's access has to be renewed first. Ask again in a few minutes."
 RECONNECT_SENTENCE = "Lightspeed no longer accepts storekit's access. A manager has to reconnect the venue."
 
 
@@ -78,6 +79,32 @@ class ConnectionTokens:
         if pair.access_token != stale:
             return self.access_token()
         return refresh(pair=pair).access_token
+
+
+class PresentTokens:
+    """The same for somebody who cannot wait: the token that is there, never a refresh, which may take long."""
+
+    def __init__(self, connection_id: int) -> None:
+        self._connection_id = connection_id
+
+    def access_token(self) -> str:
+        """The present token, even if it is about to expire.
+
+        Raises:
+            NotConnected, Unauthorised: as `ConnectionTokens` does.
+            Unreachable: it has expired.
+        """
+        pair = _load(self._connection_id)
+        if pair.expires_at <= timezone.now():
+            raise Unreachable(_BEING_RENEWED)
+        return pair.access_token
+
+    def renewed(self, stale: str) -> str:
+        """The token that somebody else has fetched meanwhile. Raises `Unreachable` when there is none."""
+        pair = _load(self._connection_id)
+        if pair.access_token == stale:
+            raise Unreachable(_BEING_RENEWED)
+        return pair.access_token
 
 
 def refresh(*, pair: TokenPair) -> TokenPair:

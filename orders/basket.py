@@ -62,7 +62,7 @@ def check_basket(*, venue: Venue, basket: Basket, ask_pos: bool) -> BasketAnswer
 def _ask(venue: Venue, demands: tuple[Demand, ...]) -> PosWord:
     skus = sorted({demand.sku for demand in demands})
     try:
-        pos = pos_for(venue=venue)
+        pos = pos_for(venue=venue, in_a_hurry=True)
         readiness: Readiness = pos.readiness()
         restrictions = pos.availability_of(skus) if skus else ()
     except PosError as error:

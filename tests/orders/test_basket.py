@@ -16,7 +16,7 @@ from django_q.models import OrmQ
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from integrations.models import Connection
+from integrations.models import Connection, TokenPair
 from orders.models import DiscountCode, Injection, Order, OrderCounter, OrderingRules
 from storekit.models import IdempotentAnswer, Venue
 from tests import factories
@@ -295,6 +295,24 @@ def test_when_the_pos_cannot_say_what_is_left_nothing_is_a_problem(
     pos.post(f"{API}/o/op/1/itemAvailability", status=500)
     answer = look(storefront, water() | {"ask_pos": True})
     assert (problems(answer), answer.json()["pos"]["ready"]) == ([], None)
+
+
+def test_a_guest_does_not_wait_for_the_access_to_be_renewed(
+    storefront: APIClient, menu: CopperPotMenu, pos: responses.RequestsMock
+) -> None:
+    TokenPair.objects.update(expires_at=datetime.now(UTC))
+    answer = look(storefront, water() | {"ask_pos": True})
+    assert (problems(answer), answer.json()["pos"]["ready"]) == ([], None)
+    assert list(pos.calls) == []
+
+
+def test_nor_does_a_guest_when_the_pos_refuses_the_token(
+    storefront: APIClient, menu: CopperPotMenu, pos: responses.RequestsMock
+) -> None:
+    pos.get(f"{API}/o/op/1/onlineOrderReadiness", status=401)
+    answer = look(storefront, water() | {"ask_pos": True})
+    assert (problems(answer), answer.json()["pos"]["ready"]) == ([], None)
+    assert len(pos.calls) == 1
 
 
 def test_a_venue_without_a_pos_cannot_say_either(storefront: APIClient, menu: CopperPotMenu) -> None:
