@@ -54,11 +54,6 @@ class HeldMenu:
     links: Mapping[str, Mapping[Key, HeldRow]] = field(default_factory=lambda: {name: {} for name in LINKS})
     languages: tuple[str, ...] = ()
 
-    @property
-    def has_products(self) -> bool:
-        """Whether guests can order anything at the moment."""
-        return any(not row.archived for row in self.entries["products"].values())
-
     def count_on_the_menu(self) -> int:
         """How many entries are not archived."""
         return sum(not row.archived for rows in self.entries.values() for row in rows.values())
