@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 from django.db.models import Q, QuerySet, Subquery, Value
 from django.utils import timezone
 
-from menus.lacking import lacking_groups
 from menus.models import Menu, Modifier, ModifierGroup, Product
+from menus.stock.group_availability import lacking_groups
 from menus.versions import MenuBusy, version_of
 from storekit.models import Venue
 from storekit.worded_once import Row, WordedQuery

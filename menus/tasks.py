@@ -4,9 +4,10 @@ from integrations import webhooks
 from integrations.models import SyncRun
 from integrations.pos import PosError
 from integrations.syncs import SyncAlreadyRunning, queued_run
-from menus import image_fetching, image_files, reconciling, snoozing
-from menus.going_back import undo
-from menus.syncing import run_queued
+from menus.images import fetching
+from menus.stock import reconciliation
+from menus.sync.rollback import undo
+from menus.sync.run import run_queued
 from storekit.models import Venue
 
 
@@ -33,28 +34,28 @@ def _carry_out(run: SyncRun) -> SyncRun:
 
 def fetch_images() -> str:
     """Brings the images that are due here; queued by whatever changes a menu, and now and then for what got lost."""
-    return image_fetching.fetch_due()
+    return fetching.fetch_due()
 
 
 def remove_unused_images() -> str:
     """Deletes the files that no product has shown for a week or longer."""
-    return f"{image_files.remove_unused()} removed"
+    return f"{files.remove_unused()} removed"
 
 
 def handle_item_notification(notification_id: int) -> str:
     """Works on what the POS told us about an item."""
-    return webhooks.process(notification_id=notification_id, handle=reconciling.hear_item)
+    return webhooks.process(notification_id=notification_id, handle=reconciliation.hear_item)
 
 
 def wake_due() -> str:
     """Wakes what has slept long enough; looked at every few seconds too, since it costs a query when nothing is due."""
-    return f"{snoozing.wake_due()} woken"
+    return f"{service.wake_due()} woken"
 
 
 def reconcile(venue_id: int) -> str:
     """Compares one venue's items with its till, if that is still due. What went wrong is written on its row."""
     try:
-        found = reconciling.reconcile_if_due(venue=Venue.objects.get(pk=venue_id))
+        found = reconciliation.reconcile_if_due(venue=Venue.objects.get(pk=venue_id))
     except PosError as error:
         return str(error)
     return "nothing to do" if found is None else f"{len(found.differences)} of {found.items} differed"
@@ -62,4 +63,4 @@ def reconcile(venue_id: int) -> str:
 
 def sweep_stock() -> str:
     """Queues the comparisons with the till that are due."""
-    return f"{reconciling.sweep()} queued"
+    return f"{reconciliation.sweep()} queued"

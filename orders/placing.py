@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from integrations.models import LightspeedSettings
-from menus.availability import SoldOut, take_stock
+from menus.stock.reservations import SoldOut, take_stock
 from orders.checking import Checked, check
 from orders.discounts import use, used_up
 from orders.lines import store_lines

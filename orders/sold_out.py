@@ -10,8 +10,8 @@ from django.utils.formats import date_format
 
 from integrations.pos import PosError
 from menus.models import Snooze
-from menus.refused_orders import snooze_refused_items
-from menus.snoozing import tomorrow_of
+from menus.snoozes.refused_orders import snooze_refused_items
+from menus.snoozes.service import tomorrow_of
 from orders.failing import SOLD_OUT
 from orders.models import Alert, Order
 

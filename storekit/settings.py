@@ -75,7 +75,7 @@ MIDDLEWARE = [
     "storekit.local_time.BackOfficeInLocalTime",
 ]
 # What storefronts read all the time: addresses, and the functions that may answer there at once.
-SHORT_PATHS = {r"/api/v1/venues/(?P<slug>[-\w]+)/menu": "menus.views.menu_at_once"}
+SHORT_PATHS = {r"/api/v1/venues/(?P<slug>[-\w]+)/menu": "menus.storefront.views.menu_at_once"}
 ROOT_URLCONF = "storekit.urls"
 WSGI_APPLICATION = "storekit.wsgi.application"
 TEMPLATES = [
@@ -177,7 +177,7 @@ PERIODIC_TASKS: dict[str, int] = {
 }
 
 # What a worker looks at every two seconds, so that what becomes due between two sweeps is on time.
-TICKS = ["orders.ticking.nudge_due", "integrations.webhooks.nudge_due", "menus.snoozing.nudge_due"]
+TICKS = ["orders.ticking.nudge_due", "integrations.webhooks.nudge_due", "menus.snoozes.service.nudge_due"]
 
 # --- People ------------------------------------------------------------------------------------------------------
 

@@ -16,10 +16,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("storekit.account_urls")),
     path("integrations/lightspeed/", include("integrations.urls")),
     path("webhooks/", include("integrations.webhook_urls")),
-    path("api/v1/", include("menus.urls")),
+    path("api/v1/", include("menus.storefront.urls")),
     path("api/v1/", include("orders.urls")),
     path("api/schema/", SpectacularAPIView.as_view(authentication_classes=[]), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema", authentication_classes=[]), name="docs"),
-    path("media/", include("menus.image_urls")),
+    path("media/", include("menus.images.urls")),
     path("admin/", admin.site.urls),
 ]

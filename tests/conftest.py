@@ -9,7 +9,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from integrations.models import Connection
-from menus import reading
+from menus.storefront import published
 from storekit.api_keys import issue_api_key
 from storekit.models import Membership, User, Venue
 from tests import factories
@@ -20,9 +20,9 @@ from tests.support.sandbox import SandboxPos
 @pytest.fixture(autouse=True)
 def _empty_shelf() -> None:
     """What a process remembers of menus outlives the rows of a test, whose ids the next one uses again."""
-    reading.shelf.clear()
+    published.shelf.clear()
     # Its entity tags hold the public address, which tests change.
-    reading._edition.cache_clear()
+    published._edition.cache_clear()
 
 
 @pytest.fixture

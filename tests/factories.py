@@ -146,7 +146,7 @@ class StockLevelFactory(RowFactory):
 
 
 class SnoozeFactory(RowFactory):
-    """By hand, until further notice. Its item's columns follow by `menus.stock.spread`."""
+    """By hand, until further notice. Its item's columns follow by `menus.stock.levels.spread`."""
 
     class Meta:
         model = Snooze

@@ -19,7 +19,7 @@ django.setup()
 
 from integrations.models import SyncRun  # noqa: E402  # models are not there before
 from menus.models import Product  # noqa: E402
-from menus.syncing import sync_menu  # noqa: E402
+from menus.sync.run import sync_menu  # noqa: E402
 from storekit.models import Venue  # noqa: E402
 from tests.factories import ConnectionFactory, VenueFactory  # noqa: E402
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from integrations.models import Connection
-from menus.availability import apply_item_update
 from menus.models import Menu, Product, StockWatch
-from menus.snoozing import HowLong, snooze, snooze_until_tomorrow
+from menus.snoozes.service import HowLong, snooze, snooze_until_tomorrow
+from menus.stock.reservations import apply_item_update
 from storekit.models import User, Venue
 from tests import factories
 from tests.browser.conftest import Visit

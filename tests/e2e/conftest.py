@@ -11,7 +11,7 @@ import requests
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from menus.syncing import sync_menu
+from menus.sync.run import sync_menu
 from storekit.api_keys import issue_api_key
 from storekit.demo import story
 from storekit.demo.browser import Browser

@@ -6,7 +6,7 @@ from typing import Any
 
 from integrations.connections import pos_for, settings_of
 from integrations.money import to_money
-from menus.syncing import sync_menu
+from menus.sync.run import sync_menu
 from orders.lines import lines_of
 from orders.models import Injection, Order
 from orders.ticket import ticket_for

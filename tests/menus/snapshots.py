@@ -15,11 +15,11 @@ from integrations.pos import (
     ProductKind,
     Translation,
 )
-from menus.applying import apply_plan
-from menus.comparing import MenuPlan
-from menus.held import load_held
 from menus.models import Menu
-from menus.planning import plan_sync
+from menus.sync.apply import apply_plan
+from menus.sync.diff import MenuPlan
+from menus.sync.full_plan import plan_sync
+from menus.sync.stored_menu import load_held
 from menus.versions import version_of
 from storekit.models import Venue
 

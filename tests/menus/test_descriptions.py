@@ -8,10 +8,10 @@ import responses
 from django.test import Client
 
 from integrations.models import Connection, LightspeedSettings
-from menus.going_back import undo
+from menus.descriptions import PosWrites, set_descriptions
 from menus.models import Menu, Product
-from menus.syncing import sync_menu
-from menus.texts import PosWrites, set_descriptions
+from menus.sync.rollback import undo
+from menus.sync.run import sync_menu
 from menus.versions import version_of
 from storekit.models import Venue
 from tests.menus.pos_answers import answer_menu, item, menu, screen

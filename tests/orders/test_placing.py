@@ -14,8 +14,8 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from integrations.models import LightspeedSettings
 from integrations.pos import ItemUpdate
-from menus.availability import apply_item_update
 from menus.models import StockLevel
+from menus.stock.reservations import apply_item_update
 from orders import numbering, placing, queueing
 from orders.models import Injection, Order, OrderingHours, OrderingRules, OrderLine
 from orders.placing import place_order

@@ -17,7 +17,7 @@ from rest_framework.test import APIClient
 from integrations.models import Connection, TokenPair
 from integrations.pos import OrderEvent, OrderUpdate
 from menus.models import Snooze
-from menus.snoozing import wake
+from menus.snoozes.service import wake
 from menus.versions import version_of
 from orders.admin_sheet import story_of
 from orders.alerts import send

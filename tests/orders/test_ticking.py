@@ -9,7 +9,7 @@ from django.utils.module_loading import import_string
 
 from integrations.models import Connection, Notification
 from integrations.webhooks import nudge_due as nudge_due_notifications
-from menus.snoozing import nudge_due as nudge_due_snoozes
+from menus.snoozes.service import nudge_due as nudge_due_snoozes
 from orders import ticking
 from orders.models import Alert, Injection
 from orders.ticking import nudge_due

@@ -7,9 +7,9 @@ from django.core.management.base import CommandError, CommandParser
 
 from integrations.models import SyncRun
 from integrations.sync_command import SyncCommand
-from menus.going_back import undo
-from menus.preview import lines_of
-from menus.syncing import sync_menu
+from menus.sync.rollback import undo
+from menus.sync.run import sync_menu
+from menus.sync.summary import lines_of
 from storekit.models import Venue
 
 

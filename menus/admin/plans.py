@@ -1,0 +1,115 @@
+"""The back office's pages of what would change: a held sync to be applied, and the states to go back to."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path, reverse
+
+from integrations.models import SyncRun
+from integrations.syncs import SyncAlreadyRunning, latest_run_page, queue_sync, run_page
+from menus.models import Menu, MenuState
+from menus.sync.rollback import look_back, states_of
+from menus.sync.run import options_to_apply
+from menus.sync.summary import WHAT, Json
+from storekit.models import Venue
+from storekit.staff import managed_venues_of
+
+_SIGNS = (("created", "New"), ("updated", "Changed"), ("archived", "Gone from the menu"))
+
+
+class MenuPlanPages:
+    """The pages, mixed into the menu's admin page. Managers only, each within their own venues."""
+
+    def get_urls(self) -> list[URLPattern]:
+        site = self.admin_site  # type: ignore[attr-defined]
+        return [
+            path("plan/<int:run_id>/", site.admin_view(self.plan_view), name="menus_menu_plan"),
+            path("go-back/<int:menu_id>/", site.admin_view(self.states_view), name="menus_menu_states"),
+            path("go-back/<int:menu_id>/<int:state_id>/", site.admin_view(self.state_view), name="menus_menu_go_back"),
+            *super().get_urls(),  # type: ignore[misc]
+        ]
+
+    def plan_view(self, request: HttpRequest, run_id: int) -> HttpResponse:
+        """A held run's plan; posting applies it."""
+        runs = SyncRun.objects.select_related("connection__venue").exclude(plan={})
+        venues = managed_venues_of(request.user)
+        run = get_object_or_404(runs, pk=run_id, kind=SyncRun.Kind.MENU, connection__venue__in=venues)
+        venue = run.connection.venue
+        if request.method == "POST" and run.state == SyncRun.State.HELD:
+            return queue_and_follow(request, venue, options_to_apply(run=run))
+        page: Any = self
+        return page.show(
+            request,
+            "plan",
+            f"What a sync would change: {venue.name}",
+            tables=_tables(run.plan),
+            reason=run.error,
+            warnings=run.warnings,
+            button="Apply it" if run.state == SyncRun.State.HELD else "",
+            note=""
+            if run.state == SyncRun.State.HELD
+            else "A later sync has made this plan pointless. It can no longer be applied.",
+            back=run_page(run=run),
+        )
+
+    def states_view(self, request: HttpRequest, menu_id: int) -> HttpResponse:
+        """The menu as it was before each of the last ten syncs that changed it."""
+        menu = self._managed(request, menu_id)
+        page: Any = self
+        return page.show(
+            request, "states", f"Go back: {menu.venue.name}", menu=menu, states=states_of(venue=menu.venue)
+        )
+
+    def state_view(self, request: HttpRequest, menu_id: int, state_id: int) -> HttpResponse:
+        """What going back would change; posting goes back."""
+        menu = self._managed(request, menu_id)
+        state = get_object_or_404(MenuState.objects.select_related("menu__venue"), pk=state_id, menu=menu)
+        if request.method == "POST":
+            return queue_and_follow(request, menu.venue, {"undo": True, "state_id": state.pk})
+        tables = _tables(look_back(state=state))
+        page: Any = self
+        return page.show(
+            request,
+            "plan",
+            f"What going back to version {state.version} would change: {menu.venue.name}",
+            tables=tables,
+            button="Go back" if tables else "",
+            note="" if tables else "Nothing: the menu is just as it was.",
+            back=reverse("admin:menus_menu_states", args=[menu.pk]),
+        )
+
+    def _managed(self, request: HttpRequest, menu_id: int) -> Menu:
+        menus = Menu.objects.select_related("venue").filter(venue__in=managed_venues_of(request.user))
+        return get_object_or_404(menus, pk=menu_id)
+
+
+def queue_and_follow(request: HttpRequest, venue: Venue, options: dict[str, Any]) -> HttpResponse:
+    """Queues a menu sync and leads to its page, or to the page of the one that is going on."""
+    try:
+        run = queue_sync(venue=venue, kind=SyncRun.Kind.MENU, started_by=str(request.user), options=options)
+    except SyncAlreadyRunning as error:
+        messages.warning(request, str(error))
+        return redirect(latest_run_page(venue=venue, kind=SyncRun.Kind.MENU))
+    return redirect(run_page(run=run))
+
+
+def sync_page(venue: Venue) -> str:
+    """The address of the venue's Sync menu page."""
+    return f"{reverse('admin:menus_menu_sync')}?{urlencode({'venue': venue.slug})}"
+
+
+def _tables(summed_up: Json) -> list[Json]:
+    """The summary as a template wants it: what changes, with its lines and how many more there are."""
+    found = []
+    for table, title in WHAT.items():
+        for what, heading in _SIGNS:
+            count = summed_up.get("counts", {}).get(table, {}).get(what, 0)
+            lines = summed_up.get(what, {}).get(table, [])
+            if count:
+                found.append(
+                    {"title": f"{title}: {heading.lower()}", "count": count, "lines": lines, "more": count - len(lines)}
+                )
+    return found

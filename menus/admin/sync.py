@@ -1,0 +1,135 @@
+"""The back office's page that syncs a venue's menu: choose what to sync, press the button, watch the run."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from unfold.decorators import action
+from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget, UnfoldBooleanWidget
+
+from integrations.connections import pos_for
+from integrations.pos import PosError, PosMenuName
+from menus.admin.plans import MenuPlanPages, queue_and_follow, sync_page
+from menus.models import Menu
+from menus.stock import reconciliation
+from storekit.models import Venue
+from storekit.staff import managed_venues_of
+
+
+class SyncForm(forms.Form):
+    """Which of the POS's menus to take, and how much of it."""
+
+    menu = forms.ChoiceField(required=False, widget=UnfoldAdminSelectWidget())
+    extent = forms.ChoiceField(
+        required=False,
+        label="How much",
+        choices=[("full", "The whole menu"), ("light", "Prices and availability only")],
+        initial="full",
+        widget=UnfoldAdminRadioSelectWidget(),
+    )
+    preview = forms.BooleanField(
+        required=False,
+        label="Show me first what would change",
+        help_text="Nothing is changed until you apply it.",
+        widget=UnfoldBooleanWidget(),
+    )
+    force = forms.BooleanField(
+        required=False,
+        label="Take whatever the POS sends",
+        help_text="Without this, a menu that is empty, or lacks more than a third of the products, waits for you.",
+        widget=UnfoldBooleanWidget(),
+    )
+
+    def __init__(self, *args: Any, menus: tuple[PosMenuName, ...], chosen: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choice = self.fields["menu"]
+        assert isinstance(choice, forms.ChoiceField)  # noqa: S101  # tells the type checker what is said above
+        choice.choices = [(menu.id, menu.name) for menu in menus]
+        choice.initial = chosen
+        if not menus:
+            # Without the list a sync takes the menu that was chosen before.
+            del self.fields["menu"]
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What was chosen, as a sync run's options."""
+        chosen = self.cleaned_data
+        return {
+            "menu_id": chosen.get("menu") or None,
+            "force": chosen["force"],
+            "light": chosen["extent"] == "light",
+            "preview": chosen["preview"],
+        }
+
+
+class MenuSyncPages(MenuPlanPages):
+    """The pages, mixed into the menu's admin page. Managers sync; other staff do not see the button."""
+
+    actions_list = ("sync",)
+    actions_detail = ("sync_this", "compare_stock", "go_back")
+
+    def has_sync_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(self.manages_row(request, obj))  # type: ignore[attr-defined]
+
+    @action(description="Sync menu", url_path="sync", permissions=["sync"], icon="sync")
+    def sync(self, request: HttpRequest) -> HttpResponse:
+        """Asks for the venue when the person manages several, then for what to sync, and queues the sync."""
+        venues = managed_venues_of(request.user)
+        if slug := request.GET.get("venue"):
+            return self._sync_venue(request, get_object_or_404(venues, slug=slug))
+        found = list(venues)
+        if len(found) == 1:
+            return self._sync_venue(request, found[0])
+        return self.show(request, "sync_venues", "Sync menu", venues=found)
+
+    @action(description="Sync menu", url_path="sync-this", permissions=["sync"], icon="sync")
+    def sync_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """To the page of this menu's venue."""
+        menu: Menu = get_object_or_404(self.get_queryset(request), pk=object_id)  # type: ignore[attr-defined]
+        return redirect(sync_page(menu.venue))
+
+    @action(description="Compare stock with the till", url_path="stock", permissions=["view"], icon="inventory_2")
+    def compare_stock(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Asks first; posting has every item of the menu compared with the till."""
+        page: Any = self
+        menu: Menu = get_object_or_404(page.get_queryset(request), pk=object_id)
+        if request.method != "POST":
+            return self.show(request, "stock", "Compare stock with the till", menu=menu)
+        reconciliation.request(venue=menu.venue)
+        messages.success(request, "The till is being asked. What differed is on this page in a moment.")
+        return redirect("admin:menus_menu_change", menu.pk)
+
+    @action(description="Go back", url_path="go-back", permissions=["sync"], icon="history")
+    def go_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """To the states that this menu can go back to."""
+        menu: Menu = get_object_or_404(self.get_queryset(request), pk=object_id)  # type: ignore[attr-defined]
+        return redirect("admin:menus_menu_states", menu.pk)
+
+    def _sync_venue(self, request: HttpRequest, venue: Venue) -> HttpResponse:
+        menus, problem = _menus_of(venue)
+        chosen = Menu.objects.filter(venue=venue).values_list("pos_menu_id", flat=True).first() or ""
+        form = SyncForm(request.POST or None, menus=menus, chosen=chosen)
+        if request.method == "POST" and not problem and form.is_valid():
+            return queue_and_follow(request, venue, form.options)
+        return self.show(
+            request, "sync", f"Sync the menu of {venue.name}", form=form, problem=problem, has_menus=bool(menus)
+        )
+
+    def show(self, request: HttpRequest, template: str, title: str, **context: Any) -> TemplateResponse:
+        """One of the menu's pages."""
+        page: Any = self
+        return TemplateResponse(
+            request,
+            f"admin/menus/menu/{template}.html",
+            {**page.admin_site.each_context(request), "opts": page.opts, "title": title, **context},
+        )
+
+
+def _menus_of(venue: Venue) -> tuple[tuple[PosMenuName, ...], str]:
+    try:
+        return pos_for(venue=venue).menus(), ""
+    except PosError as error:
+        return (), str(error)

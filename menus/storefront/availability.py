@@ -1,0 +1,96 @@
+"""What of a menu cannot be ordered, and how many are left of what is counted: the same facts as in the menu itself."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from menus.models import Menu, Modifier, ModifierGroup, NestedModifierGroup, Product, ProductModifierGroup
+from menus.stock.levels import FOR_GOOD
+from menus.storefront.document import Links, grouped, unorderable_among
+from menus.storefront.published import NoMenu
+from menus.versions import read_one_version
+from storekit.models import Venue
+
+Json = dict[str, Any]
+
+SOLD_OUT, SNOOZED, CHOICES_SOLD_OUT = "sold_out", "snoozed", "choices_sold_out"
+
+
+@dataclass(frozen=True)
+class _Rows:
+    products: list[Json]
+    choices: list[Json]
+    groups: list[Json]
+    opens: Links
+
+
+def find_version(*, slug: str) -> tuple[Venue, int]:
+    """The venue and its menu's version, in one query.
+
+    Raises:
+        Venue.DoesNotExist: there is no such venue.
+        NoMenu: nothing was synced yet.
+    """
+    menu = Menu.objects.select_related("venue").filter(venue__slug=slug).first()
+    if menu is None or not menu.version:
+        venue = menu.venue if menu else Venue.objects.get(slug=slug)
+        raise NoMenu(f"{venue.name} has not synced a menu yet.")
+    return menu.venue, menu.version
+
+
+def availability_document(*, venue: Venue) -> Json:
+    """`{version, unavailable: [{sku, product, modifier, until, reason}], stock: {sku: count}}`; a handful of queries.
+
+    Raises:
+        MenuBusy: when the menu kept changing while it was read.
+    """
+    version, rows = read_one_version(venue=venue, read=lambda: _load(venue))
+    entries = [*rows.products, *rows.choices]
+    gone = unorderable_among(entries=entries, choices=rows.choices, groups=rows.groups, opens=rows.opens)
+    return {
+        "version": version,
+        "unavailable": [
+            *_unavailable(rows.products, gone, "product", venue.zone),
+            *_unavailable(rows.choices, gone, "modifier", venue.zone),
+        ],
+        "stock": {row["sku"]: row["stock"] for row in entries if row["stock"] is not None},
+    }
+
+
+def _load(venue: Venue) -> _Rows:
+    columns = ("id", "sku", "stock", "sold_out", "snoozed_until")
+    products = Product.objects.filter(venue=venue, archived_at=None).order_by("sku")
+    groups = ModifierGroup.objects.filter(venue=venue, archived_at=None).order_by()
+    choices = Modifier.objects.filter(group__venue=venue, group__archived_at=None, archived_at=None)
+    asked = ProductModifierGroup.objects.filter(product__venue=venue).order_by()
+    nested = NestedModifierGroup.objects.filter(group__venue=venue).order_by()
+    return _Rows(
+        products=list(products.values(*columns)),
+        choices=list(choices.order_by("sku", "id").values(*columns, "group_id")),
+        groups=[dict(row) for row in groups.values("id", "minimum")],
+        opens=grouped([*asked.values_list("product_id", "group_id"), *nested.values_list("modifier_id", "group_id")]),
+    )
+
+
+def _unavailable(rows: list[Json], gone: set[uuid.UUID], kind: str, zone: ZoneInfo) -> Iterator[Json]:
+    for row in rows:
+        if row["id"] in gone:
+            ids = {"product": None, "modifier": None, kind: str(row["id"])}
+            yield {"sku": row["sku"] or None, **ids, "until": _until(row, zone), "reason": _reason(row)}
+
+
+def _reason(row: Json) -> str:
+    if row["sold_out"]:
+        return SOLD_OUT
+    return SNOOZED if row["snoozed_until"] else CHOICES_SOLD_OUT
+
+
+def _until(row: Json, zone: ZoneInfo) -> str | None:
+    """When a snooze ends; nobody knows when the till has more."""
+    until: datetime | None = row["snoozed_until"]
+    if row["sold_out"] or until is None or until >= FOR_GOOD:
+        return None
+    return until.astimezone(zone).isoformat(timespec="seconds")

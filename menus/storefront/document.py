@@ -1,0 +1,199 @@
+"""The menu's JSON below its head, as REST clients get it: the rows of one version, worded in one language."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from menus.images.files import address_of
+from menus.models import (
+    Allergen,
+    Category,
+    CategoryProduct,
+    Menu,
+    Modifier,
+    ModifierGroup,
+    NestedModifierGroup,
+    Product,
+    ProductModifierGroup,
+)
+from menus.stock.deal_availability import Question, unorderable
+from menus.storefront.languages import Texts
+from storekit.models import Venue
+
+Json = dict[str, Any]
+Links = dict[uuid.UUID, list[uuid.UUID]]
+
+
+@dataclass(frozen=True)
+class MenuRows:
+    """Everything on the venue's menu, nothing archived, each list in the menu's order."""
+
+    languages: tuple[str, ...]
+    categories: list[Json]
+    products: list[Json]
+    groups: list[Json]
+    modifiers: dict[uuid.UUID, list[Json]]
+    """By group."""
+    in_category: Links
+    of_product: Links
+    of_modifier: Links
+    allergens: dict[str, dict[str, str]]
+    """Names by language, by the POS's code."""
+
+
+def load_rows(*, venue: Venue) -> MenuRows:
+    """Reads the rows; always nine queries."""
+    words = ("id", "name", "translations")
+    categories = Category.objects.filter(venue=venue, archived_at=None).order_by("position", "id")
+    products = Product.objects.filter(venue=venue, archived_at=None).order_by("sku")
+    groups = ModifierGroup.objects.filter(venue=venue, archived_at=None).order_by("id")
+    choices = Modifier.objects.filter(group__venue=venue, archived_at=None).order_by("position", "id")
+    placements = CategoryProduct.objects.filter(category__venue=venue).order_by("position", "id")
+    product_groups = ProductModifierGroup.objects.filter(product__venue=venue).order_by("position", "id")
+    nested_groups = NestedModifierGroup.objects.filter(group__venue=venue).order_by("position", "id")
+
+    modifiers: dict[uuid.UUID, list[Json]] = defaultdict(list)
+    for row in choices.values(*words, "group_id", "sku", "price", "sold_out", "snoozed_until"):
+        modifiers[row["group_id"]].append(row)
+    facts = ("sku", "kind", "price", "image", "allergens", "calories", "contains_alcohol")
+    stock = ("stock", "sold_out", "snoozed_until")
+    return MenuRows(
+        languages=tuple(Menu.objects.values_list("languages", flat=True).get(venue=venue)),
+        categories=list(categories.values(*words, "parent_id")),
+        products=list(products.values(*words, *facts, *stock)),
+        groups=list(groups.values(*words, "kind", "minimum", "maximum")),
+        modifiers=modifiers,
+        in_category=grouped(placements.values_list("category_id", "product_id")),
+        of_product=grouped(product_groups.values_list("product_id", "group_id")),
+        of_modifier=grouped(nested_groups.values_list("modifier_id", "group_id")),
+        allergens=dict(Allergen.objects.filter(venue=venue).values_list("code", "translations")),
+    )
+
+
+def unorderable_among(
+    *,
+    entries: Iterable[Json],
+    choices: Iterable[Json],
+    groups: Iterable[Json],
+    opens: Mapping[uuid.UUID, list[uuid.UUID]],
+) -> set[uuid.UUID]:
+    """The products and choices that cannot be ordered, for themselves or for what they need.
+
+    By the rows alone: a snooze that is over counts until it is ended, with which the version goes up. So the same
+    version always says the same.
+    """
+    of_group: Links = grouped((choice["group_id"], choice["id"]) for choice in choices)
+    return unorderable(
+        gone=[row["id"] for row in entries if row["sold_out"] or row["snoozed_until"]],
+        opens=opens,
+        questions={row["id"]: Question(row["minimum"], of_group.get(row["id"], ())) for row in groups},
+    )
+
+
+def grouped(pairs: Iterable[tuple[uuid.UUID, uuid.UUID]]) -> Links:
+    """The second of each pair by the first, in order."""
+    found: Links = defaultdict(list)
+    for owner, member in pairs:
+        found[owner].append(member)
+    return found
+
+
+def menu_document(*, rows: MenuRows, texts: Texts) -> Json:
+    """Categories, products and modifier groups. Products stand as guests come across them, groups likewise.
+
+    Groups that no product leads to are left out.
+    """
+    products = _in_order_of_appearance(rows)
+    groups = _reachable_groups(rows, [row["id"] for row in products])
+    shown, known = {row["id"] for row in products}, set(groups)
+    screens = {row["id"] for row in rows.categories}
+    choices = [choice for group in rows.modifiers.values() for choice in group]
+    gone = unorderable_among(
+        entries=[*rows.products, *choices],
+        choices=choices,
+        groups=rows.groups,
+        opens={**rows.of_product, **rows.of_modifier},
+    )
+    allergens = {code: texts.word(names) or code for code, names in rows.allergens.items()}
+    return {
+        "categories": [
+            {
+                "id": str(row["id"]),
+                "name": texts.name(row["translations"], till_name=row["name"]),
+                "parent": str(row["parent_id"]) if row["parent_id"] in screens else None,
+                "image": None,  # a screen of the till has none
+                "products": _ids(rows.in_category.get(row["id"], ()), shown),
+            }
+            for row in rows.categories
+        ],
+        "products": [
+            _product(row, texts, _ids(rows.of_product.get(row["id"], ()), known), allergens, gone) for row in products
+        ],
+        "modifier_groups": [_group(groups[id], rows, texts, known, gone) for id in groups],
+    }
+
+
+def _product(row: Json, texts: Texts, groups: list[str], allergens: dict[str, str], gone: set[uuid.UUID]) -> Json:
+    return {
+        "id": str(row["id"]),
+        "sku": row["sku"],
+        "kind": row["kind"],
+        "name": texts.name(row["translations"], till_name=row["name"]),
+        "description": texts.description(row["translations"]),
+        "price": f"{row['price']:.2f}",
+        "image": address_of(row["image"]),
+        "allergens": [{"code": code, "name": allergens.get(code, code)} for code in row["allergens"]],
+        "calories": row["calories"],
+        "contains_alcohol": row["contains_alcohol"],
+        "available": row["id"] not in gone,
+        "stock": row["stock"],
+        "modifier_groups": groups,
+    }
+
+
+def _group(row: Json, rows: MenuRows, texts: Texts, known: set[uuid.UUID], gone: set[uuid.UUID]) -> Json:
+    return {
+        "id": str(row["id"]),
+        "name": texts.name(row["translations"], till_name=row["name"]),
+        "kind": row["kind"],
+        "min": row["minimum"],
+        "max": row["maximum"],
+        "modifiers": [
+            {
+                "id": str(modifier["id"]),
+                "sku": modifier["sku"] or None,
+                "name": texts.name(modifier["translations"], till_name=modifier["name"]),
+                "price": f"{modifier['price']:.2f}",
+                "available": modifier["id"] not in gone,
+                "modifier_groups": _ids(rows.of_modifier.get(modifier["id"], ()), known),
+            }
+            for modifier in rows.modifiers.get(row["id"], ())
+        ],
+    }
+
+
+def _in_order_of_appearance(rows: MenuRows) -> list[Json]:
+    by_id = {row["id"]: row for row in rows.products}
+    placed = (id for category in rows.categories for id in rows.in_category.get(category["id"], ()))
+    return [by_id[id] for id in dict.fromkeys([*placed, *by_id]) if id in by_id]
+
+
+def _reachable_groups(rows: MenuRows, product_ids: list[uuid.UUID]) -> dict[uuid.UUID, Json]:
+    by_id = {row["id"]: row for row in rows.groups}
+    found: dict[uuid.UUID, Json] = {}
+    waiting = [id for product in product_ids for id in rows.of_product.get(product, ())]
+    while waiting:
+        opened: list[uuid.UUID] = []
+        for id in waiting:
+            if id in by_id and id not in found:
+                found[id] = by_id[id]
+                for modifier in rows.modifiers.get(id, ()):
+                    opened += rows.of_modifier.get(modifier["id"], ())
+        waiting = opened
+    return found
+
+
+def _ids(ids: Iterable[uuid.UUID], known: set[uuid.UUID]) -> list[str]:
+    return [str(id) for id in ids if id in known]

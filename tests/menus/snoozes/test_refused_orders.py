@@ -1,0 +1,145 @@
+"""An order that the till refuses because something is sold out: that is snoozed until tomorrow, and nothing else."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import responses
+import time_machine
+
+from integrations.models import Connection, TokenPair
+from integrations.pos import Unreachable
+from menus.models import Snooze, StockLevel
+from menus.snoozes.refused_orders import named_in, snooze_refused_items
+from menus.snoozes.service import wake
+from menus.versions import version_of
+from storekit.models import Venue
+from tests.menus.pos_answers import AVAILABILITY
+from tests.menus.snapshots import bring_in_step
+from tests.menus.stocked import orderable, stocked_menu
+
+EVENING = datetime(2026, 10, 1, 18, tzinfo=UTC)
+ORDERED = {"SALAD": "Salad", "BURGER": "Burger", "MAYO": "Mayo", "STOREKIT_DELIVERY": "Delivery"}
+NAMED = "Could not add item Salad (restricted)"
+
+
+@pytest.fixture(autouse=True)
+def _evening() -> Iterator[None]:
+    with time_machine.travel(EVENING, tick=False), responses.mock:
+        yield
+
+
+@pytest.fixture
+def menu(connection: Connection, venue: Venue) -> Venue:
+    TokenPair.objects.update(expires_at=datetime(2026, 10, 2, tzinfo=UTC))
+    bring_in_step(venue, stocked_menu())
+    return venue
+
+
+def refuse(venue: Venue, reason: str) -> list[Snooze]:
+    return snooze_refused_items(venue=venue, items=ORDERED, reason=reason, order="1007")
+
+
+def till_has(*rows: dict[str, Any]) -> None:
+    responses.post(AVAILABILITY, json={"data": list(rows), "metadata": {"totalPages": 1}})
+
+
+def test_what_the_reason_names_sleeps_until_eight_tomorrow_and_the_till_is_not_asked(menu: Venue) -> None:
+    version = version_of(venue=menu)
+
+    (row,) = refuse(menu, NAMED)
+
+    assert (row.sku, row.source, row.cause, row.order, row.reason) == (
+        "SALAD",
+        "lightspeed",
+        "order_failure",
+        "1007",
+        NAMED,
+    )
+    assert row.until == datetime(2026, 10, 2, 7, tzinfo=UTC)
+    assert orderable(menu) == {"BURGER": True, "SALAD": False, "MEAL": True}
+    assert version_of(venue=menu) == version + 1
+    assert len(responses.calls) == 0
+
+
+def test_where_it_names_nothing_the_till_is_asked_for_the_orders_items(menu: Venue) -> None:
+    till_has(
+        {"sku": "BURGER", "count": 0, "updatedAt": "2026-10-01T17:59:00Z"},
+        {"sku": "SALAD", "count": 4, "updatedAt": "2026-10-01T17:59:00Z"},
+    )
+
+    rows = refuse(menu, "Something in the order is restricted")
+
+    assert [row.sku for row in rows] == ["BURGER"]
+    assert {level.sku: level.left for level in StockLevel.objects.all()} == {"BURGER": 0, "SALAD": 4}
+    assert orderable(menu)["BURGER"] is False
+
+
+def test_where_the_till_has_everything_nothing_is_snoozed(menu: Venue) -> None:
+    till_has()
+    assert refuse(menu, "Restricted") == []
+    assert not Snooze.objects.exists()
+
+
+def test_a_till_that_cannot_be_asked_is_the_callers_to_handle(menu: Venue) -> None:
+    responses.post(AVAILABILITY, status=503)
+    with pytest.raises(Unreachable):
+        refuse(menu, "Restricted")
+    assert not Snooze.objects.exists()
+
+
+def test_the_same_refusal_told_twice_is_one_snooze(menu: Venue) -> None:
+    assert refuse(menu, NAMED) == refuse(menu, NAMED)
+    assert Snooze.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("reason", "skus"),
+    [
+        ("Could not add item Apple pie (restricted)", ["APPLE"]),
+        ("could not add item PIE (sold out)", ["PIE"]),
+        ("Could not add item Pie and cola (restricted)", ["PIE", "COLA"]),
+        ("Table 9 not found", []),
+        ("", []),
+    ],
+)
+def test_the_longest_name_is_meant(reason: str, skus: list[str]) -> None:
+    items = {"PIE": "Pie", "APPLE": "Apple Pie", "COLA": "Cola", "BLANK": " "}
+    assert named_in(reason, items=items) == skus
+
+
+# --- How certain, and since when -------------------------------------------------------------------------------------
+
+
+def refuse_for(venue: Venue, **how: Any) -> list[Snooze]:
+    return snooze_refused_items(venue=venue, items=ORDERED, reason=NAMED, order="1007", **how)
+
+
+def test_what_may_be_refused_for_anything_is_snoozed_only_when_the_till_has_none(menu: Venue) -> None:
+    till_has({"sku": "BURGER", "count": 0, "updatedAt": "2026-10-01T17:59:00Z"})
+    assert [row.sku for row in refuse_for(menu, certain=False)] == ["BURGER"]
+
+
+@pytest.mark.parametrize(
+    ("refused_at", "morning"), [("2026-10-01T22:59:00Z", 2), ("2026-10-01T23:01:00Z", 3)], ids=["today", "tomorrow"]
+)
+def test_the_next_day_counts_from_the_refusal_by_the_venues_calendar(
+    menu: Venue, refused_at: str, morning: int
+) -> None:
+    with time_machine.travel(datetime(2026, 10, 1, 23, 5, tzinfo=UTC), tick=False):
+        (row,) = refuse_for(menu, refused_at=datetime.fromisoformat(refused_at))
+    assert row.until == datetime(2026, 10, morning, 7, tzinfo=UTC)
+
+
+def test_once_that_morning_has_come_nothing_is_snoozed(menu: Venue) -> None:
+    assert refuse_for(menu, refused_at=EVENING - timedelta(days=1)) == []
+    assert not Snooze.objects.exists()
+
+
+def test_what_staff_woke_since_the_refusal_stays_awake(menu: Venue) -> None:
+    refuse_for(menu, refused_at=EVENING)
+    wake(venue=menu, skus=["SALAD"], by="Anna")
+    (row,) = refuse_for(menu, refused_at=EVENING)
+    assert row.ended_by == "Anna"
+    assert orderable(menu)["SALAD"] is True

@@ -1,0 +1,283 @@
+"""The till's word about an item: on the storefront at once, the newest counts, and what needs the item follows it."""
+
+import itertools
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import connections
+from django.test import Client
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from integrations.models import Connection, Notification
+from integrations.pos import ItemUpdate
+from integrations.webhooks import receive
+from menus.models import Menu, Modifier, Snooze, StockLevel, StockWatch
+from menus.stock.reservations import apply_item_update
+from menus.sync.commit import Beside, record_beside
+from menus.tasks import handle_item_notification
+from menus.versions import version_of
+from storekit.models import Venue
+from tests.menus.snapshots import bring_in_step, category, product, snapshot
+from tests.menus.stocked import lifted, orderable, restricted, shown, stocked_menu
+
+NOON = datetime(2026, 10, 1, 12, tzinfo=UTC)
+
+
+def at(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache(db: None) -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def menu(venue: Venue) -> Venue:
+    bring_in_step(venue, stocked_menu())
+    return venue
+
+
+@pytest.mark.parametrize(
+    ("left", "stock", "available"), [(5, 5, True), (1, 1, True), (0, 0, False), (-2, 0, False), (None, None, False)]
+)
+def test_a_restriction_is_a_count_and_sold_out_at_none(
+    menu: Venue, client: Client, left: int | None, stock: int | None, available: bool
+) -> None:
+    apply_item_update(menu, restricted("SALAD", left, NOON))
+
+    seen = shown(client)
+    assert (seen["available"]["SALAD"], seen["choices"]["SALAD"]) == (available, available)
+    assert seen["stock"] == ({"SALAD": stock} if stock is not None else {})
+    assert orderable(menu)["SALAD"] == available
+
+
+def test_products_choices_and_the_deal_change_together_with_one_version(menu: Venue, client: Client) -> None:
+    before = version_of(venue=menu)
+    apply_item_update(menu, restricted("BURGER", None, at(0)))
+    assert shown(client)["available"] == {"BURGER": False, "SALAD": True, "MEAL": True}
+
+    apply_item_update(menu, restricted("SALAD", 0, at(1)))
+
+    seen = shown(client)
+    assert seen["available"] == {"BURGER": False, "SALAD": False, "MEAL": False}
+    assert seen["choices"] == {"BURGER": False, "SALAD": False, "BROWNIE": True, "MAYO": True, "KETCHUP": True}
+    assert seen["version"] == before + 2
+    assert orderable(menu) == seen["available"]
+
+    apply_item_update(menu, lifted("SALAD", at(2)))
+    assert shown(client)["available"] == orderable(menu) == {"BURGER": False, "SALAD": True, "MEAL": True}
+
+
+def test_what_is_no_must_takes_nothing_along(menu: Venue, client: Client) -> None:
+    apply_item_update(menu, restricted("BROWNIE", None, NOON))
+    apply_item_update(menu, restricted("MAYO", None, NOON))
+
+    assert shown(client)["available"] == orderable(menu) == {"BURGER": True, "SALAD": True, "MEAL": True}
+
+
+def test_an_older_word_and_a_repeated_one_change_nothing(menu: Venue) -> None:
+    apply_item_update(menu, restricted("SALAD", 2, at(10)))
+    version = version_of(venue=menu)
+
+    assert apply_item_update(menu, lifted("SALAD", at(5))) == "older than what is known"
+    assert apply_item_update(menu, restricted("SALAD", 2, at(10))) == "older than what is known"
+
+    assert version_of(venue=menu) == version
+    assert StockLevel.objects.get().left == 2
+
+
+WORDS = [
+    restricted("SALAD", 5, at(0)),
+    restricted("SALAD", 4, at(1)),
+    lifted("SALAD", at(2)),
+    restricted("SALAD", None, at(3)),
+]
+
+
+@pytest.mark.parametrize("order", itertools.permutations(range(4)))
+def test_any_order_of_arrival_ends_in_the_newest(menu: Venue, order: tuple[int, ...]) -> None:
+    for number in order:
+        apply_item_update(menu, WORDS[number])
+
+    assert orderable(menu)["SALAD"] is False
+    assert StockLevel.objects.get().counted_at == at(3)
+
+
+_WORDS = st.builds(
+    lambda second, restricted, left: ItemUpdate("SALAD", restricted, left if restricted else None, at(second)),
+    st.integers(0, 4),
+    st.booleans(),
+    st.none() | st.integers(-1, 9),
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(words=st.lists(_WORDS, min_size=1, max_size=5), data=st.data())
+def test_the_state_follows_from_the_words_and_not_from_their_order(
+    menu: Venue, words: list[ItemUpdate], data: Any
+) -> None:
+    """Also of words of one and the same millisecond, of which the till's last one leaves the fewest."""
+    ends = []
+    for order in (words, data.draw(st.permutations(words)), [*words, *words]):
+        StockLevel.objects.all().delete()
+        for word in order:
+            apply_item_update(menu, word)
+        level = StockLevel.objects.get()
+        ends.append((level.restricted, level.count, level.counted_at, orderable(menu)["SALAD"]))
+
+    assert ends[0] == ends[1] == ends[2]
+    assert ends[0][2] == max(word.at for word in words if word.at)
+
+
+def test_two_sales_within_one_millisecond_leave_the_fewer(menu: Venue) -> None:
+    for order in ([4, 3], [3, 4]):
+        StockLevel.objects.all().delete()
+        for left in order:
+            apply_item_update(menu, restricted("SALAD", left, NOON))
+        assert StockLevel.objects.get().left == 3
+
+
+def test_a_till_whose_clock_is_wrong_is_not_believed_for_ever(menu: Venue) -> None:
+    apply_item_update(menu, restricted("SALAD", 3, datetime(2999, 1, 1, tzinfo=UTC)))
+
+    level = StockLevel.objects.get()
+    assert level.counted_at is not None
+    assert level.counted_at < datetime.now(UTC) + timedelta(minutes=11)
+
+
+def test_what_is_not_on_the_menu_is_remembered_for_when_it_comes(menu: Venue) -> None:
+    version = version_of(venue=menu)
+
+    assert apply_item_update(menu, restricted("SOUP", None, NOON)) == "no guest sees it"
+
+    assert version_of(venue=menu) == version
+    bring_in_step(menu, snapshot(categories=(category("mains", "SOUP"),), products=(product("SOUP"),)))
+    assert orderable(menu)["SOUP"] is False
+    assert not Snooze.objects.exists()
+
+
+def test_what_changes_nothing_a_guest_sees_does_not_raise_the_version(menu: Venue) -> None:
+    apply_item_update(menu, restricted("SALAD", 5, at(0)))
+    version = version_of(venue=menu)
+
+    apply_item_update(menu, restricted("SALAD", 5, at(1)))
+
+    assert version_of(venue=menu) == version
+
+
+def test_what_is_no_longer_on_the_menu_changes_without_a_new_version(menu: Venue) -> None:
+    without = snapshot(categories=(category("mains", "BURGER"),), products=(product("BURGER"),))
+    bring_in_step(menu, without)
+    version = version_of(venue=menu)
+
+    assert apply_item_update(menu, restricted("SALAD", None, NOON)) == "no guest sees it"
+    assert apply_item_update(menu, restricted("MAYO", None, NOON)) == "no guest sees it"
+    assert version_of(venue=menu) == version
+
+    bring_in_step(menu, stocked_menu())
+    assert orderable(menu)["SALAD"] is False
+    assert Modifier.objects.get(sku="MAYO").sold_out
+
+
+def test_it_ends_at_the_venues_wall(menu: Venue, other_venue: Venue, client: Client) -> None:
+    bring_in_step(other_venue, stocked_menu())
+
+    apply_item_update(other_venue, restricted("SALAD", None, NOON))
+
+    assert shown(client)["available"]["SALAD"] is True
+    assert shown(client, "blue-door")["available"]["SALAD"] is False
+
+
+def test_a_venue_without_a_menu_remembers_it_too(venue: Venue) -> None:
+    assert apply_item_update(venue, restricted("SALAD", None, NOON)) == "no guest sees it"
+    bring_in_step(venue, stocked_menu())
+    assert orderable(venue)["SALAD"] is False
+
+
+def test_a_venue_that_has_only_heard_of_items_has_no_menu_yet(venue: Venue, client: Client) -> None:
+    apply_item_update(venue, restricted("SALAD", None, NOON))
+    for path in ("menu", "availability"):
+        answer = client.get(f"/api/v1/venues/copper-pot/{path}")
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (404, "no_menu")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_first_words_at_once_before_the_first_sync_end_in_the_newest(venue: Venue) -> None:
+    def till(second: int) -> str:
+        try:
+            return apply_item_update(venue, restricted("SALAD", second, NOON + timedelta(seconds=second)))
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as tills:
+        answers = list(tills.map(till, range(1, 17)))
+
+    assert set(answers) <= {"no guest sees it", "older than what is known"}
+    assert StockLevel.objects.get().count == 16
+
+
+def test_sold_out_on_the_till_is_a_line_of_the_report_until_the_till_lifts_it(menu: Venue) -> None:
+    apply_item_update(menu, restricted("SALAD", 3, at(0)))
+    assert not Snooze.objects.exists()
+
+    apply_item_update(menu, restricted("SALAD", 0, at(1)))
+    apply_item_update(menu, restricted("SALAD", None, at(2)))
+    event = Snooze.objects.get()
+    assert (event.source, event.cause, event.name, event.ended_at) == ("lightspeed", "till", "Salad", None)
+    assert event.product is not None
+
+    apply_item_update(menu, restricted("SALAD", 8, at(3)))
+    event.refresh_from_db()
+    assert event.ended_by == "The till"
+    assert event.ended_at is not None
+
+
+# --- Through the webhook ---------------------------------------------------------------------------------------------
+
+
+def item_body(connection: Connection, **changes: Any) -> dict[str, Any]:
+    return {
+        "type": "ITEM",
+        "status": "RESTRICTED",
+        "sku": "SALAD",
+        "businessLocationId": int(connection.business_location_id),
+        "count": 2,
+        "countUpdatedAt": "2026-10-01T12:00:00.000Z",
+    } | changes
+
+
+def test_a_notification_is_stored_queued_and_worked_on(connection: Connection, menu: Venue) -> None:
+    receipt = receive(connection=connection, body=item_body(connection))
+    assert receive(connection=connection, body=item_body(connection)).seen_before
+
+    assert handle_item_notification(receipt.notification_id) == "2 left"
+    assert handle_item_notification(receipt.notification_id) == "nothing to do"
+    assert Notification.objects.get().result == "2 left"
+    assert orderable(menu)["SALAD"] is True
+
+
+def test_one_without_its_time_has_the_till_asked_each_time(connection: Connection, menu: Venue) -> None:
+    for _ in range(2):
+        StockWatch.objects.update(due_at=None)
+        receipt = receive(connection=connection, body=item_body(connection, countUpdatedAt=None))
+        assert handle_item_notification(receipt.notification_id) == "has no time: the till is asked"
+        assert StockWatch.objects.get().due_at is not None
+    assert orderable(menu)["SALAD"] is True
+
+
+def test_an_answer_of_a_sync_does_not_undo_what_the_till_said_meanwhile(connection: Connection, menu: Venue) -> None:
+    """The sync asked, then the salad ran out, then the sync's answer of before was written."""
+    asked_at = datetime.now(UTC)
+    apply_item_update(menu, restricted("SALAD", None, datetime.now(UTC)))
+
+    record_beside(menu=Menu.objects.get(venue=menu), beside=Beside(restrictions=(), allergens=None, asked_at=asked_at))
+    assert orderable(menu)["SALAD"] is False
+
+    later = Beside(restrictions=(), allergens=None, asked_at=datetime.now(UTC))
+    record_beside(menu=Menu.objects.get(venue=menu), beside=later)
+    assert orderable(menu)["SALAD"] is True

@@ -1,0 +1,60 @@
+"""Which language a reader gets, and which words stand in for missing ones."""
+
+import pytest
+
+from menus.storefront.languages import Texts, choose_language
+
+
+@pytest.mark.parametrize(
+    ("lang", "header", "chosen"),
+    [
+        ("fr", "de", "fr"),
+        ("FR", "", "fr"),
+        ("fr-ca", "", "fr"),
+        ("en", "", "en-gb"),
+        ("tlh", "de", "de"),
+        ("tlh", "", "en-gb"),
+        ("", "de-AT, fr;q=0.9", "de"),
+        ("", "de;q=0.1, fr;q=0.9", "fr"),
+        ("", "de;q=0, fr;q=0.5", "fr"),
+        ("", "it, *", "en-gb"),
+        ("", "", "en-gb"),
+        ("", ";;;garbage\x00", "en-gb"),
+        ("x" * 5000, "y" * 5000, "en-gb"),
+    ],
+)
+def test_the_language_asked_for_wins_then_the_header_then_the_preferred_one(
+    lang: str, header: str, chosen: str
+) -> None:
+    available = ["fr", "en-gb", "de"]
+    assert choose_language(available=available, lang=lang, accept_language=header, preferred="en") == chosen
+
+
+def test_without_a_preferred_one_the_menus_first_language_is_chosen() -> None:
+    assert choose_language(available=["fr", "de"], lang="", accept_language="", preferred="pt") == "fr"
+
+
+def test_a_menu_without_texts_is_in_the_preferred_language() -> None:
+    assert choose_language(available=[], lang="fr", accept_language="fr", preferred="en") == "en"
+
+
+@pytest.mark.parametrize(
+    ("translations", "name", "description"),
+    [
+        ({"fr": {"name": "F", "description": "f"}, "en": {"name": "E", "description": "e"}}, "F", "f"),
+        ({"fr": {"name": "F", "description": ""}, "en": {"name": "E", "description": "e"}}, "F", "e"),
+        ({"fr-ca": {"name": "C", "description": ""}, "en": {"name": "E", "description": "e"}}, "C", "e"),
+        ({"en-gb": {"name": "B", "description": "b"}}, "B", "b"),
+        ({"de": {"name": "D", "description": "d"}}, "Till", ""),
+        ({}, "Till", ""),
+    ],
+)
+def test_words_fall_back_text_by_text(translations: dict[str, dict[str, str]], name: str, description: str) -> None:
+    texts = Texts(language="fr", preferred="en", available=["de", "en", "en-gb", "fr", "fr-ca"])
+    assert texts.name(translations, till_name="Till") == name
+    assert texts.description(translations) == description
+
+
+@pytest.mark.parametrize(("preferred", "chosen"), [("en-gb", "en-gb"), ("en\nx", ""), ("中文", ""), ("", "")])
+def test_a_menu_without_any_language_is_in_the_preferred_one_if_that_is_one(preferred: str, chosen: str) -> None:
+    assert choose_language(available=[], lang="fr", accept_language="de", preferred=preferred) == chosen

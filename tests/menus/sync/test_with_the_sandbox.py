@@ -1,0 +1,105 @@
+"""Menu and floor plan from the sandbox POS, over real sockets, through the real connect flow."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+
+from integrations.models import SyncRun
+from menus.stock.reconciliation import reconcile
+from menus.stock.reservations import apply_item_update
+from menus.sync.run import sync_menu
+from menus.versions import version_of
+from storekit.models import Venue
+from tests.integrations.flow import connect
+from tests.menus.stocked import lifted, shown
+from tests.support.sandbox import SandboxPos
+
+RIVERSIDE = "45454565682156"
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache(db: None) -> None:
+    cache.clear()
+
+
+def test_the_high_streets_menu_is_synced_and_read_in_three_languages(
+    sandbox: SandboxPos, venue: Venue, annas_browser: Client, client: Client
+) -> None:
+    connect(annas_browser, venue)
+
+    run = sync_menu(venue=venue, started_by="a test")
+    again = sync_menu(venue=venue, started_by="a test")
+
+    assert (run.state, run.error) == (SyncRun.State.SUCCEEDED, "")
+    assert again.counts == {"created": 0, "updated": 0, "archived": 0, "unchanged": run.counts["created"]}
+    assert version_of(venue=venue) == 1
+    menus = {lang: client.get(f"/api/v1/venues/copper-pot/menu?lang={lang}").json() for lang in ("en", "fr", "nl")}
+    names = {lang: {one["sku"]: one["name"] for one in menu["products"]}["BROWNIE"] for lang, menu in menus.items()}
+    assert names == {"en": "Chocolate brownie", "fr": "Brownie au chocolat", "nl": "Chocoladebrownie"}
+
+
+def test_a_deal_keeps_its_groups_extra_prices_and_the_questions_of_its_choices(
+    sandbox: SandboxPos, venue: Venue, annas_browser: Client, client: Client
+) -> None:
+    connect(annas_browser, venue)
+    sync_menu(venue=venue, started_by="a test")
+
+    menu = client.get("/api/v1/venues/copper-pot/menu?lang=en").json()
+
+    meal = next(one for one in menu["products"] if one["sku"] == "MEAL01")
+    groups = {one["id"]: one for one in menu["modifier_groups"]}
+    burgers, sides, _drinks, sweets = (groups[id] for id in meal["modifier_groups"])
+    assert (meal["kind"], burgers["kind"]) == ("deal", "deal")
+    assert {one["price"] for one in burgers["modifiers"]} == {"0.00", "3.00"}
+    assert [one["price"] for one in sides["modifiers"]] == ["0.00", "0.75"]
+    assert (sweets["min"], sweets["max"]) == (0, 2)
+    assert all(id in groups for one in burgers["modifiers"] for id in one["modifier_groups"])
+    assert any(one["modifier_groups"] for one in burgers["modifiers"])
+    screens = {one["id"]: one for one in menu["categories"]}
+    desserts = next(one for one in menu["categories"] if one["name"] == "Desserts")
+    assert screens[desserts["parent"]]["name"] == "Deals & desserts"
+
+
+def test_a_location_with_two_menus_asks_for_a_choice_and_remembers_it(
+    sandbox: SandboxPos, venue: Venue, annas_browser: Client
+) -> None:
+    connect(annas_browser, venue, location=RIVERSIDE)
+
+    undecided = sync_menu(venue=venue, started_by="a test")
+    chosen = sync_menu(venue=venue, menu_id="272", started_by="a test")
+    later = sync_menu(venue=venue, started_by="a test")
+
+    assert "271 (All day), 272 (Brunch)" in undecided.error
+    assert chosen.state == later.state == SyncRun.State.SUCCEEDED
+
+
+def test_a_pos_that_is_offline_leaves_the_menu_standing(
+    sandbox: SandboxPos, venue: Venue, annas_browser: Client
+) -> None:
+    connect(annas_browser, venue)
+    sync_menu(venue=venue, started_by="a test")
+    sandbox.switch_on(offline=True)
+
+    run = sync_menu(venue=venue, started_by="a test")
+
+    assert run.state == SyncRun.State.FAILED
+    assert version_of(venue=venue) == 1
+
+
+def test_a_notification_that_was_lost_on_its_way_costs_nothing_in_the_end(
+    sandbox: SandboxPos, venue: Venue, annas_browser: Client, client: Client
+) -> None:
+    connect(annas_browser, venue)
+    sync_menu(venue=venue, started_by="a test")
+    sandbox.control("items/BROWNIE/restrict", count=None)
+    assert shown(client)["available"]["BROWNIE"] is True
+
+    found = reconcile(venue=venue)
+
+    assert "BROWNIE: 0 left (before: 5 left)" in found.differences
+    assert shown(client)["available"]["BROWNIE"] is False
+    apply_item_update(venue, lifted("BROWNIE", timezone.now() + timedelta(minutes=1)))
+    assert shown(client)["available"]["BROWNIE"] is True
