@@ -4,7 +4,8 @@ from integrations import webhooks
 from integrations.models import SyncRun
 from integrations.pos import PosError
 from integrations.syncs import SyncAlreadyRunning, queued_run
-from menus.images import fetching
+from menus.images import fetching, files
+from menus.snoozes import service as snoozes
 from menus.stock import reconciliation
 from menus.sync.rollback import undo
 from menus.sync.run import run_queued
@@ -49,7 +50,7 @@ def handle_item_notification(notification_id: int) -> str:
 
 def wake_due() -> str:
     """Wakes what has slept long enough; looked at every few seconds too, since it costs a query when nothing is due."""
-    return f"{service.wake_due()} woken"
+    return f"{snoozes.wake_due()} woken"
 
 
 def reconcile(venue_id: int) -> str:

@@ -10,18 +10,18 @@ from django.utils import timezone
 
 from integrations.models import LightspeedSettings
 from menus.stock.reservations import SoldOut, take_stock
-from orders.checking import Checked, check
-from orders.discounts import use, used_up
-from orders.lines import store_lines
+from orders.checkout.discounts import use, used_up
+from orders.checkout.lines import store_lines
+from orders.checkout.numbering import draw_code, next_number
+from orders.checkout.pricing import short_of
+from orders.checkout.problems import OrderRefused
+from orders.checkout.requests import Address, OrderRequest
+from orders.checkout.shares import ZERO
+from orders.checkout.validation import Checked, check
+from orders.injection.references import reference_of
+from orders.injection.scheduling import first_attempt_at
 from orders.models import Injection, Order
-from orders.money import ZERO
-from orders.numbering import draw_code, next_number
-from orders.pricing import short_of
-from orders.problems import OrderRefused
-from orders.queueing import due_at_once, nudge
-from orders.revisions import reference_of
-from orders.timing import first_attempt_at
-from orders.wanted import Address, OrderRequest
+from orders.queue import due_at_once, nudge
 from storekit.collector import collector_paused
 from storekit.models import Venue
 from storekit.worded_once import insert

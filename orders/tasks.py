@@ -1,41 +1,42 @@
 """Tasks of the queue: ids in, a word out. Each may run twice or never; the rows know what is due."""
 
 from integrations import webhooks
-from orders import alerts, buffering, injection, parking, watching
-from orders.notifications import apply_order_update
+from orders.alerts import delivery
+from orders.injection import buffering, confirmation_checks, parking, send
+from orders.injection.pos_events import apply_order_update
 
 
 def inject(injection_id: int) -> str:
     """Brings one order onto the till, if it is due."""
-    return injection.inject(injection_id=injection_id)
+    return send.inject(injection_id=injection_id)
 
 
 def sweep_injections() -> str:
     """Finds every order that is due and was not heard of, also by what changed at its venue."""
     # First: whatever is wrong with one venue must not keep the orders of the others waiting.
-    due = injection.sweep()
+    due = send.sweep()
     moved, woken = buffering.move_held(), parking.wake_connected()
     return f"{due} due" + (f", {moved} moved" if moved else "") + (f", {woken} sent on" if woken else "")
 
 
 def look_for_order(injection_id: int) -> str:
     """Looks for one order that was accepted and never confirmed."""
-    return watching.look(injection_id=injection_id)
+    return confirmation_checks.look(injection_id=injection_id)
 
 
 def sweep_unconfirmed() -> str:
     """Finds orders that were accepted and never confirmed."""
-    return f"{watching.sweep()} to look for"
+    return f"{confirmation_checks.sweep()} to look for"
 
 
 def send_alert(alert_id: int) -> str:
     """Tells a venue one thing about an order, if that is due."""
-    return alerts.send(alert_id=alert_id)
+    return delivery.send(alert_id=alert_id)
 
 
 def sweep_alerts() -> str:
     """Finds what is to be told and was not heard of."""
-    return f"{alerts.sweep()} to tell"
+    return f"{delivery.sweep()} to tell"
 
 
 def venue_connected(venue_id: int) -> str:

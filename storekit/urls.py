@@ -17,7 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("integrations/lightspeed/", include("integrations.urls")),
     path("webhooks/", include("integrations.webhook_urls")),
     path("api/v1/", include("menus.storefront.urls")),
-    path("api/v1/", include("orders.urls")),
+    path("api/v1/", include("orders.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(authentication_classes=[]), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema", authentication_classes=[]), name="docs"),
     path("media/", include("menus.images.urls")),

@@ -20,8 +20,8 @@ from menus.models import (
     Snooze,
     StockLevel,
 )
+from orders.checkout.numbering import draw_code
 from orders.models import DiscountCode, Injection, Order, OrderLine
-from orders.numbering import draw_code
 from storekit.models import ApiKey, Membership, User, Venue
 from tables.models import Area, Table
 

@@ -6,7 +6,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Upper
 
-from orders.models.money import money
+from orders.models.fields import money
 from storekit.models import Venue
 
 

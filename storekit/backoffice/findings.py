@@ -13,7 +13,7 @@ from django.urls import reverse
 from integrations.models import Connection, Notification, SyncRun
 from menus.models import Menu
 from orders.models import Injection, Order
-from orders.verdicts import local
+from orders.status_summary import local
 from storekit.models import Venue
 from tables.models import Table
 

@@ -20,10 +20,10 @@ django.setup()
 
 from menus.models import Menu, Modifier, ModifierGroup, Product, ProductModifierGroup  # noqa: E402  # models first
 from orders import placing  # noqa: E402
+from orders.checkout.numbering import draw_code  # noqa: E402
+from orders.checkout.pricing import WantedItem, WantedModifier  # noqa: E402
+from orders.checkout.requests import Guest, OrderRequest, Payment  # noqa: E402
 from orders.models import Injection, Order, OrderLine  # noqa: E402
-from orders.numbering import draw_code  # noqa: E402
-from orders.pricing import WantedItem, WantedModifier  # noqa: E402
-from orders.wanted import Guest, OrderRequest, Payment  # noqa: E402
 from storekit.models import Venue  # noqa: E402
 from tests.factories import ConnectionFactory, VenueFactory  # noqa: E402
 

@@ -8,7 +8,7 @@ from django.core import mail
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from orders.alerts import send
+from orders.alerts.delivery import send
 from orders.models import Alert, Injection, InjectionAttempt, Order
 from storekit.models import User, Venue
 from tests import factories

@@ -7,9 +7,9 @@ from typing import Any
 from integrations.connections import pos_for, settings_of
 from integrations.money import to_money
 from menus.sync.run import sync_menu
-from orders.lines import lines_of
+from orders.checkout.lines import lines_of
+from orders.injection.ticket import ticket_for
 from orders.models import Injection, Order
-from orders.ticket import ticket_for
 from tables.floor_plan import sync_floor_plan
 from tests import factories
 from tests.e2e.conftest import HIGH_STREET, Service

@@ -7,7 +7,7 @@ from decimal import Decimal
 from hypothesis import strategies as st
 
 from menus.catalogue import Catalogue, CatalogueGroup, CatalogueModifier, CatalogueProduct
-from orders.pricing import WantedItem, WantedModifier
+from orders.checkout.pricing import WantedItem, WantedModifier
 
 
 def modifier(name: str, price: str = "0.00", *groups: CatalogueGroup, **changes: object) -> CatalogueModifier:

@@ -1,0 +1,250 @@
+"""The back office of orders: those in trouble first, and on each order's page what is wrong and what to do."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Case, Exists, OrderBy, OuterRef, Q, QuerySet, Value, When
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from unfold.decorators import display
+
+from orders.admin.actions import SettlingPages, buttons_of
+from orders.admin.discounts import DiscountCodePage
+from orders.admin.rules import OrderingRulesPage
+from orders.admin.timeline import amounts_of, sheet_facts_of, story_of
+from orders.models import CLOSED_STATUSES, Alert, DiscountCode, Injection, Order, OrderingRules
+from orders.order_sheet import written_lines
+from orders.status_summary import in_trouble, is_unconfirmed, local, verdict_of
+from storekit.admin_filters import VenueFilter
+from storekit.admin_site import ReadOnlyAdmin
+
+admin.site.register(DiscountCode, DiscountCodePage)
+admin.site.register(OrderingRules, OrderingRulesPage)
+
+_State = Injection.State
+_Status = Order.Status
+
+_TROUBLE = "Not on the till"
+_UNCONFIRMED = "Not confirmed"
+_TWICE = "Perhaps twice"
+_PLACES: dict[str, str] = {
+    _State.WAITING: "Waiting for the till",
+    _State.SCHEDULED: "For later",
+    _State.SENDING: "Being sent",
+    _State.ACCEPTED: "Accepted by the POS",
+    _State.CONFIRMED: "On the till",
+    _State.FAILED: _TROUBLE,
+}
+_PLACE_COLOURS: dict[str, str] = {
+    _TROUBLE: "danger",
+    _UNCONFIRMED: "warning",
+    _TWICE: "warning",
+    _PLACES[_State.WAITING]: "warning",
+    _PLACES[_State.SCHEDULED]: "info",
+    _PLACES[_State.SENDING]: "info",
+    _PLACES[_State.ACCEPTED]: "info",
+    **dict.fromkeys(("On the till", "Ready", "Out for delivery", "Completed"), "success"),
+}
+
+_OPEN = ~Q(status__in=CLOSED_STATUSES)
+_IN_TROUBLE = Q(injection__state=_State.FAILED) & _OPEN
+_MAY_BE_TWICE = Exists(Alert.objects.filter(order=OuterRef("pk"), about=Alert.About.DOUBLE))
+_TROUBLE_FIRST = OrderBy(Case(When(_IN_TROUBLE, then=Value(0)), default=Value(1)))
+
+
+class PlaceFilter(admin.SimpleListFilter):
+    """Where the orders are: the questions of a night."""
+
+    title = "where it is"
+    parameter_name = "state"
+    _CHOICES = {
+        "trouble": ("In trouble", _IN_TROUBLE),
+        "waiting": (
+            "Waiting for the till",
+            Q(injection__state__in=(_State.WAITING, _State.SENDING, _State.ACCEPTED))
+            & _OPEN
+            & ~Q(status=_Status.AWAITING_PAYMENT),
+        ),
+        "unconfirmed": (_UNCONFIRMED, Q(injection__state=_State.ACCEPTED) & _OPEN),
+        "later": ("For later", Q(injection__state=_State.SCHEDULED) & _OPEN),
+        "twice": ("Perhaps twice", Q(_MAY_BE_TWICE) & _OPEN),
+        "till": ("On the till", Q(injection__state=_State.CONFIRMED) & ~Q(status=_Status.CANCELLED)),
+        "payment": ("Waiting for payment", Q(status=_Status.AWAITING_PAYMENT)),
+        "cancelled": ("Cancelled", Q(status=_Status.CANCELLED)),
+    }
+
+    @classmethod
+    def links(cls) -> list[tuple[str, str]]:
+        """The choices by name, with all orders first."""
+        return [("", "All"), *((name, label) for name, (label, _) in cls._CHOICES.items())]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return self.links()[1:]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
+        chosen = self._CHOICES.get(self.value() or "")
+        if chosen is None:
+            return queryset
+        found = queryset.filter(chosen[1])
+        return found.filter(injection__deliver_by__lte=timezone.now()) if self.value() == "unconfirmed" else found
+
+
+@dataclass(frozen=True)
+class Place:
+    """A link to the orders in one place."""
+
+    label: str
+    url: str
+    current: bool
+
+
+@admin.register(Order)
+class OrderPage(SettlingPages, ReadOnlyAdmin):
+    """Orders with their way to the till. Nobody writes an order by hand; what can be done to it are its buttons."""
+
+    list_display = (
+        "title",
+        "place",
+        "why",
+        "wanted",
+        "customer",
+        "code",
+        "amount",
+        "placed",
+    )
+    list_filter = (VenueFilter, PlaceFilter, "type", "payment_status")
+    list_select_related = ("venue", "injection")
+    list_per_page = 50
+    search_fields = ("=number", "^collection_code", "first_name", "last_name", "email")
+    search_help_text = "Number, collection code, name or e-mail address"
+    ordering = (_TROUBLE_FIRST, "-placed_at")
+    fieldsets = (
+        (
+            "For whoever looks into it",
+            {
+                "fields": (
+                    ("venue", "status_label"),
+                    ("state_label", "attempt_count", "next_attempt"),
+                    ("account", "menu_version"),
+                    "reference",
+                ),
+            },
+        ),
+    )
+    readonly_fields = ("status_label", "state_label", "attempt_count", "next_attempt", "reference", "account")
+    list_before_template = "admin/orders/order/places.html"
+    change_form_outer_before_template = "admin/orders/order/page.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
+        found = super().get_queryset(request).select_related("venue", "injection")
+        return found.annotate(may_be_twice=_MAY_BE_TWICE)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {**(extra_context or {}), "places": _places(request)})
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
+    ) -> HttpResponse:
+        order: Order = context["original"]
+        shown = {
+            "title": f"Order {order.number}",
+            "verdict": verdict_of(order),
+            "buttons": buttons_of(order),
+            "facts": sheet_facts_of(order),
+            "lines": written_lines(order=order, money=str),
+            "amounts": amounts_of(order),
+            "story": story_of(order),
+        }
+        return super().render_change_form(request, context | shown, *args, **options)
+
+    # --- The list
+
+    @display(description="Order", ordering="number")
+    def title(self, order: Order) -> str:
+        return f"No.\N{NO-BREAK SPACE}{order.number}"
+
+    @display(description="Where it is", ordering="injection__state", label=_PLACE_COLOURS)
+    def place(self, order: Any) -> str:
+        if order.status in CLOSED_STATUSES:
+            return str(order.get_status_display())
+        if order.may_be_twice:
+            return _TWICE
+        if is_unconfirmed(order.injection):
+            return _UNCONFIRMED
+        if order.status in (_Status.PLACED, _Status.CONFIRMED):
+            return _PLACES[order.injection.state]
+        return str(order.get_status_display())
+
+    @display(description="Why", empty_value="")
+    def why(self, order: Any) -> str | None:
+        if order.status not in CLOSED_STATUSES:
+            if order.may_be_twice:
+                return "Look at the till: make it once, and void the second check."
+            if is_unconfirmed(order.injection):
+                return "No till has confirmed it. Look at the till."
+        waits = order.injection.state == _State.WAITING and order.status not in CLOSED_STATUSES
+        return order.injection.error.partition("\n")[0] if waits or in_trouble(order) else None
+
+    @display(description="Customer", ordering="last_name")
+    def customer(self, order: Order) -> str:
+        return f"{order.first_name} {order.last_name}".strip()
+
+    @display(description="Total", ordering="total")
+    def amount(self, order: Order) -> str:
+        return f"{order.total}\N{NO-BREAK SPACE}{order.venue.currency}"
+
+    @display(description="Code", ordering="collection_code")
+    def code(self, order: Order) -> str:
+        return order.collection_code
+
+    @display(description="Placed", ordering="placed_at")
+    def placed(self, order: Order) -> str:
+        return local(order, order.placed_at)
+
+    @display(description="Wanted", ordering="scheduled_for")
+    def wanted(self, order: Order) -> str:
+        when = local(order, order.scheduled_for) if order.scheduled_for else "now"
+        where = "" if order.table_number is None else f" at table {order.table_number}"
+        return f"{order.get_type_display()}{where}, {when}"
+
+    # --- The page's small print
+
+    @admin.display(description="Status")
+    def status_label(self, order: Order) -> str:
+        return order.get_status_display()
+
+    @admin.display(description="Way to the till")
+    def state_label(self, order: Order) -> str:
+        return order.injection.get_state_display()
+
+    @admin.display(description="Attempts")
+    def attempt_count(self, order: Order) -> int:
+        return order.injection.attempts
+
+    @admin.display(description="Next attempt", empty_value="–")
+    def next_attempt(self, order: Order) -> str | None:
+        at = order.injection.next_attempt_at
+        return local(order, at) if at else None
+
+    @admin.display(description="Reference at the POS")
+    def reference(self, order: Order) -> str:
+        return order.injection.reference
+
+    @admin.display(description="Check", empty_value="–")
+    def account(self, order: Order) -> str | None:
+        return order.injection.account or None
+
+
+def _places(request: HttpRequest) -> list[Place]:
+    """The filter as a row of links: on a phone, one touch instead of three. What else was asked for stays."""
+    asked = request.GET.copy()
+    chosen = asked.get(PlaceFilter.parameter_name, "")
+    asked.pop("p", None)
+    found = []
+    for name, label in PlaceFilter.links():
+        asked[PlaceFilter.parameter_name] = name
+        if not name:
+            del asked[PlaceFilter.parameter_name]
+        found.append(Place(label, f"?{asked.urlencode()}", current=name == chosen))
+    return found

@@ -1,0 +1,1 @@
+"""REST: baskets and orders as storefronts post and read them."""

@@ -1,0 +1,192 @@
+"""Between REST's shapes and ours: what is posted as the verbs take it, and what they return as it is answered."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from orders.api.serializers import BasketSerializer, OrderSerializer
+from orders.checkout.basket import BasketAnswer
+from orders.checkout.lines import lines_of
+from orders.checkout.pricing import PricedLine, Totals, WantedItem, WantedModifier
+from orders.checkout.requests import Address, Basket, Guest, OrderRequest, Payment
+from orders.models import Order
+
+
+def order_request(posted: dict[str, Any]) -> OrderRequest:
+    """An order that was posted, as the verb takes it."""
+    return OrderRequest(**_wishes(posted), customer=Guest(**posted["customer"]), payment=_payment(posted["payment"]))
+
+
+def basket_request(posted: dict[str, Any]) -> Basket:
+    """A basket that was posted, as the verb takes it."""
+    customer, payment = posted["customer"], posted["payment"]
+    return Basket(
+        **_wishes(posted),
+        customer=Guest(**customer) if customer else None,
+        payment=_payment(payment) if payment else None,
+    )
+
+
+_PLAIN = (
+    *("scheduled_for", "table", "covers", "account", "note"),
+    *("discount_code", "delivery_fee", "service_charge", "tip"),
+)
+
+
+def _wishes(posted: dict[str, Any]) -> dict[str, Any]:
+    address = posted["delivery_address"]
+    return {
+        "type": Order.Type(posted["type"]),
+        "items": tuple(_wanted_item(item) for item in posted["items"]),
+        "address": Address(**address) if address else None,
+        **{name: posted[name] for name in _PLAIN},
+    }
+
+
+def _payment(payment: dict[str, Any]) -> Payment:
+    return Payment(
+        paid=payment["status"] == Order.PaymentStatus.PAID, reference=payment["reference"], amount=payment["amount"]
+    )
+
+
+def _wanted_item(item: dict[str, Any]) -> WantedItem:
+    return WantedItem(
+        product=item["product"],
+        sku=item["sku"],
+        quantity=item["quantity"],
+        note=item["note"],
+        course=item["course"],
+        modifiers=_wanted_modifiers(item["modifiers"]),
+    )
+
+
+def _wanted_modifiers(modifiers: list[dict[str, Any]]) -> tuple[WantedModifier, ...]:
+    return tuple(
+        WantedModifier(
+            modifier=wish["modifier"], quantity=wish["quantity"], modifiers=_wanted_modifiers(wish["modifiers"])
+        )
+        for wish in modifiers
+    )
+
+
+def order_answer(order: Order) -> dict[str, Any]:
+    """The order as JSON, its times in the venue's zone. Its injection and venue should be loaded with it."""
+    with timezone.override(order.venue.zone):
+        answer: dict[str, Any] = OrderSerializer(_order_columns(order)).data
+    return answer
+
+
+def basket_answer(answer: BasketAnswer) -> dict[str, Any]:
+    """The basket as JSON."""
+    columns: dict[str, Any] = {
+        "lines": _items(answer.lines),
+        "totals": _totals(answer.totals.items, answer.totals),
+        "problems": answer.problems,
+    }
+    if answer.pos:
+        columns["pos"] = {"asked": True, "ready": answer.pos.ready, "reason": answer.pos.reason}
+    found: dict[str, Any] = BasketSerializer(columns).data
+    return found
+
+
+def _order_columns(order: Order) -> dict[str, Any]:
+    return {
+        "id": str(order.pk),
+        "number": order.number,
+        "collection_code": order.collection_code,
+        "status": order.status,
+        "type": order.type,
+        "placed_at": order.placed_at,
+        "scheduled_for": order.scheduled_for,
+        "customer": {
+            "first_name": order.first_name,
+            "last_name": order.last_name,
+            "email": order.email,
+            "phone": order.phone.as_e164 if order.phone else "",
+        },
+        "delivery_address": _address(order),
+        "table": None if order.table_number is None else str(order.table_number),
+        "covers": order.covers,
+        "account": order.open_account or None,
+        "note": order.note,
+        "items": _items(lines_of(rows=order.lines.all())),
+        "discount_code": order.discount_code,
+        "delivery_fee": order.delivery_fee,
+        "service_charge": order.service_charge,
+        "tip": order.tip,
+        "payment": {
+            "status": order.payment_status,
+            "reference": order.payment_reference,
+            "amount": order.payment_amount,
+        },
+        "totals": _totals(order.items_total, order),
+        "pos": _pos(order),
+    }
+
+
+def _pos(order: Order) -> dict[str, Any]:
+    injection = order.injection
+    return {
+        "state": injection.state,
+        "attempts": injection.attempts,
+        "next_attempt_at": injection.next_attempt_at,
+        "reference": injection.reference,
+        "account": injection.account or None,
+        "error": injection.error or None,
+    }
+
+
+def _address(order: Order) -> dict[str, str] | None:
+    if order.type != Order.Type.DELIVERY:
+        return None
+    return {
+        "line1": order.address_line1,
+        "line2": order.address_line2,
+        "city": order.city,
+        "postcode": order.postcode,
+        "notes": order.address_notes,
+    }
+
+
+def _totals(items: Decimal, of: Order | Totals) -> dict[str, Decimal]:
+    return {
+        "items": items,
+        "discount": of.discount,
+        "delivery_fee": of.delivery_fee,
+        "service_charge": of.service_charge,
+        "tip": of.tip,
+        "total": of.total,
+    }
+
+
+def _items(lines: Iterable[PricedLine]) -> list[dict[str, Any]]:
+    return [
+        {
+            "product": str(line.menu_id),
+            "sku": line.sku,
+            "name": line.name,
+            "quantity": line.quantity,
+            "unit_price": line.unit_price,
+            "total": line.total,
+            "note": line.note,
+            "course": line.course,
+            "modifiers": _modifiers(line.choices),
+        }
+        for line in lines
+    ]
+
+
+def _modifiers(choices: tuple[PricedLine, ...]) -> list[dict[str, Any]]:
+    return [
+        {
+            "modifier": str(choice.menu_id),
+            "sku": choice.sku,
+            "name": choice.name,
+            "quantity": choice.quantity,
+            "unit_price": choice.unit_price,
+            "modifiers": _modifiers(choice.choices),
+        }
+        for choice in choices
+    ]

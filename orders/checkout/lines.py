@@ -1,0 +1,58 @@
+"""Lines of an order, between the tree that people think of and the rows that it is stored as."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID, uuid4
+
+from orders.checkout.pricing import PricedLine
+from orders.models import Order, OrderLine
+from storekit.worded_once import insert_rows
+
+_COLUMNS = (
+    *("id", "order", "parent", "position", "kind", "menu_id", "sku", "instruction_id"),
+    *("name", "quantity", "unit_price", "note", "course"),
+)
+
+
+def store_lines(*, order: Order, lines: Iterable[PricedLine]) -> None:
+    """Stores the lines and all that was chosen below them, numbered from top to bottom, in one statement."""
+    rows: list[tuple[Any, ...]] = []
+
+    def add(line: PricedLine, parent_id: UUID | None) -> None:
+        id, position = uuid4(), len(rows)
+        of_the_menu = (line.kind, line.menu_id, line.sku, line.instruction_id, line.name)
+        of_the_guest = (line.quantity, line.unit_price, line.note, line.course)
+        rows.append((id, order.pk, parent_id, position, *of_the_menu, *of_the_guest))
+        for choice in line.choices:
+            add(choice, id)
+
+    for line in lines:
+        add(line, None)
+    insert_rows(OrderLine, columns=_COLUMNS, rows=rows)
+
+
+def lines_of(*, rows: Iterable[OrderLine]) -> tuple[PricedLine, ...]:
+    """The lines again, from all rows of one order in whatever sequence."""
+    below: dict[UUID | None, list[OrderLine]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: row.position):
+        below[row.parent_id].append(row)
+
+    def lines_below(parent_id: UUID | None) -> tuple[PricedLine, ...]:
+        return tuple(
+            PricedLine(
+                kind=row.kind,
+                menu_id=row.menu_id,
+                sku=row.sku,
+                instruction_id=row.instruction_id,
+                name=row.name,
+                quantity=row.quantity,
+                unit_price=row.unit_price,
+                note=row.note,
+                course=row.course,
+                choices=lines_below(row.pk),
+            )
+            for row in below.get(parent_id, [])
+        )
+
+    return lines_below(None)

@@ -1,0 +1,1 @@
+"""The way of an order into the POS: sending, retrying, confirming, failing."""

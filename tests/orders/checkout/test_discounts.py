@@ -1,0 +1,215 @@
+"""Discount codes: what they take off, when they count, and that no more orders get one than may."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection, connections, transaction
+
+from orders.checkout.discounts import amount_off, release_use
+from orders.checkout.pricing import WantedItem
+from orders.checkout.problems import OrderRefused
+from orders.checkout.requests import Guest, OrderRequest, Payment
+from orders.models import DiscountCode, Order
+from orders.placing import place_order
+from storekit.models import Venue
+from tests import factories
+from tests.orders.conftest import CopperPotMenu
+
+TWO_WATERS = OrderRequest(
+    type=Order.Type.PICKUP,
+    customer=Guest(first_name="Ada"),
+    items=(WantedItem(sku="WATER", quantity=2),),
+    payment=Payment(paid=False),
+    discount_code="SPRING",
+)
+"""4.70 before the discount."""
+
+
+def discount(venue: Venue, **columns: Any) -> DiscountCode:
+    return factories.DiscountCodeFactory(venue=venue, **({"code": "SPRING"} | columns))
+
+
+def refused(venue: Venue, request: OrderRequest = TWO_WATERS) -> list[str]:
+    with pytest.raises(OrderRefused) as caught:
+        place_order(venue=venue, request=request)
+    assert {problem.attr for problem in caught.value.problems} == {"discount_code"}
+    assert not Order.objects.exists()
+    return [problem.code for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("columns", "items", "off"),
+    [
+        ({"percent": Decimal("10.00")}, "10.00", "1.00"),
+        ({"percent": Decimal("10.00")}, "0.05", "0.01"),
+        ({"percent": Decimal("10.00")}, "0.04", "0.00"),
+        ({"percent": Decimal("33.33")}, "10.00", "3.33"),
+        ({"percent": Decimal("100.00")}, "43.35", "43.35"),
+        ({"amount": Decimal("5.00"), "percent": None}, "43.35", "5.00"),
+        ({"amount": Decimal("5.00"), "percent": None}, "4.70", "4.70"),
+        ({"amount": Decimal("5.00"), "percent": None}, "0.00", "0.00"),
+    ],
+)
+def test_half_a_penny_goes_up_and_no_more_than_the_items_comes_off(
+    columns: dict[str, Any], items: str, off: str
+) -> None:
+    assert amount_off(discount=DiscountCode(code="SPRING", **columns), items=Decimal(items)) == Decimal(off)
+
+
+def test_the_order_is_cheaper_by_it_and_remembers_it(venue: Venue, menu: CopperPotMenu) -> None:
+    code = discount(venue, pos_id="STAFF10")
+    order = place_order(venue=venue, request=replace(TWO_WATERS, tip=Decimal("1.00"), discount_code="spring"))
+    assert (order.items_total, order.discount, order.total) == (Decimal("4.70"), Decimal("0.47"), Decimal("5.23"))
+    assert (order.discount_code, order.discount_pos_id, order.discount_used) == ("SPRING", "STAFF10", code)
+    code.refresh_from_db()
+    assert code.times_used == 1
+
+
+def test_a_fully_discounted_order_costs_nothing(venue: Venue, menu: CopperPotMenu) -> None:
+    discount(venue, amount=Decimal("50.00"), percent=None)
+    paid = replace(TWO_WATERS, payment=Payment(paid=True, amount=Decimal("0.00")))
+    order = place_order(venue=venue, request=paid)
+    assert (order.discount, order.total, order.status) == (Decimal("4.70"), Decimal("0.00"), "placed")
+
+
+def test_a_discount_takes_nothing_off_fees_and_tips(venue: Venue, menu: CopperPotMenu) -> None:
+    discount(venue, percent=Decimal("100.00"))
+    order = place_order(venue=venue, request=replace(TWO_WATERS, service_charge=Decimal("2.00"), tip=Decimal("1.00")))
+    assert order.total == Decimal("3.00")
+
+
+def test_a_code_that_nobody_made_or_that_is_switched_off_is_unknown(
+    venue: Venue, other_venue: Venue, menu: CopperPotMenu
+) -> None:
+    assert refused(venue) == ["unknown_discount"]
+    discount(venue, active=False)
+    discount(other_venue)
+    assert refused(venue) == ["unknown_discount"]
+
+
+@pytest.mark.parametrize(
+    ("now", "codes"),
+    [
+        ("2026-06-30T22:59:59Z", ["discount_not_yet_valid"]),
+        ("2026-06-30T23:00:00Z", []),
+        ("2026-07-31T22:59:59Z", []),
+        ("2026-07-31T23:00:00Z", ["discount_expired"]),
+    ],
+)
+def test_the_first_and_the_last_day_count_by_the_venues_calendar(
+    venue: Venue, menu: CopperPotMenu, now: str, codes: list[str]
+) -> None:
+    discount(venue, valid_from=date(2026, 7, 1), valid_until=date(2026, 7, 31))
+    with time_machine.travel(datetime.fromisoformat(now).astimezone(UTC), tick=False):
+        if codes:
+            assert refused(venue) == codes
+        else:
+            assert place_order(venue=venue, request=TWO_WATERS).discount == Decimal("0.47")
+
+
+def test_the_items_have_to_come_to_the_minimum_spend(venue: Venue, menu: CopperPotMenu) -> None:
+    code = discount(venue, minimum_spend=Decimal("4.71"))
+    assert refused(venue, replace(TWO_WATERS, tip=Decimal("5.00"))) == ["minimum_spend"]
+    code.minimum_spend = Decimal("4.70")
+    code.save()
+    assert place_order(venue=venue, request=TWO_WATERS).discount == Decimal("0.47")
+
+
+def test_nothing_is_said_of_the_spend_while_it_is_not_known(venue: Venue, menu: CopperPotMenu) -> None:
+    discount(venue, minimum_spend=Decimal("10.00"))
+    with pytest.raises(OrderRefused) as caught:
+        place_order(venue=venue, request=replace(TWO_WATERS, items=(WantedItem(sku="PIZZA"),)))
+    assert [problem.code for problem in caught.value.problems] == ["unknown_product"]
+
+
+def test_a_code_can_be_used_as_often_as_it_may(venue: Venue, menu: CopperPotMenu) -> None:
+    code = discount(venue, usage_limit=2)
+    for _ in range(2):
+        place_order(venue=venue, request=TWO_WATERS)
+    with pytest.raises(OrderRefused) as caught:
+        place_order(venue=venue, request=TWO_WATERS)
+    assert [problem.code for problem in caught.value.problems] == ["discount_used_up"]
+    code.refresh_from_db()
+    assert (code.times_used, Order.objects.count()) == (2, 2)
+
+
+def test_an_order_that_is_refused_uses_nothing(venue: Venue, menu: CopperPotMenu) -> None:
+    code = discount(venue)
+    with pytest.raises(OrderRefused):
+        place_order(venue=venue, request=replace(TWO_WATERS, payment=Payment(paid=True, amount=Decimal("4.70"))))
+    code.refresh_from_db()
+    assert code.times_used == 0
+
+
+def test_a_cancelled_order_gives_its_use_back(venue: Venue, menu: CopperPotMenu) -> None:
+    code = discount(venue, usage_limit=1)
+    order = place_order(venue=venue, request=TWO_WATERS)
+    release_use(order_id=order.pk)
+    code.refresh_from_db()
+    assert code.times_used == 0
+    assert place_order(venue=venue, request=TWO_WATERS).discount_used == code
+
+
+def test_an_order_without_a_code_gives_nothing_back(venue: Venue, menu: CopperPotMenu) -> None:
+    code = discount(venue, times_used=3)
+    release_use(order_id=place_order(venue=venue, request=replace(TWO_WATERS, discount_code="")).pk)
+    code.refresh_from_db()
+    assert code.times_used == 3
+
+
+def test_what_was_deleted_meanwhile_is_no_trouble(venue: Venue, menu: CopperPotMenu) -> None:
+    code = discount(venue)
+    order = place_order(venue=venue, request=TWO_WATERS)
+    code.delete()
+    order.refresh_from_db()
+    release_use(order_id=order.pk)
+    assert (order.discount_code, order.discount, order.discount_used) == ("SPRING", Decimal("0.47"), None)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets one connection in at a time")
+def test_of_many_orders_at_the_same_moment_no_more_get_it_than_may(venue: Venue, menu: CopperPotMenu) -> None:
+    code = discount(venue, usage_limit=5)
+
+    def place(_: int) -> str:
+        try:
+            place_order(venue=venue, request=TWO_WATERS)
+        except OrderRefused as refusal:
+            return refusal.problems[0].code
+        finally:
+            connections.close_all()
+        return "placed"
+
+    with ThreadPoolExecutor(max_workers=16) as pool:
+        outcomes = list(pool.map(place, range(16)))
+
+    assert sorted(outcomes) == ["discount_used_up"] * 11 + ["placed"] * 5
+    code.refresh_from_db()
+    assert (code.times_used, Order.objects.filter(discount_used=code).count()) == (5, 5)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets one connection in at a time")
+def test_whoever_comes_while_the_last_use_is_being_taken_waits_for_its_fate(venue: Venue, menu: CopperPotMenu) -> None:
+    code = discount(venue, usage_limit=1)
+
+    def place_and_close() -> None:
+        try:
+            place_order(venue=venue, request=TWO_WATERS)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        with transaction.atomic():
+            place_order(venue=venue, request=TWO_WATERS)
+            second = pool.submit(place_and_close)
+            transaction.set_rollback(True)
+        second.result(timeout=30)
+
+    code.refresh_from_db()
+    assert (code.times_used, Order.objects.count()) == (1, 1)

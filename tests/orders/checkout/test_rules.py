@@ -1,0 +1,170 @@
+"""What a venue allows: kinds of orders, notice, how far ahead, and its hours by the clock on its wall."""
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from orders.checkout.rules import Rules, Span, rule_problems
+from orders.checkout.venue_settings import terms_of
+from orders.models import Order, OrderingHours, OrderingRules
+from storekit.models import Venue
+from tests import factories
+
+LONDON = ZoneInfo("Europe/London")
+FRIDAY_NOON = datetime(2026, 7, 3, 12, 0, tzinfo=LONDON)
+LUNCH, DINNER = Span(4, time(12), time(15)), Span(4, time(18), time(2))
+HOURS = Rules(hours=(LUNCH, DINNER))
+
+
+def said(rules: Rules, wanted: datetime | None, *, now: datetime = FRIDAY_NOON, zone: ZoneInfo = LONDON) -> list[str]:
+    found = rule_problems(rules=rules, type=Order.Type.PICKUP, scheduled_for=wanted, now=now, zone=zone)
+    return [problem.code for problem in found]
+
+
+def at(day: int, hour: int, minute: int = 0) -> datetime:
+    return datetime(2026, 7, day, hour, minute, tzinfo=LONDON)
+
+
+def test_a_venue_that_has_settled_nothing_allows_everything() -> None:
+    assert said(Rules(), None) == []
+    assert said(Rules(), FRIDAY_NOON + timedelta(minutes=1)) == []
+    assert said(Rules(), FRIDAY_NOON + timedelta(days=365)) == []
+
+
+def test_a_kind_that_is_switched_off_is_not_accepted() -> None:
+    rules = Rules(types=frozenset({Order.Type.PICKUP}))
+    (problem,) = rule_problems(rules=rules, type=Order.Type.DELIVERY, scheduled_for=None, now=FRIDAY_NOON, zone=LONDON)
+    assert (problem.code, problem.attr) == ("not_accepted", "type")
+    assert said(rules, None) == []
+
+
+@pytest.mark.parametrize("wanted", [FRIDAY_NOON, FRIDAY_NOON - timedelta(days=700), datetime(1, 1, 1, tzinfo=UTC)])
+def test_a_time_that_is_not_ahead_is_in_the_past(wanted: datetime) -> None:
+    assert said(HOURS, wanted) == ["in_the_past"]
+
+
+@pytest.mark.parametrize(
+    ("days", "wanted", "codes"),
+    [
+        (0, at(3, 23, 59), []),
+        (0, at(4, 0), ["too_far_ahead"]),
+        (1, at(4, 23, 59), []),
+        (1, at(5, 0), ["too_far_ahead"]),
+        (365, datetime(2027, 7, 3, 23, 59, tzinfo=LONDON), []),
+        (365, datetime(2027, 7, 4, 0, 0, tzinfo=LONDON), ["too_far_ahead"]),
+        (365, datetime.max.replace(tzinfo=UTC), ["too_far_ahead"]),
+    ],
+)
+def test_days_ahead_are_days_of_the_calendar(days: int, wanted: datetime, codes: list[str]) -> None:
+    assert said(Rules(furthest_ahead_days=days), wanted) == codes
+
+
+def test_after_midnight_an_evening_still_belongs_to_its_day() -> None:
+    assert said(Rules(furthest_ahead_days=0, hours=(DINNER,)), at(4, 1, 30)) == []
+
+
+def test_an_order_for_later_needs_the_venues_notice_and_one_for_now_does_not() -> None:
+    rules = Rules(notice=timedelta(minutes=45))
+    assert said(rules, at(3, 12, 44)) == ["too_short_notice"]
+    assert said(rules, at(3, 12, 45)) == []
+    assert said(rules, None) == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "is_open"),
+    [
+        (at(3, 12, 1), True),
+        (at(3, 14, 59), True),
+        (at(3, 15), False),
+        (at(3, 17, 59), False),
+        (at(3, 18), True),
+        (at(3, 23, 59), True),
+        (at(4, 0), True),
+        (at(4, 1, 59), True),
+        (at(4, 2), False),
+        (at(4, 12, 30), False),
+        (at(9, 18, 30), False),
+        (at(10, 12), True),
+    ],
+)
+def test_hours_begin_and_end_by_the_minute_and_may_last_past_midnight(wanted: datetime, is_open: bool) -> None:
+    assert said(HOURS, wanted) == ([] if is_open else ["outside_hours"])
+
+
+def test_hours_that_end_when_they_begin_last_a_day() -> None:
+    rules = Rules(hours=(Span(4, time(10), time(10)),))
+    moments = (at(10, 9, 59), at(10, 10), at(11, 9, 59), at(11, 10))
+    assert [said(rules, moment) for moment in moments] == [["outside_hours"], [], [], ["outside_hours"]]
+
+
+def test_hours_are_by_the_clock_on_the_venues_wall() -> None:
+    half_past_twelve_in_utc = datetime(2026, 7, 10, 11, 30, tzinfo=UTC)
+    assert said(HOURS, half_past_twelve_in_utc) == []
+    assert said(HOURS, half_past_twelve_in_utc, zone=ZoneInfo("America/New_York")) == ["outside_hours"]
+
+
+@pytest.mark.parametrize(
+    ("utc", "is_open"),
+    [
+        # The clocks go forward at 01:00 UTC on Sunday 29 March 2026, from 01:00 to 02:00.
+        (datetime(2026, 3, 29, 0, 59, tzinfo=UTC), True),
+        (datetime(2026, 3, 29, 1, 0, tzinfo=UTC), False),
+        # They go back at 01:00 UTC on Sunday 25 October 2026: what is between 01:00 and 02:00 comes twice.
+        (datetime(2026, 10, 25, 0, 30, tzinfo=UTC), True),
+        (datetime(2026, 10, 25, 1, 30, tzinfo=UTC), True),
+        (datetime(2026, 10, 25, 2, 0, tzinfo=UTC), False),
+    ],
+)
+def test_the_night_in_which_the_clocks_change_ends_at_its_hour(utc: datetime, is_open: bool) -> None:
+    rules = Rules(hours=(Span(5, time(18), time(2)),))
+    codes = said(rules, utc, now=utc - timedelta(hours=12))
+    assert codes == ([] if is_open else ["outside_hours"])
+
+
+def test_an_order_for_now_is_refused_while_the_venue_is_closed() -> None:
+    assert said(HOURS, None) == []
+    assert said(HOURS, None, now=at(3, 16)) == ["closed"]
+    assert said(HOURS, None, now=at(4, 1)) == []
+
+
+def test_every_problem_with_the_time_is_said_at_once() -> None:
+    rules = Rules(notice=timedelta(hours=6), hours=(LUNCH,))
+    assert said(rules, at(3, 16)) == ["too_short_notice", "outside_hours"]
+
+
+def test_the_hours_of_the_day_are_told() -> None:
+    def detail(wanted: datetime) -> str:
+        found = rule_problems(rules=HOURS, type=Order.Type.PICKUP, scheduled_for=wanted, now=FRIDAY_NOON, zone=LONDON)
+        return next(found).detail
+
+    assert (
+        detail(at(3, 16)) == "On Fridays this venue takes orders for times from 12:00 to 15:00 and from 18:00 to 02:00."
+    )
+    assert detail(at(4, 9)) == "On Saturdays this venue takes orders for times until 02:00."
+    assert detail(at(6, 12)) == "This venue takes no orders for Mondays."
+
+
+def test_the_rules_are_read_from_the_venues_rows_in_one_query(venue: Venue, django_assert_num_queries: object) -> None:
+    factories.ConnectionFactory(venue=venue, business_location_id="17")
+    rules = OrderingRules.objects.create(venue=venue, delivery=False, notice_minutes=30, furthest_ahead_days=7)
+    for weekday, opens, closes in ((4, time(12), time(15)), (5, time(18), time(2))):
+        OrderingHours.objects.create(rules=rules, weekday=weekday, opens=opens, closes=closes)
+
+    with django_assert_num_queries(1):  # type: ignore[operator]
+        terms = terms_of(venue=venue)
+
+    assert terms.location == "17"
+    assert terms.rules.types == {Order.Type.PICKUP, Order.Type.DINE_IN}
+    assert (terms.rules.notice, terms.rules.furthest_ahead_days) == (timedelta(minutes=30), 7)
+    assert set(terms.rules.hours) == {LUNCH, Span(5, time(18), time(2))}
+
+
+def test_a_venue_without_rows_has_the_usual_terms(venue: Venue) -> None:
+    terms = terms_of(venue=venue)
+    assert (terms.location, terms.rules, terms.settings.buffer_orders) == ("", Rules(), False)
+
+
+def test_the_rules_of_one_venue_are_no_other_ones(venue: Venue, other_venue: Venue) -> None:
+    OrderingRules.objects.create(venue=other_venue, pickup=False)
+    assert terms_of(venue=venue).rules == Rules()

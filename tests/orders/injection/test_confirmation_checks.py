@@ -1,0 +1,315 @@
+"""Accepted and never confirmed: after the deadline we look among the POS's open checks, then tell a person where."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import requests
+import responses
+import time_machine
+from django.utils import timezone
+
+from integrations.pos import OrderEvent, OrderUpdate
+from orders.injection.confirmation_checks import GRACE, MOST_LOOKS
+from orders.injection.pos_events import apply_order_update
+from orders.injection.send import inject
+from orders.models import Injection, InjectionAttempt, Order
+from orders.staff_actions import send_again
+from orders.tasks import look_for_order, sweep_unconfirmed
+from tests.orders.sending import CHECKS, NOW, TO_GO, alerts, minutes_later, queued
+
+State = Injection.State
+
+
+@pytest.fixture
+def unconfirmed(waiting: Injection) -> Injection:
+    """Accepted for a till that should have had it by now."""
+    Injection.objects.update(
+        state=State.ACCEPTED, next_attempt_at=None, accepted_at=NOW, attempts=1, deliver_by=NOW - GRACE
+    )
+    InjectionAttempt.objects.create(
+        injection=waiting, number=1, reference=waiting.reference, lease=waiting.order_id, outcome="accepted"
+    )
+    waiting.refresh_from_db()
+    return waiting
+
+
+def check(**fields: Any) -> dict[str, Any]:
+    """One open check as the POS answers it, of somebody else."""
+    return {
+        "ikaccountId": "A1.1",
+        "name": "Grace",
+        "currentAmount": 20,
+        "paidAmount": 0,
+        "salesEntries": [],
+        "paymentEntries": [],
+    } | fields
+
+
+def paid_with(reference: str, **fields: Any) -> dict[str, Any]:
+    return {"paymentEntries": [{"externalReference": reference, "amountPaid": 10} | fields]}
+
+
+def test_an_order_whose_payment_is_on_an_open_check_is_confirmed_by_it(
+    unconfirmed: Injection, pos: responses.RequestsMock
+) -> None:
+    pos.get(CHECKS, json=[check(), check(ikaccountId="A78094.48", **paid_with(unconfirmed.reference))])
+    assert look_for_order(unconfirmed.pk) == "confirmed"
+    unconfirmed.refresh_from_db()
+    assert (unconfirmed.account, unconfirmed.confirmed_at) == ("A78094.48", NOW)
+    assert Order.objects.get().status == Order.Status.CONFIRMED
+    assert alerts() == []
+
+
+def test_a_payment_that_is_not_in_force_proves_nothing(unconfirmed: Injection, pos: responses.RequestsMock) -> None:
+    pos.get(CHECKS, json=[check(**paid_with(unconfirmed.reference, active=False))])
+    assert look_for_order(unconfirmed.pk) == "failed"
+
+
+def test_an_order_that_is_nowhere_fails_and_the_venue_is_told_where_to_look(
+    unconfirmed: Injection, pos: responses.RequestsMock
+) -> None:
+    pos.get(CHECKS, json=[check()])
+    assert look_for_order(unconfirmed.pk) == "failed"
+    unconfirmed.refresh_from_db()
+    assert (unconfirmed.error_code, unconfirmed.failures, unconfirmed.failed_at) == ("never_confirmed", 1, NOW)
+    assert "did not say in time that it is on the till" in unconfirmed.error
+    assert "Look on the till" in unconfirmed.error
+    assert "A1.1" not in unconfirmed.error
+    assert alerts() == [("failed", "email", 1), ("failed", "till", 1)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"name": "Ada L.", "currentAmount": "10.00"}, True),
+        ({"name": "Ada L.", "currentAmount": "12.00"}, False),
+        ({"name": "Grace", "currentAmount": "10.00"}, False),
+    ],
+)
+def test_a_check_with_the_guests_name_and_the_same_total_is_named(
+    unconfirmed: Injection, pos: responses.RequestsMock, fields: dict[str, Any], named: bool
+) -> None:
+    pos.get(CHECKS, json=[check(ikaccountId="A7.7", **fields)])
+    look_for_order(unconfirmed.pk)
+    unconfirmed.refresh_from_db()
+    assert ("A7.7" in unconfirmed.error) is named
+
+
+@pytest.mark.parametrize(("sku", "named"), [("BURGER", True), ("SALAD", False)])
+def test_an_order_that_costs_nothing_is_known_by_its_items(
+    unconfirmed: Injection, pos: responses.RequestsMock, sku: str, named: bool
+) -> None:
+    Order.objects.update(total=0, discount=10, payment_amount=0)
+    entries = [{"itemSku": sku, "quantity": 1}]
+    pos.get(CHECKS, json=[check(ikaccountId="A7.7", name="Ada", currentAmount=0, salesEntries=entries)])
+    look_for_order(unconfirmed.pk)
+    unconfirmed.refresh_from_db()
+    assert ("A7.7" in unconfirmed.error) is named
+
+
+@pytest.mark.parametrize(
+    ("checks", "words"),
+    [
+        ([], "Check A7.7, which it was to be added to, is not open any more."),
+        ([check(ikaccountId="A7.7")], "does not have everything in the order on it"),
+        ([check(ikaccountId="A7.7", salesEntries=[{"itemSku": "BURGER", "quantity": "2.0"}])], "it is probably there"),
+    ],
+)
+def test_an_order_on_an_open_bill_is_looked_for_there(
+    unconfirmed: Injection, pos: responses.RequestsMock, checks: list[dict[str, Any]], words: str
+) -> None:
+    Order.objects.update(open_account="A7.7", payment_status="unpaid", payment_amount=0)
+    pos.get(CHECKS, json=checks)
+    assert look_for_order(unconfirmed.pk) == "failed", "nothing there is certain"
+    unconfirmed.refresh_from_db()
+    assert words in unconfirmed.error
+
+
+# --- When ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"deliver_by": NOW - GRACE + timedelta(seconds=1)},
+        {"deliver_by": None},
+        {"state": State.CONFIRMED},
+        {"state": State.FAILED},
+        {"lease_until": NOW + timedelta(seconds=1)},
+    ],
+)
+def test_what_is_not_overdue_is_not_looked_for(
+    unconfirmed: Injection, pos: responses.RequestsMock, columns: dict[str, Any]
+) -> None:
+    Injection.objects.update(**columns)
+    assert look_for_order(unconfirmed.pk) == "not due"
+    assert sweep_unconfirmed() == "0 to look for"
+    assert len(pos.calls) == 0
+
+
+def test_what_has_no_deadline_is_looked_for_after_an_hour(unconfirmed: Injection, pos: responses.RequestsMock) -> None:
+    Injection.objects.update(deliver_by=None, accepted_at=NOW - timedelta(hours=1))
+    pos.get(CHECKS, json=[])
+    assert sweep_unconfirmed() == "1 to look for"
+    assert look_for_order(unconfirmed.pk) == "failed"
+
+
+def test_the_sweep_finds_what_is_overdue(unconfirmed: Injection) -> None:
+    assert sweep_unconfirmed() == "1 to look for"
+    assert queued() == [("orders.tasks.look_for_order", unconfirmed.pk)]
+
+
+def test_when_the_pos_cannot_be_asked_it_is_asked_a_few_times_more(
+    unconfirmed: Injection, pos: responses.RequestsMock, clock: time_machine.Traveller
+) -> None:
+    pos.get(CHECKS, status=503)
+    words = []
+    for _ in range(MOST_LOOKS):
+        words.append(look_for_order(unconfirmed.pk))
+        assert look_for_order(unconfirmed.pk) == "not due"
+        unconfirmed.refresh_from_db()
+        clock.move_to(unconfirmed.lease_until or timezone.now())
+    assert words == ["accepted", "accepted", "accepted", "failed"]
+    assert timezone.now() - NOW <= timedelta(minutes=3)
+    assert (unconfirmed.error_code, len(pos.calls)) == ("never_confirmed", MOST_LOOKS)
+    assert "The POS could not be asked" in unconfirmed.error
+
+
+def test_a_pos_that_can_be_asked_again_answers(
+    unconfirmed: Injection, pos: responses.RequestsMock, clock: time_machine.Traveller
+) -> None:
+    pos.get(CHECKS, status=503)
+    look_for_order(unconfirmed.pk)
+    pos.replace(responses.GET, CHECKS, json=[check(**paid_with(unconfirmed.reference))])
+    minutes_later(clock, 1)
+    assert look_for_order(unconfirmed.pk) == "confirmed"
+
+
+def test_a_look_that_kills_its_process_every_time_ends_too(
+    unconfirmed: Injection, clock: time_machine.Traveller
+) -> None:
+    Injection.objects.update(looks=MOST_LOOKS)
+    assert look_for_order(unconfirmed.pk) == "failed"
+
+
+# --- What happens meanwhile ------------------------------------------------------------------------------------------
+
+
+def said(injection: Injection, event: OrderEvent) -> str:
+    update = OrderUpdate(event=event, reference=injection.reference, account="A9.9", reason="no")
+    return apply_order_update(injection.order.venue, update)
+
+
+def test_a_confirmation_during_the_look_is_the_later_word(unconfirmed: Injection, pos: responses.RequestsMock) -> None:
+    def answer(_: object) -> tuple[int, dict[str, str], str]:
+        said(unconfirmed, OrderEvent.CONFIRMED)
+        return 200, {}, "[]"
+
+    pos.add_callback(responses.GET, CHECKS, callback=answer)
+    assert look_for_order(unconfirmed.pk) == "settled by somebody else"
+    unconfirmed.refresh_from_db()
+    assert (unconfirmed.state, unconfirmed.account) == (State.CONFIRMED, "A9.9")
+
+
+def test_a_late_confirmation_still_confirms(unconfirmed: Injection, pos: responses.RequestsMock) -> None:
+    pos.get(CHECKS, json=[])
+    look_for_order(unconfirmed.pk)
+    assert said(unconfirmed, OrderEvent.CONFIRMED) == "confirmed"
+    unconfirmed.refresh_from_db()
+    assert (unconfirmed.state, unconfirmed.error) == (State.CONFIRMED, "")
+
+
+def test_a_late_confirmation_after_a_person_was_told_says_that_it_may_be_there_twice(
+    unconfirmed: Injection, pos: responses.RequestsMock
+) -> None:
+    pos.get(CHECKS, json=[])
+    look_for_order(unconfirmed.pk)
+    unconfirmed.order.alerts.filter(channel="email").update(told_at=NOW, next_attempt_at=None)
+    said(unconfirmed, OrderEvent.CONFIRMED)
+    assert alerts()[:2] == [("double", "email", 1), ("double", "till", 1)]
+
+
+def test_an_order_that_was_cancelled_meanwhile_bothers_nobody_but_the_till(
+    unconfirmed: Injection, pos: responses.RequestsMock
+) -> None:
+    Order.objects.update(status=Order.Status.CANCELLED)
+    pos.get(CHECKS, json=[])
+    assert look_for_order(unconfirmed.pk) == "failed"
+    assert alerts() == [("cancelled", "till", 1)]
+
+
+# --- Sent again by a person, and known to the POS already ------------------------------------------------------------
+
+
+@pytest.fixture
+def sent_again(unconfirmed: Injection, pos: responses.RequestsMock, clock: time_machine.Traveller) -> Injection:
+    """It was never confirmed and is not on any check; a quarter of an hour later somebody sends it again."""
+    InjectionAttempt.objects.update(started_at=NOW - timedelta(minutes=11))
+    pos.get(CHECKS, json=[check()])
+    assert look_for_order(unconfirmed.pk) == "failed"
+    pos.post(TO_GO, status=409, json={"status": "fail", "msg": "reference has already been used"})
+    minutes_later(clock, 4)
+    send_again(order=Order.objects.get(), by="Ben")
+    assert inject(injection_id=unconfirmed.pk) == "accepted"
+    return unconfirmed
+
+
+def test_what_the_pos_has_had_for_long_is_looked_for_at_once(sent_again: Injection) -> None:
+    assert sweep_unconfirmed() == "1 to look for"
+    assert look_for_order(sent_again.pk) == "failed"
+    assert alerts() == [("failed", "email", 1), ("failed", "email", 2), ("failed", "till", 1), ("failed", "till", 2)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_look_for_it_is_queued_with_the_answer(sent_again: Injection) -> None:
+    assert ("orders.tasks.look_for_order", sent_again.pk) in queued()
+
+
+def test_staff_are_told_that_sending_it_again_brings_it_nowhere(
+    unconfirmed: Injection, pos: responses.RequestsMock
+) -> None:
+    pos.get(CHECKS, json=[check()])
+    look_for_order(unconfirmed.pk)
+    unconfirmed.refresh_from_db()
+    assert "key it in by hand" in unconfirmed.error
+    assert "Sent again, the POS would only say that it has it." in unconfirmed.error
+
+
+def test_what_may_have_arrived_a_moment_ago_has_its_time(
+    unconfirmed: Injection, pos: responses.RequestsMock, clock: time_machine.Traveller
+) -> None:
+    InjectionAttempt.objects.update(started_at=NOW - timedelta(minutes=11))
+    pos.get(CHECKS, json=[check()])
+    look_for_order(unconfirmed.pk)
+    send_again(order=Order.objects.get(), by="Ben")
+    pos.post(TO_GO, body=requests.ReadTimeout("no answer"))
+    assert inject(injection_id=unconfirmed.pk) == "waiting"
+    pos.replace(responses.POST, TO_GO, status=409, json={"status": "fail", "msg": "reference has already been used"})
+    minutes_later(clock, 1)
+    assert inject(injection_id=unconfirmed.pk) == "accepted"
+    unconfirmed.refresh_from_db()
+    assert unconfirmed.deliver_by is not None
+    assert unconfirmed.deliver_by - NOW == pytest.approx(timedelta(minutes=10), abs=timedelta(seconds=6))
+
+
+# --- A POS that asks for a wait --------------------------------------------------------------------------------------
+
+
+def test_the_wait_that_the_pos_asks_for_is_kept(
+    unconfirmed: Injection, pos: responses.RequestsMock, clock: time_machine.Traveller
+) -> None:
+    pos.get(CHECKS, status=429, headers={"Retry-After": "120"})
+    assert look_for_order(unconfirmed.pk) == "accepted"
+    minutes_later(clock, 1.9)
+    assert look_for_order(unconfirmed.pk) == "not due"
+    minutes_later(clock, 0.2)
+    assert look_for_order(unconfirmed.pk) == "accepted"
+
+
+def test_a_wait_that_leaves_no_time_to_act_is_not_waited_for(
+    unconfirmed: Injection, pos: responses.RequestsMock
+) -> None:
+    pos.get(CHECKS, status=429, headers={"Retry-After": "3600"})
+    assert look_for_order(unconfirmed.pk) == "failed"
+    assert alerts() == [("failed", "email", 1), ("failed", "till", 1)]
