@@ -8,11 +8,13 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from integrations import connections, schedules, sync_alerts, sync_queue, tokens, webhooks
+from integrations.connect import service, tokens
+from integrations.connect.readiness import apply_readiness
 from integrations.models import Connection, TokenPair
 from integrations.pos import PosError
-from integrations.readiness import apply_readiness
-from integrations.webhook_checks import check_webhook
+from integrations.syncs import alerts, queue, schedules
+from integrations.webhooks import ledger
+from integrations.webhooks.health import check_webhook
 
 logger = logging.getLogger(__name__)
 
@@ -27,28 +29,28 @@ _CHECKED_EVERY = timedelta(hours=1)
 
 def sweep_notifications() -> str:
     """Queues the notifications that wait for their (next) attempt."""
-    return f"{webhooks.sweep()} queued"
+    return f"{ledger.sweep()} queued"
 
 
 def sweep_syncs() -> str:
     """Queues the scheduled syncs that are due, and finds those that were left behind."""
-    found = sync_queue.sweep()
+    found = queue.sweep()
     return f"{schedules.sweep()} due, {found} left behind"
 
 
 def send_sync_alerts() -> str:
     """Tells venues of scheduled syncs that failed or wait for a person."""
-    return f"{sync_alerts.send_due()} sent"
+    return f"{alerts.send_due()} sent"
 
 
 def forget_old_notifications() -> str:
     """Keeps the ledger from growing for ever."""
-    return f"{webhooks.forget_old()} deleted"
+    return f"{ledger.forget_old()} deleted"
 
 
 def handle_readiness_notification(notification_id: int) -> str:
     """Works on what the POS told us about taking online orders."""
-    return webhooks.process(notification_id=notification_id, handle=apply_readiness)
+    return ledger.process(notification_id=notification_id, handle=apply_readiness)
 
 
 def check_webhooks() -> str:
@@ -88,10 +90,10 @@ def refresh_tokens() -> str:
         if time.monotonic() > deadline:
             break
         _register_webhook(connection)
-    for connection in connections.half_disconnected():
+    for connection in service.half_disconnected():
         if time.monotonic() > deadline:
             break
-        connections.disconnect(connection=connection)
+        service.disconnect(connection=connection)
     return f"{done} refreshed"
 
 
@@ -129,6 +131,6 @@ def _connected() -> QuerySet[Connection]:
 
 def _register_webhook(connection: Connection) -> None:
     try:
-        connections.register_webhook(connection=connection)
+        service.register_webhook(connection=connection)
     except PosError as error:
         logger.warning("The webhook of %s was not registered: %s", connection.venue.slug, error.code)

@@ -1,9 +1,9 @@
 """What the task queue calls: ids in, a word out."""
 
-from integrations import webhooks
 from integrations.models import SyncRun
 from integrations.pos import PosError
-from integrations.syncs import SyncAlreadyRunning, queued_run
+from integrations.syncs.runs import SyncAlreadyRunning, queued_run
+from integrations.webhooks import ledger
 from menus.images import fetching, files
 from menus.snoozes import service as snoozes
 from menus.stock import reconciliation
@@ -45,7 +45,7 @@ def remove_unused_images() -> str:
 
 def handle_item_notification(notification_id: int) -> str:
     """Works on what the POS told us about an item."""
-    return webhooks.process(notification_id=notification_id, handle=reconciliation.hear_item)
+    return ledger.process(notification_id=notification_id, handle=reconciliation.hear_item)
 
 
 def wake_due() -> str:

@@ -1,6 +1,6 @@
 """Tasks of the queue: ids in, a word out. Each may run twice or never; the rows know what is due."""
 
-from integrations import webhooks
+from integrations.webhooks import ledger
 from orders.alerts import delivery
 from orders.injection import buffering, confirmation_checks, parking, send
 from orders.injection.pos_events import apply_order_update
@@ -51,4 +51,4 @@ def settings_changed(venue_id: int) -> str:
 
 def handle_order_notification(notification_id: int) -> str:
     """Works on what the POS told us about an order."""
-    return webhooks.process(notification_id=notification_id, handle=apply_order_update)
+    return ledger.process(notification_id=notification_id, handle=apply_order_update)

@@ -177,7 +177,7 @@ PERIODIC_TASKS: dict[str, int] = {
 }
 
 # What a worker looks at every two seconds, so that what becomes due between two sweeps is on time.
-TICKS = ["orders.polling.nudge_due", "integrations.webhooks.nudge_due", "menus.snoozes.service.nudge_due"]
+TICKS = ["orders.polling.nudge_due", "integrations.webhooks.ledger.nudge_due", "menus.snoozes.service.nudge_due"]
 
 # --- People ------------------------------------------------------------------------------------------------------
 

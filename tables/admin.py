@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from unfold.decorators import action, display
 
 from integrations.models import SyncRun
-from integrations.syncs import SyncAlreadyRunning, latest_run_page, queue_sync, run_page
+from integrations.syncs.runs import SyncAlreadyRunning, latest_run_page, queue_sync, run_page
 from storekit.admin_filters import VenueFilter
 from storekit.admin_site import ReadOnlyAdmin
 from storekit.models import Venue

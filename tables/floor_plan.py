@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from integrations.models import SyncRun
 from integrations.pos import FloorArea, FloorTable, PointOfSale
-from integrations.syncs import Progress, run_sync
+from integrations.syncs.runs import Progress, run_sync
 from storekit.models import Venue
 from tables.models import Area, Table
 

@@ -1,6 +1,6 @@
 """What the task queue calls: ids in, a word out."""
 
-from integrations.syncs import SyncAlreadyRunning, queued_run
+from integrations.syncs.runs import SyncAlreadyRunning, queued_run
 from tables import floor_plan
 
 

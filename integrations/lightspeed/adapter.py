@@ -8,18 +8,18 @@ from datetime import UTC, datetime
 from functools import cached_property
 
 from integrations.lightspeed import client
-from integrations.lightspeed.checks import to_open_check
-from integrations.lightspeed.endpoints import endpoint_problems
 from integrations.lightspeed.errors import Call, not_json
-from integrations.lightspeed.floor_plans import to_areas
 from integrations.lightspeed.http import LightspeedHttp
-from integrations.lightspeed.menu import MAPPING_VERSION, SubScreens, read_menu, to_menu_names
-from integrations.lightspeed.menu_extras import to_allergen_names, to_discounts, to_restrictions
-from integrations.lightspeed.menu_json import ParsedMenu, parsed_menu
-from integrations.lightspeed.menu_memory import changed_part, outline_of, remembered
-from integrations.lightspeed.orders import local_body, to_go_body
-from integrations.lightspeed.reading import Json, identifier, malformed, objects, text
-from integrations.lightspeed.till_state import to_readiness
+from integrations.lightspeed.mapping.availability import to_readiness
+from integrations.lightspeed.mapping.checks import to_open_check
+from integrations.lightspeed.mapping.floor_plans import to_areas
+from integrations.lightspeed.mapping.json_fields import Json, identifier, malformed, objects, text
+from integrations.lightspeed.mapping.menu.incremental import changed_part, outline_of, remembered
+from integrations.lightspeed.mapping.menu.parser import ParsedMenu, parsed_menu
+from integrations.lightspeed.mapping.menu.snapshot import MAPPING_VERSION, SubScreens, read_menu, to_menu_names
+from integrations.lightspeed.mapping.orders import local_body, to_go_body
+from integrations.lightspeed.mapping.reference_data import to_allergen_names, to_discounts, to_restrictions
+from integrations.lightspeed.mapping.webhook_endpoint import endpoint_problems
 from integrations.pos import (
     AllergenNames,
     FloorArea,

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from integrations.lightspeed import errors
 from integrations.lightspeed.errors import Call
 from integrations.lightspeed.http import LightspeedHttp
-from integrations.lightspeed.reading import Json, as_object, as_objects, count, malformed
+from integrations.lightspeed.mapping.json_fields import Json, as_object, as_objects, count, malformed
 from integrations.pos import NotFound
 
 # A large menu takes the POS long.

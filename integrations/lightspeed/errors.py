@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any
 
-from integrations.lightspeed.refusals import cause_of, scrubbed
+from integrations.lightspeed.mapping.refusals import cause_of, scrubbed
 from integrations.pos import BadAnswer, Duplicate, NotFound, PosError, Rejected, Throttled, Unauthorised, Unreachable
 
 

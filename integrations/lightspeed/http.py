@@ -16,7 +16,7 @@ from requests.auth import AuthBase
 
 from integrations.lightspeed import errors
 from integrations.lightspeed.errors import Call
-from integrations.lightspeed.reading import fraction
+from integrations.lightspeed.mapping.json_fields import fraction
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from authlib.integrations.requests_client import OAuth2Session
 
 from integrations.lightspeed import errors
 from integrations.lightspeed.errors import Call
-from integrations.lightspeed.refusals import scrubbed
+from integrations.lightspeed.mapping.refusals import scrubbed
 from integrations.pos import BadAnswer, PosError, Rejected, Unauthorised, Unreachable
 
 SCOPES = "orders-api financial-api offline_access"

@@ -14,7 +14,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "integrations.sandbox.settings"
 django.setup()
 
 # Only now: what follows needs Django's settings when it is imported.
-from integrations.sandbox.oauth import is_loopback  # noqa: E402
+from integrations.sandbox.api.oauth import is_loopback  # noqa: E402
 from integrations.sandbox.server import make_server  # noqa: E402
 from integrations.sandbox.state import store  # noqa: E402
 

@@ -4,13 +4,16 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from integrations.sandbox import clock, delivery, oauth, snapshots
-from integrations.sandbox.catalogue import Catalogue
-from integrations.sandbox.errors import Refusal, not_found
-from integrations.sandbox.faultset import Faults
+from integrations.sandbox import clock
+from integrations.sandbox.api import oauth
+from integrations.sandbox.api.errors import Refusal, not_found
+from integrations.sandbox.api.web import read_json
+from integrations.sandbox.faults.switches import Faults
 from integrations.sandbox.records import Order, PaymentOrder
 from integrations.sandbox.state import store
-from integrations.sandbox.web import read_json
+from integrations.sandbox.till import snapshots
+from integrations.sandbox.till.catalogue import Catalogue
+from integrations.sandbox.webhooks_out import delivery
 
 Json = dict[str, Any]
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from integrations.sandbox import clock
-from integrations.sandbox.money import NOTHING, pennies
+from integrations.sandbox.amounts import NOTHING, pennies
 
 Json = dict[str, Any]
 

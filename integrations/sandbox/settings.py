@@ -13,7 +13,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 # A whole menu is put through the control API in one body.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
-MIDDLEWARE = ["django.middleware.common.CommonMiddleware", "integrations.sandbox.faults.FaultsMiddleware"]
+MIDDLEWARE = ["django.middleware.common.CommonMiddleware", "integrations.sandbox.faults.middleware.FaultsMiddleware"]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

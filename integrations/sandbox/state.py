@@ -9,9 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from integrations.sandbox import clock
-from integrations.sandbox.catalogue import Catalogue, opening_catalogues
 from integrations.sandbox.data.venue import DISCOUNTS, RESTRICTED_AT_START
-from integrations.sandbox.faultset import Faults
+from integrations.sandbox.faults.switches import Faults
 from integrations.sandbox.records import (
     Check,
     Code,
@@ -24,7 +23,8 @@ from integrations.sandbox.records import (
     Restriction,
     Token,
 )
-from integrations.sandbox.scheduler import scheduler
+from integrations.sandbox.till.catalogue import Catalogue, opening_catalogues
+from integrations.sandbox.webhooks_out.scheduler import scheduler
 
 
 class Store:

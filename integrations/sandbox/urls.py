@@ -3,20 +3,10 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from integrations.sandbox import (
-    check_calls,
-    control,
-    images,
-    menu,
-    oauth,
-    orders,
-    payments,
-    staff,
-    till,
-    venue_calls,
-    webhooks,
-)
-from integrations.sandbox.web import broken, not_here, serve
+from integrations.sandbox import control, images
+from integrations.sandbox.api import checks, menu, oauth, orders, payments, venue, webhooks
+from integrations.sandbox.api.web import broken, not_here, serve
+from integrations.sandbox.till import page, staff
 
 handler404 = not_here
 handler500 = broken
@@ -29,24 +19,24 @@ authorisation = [
     path(f"{OPENID}/token", oauth.token),
 ]
 api = [
-    path(f"{DATA}/businesses", serve(get=venue_calls.businesses)),
-    path(f"{DATA}/account-profiles", serve(get=venue_calls.order_profiles)),
-    path(f"{DATA}/<int:bl>/account-profiles/tagcode/<str:code>", serve(get=venue_calls.order_profile)),
-    path(f"{DATA}/<int:bl>/floorplans", serve(get=venue_calls.floor_plans)),
-    path(f"{DATA}/<int:bl>/floorplans/<int:plan_id>/tables", serve(get=venue_calls.tables)),
+    path(f"{DATA}/businesses", serve(get=venue.businesses)),
+    path(f"{DATA}/account-profiles", serve(get=venue.order_profiles)),
+    path(f"{DATA}/<int:bl>/account-profiles/tagcode/<str:code>", serve(get=venue.order_profile)),
+    path(f"{DATA}/<int:bl>/floorplans", serve(get=venue.floor_plans)),
+    path(f"{DATA}/<int:bl>/floorplans/<int:plan_id>/tables", serve(get=venue.tables)),
     path("o/op/1/menu/list", serve(get=menu.listed)),
     path("o/op/2/menu/load/<int:menu_id>", serve(get=menu.load)),
     path("o/op/1/menu/modifiers", serve(get=menu.modifiers)),
     path("o/op/1/menu/discounts", serve(get=menu.discounts)),
     path("o/op/1/order/toGo", serve(post=orders.to_go)),
     path("o/op/1/order/local", serve(post=orders.local)),
-    path("o/op/1/order/table/getCheck", serve(get=check_calls.all_open)),
-    path("o/op/1/order/table/<int:table_number>/getCheck", serve(get=check_calls.of_table)),
-    path("o/op/1/order/accounts/<str:account_identifier>", serve(get=check_calls.by_identifier)),
+    path("o/op/1/order/table/getCheck", serve(get=checks.all_open)),
+    path("o/op/1/order/table/<int:table_number>/getCheck", serve(get=checks.of_table)),
+    path("o/op/1/order/accounts/<str:account_identifier>", serve(get=checks.by_identifier)),
     path("o/op/1/pay", serve(post=payments.pay)),
-    path("o/op/1/printMsg", serve(post=venue_calls.print_message)),
-    path("o/op/1/itemAvailability", serve(get=venue_calls.restricted_items, post=venue_calls.restrictions_of)),
-    path("o/op/1/onlineOrderReadiness", serve(get=venue_calls.readiness)),
+    path("o/op/1/printMsg", serve(post=venue.print_message)),
+    path("o/op/1/itemAvailability", serve(get=venue.restricted_items, post=venue.restrictions_of)),
+    path("o/op/1/onlineOrderReadiness", serve(get=venue.readiness)),
     path("o/wh/1/webhook", serve(put=webhooks.create, post=webhooks.update)),
     path("o/wh/1/webhook/<str:endpoint_id>", serve(get=webhooks.read, delete=webhooks.remove)),
     path("o/wh/1/webhook/<str:endpoint_id>/business-locations", serve(get=webhooks.locations)),
@@ -56,7 +46,7 @@ api = [
     ),
     path("i/allergens", serve(get=menu.allergens)),
     path("i/richItem/<int:business_id>", serve(get=menu.rich_items)),
-    path("f/finance/<int:bl>/paymentMethods", serve("financial-api", get=venue_calls.payment_methods)),
+    path("f/finance/<int:bl>/paymentMethods", serve("financial-api", get=venue.payment_methods)),
 ]
 steering = [
     path("sandbox/health", serve(None, get=control.health)),
@@ -86,8 +76,8 @@ steering = [
 ]
 pages = [
     path("", RedirectView.as_view(url="/till")),
-    path("till", till.page),
-    path("till/data", serve(None, get=till.data)),
+    path("till", page.page),
+    path("till/data", serve(None, get=page.data)),
     path("images/<str:sku>/<str:shape>.png", images.image),
 ]
 urlpatterns = [*authorisation, *api, *steering, *pages]

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 
 from integrations.models import SyncRun
-from integrations.syncs import SyncAlreadyRunning, latest_run_page, queue_sync, run_page
+from integrations.syncs.runs import SyncAlreadyRunning, latest_run_page, queue_sync, run_page
 from menus.models import Menu, MenuState
 from menus.sync.rollback import look_back, states_of
 from menus.sync.run import options_to_apply

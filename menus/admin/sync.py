@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget, UnfoldBooleanWidget
 
-from integrations.connections import pos_for
+from integrations.connect.service import pos_for
 from integrations.pos import PosError, PosMenuName
 from menus.admin.plans import MenuPlanPages, queue_and_follow, sync_page
 from menus.models import Menu

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from integrations.connections import pos_for
+from integrations.connect.service import pos_for
 from menus.models import Snooze
 from menus.snoozes.service import snooze_until_tomorrow
 from menus.stock.levels import as_word, hear, spread

@@ -21,11 +21,11 @@ from django.utils import timezone
 from django_q.tasks import async_task
 from redis.exceptions import RedisError
 
-from integrations.connections import connection_of, pos_for
+from integrations.connect.readiness import ask_readiness
+from integrations.connect.service import connection_of, pos_for
 from integrations.models import Connection, Notification, SyncRun
 from integrations.pos import ItemUpdate, PointOfSale, PosError, Restriction, Throttled, Unreachable
-from integrations.readiness import ask_readiness
-from integrations.webhook_checks import check_webhook
+from integrations.webhooks.health import check_webhook
 from menus.models import Modifier, Product, StockLevel, StockWatch
 from menus.stock.levels import as_word, forget_what_never_arrived, forget_when, hear, lifted_word, never_arrived, spread
 from menus.stock.reservations import apply_item_update, lock_menu

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.utils import timezone
 
-from integrations.connections import settings_of
+from integrations.connect.service import settings_of
 from integrations.models import SyncRun
 from integrations.pos import AllergenNames, MenuDocument, MenuReading, MenuSnapshot, PointOfSale, PosError, Restriction
-from integrations.syncs import Progress, SyncFailed, SyncHeld
+from integrations.syncs.runs import Progress, SyncFailed, SyncHeld
 from menus.models import Menu, MenuMemory
 from menus.sync.apply import PlanOutdated
 from menus.sync.commit import Beside, Outcome, count_entries, record, record_beside

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from integrations.models import SyncRun
 from integrations.pos import MenuSnapshot
-from integrations.syncs import Progress, SyncFailed, SyncHeld, run_alone
+from integrations.syncs.runs import Progress, SyncFailed, SyncHeld, run_alone
 from menus.models import Menu, MenuState
 from menus.sync.apply import PlanOutdated, apply_plan
 from menus.sync.diff import HeldMenu, MenuPlan

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Q
 
 from integrations.models import SyncRun
-from integrations.syncs import run_sync
+from integrations.syncs.runs import run_sync
 from menus.sync.menu_sync import OneSync, Wish
 from storekit.models import Venue
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from integrations.connections import pos_for
+from integrations.connect.service import pos_for
 from integrations.pos import PosError, Rejected, Throttled
 from orders.alerts.messages import email_context, till_message
 from orders.alerts.sold_out import of_use_until, said_of_the_menu, snooze_what_was_refused

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from integrations.connections import pos_for
+from integrations.connect.service import pos_for
 from integrations.pos import PosError, Readiness, Restriction
 from orders.checkout.pricing import Demand, PricedLine, Totals, short_of
 from orders.checkout.problems import Problem

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from integrations.connections import settings_of
+from integrations.connect.service import settings_of
 from orders.injection.scheduling import first_attempt_at
 from orders.models import Injection
 from orders.queue import due_at_once, nudge

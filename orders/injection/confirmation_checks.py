@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from integrations.connections import pos_for
+from integrations.connect.service import pos_for
 from integrations.pos import OpenCheck, PosError, Throttled, Unreachable
 from orders.injection.check_matching import words_for
 from orders.injection.confirmation import confirm

@@ -12,7 +12,7 @@ from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from integrations.connections import location_of, pos_for, settings_of
+from integrations.connect.service import location_of, pos_for, settings_of
 from integrations.models import LightspeedSettings
 from integrations.pos import NotConnected, PointOfSale, PosError, Unreachable
 from orders.checkout.lines import lines_of

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from integrations.models import Connection, Notification
-from integrations.webhooks import nudge_due as nudge_due_notifications
+from integrations.webhooks.ledger import nudge_due as nudge_due_notifications
 from menus.snoozes.service import nudge_due as nudge_due_snoozes
 from orders import polling
 from orders.injection.confirmation_checks import GRACE

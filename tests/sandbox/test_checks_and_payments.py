@@ -7,8 +7,8 @@ import pytest
 
 from integrations.sandbox import clock
 from integrations.sandbox.records import Message
-from integrations.sandbox.register import show_message
 from integrations.sandbox.state import store
+from integrations.sandbox.till.register import show_message
 from tests.sandbox.pos import HIGH_STREET, RIVERSIDE, Json, Pos
 from tests.sandbox.process import eventually
 from tests.sandbox.receiver import Receiver

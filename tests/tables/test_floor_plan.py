@@ -15,7 +15,7 @@ from django_q.models import OrmQ
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from integrations.models import Connection, SyncRun, SyncSchedule
-from integrations.syncs import queue_sync
+from integrations.syncs.runs import queue_sync
 from integrations.tasks import sweep_syncs
 from storekit.models import Venue
 from tables.floor_plan import sync_floor_plan

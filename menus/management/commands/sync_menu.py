@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from integrations.models import SyncRun
-from integrations.sync_command import SyncCommand
+from integrations.syncs.command import SyncCommand
 from menus.sync.rollback import undo
 from menus.sync.run import sync_menu
 from menus.sync.summary import lines_of

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from integrations.models import SyncRun
-from integrations.sync_command import SyncCommand
+from integrations.syncs.command import SyncCommand
 from storekit.models import Venue
 from tables.floor_plan import sync_floor_plan
 

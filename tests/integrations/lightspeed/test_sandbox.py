@@ -14,7 +14,7 @@ import requests
 from integrations.lightspeed import adapter, client, oauth
 from integrations.lightspeed.adapter import LightspeedPos
 from integrations.lightspeed.http import LightspeedHttp
-from integrations.lightspeed.notifications import parse
+from integrations.lightspeed.mapping.notifications import parse
 from integrations.pos import (
     Duplicate,
     NotFound,

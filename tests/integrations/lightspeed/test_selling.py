@@ -12,8 +12,8 @@ from responses import matchers
 from integrations.lightspeed import client
 from integrations.lightspeed.adapter import LightspeedPos
 from integrations.lightspeed.http import LightspeedHttp
-from integrations.lightspeed.menu_extras import to_discounts
-from integrations.lightspeed.till_state import to_readiness
+from integrations.lightspeed.mapping.availability import to_readiness
+from integrations.lightspeed.mapping.reference_data import to_discounts
 from integrations.pos import BadAnswer, PosDiscount, Readiness, Restriction, Unreachable
 
 API = "https://pos.example"

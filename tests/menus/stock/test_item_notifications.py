@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from integrations.models import Connection, Notification
 from integrations.pos import ItemUpdate
-from integrations.webhooks import receive
+from integrations.webhooks.ledger import receive
 from menus.models import Menu, Modifier, Snooze, StockLevel, StockWatch
 from menus.stock.reservations import apply_item_update
 from menus.sync.commit import Beside, record_beside

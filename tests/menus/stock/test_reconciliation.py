@@ -15,7 +15,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django_q.models import OrmQ
 
-from integrations.connections import endpoint_of
+from integrations.connect.service import endpoint_of
 from integrations.models import Connection, Notification, SyncRun
 from integrations.pos import Throttled, Unreachable
 from menus.models import Product, Snooze, StockLevel, StockWatch

@@ -21,7 +21,7 @@ from menus.sync.stored_menu import load_held_part
 from menus.versions import raise_version, version_of
 from storekit.models import Venue
 from tests.factories import ConnectionFactory, VenueFactory
-from tests.integrations.lightspeed.test_menu_memory import menus_in_a_row
+from tests.integrations.lightspeed.mapping.menu.test_incremental import menus_in_a_row
 from tests.menus.pos_answers import answer_availability, answer_menu, item, menu, screen
 
 Json = dict[str, Any]

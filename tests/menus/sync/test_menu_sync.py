@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from integrations.models import Connection, SyncRun
-from integrations.syncs import SyncAlreadyRunning, queue_sync
+from integrations.syncs.runs import SyncAlreadyRunning, queue_sync
 from menus.models import Menu, Product
 from menus.sync.run import sync_menu
 from menus.tasks import sync_menu as sync_menu_task

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from integrations.models import Connection, LightspeedSettings, SyncRun
 from integrations.pos import MenuSnapshot
-from integrations.syncs import queue_sync
+from integrations.syncs.runs import queue_sync
 from menus.descriptions import set_descriptions
 from menus.models import Menu, MenuState, Product
 from menus.stock.levels import spread

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from integrations.models import Connection, LightspeedSettings, SyncRun
-from integrations.syncs import queue_sync
+from integrations.syncs.runs import queue_sync
 from menus.models import Category, Menu, MenuState, Product, Snooze, StockLevel
 from menus.sync.rollback import undo
 from menus.sync.run import apply_held, options_to_apply, preview_sync, sync_menu

@@ -8,7 +8,7 @@ import time_machine
 from django.conf import settings
 from django.utils import timezone
 
-from integrations.connections import register_webhook
+from integrations.connect.service import register_webhook
 from integrations.models import Connection, TokenPair
 from orders.injection.parking import is_parked
 from orders.injection.send import inject

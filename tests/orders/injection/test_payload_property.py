@@ -9,10 +9,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from integrations.lightspeed.orders import local_body, to_go_body
+from integrations.lightspeed.mapping.orders import local_body, to_go_body
 from integrations.models import LightspeedSettings
 from integrations.pos import OrderTicket
-from integrations.sandbox.schemas import VALIDATORS
+from integrations.sandbox.api.schemas import VALIDATORS
 from menus.catalogue import Catalogue
 from orders.checkout.discounts import amount_off
 from orders.checkout.pricing import price

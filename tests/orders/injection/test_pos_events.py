@@ -9,7 +9,7 @@ import time_machine
 
 from integrations.models import Connection, Notification
 from integrations.pos import OrderEvent, OrderUpdate
-from integrations.webhooks import receive
+from integrations.webhooks.ledger import receive
 from orders.injection.pos_events import apply_order_update
 from orders.models import Injection, Order
 from orders.tasks import handle_order_notification

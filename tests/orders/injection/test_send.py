@@ -10,7 +10,7 @@ import responses
 import time_machine
 from django.utils import timezone
 
-from integrations.connections import location_of
+from integrations.connect.service import location_of
 from integrations.models import Connection
 from orders.injection import send as injecting
 from orders.injection.send import inject

@@ -1,0 +1,139 @@
+"""The browser flow that connects a venue's POS: off to Lightspeed, back with a code, then the location."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from integrations.connect import service
+from integrations.connect.forms import LocationForm
+from integrations.connect.oauth_state import UnknownState, take_consent
+from integrations.models import Connection
+from integrations.pos import PosError, Throttled, Unreachable
+from storekit.models import Venue
+from storekit.staff import manages, venues_of
+
+
+@never_cache
+@login_required
+@require_GET
+def connect(request: HttpRequest) -> HttpResponse:
+    """Sends the person to Lightspeed to consent for one venue."""
+    venue = _managed_venue(request, request.GET.get("venue", ""))
+    return redirect(service.begin_connect(venue=venue, session=request.session))
+
+
+@never_cache
+@login_required
+@require_GET
+def callback(request: HttpRequest) -> HttpResponse:
+    """Takes the person back from Lightspeed, with a code or with an error."""
+    try:
+        pending = take_consent(session=request.session, state=request.GET.get("state", ""))
+    except UnknownState:
+        return _sorry(
+            request,
+            "This log-in cannot be used",
+            "It was used before, took longer than ten minutes, or was begun in another browser.",
+            status=400,
+        )
+    venue = _managed_venue(request, pending.venue_slug)
+    if refusal := request.GET.get("error"):
+        return _refused(request, venue, refusal)
+    try:
+        service.finish_connect(venue=venue, code=request.GET.get("code", ""), code_verifier=pending.code_verifier)
+    except PosError as error:
+        return _failed(request, venue, error)
+    return redirect("integrations:location", slug=venue.slug)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def location(request: HttpRequest, slug: str) -> HttpResponse:
+    """Asks which of the consent's locations the venue is, and links it."""
+    venue = _managed_venue(request, slug)
+    connection = service.connection_of(venue)
+    try:
+        offered = service.available_locations(connection=connection)
+    except PosError as error:
+        return _failed(request, venue, error)
+    initial = {"business_location_id": connection.business_location_id or (offered[0].id if offered else "")}
+    form = LocationForm(request.POST or None, locations=offered, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            service.choose_location(connection=connection, location=form.location())
+        except (service.LocationTaken, PosError) as error:
+            form.add_error("business_location_id", str(error))
+        else:
+            _register_webhook(request, connection)
+            return redirect("admin:integrations_connection_change", connection.pk)
+    page = {"title": f"Location of {venue}", "venue": venue, "form": form, "offered": offered}
+    status = 400 if form.errors else 200
+    return _page(request, "integrations/location.html", page, status=status)
+
+
+def _register_webhook(request: HttpRequest, connection: Connection) -> None:
+    try:
+        service.register_webhook(connection=connection)
+    except PosError as error:
+        messages.warning(
+            request,
+            f"{connection.venue} is connected to {connection.location_name}, but Lightspeed could not be told where "
+            f"to send its notifications: {error} storekit tries again within ten minutes, or use "
+            "“Register webhook again”.",
+        )
+    else:
+        messages.success(request, f"{connection.venue} is connected to {connection.location_name}.")
+
+
+def _managed_venue(request: HttpRequest, slug: str) -> Venue:
+    """The venue, when the person manages it. One they do not work at looks like one that does not exist."""
+    venue = get_object_or_404(venues_of(request.user), slug=slug)
+    if not manages(request.user, venue):
+        raise PermissionDenied
+    return venue
+
+
+def _refused(request: HttpRequest, venue: Venue, refusal: str) -> HttpResponse:
+    if refusal == "access_denied":
+        return _sorry(
+            request,
+            "Lightspeed was not connected",
+            "The access that storekit asked for was declined at Lightspeed. Nothing was changed.",
+            venue=venue,
+        )
+    # What an address says is not to be trusted with a place in the page; the names of errors are few and known.
+    return _sorry(
+        request,
+        "Lightspeed was not connected",
+        "Lightspeed answered with an error instead of giving access. Nothing was changed.",
+        venue=venue,
+        status=400,
+    )
+
+
+def _failed(request: HttpRequest, venue: Venue, error: PosError) -> HttpResponse:
+    unavailable = isinstance(error, Unreachable | Throttled)
+    return _sorry(request, "Lightspeed was not connected", str(error), venue=venue, status=502 if unavailable else 400)
+
+
+def _sorry(
+    request: HttpRequest, title: str, reason: str, *, venue: Venue | None = None, status: int = 200
+) -> HttpResponse:
+    again = (
+        f"{reverse('integrations:connect')}?venue={venue.slug}"
+        if venue
+        else reverse("admin:integrations_connection_changelist")
+    )
+    return _page(request, "integrations/sorry.html", {"title": title, "reason": reason, "again": again}, status=status)
+
+
+def _page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int) -> HttpResponse:
+    return render(request, template, {**admin.site.each_context(request), **context}, status=status)

@@ -1,0 +1,67 @@
+"""What the till says of itself, in an answer or in a notification: items that run out, whether it takes orders. Pure.
+
+Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed.app/).
+"""
+
+from integrations.lightspeed.mapping.json_fields import (
+    Json,
+    as_object,
+    clamped,
+    count,
+    flag,
+    identifier,
+    malformed,
+    moment,
+    text,
+)
+from integrations.pos import ItemUpdate, Readiness
+
+_MOST_LEFT = 2**31 - 1
+
+
+def to_item_update(notification: Json) -> ItemUpdate:
+    """What an ITEM notification says. RESTRICTED with a count of 5 means that five are left.
+
+    Raises:
+        BadAnswer: when it is not as documented.
+    """
+    where = "notification, ITEM"
+    sku, at = identifier(notification, "sku", where), moment(notification, "countUpdatedAt", where)
+    if not sku:
+        raise malformed(where, "has no SKU")
+    restricted = text(notification, "status", where) == "RESTRICTED"
+    return ItemUpdate(sku=sku, restricted=restricted, left=left_of(notification, where) if restricted else None, at=at)
+
+
+def left_of(row: Json, where: str) -> int | None:
+    """The `count` of an item as a database can hold it, however many some say for "no limit"; None where it is null."""
+    return clamped(row, "count", where, most=_MOST_LEFT)
+
+
+def to_readiness(answer: Json) -> Readiness:
+    """Whether online orders are taken, and if not, the first reason that the POS gives; an answer or a notification.
+
+    Raises:
+        BadAnswer: when it is not as documented.
+    """
+    where = "online order readiness"
+    status, at = text(answer, "status", where), moment(answer, "lastUpdatedAt", where)
+    if status not in {"READY", "NOT_READY"}:
+        raise malformed(where, "has no usable status")
+    if status == "READY":
+        return Readiness(ready=True, updated_at=at)
+    return Readiness(ready=False, reason=_why_not(answer, where), updated_at=at)
+
+
+def _why_not(answer: Json, where: str) -> str:
+    configuration = as_object(answer.get("onlineOrderingApiConfiguration") or {}, where)
+    pos = as_object(answer.get("posStatus") or {}, where)
+    if not flag(configuration, "enabled", where, default=True):
+        return "Online orders are switched off at the POS."
+    if text(pos, "salesPeriod", where) == "CLOSED":
+        return "The till is closed."
+    if not flag(pos, "acceptingOnlineOrders", where, default=True):
+        return "The till takes no online orders at the moment."
+    if count(pos, "availableDevices", where) == 0:
+        return "No till is awake."
+    return "The till is not ready for online orders."

@@ -1,0 +1,1 @@
+"""A loaded Lightspeed menu (version 2) as a `MenuSnapshot`. Pure."""

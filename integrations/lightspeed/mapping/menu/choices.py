@@ -1,0 +1,251 @@
+"""What can be chosen on a menu entry: its deal groups, modifier groups and production instructions. Pure.
+
+Reads the groups of one entry as drafts, whose keys `group_keys` decides when the whole menu has
+been read. Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed.app/).
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import NamedTuple
+
+from integrations.lightspeed.mapping.json_fields import (
+    LARGEST_COUNT,
+    Json,
+    count,
+    flag,
+    identifier,
+    malformed,
+    number,
+    objects,
+    text,
+)
+from integrations.lightspeed.mapping.menu.rich_content import LONGEST_NAME, translations_of
+from integrations.money import to_money
+from integrations.pos import GroupKind, MenuModifier, Translation
+
+LONGEST_SKU = 25
+_LONGEST_INSTRUCTION_ID = 64
+_PERCENTAGE = "CUSTOMIZED_ITEM_PRICE_WILL_BE_A_PERCENTAGE_OF_TOTAL"
+GROUP_FIELDS = (
+    ("menuDealGroups", GroupKind.DEAL),
+    ("menuModifierGroups", GroupKind.MODIFIER),
+    ("productionInstructionList", GroupKind.INSTRUCTION),
+)
+IDENTITY_FIELDS = {
+    GroupKind.DEAL: "sku",
+    GroupKind.MODIFIER: "sku",
+    # The misspelling is the POS's.
+    GroupKind.INSTRUCTION: "productionIntructionGroupId",
+}
+
+
+@dataclass(frozen=True)
+class GroupDraft:
+    """A group as one entry carries it. `identity` is its SKU or id at the POS; empty when it has none."""
+
+    kind: GroupKind
+    identity: str
+    name: str
+    minimum: int
+    maximum: int | None
+    translations: dict[str, Translation]
+    choices: tuple["ChoiceDraft", ...]
+
+
+class ChoiceDraft(NamedTuple):
+    """A choice whose nested groups have no keys yet."""
+
+    modifier: MenuModifier
+    groups: tuple[GroupDraft, ...]
+
+
+class Warnings:
+    """What was left out or decided for the venue, by the menu entry that it was said of."""
+
+    def __init__(self) -> None:
+        self._of_entries: list[list[str]] = []
+
+    def begin_entry(self) -> None:
+        """What is said from now on is said of the next entry."""
+        self._of_entries.append([])
+
+    def add(self, *sentences: str) -> None:
+        """Notes sentences for venue staff."""
+        self._of_entries[-1].extend(sentences)
+
+    def mark(self) -> int:
+        """For `since`."""
+        return len(self._of_entries[-1])
+
+    def since(self, mark: int) -> tuple[str, ...]:
+        """What was said of a part of an entry, to be said again where an equal part is not read again."""
+        return tuple(self._of_entries[-1][mark:])
+
+    def by_entry(self) -> dict[int, tuple[str, ...]]:
+        """What was said of each entry, by its number in the order of the menu, each sentence once."""
+        return {number: tuple(dict.fromkeys(said)) for number, said in enumerate(self._of_entries) if said}
+
+
+def name_of(entry: Json, where: str) -> str:
+    """An item's name on the till, or its SKU."""
+    return (text(entry, "productName", where) or identifier(entry, "sku", where) or "(no name)")[:LONGEST_NAME]
+
+
+def orderable_sku(entry: Json, where: str, label: str, warnings: Warnings) -> str:
+    """The SKU by which an order names the entry; empty, with a warning about `label`, when no order can."""
+    sku = identifier(entry, "sku", where)
+    if not sku:
+        warnings.add(f"{label} has no SKU and was left out, because it cannot be ordered.")
+    elif len(sku) > LONGEST_SKU:
+        warnings.add(f"{label} was left out, because its SKU is longer than {LONGEST_SKU} characters.")
+    elif has_percentage_price(entry, where):
+        warnings.add(f"{label} was left out, because its price is a percentage of the order's total.")
+    else:
+        return sku
+    return ""
+
+
+def has_percentage_price(entry: Json, where: str) -> bool:
+    """Whether the price is a part of the order's total, which no order could name."""
+    return text(entry, "pricingStrategy", where) == _PERCENTAGE
+
+
+def price_of(entry: Json, where: str) -> Decimal:
+    """What the guest pays for an item: its price, and the tax where that is not in it.
+
+    Raises:
+        BadAnswer: when there is no price, or it is not a number.
+    """
+    price = number(entry, "productPrice", where)
+    if price is None:
+        raise malformed(where, "has no productPrice")
+    if not flag(entry, "taxIncludedInPrice", where, default=True):
+        tax = number(entry, "defaultTaxAmount", where)
+        if tax is None:
+            tax = price * (number(entry, "defaultTaxPercentage", where) or 0) / 100
+        price += tax
+    return to_money(price)
+
+
+class GroupReader:
+    """Reads the groups of the menu's entries.
+
+    Lightspeed repeats a shared group at every product that asks it, so a group that is the same as the last one of its
+    identity is not read again.
+    """
+
+    def __init__(self, warnings: Warnings) -> None:
+        self._warnings = warnings
+        self._last: dict[tuple[GroupKind, str], tuple[Json, GroupDraft, tuple[str, ...]]] = {}
+
+    def groups_of(self, entry: Json, where: str) -> tuple[GroupDraft, ...]:
+        """The groups of an item, a deal, a modifier or a deal's item, with all that is nested in them, in order.
+
+        Raises:
+            BadAnswer: when a part is not as documented.
+        """
+        drafts = [
+            self._group(group, kind, where)
+            for name, kind in GROUP_FIELDS
+            if name in entry
+            for group in objects(entry, name, where)
+        ]
+        return tuple([draft for draft in drafts if draft.choices])
+
+    def _group(self, group: Json, kind: GroupKind, where: str) -> GroupDraft:
+        identity = identifier(group, IDENTITY_FIELDS[kind], where)
+        last = self._last.get((kind, identity))
+        if last is not None and last[0] == group:
+            self._warnings.add(*last[2])
+            return last[1]
+        mark = self._warnings.mark()
+        read = self._instructions if kind == GroupKind.INSTRUCTION else self._items
+        draft = read(group, kind, identity, where)
+        self._last[kind, identity] = (group, draft, self._warnings.since(mark))
+        return draft
+
+    def _items(self, group: Json, kind: GroupKind, identity: str, where: str) -> GroupDraft:
+        """A group of modifiers, or of the items of a deal."""
+        name = (text(group, "description", where) or identity)[:LONGEST_NAME]
+        where = f"{where}, group {name}"
+        minimum, maximum = _limits(group, name, where, self._warnings)
+        translations = translations_of(group, where)
+        items = objects(group, "items" if kind == GroupKind.DEAL else "productModifiers", where)
+        choices = [self._choice(item, kind, name, where) for item in items]
+        return GroupDraft(
+            kind, identity, name, minimum, maximum, translations, _distinct(choices, name, self._warnings)
+        )
+
+    def _choice(self, item: Json, kind: GroupKind, group_name: str, where: str) -> ChoiceDraft | None:
+        """A modifier is priced by its own price; an item of a deal adds its `extraPrice` to the deal's."""
+        name = name_of(item, where)
+        where = f"{where}, {name}"
+        sku = orderable_sku(item, where, f"{name} in the group {group_name}", self._warnings)
+        if not sku:
+            return None
+        if kind == GroupKind.DEAL:
+            price = to_money(number(item, "extraPrice", where) or Decimal(0))
+        else:
+            price = price_of(item, where)
+        modifier = MenuModifier(key=sku, name=name, price=price, sku=sku, translations=translations_of(item, where))
+        return ChoiceDraft(modifier, self.groups_of(item, where))
+
+    def _instructions(self, group: Json, kind: GroupKind, identity: str, where: str) -> GroupDraft:
+        """Free choices without a SKU: an order names them by `ikentooModifierId`."""
+        name = text(group, "productionInstructionGroupName", where)[:LONGEST_NAME]
+        where = f"{where}, group {name}"
+        choices = [
+            _instruction(entry, name, where, self._warnings)
+            for entry in objects(group, "productionInstructionList", where)
+        ]
+        return GroupDraft(
+            kind=kind,
+            identity=identity,
+            name=name,
+            minimum=0,
+            maximum=None if flag(group, "multiSelectionPermitted", where) else 1,
+            translations={},
+            choices=_distinct(choices, name, self._warnings),
+        )
+
+
+def _limits(group: Json, name: str, where: str, warnings: Warnings) -> tuple[int, int | None]:
+    minimum = count(group, "minimumSelection", where)
+    if minimum is None:
+        minimum = 1 if flag(group, "mustSelectAnItem", where) else 0
+    if minimum > LARGEST_COUNT:
+        raise malformed(where, "minimumSelection is too large")
+    maximum = count(group, "maximumSelection", where)
+    if maximum is None:
+        maximum = None if flag(group, "multiSelectionPermitted", where) else max(1, minimum)
+    elif maximum > LARGEST_COUNT:
+        maximum = None
+    elif maximum < minimum:
+        warnings.add(f"The group {name} allows {maximum} but demands {minimum}; {minimum} is used for both.")
+        maximum = minimum
+    return minimum, maximum
+
+
+def _instruction(entry: Json, group_name: str, where: str, warnings: Warnings) -> ChoiceDraft | None:
+    name = text(entry, "instruction", where)[:LONGEST_NAME]
+    instruction_id = identifier(entry, "ikentooModifierId", where)
+    if not instruction_id or len(instruction_id) > _LONGEST_INSTRUCTION_ID:
+        warnings.add(f"{name} in the group {group_name} has no usable id and was left out.")
+        return None
+    modifier = MenuModifier(
+        key=instruction_id, name=name or instruction_id, price=Decimal("0.00"), instruction_id=instruction_id
+    )
+    return ChoiceDraft(modifier, ())
+
+
+def _distinct(choices: list[ChoiceDraft | None], group_name: str, warnings: Warnings) -> tuple[ChoiceDraft, ...]:
+    found: dict[str, ChoiceDraft] = {}
+    for choice in choices:
+        if choice is None:
+            continue
+        first = found.setdefault(choice.modifier.key, choice)
+        if first is not choice and first.modifier.price != choice.modifier.price:
+            warnings.add(f"The group {group_name} holds {choice.modifier.key} at two prices; the first is used.")
+    if not found:
+        warnings.add(f"The group {group_name} has nothing to choose from and was left out.")
+    return tuple(found.values())

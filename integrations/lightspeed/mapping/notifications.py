@@ -1,0 +1,133 @@
+"""What Lightspeed's webhook says. Pure: JSON in, values out.
+
+A notification carries no event id, may come twice and may come out of order; its fingerprint says which fact it is.
+Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed.app/).
+"""
+
+import hashlib
+import json
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from integrations.lightspeed.mapping.availability import to_item_update, to_readiness
+from integrations.lightspeed.mapping.json_fields import Json, as_object, identifier, text
+from integrations.lightspeed.mapping.refusals import cause_of, scrubbed
+from integrations.pos import OrderEvent, OrderUpdate, PosFact
+
+_CHECK_WAS_UPDATED = "CHECK_WAS_UPDATED"
+_ORDER_EVENTS = {
+    "SUCCESS": OrderEvent.CONFIRMED,
+    "FAILURE": OrderEvent.FAILED,
+    "ABANDONED": OrderEvent.FAILED,
+    "READY_FOR_PICKUP": OrderEvent.READY,
+    "IN_DELIVERY": OrderEvent.OUT_FOR_DELIVERY,
+    "CLOSED": OrderEvent.COMPLETED,
+    "DELIVERED": OrderEvent.COMPLETED,
+    "CANCELLED": OrderEvent.CANCELLED,
+    _CHECK_WAS_UPDATED: OrderEvent.CHECK_UPDATED,
+}
+_STATUSES = {
+    "ORDER": frozenset(_ORDER_EVENTS),
+    "PAYMENT": frozenset({"SUCCESS", "FAILURE"}),
+    "ITEM": frozenset({"RESTRICTED", "NOT_RESTRICTED"}),
+    "ORDER_API": frozenset({"READY", "NOT_READY"}),
+}
+
+
+@dataclass(frozen=True)
+class ReceivedNotification:
+    """One notification, understood as far as it can be. `type` and `status` are Lightspeed's words.
+
+    Two notifications of one fact have one `fingerprint` (64 hexadecimal digits). `fact` is None for what nobody here
+    acts on.
+    """
+
+    type: str
+    status: str
+    reference: str
+    account: str
+    business_location_id: str
+    fingerprint: str
+    fact: PosFact | None
+
+
+def parse(body: Any) -> ReceivedNotification:
+    """Understands a notification. A type or status that is not known is kept, without a fact.
+
+    Args:
+        body: the JSON as received; its numbers may be of any kind.
+
+    Raises:
+        BadAnswer: the body is not an object, or a field that says what it is about has the wrong type.
+    """
+    source = as_object(body, "notification")
+    type_, status = text(source, "type", "notification"), text(source, "status", "notification")
+    reference, account = identifier(source, "thirdPartyReference", "notification"), _account(source)
+    return ReceivedNotification(
+        type=type_,
+        status=status,
+        reference=reference,
+        account=account,
+        business_location_id=identifier(source, "businessLocationId", "notification"),
+        fingerprint=_fingerprint(source, type_, status, reference or account),
+        fact=_fact(source, type_, status, reference, account),
+    )
+
+
+def _fact(source: Json, type_: str, status: str, reference: str, account: str) -> PosFact | None:
+    if status not in _STATUSES.get(type_, ()):
+        return None
+    if type_ == "ORDER":
+        return _order_update(source, status, reference, account)
+    if type_ == "ITEM":
+        return to_item_update(source)
+    return to_readiness(source) if type_ == "ORDER_API" else None
+
+
+def _account(source: Json) -> str:
+    """The check's identifier, as in `A78094.48`; also within the check itself, when that was sent along."""
+    named = identifier(source, "ikentooAccountIdentifier", "notification")
+    check = source.get("account")
+    return named or (identifier(check, "ikaccountId", "notification, account") if isinstance(check, dict) else "")
+
+
+def _order_update(source: Json, status: str, reference: str, account: str) -> OrderUpdate | None:
+    event = _ORDER_EVENTS.get(status)
+    if event is None:
+        return None
+    reason = scrubbed(text(source, "reason", "notification"))
+    cause = cause_of(reason) if event is OrderEvent.FAILED else None
+    return OrderUpdate(
+        event=event,
+        reference=reference,
+        account=account,
+        reason=reason,
+        code=cause.code if cause else "",
+        sentence=cause.sentence if cause else "",
+    )
+
+
+def _fingerprint(source: Json, type_: str, status: str, about: str) -> str:
+    if status not in _STATUSES.get(type_, ()):
+        return _digest("unknown", source)
+    if type_ == "ORDER" and status == _CHECK_WAS_UPDATED:
+        # Two updates of one check look the same and are two facts all the same.
+        return secrets.token_hex(32)
+    if type_ in {"ORDER", "PAYMENT"}:
+        return _digest(type_, status, about) if about else _digest(type_, source)
+    if not source.get(_TIME[type_]):
+        # Sold out, back, sold out again: without their times the first and the last look the same.
+        return secrets.token_hex(32)
+    return _digest(type_, status, *(source.get(name) for name in _FIELDS[type_]))
+
+
+_TIME = {"ITEM": "countUpdatedAt", "ORDER_API": "lastUpdatedAt"}
+_FIELDS = {
+    "ITEM": ("sku", "businessLocationId", "countUpdatedAt", "count"),
+    "ORDER_API": ("businessLocationId", "lastUpdatedAt"),
+}
+
+
+def _digest(*parts: Any) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()

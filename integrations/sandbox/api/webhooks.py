@@ -1,0 +1,103 @@
+"""Registration of webhook endpoints, and of the locations that they hear of."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.http import HttpRequest
+
+from integrations.sandbox.api.errors import bad_request, not_found
+from integrations.sandbox.api.oauth import is_loopback
+from integrations.sandbox.api.schemas import validated
+from integrations.sandbox.api.web import own_location, read_json
+from integrations.sandbox.data.venue import LOCATION_NAMES
+from integrations.sandbox.records import Endpoint
+from integrations.sandbox.state import store
+
+Json = dict[str, Any]
+
+SUBSCRIPTIONS = {
+    ("order", "DELIVERED"),
+    ("item", "SALES_RESTRICTION_UPDATED"),
+    ("order_api", "ONLINE_ORDER_READINESS"),
+}
+
+
+def create(request: HttpRequest) -> Json:
+    """Register an endpoint; one that exists is updated by POST, not created again."""
+    endpoint = _endpoint(read_json(request))
+    if endpoint.endpoint_id in store.endpoints:
+        raise bad_request("endpointId", f"Endpoint {endpoint.endpoint_id} already exists", code="Unique")
+    store.endpoints[endpoint.endpoint_id] = endpoint
+    return endpoint.as_json()
+
+
+def update(request: HttpRequest) -> Json:
+    """Replace an endpoint; flags that are left out fall back to their defaults. Its locations stay."""
+    endpoint = _endpoint(read_json(request))
+    endpoint.locations = _known(endpoint.endpoint_id).locations
+    store.endpoints[endpoint.endpoint_id] = endpoint
+    return endpoint.as_json()
+
+
+def read(request: HttpRequest, endpoint_id: str) -> Json:
+    """Show an endpoint."""
+    return _known(endpoint_id).as_json()
+
+
+def remove(request: HttpRequest, endpoint_id: str) -> Json:
+    """Remove an endpoint."""
+    _known(endpoint_id)
+    del store.endpoints[endpoint_id]
+    return {"status": "ok"}
+
+
+def locations(request: HttpRequest, endpoint_id: str) -> list[Json]:
+    """List the locations that an endpoint hears of."""
+    return [{"id": number, "name": LOCATION_NAMES[number]} for number in sorted(_known(endpoint_id).locations)]
+
+
+def add_location(request: HttpRequest, endpoint_id: str, bl: int) -> Json:
+    """Let an endpoint hear of a location's items and readiness."""
+    _known(endpoint_id).locations.add(own_location(bl))
+    return {"status": "ok"}
+
+
+def remove_location(request: HttpRequest, endpoint_id: str, bl: int) -> Json:
+    """Let an endpoint hear no more of a location."""
+    endpoint = _known(endpoint_id)
+    if own_location(bl) not in endpoint.locations:
+        raise not_found(f"Business location {bl} was not added to endpoint {endpoint_id}")
+    endpoint.locations.discard(bl)
+    return {"status": "ok"}
+
+
+def _known(endpoint_id: str) -> Endpoint:
+    endpoint = store.endpoints.get(endpoint_id)
+    if endpoint is None:
+        raise not_found(f"Endpoint {endpoint_id} not found")
+    return endpoint
+
+
+def _endpoint(received: Any) -> Endpoint:
+    body = validated("webhookEndpoint", received)
+    url = urlsplit(body["url"])
+    if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.hostname)):
+        raise bad_request("url", "must be an https URL", code="URL", rejected=body["url"])
+    subscriptions = body.get("subscribeTo", [])
+    for place, wanted in enumerate(subscriptions):
+        if (wanted["resource"], wanted["name"]) not in SUBSCRIPTIONS:
+            raise bad_request(f"subscribeTo[{place}]", "Unknown subscription", code="NotFound", rejected=wanted)
+    with_basic_auth = body.get("withBasicAuth", False)
+    if with_basic_auth and not (body.get("username") and body.get("password")):
+        raise bad_request("username", "username and password are needed with withBasicAuth", code="NotNull")
+    return Endpoint(
+        endpoint_id=body["endpointId"],
+        url=body["url"],
+        with_basic_auth=with_basic_auth,
+        username=body.get("username"),
+        password=body.get("password"),
+        provide_account=body.get("provideAccount", False),
+        expand_transactions=body.get("expandTransactions", False),
+        expand_payments=body.get("expandPayments", False),
+        subscriptions=[{"resource": wanted["resource"], "name": wanted["name"]} for wanted in subscriptions],
+    )

@@ -1,0 +1,1 @@
+"""The till: what it sells, what it does with orders and payments, and its page."""

@@ -1,0 +1,211 @@
+"""What staff do at the till, by control API: checks, lines, payments, restrictions, consumers, discounts, readiness."""
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.http import HttpRequest
+
+from integrations.sandbox.api.errors import Refusal, TillRefusal, not_found
+from integrations.sandbox.api.web import own_location
+from integrations.sandbox.control import read_object
+from integrations.sandbox.data.venue import HIGH_STREET
+from integrations.sandbox.records import Check, Readiness
+from integrations.sandbox.state import store
+from integrations.sandbox.till import checks, snapshots, stock
+from integrations.sandbox.webhooks_out import notifications
+
+Json = dict[str, Any]
+
+# What can be done to a check: how it stands afterwards, and what is told about it.
+ACTIONS = {
+    "ready": ("ready", "READY_FOR_PICKUP"),
+    "in-delivery": ("on its way", "IN_DELIVERY"),
+    "delivered": ("delivered", "DELIVERED"),
+    "cancel": ("closed", "CANCELLED"),
+    "close": ("closed", "CLOSED"),
+}
+
+
+def open_check(request: HttpRequest) -> Json:
+    """Open a check, with or without a table and first items."""
+    body = read_object(request)
+    location = _location(body)
+    items = [_item(row) for row in body.get("items") or []]
+    table = body.get("tableNumber")
+    number = None if table is None else checks.own_table(location, table)
+    name = str(body.get("name") or (f"Table {number}" if number else "Counter"))
+    check = checks.open_check(location, name=name, table=number, clients=int(body.get("clientCount") or 1))
+    try:
+        _sell(check, items)
+    except Refusal:
+        del store.checks[check.identifier]
+        raise
+    notifications.check_changed(check)
+    return snapshots.account(check)
+
+
+def add_line(request: HttpRequest, identifier: str) -> Json:
+    """Put an item on a check."""
+    check = _check(identifier)
+    _sell(check, [_item(read_object(request))])
+    notifications.check_changed(check)
+    return snapshots.account(check)
+
+
+def void_line(request: HttpRequest, identifier: str, line_id: int) -> Json:
+    """Void a line."""
+    check = _check(identifier)
+    checks.void_line(check, line_id)
+    return snapshots.account(check)
+
+
+def take_payment(request: HttpRequest, identifier: str) -> Json:
+    """Take a payment at the till."""
+    check, body = _check(identifier), read_object(request)
+    try:
+        checks.record_payment(
+            check,
+            method=str(body.get("method") or "CASH"),
+            amount=_decimal(body.get("amount"), "amount"),
+            tip=_decimal(body.get("tip") or 0, "tip"),
+            reference=None,
+        )
+    except TillRefusal as refusal:
+        raise Refusal(400, str(refusal)) from refusal
+    notifications.check_changed(check)
+    return snapshots.account(check)
+
+
+def move(request: HttpRequest, identifier: str) -> Json:
+    """Move a check to another table."""
+    check = _check(identifier)
+    checks.move(check, checks.own_table(check.location, read_object(request).get("tableNumber")))
+    return snapshots.account(check)
+
+
+def act(request: HttpRequest, identifier: str, action: str) -> Json:
+    """Move a check on, as the buttons of the till do."""
+    if action not in ACTIONS:
+        raise not_found(f"A check cannot {action}; it can: {', '.join(ACTIONS)}")
+    check = _check(identifier)
+    checks.change_state(check, *ACTIONS[action])
+    return snapshots.account(check)
+
+
+def restrict(request: HttpRequest, sku: str) -> Json:
+    """Restrict an item to a count, or altogether."""
+    body = read_object(request)
+    count = body.get("count")
+    if count is not None and (not isinstance(count, int) or isinstance(count, bool)):
+        raise Refusal(400, "count must be a whole number or null")
+    stock.restrict(_location(body), _known_sku(_location(body), sku), count)
+    return {"status": "ok"}
+
+
+def release(request: HttpRequest, sku: str) -> Json:
+    """Lift an item's restriction."""
+    location = _location(read_object(request))
+    stock.release(location, _known_sku(location, sku))
+    return {"status": "ok"}
+
+
+def set_readiness(request: HttpRequest) -> Json:
+    """Open or close the location for online orders: altogether, or one of the things that it takes."""
+    body = read_object(request)
+    location = _location(body)
+    store.readiness[location] = _readiness(body, store.readiness[location])
+    notifications.readiness_changed(location)
+    return notifications.readiness(location)
+
+
+def _readiness(body: Json, before: Readiness) -> Readiness:
+    parts = {
+        "enabled": body.get("enabled", before.enabled),
+        "opened": body.get("opened", before.opened),
+        "accepting": body.get("accepting", before.accepting),
+        "devices": body.get("devices", before.devices),
+    }
+    match body.get("status"):
+        case None:
+            pass
+        case "READY":
+            return Readiness()
+        case "NOT_READY":
+            return Readiness(opened=False, accepting=False, devices=0)
+        case _:
+            raise Refusal(400, "status must be READY or NOT_READY")
+    if [type(part) for part in parts.values()] != [bool, bool, bool, int] or parts["devices"] < 0:
+        raise Refusal(400, "enabled, opened and accepting must be true or false, devices a number of 0 or more")
+    return Readiness(**parts)
+
+
+def add_consumer(request: HttpRequest) -> Json:
+    """Have a customer's e-mail address come from somewhere else, under that one's reference."""
+    body = read_object(request)
+    email, reference = body.get("email"), body.get("reference")
+    if not isinstance(email, str) or not isinstance(reference, str):
+        raise Refusal(400, "a consumer needs an email and a reference")
+    store.consumers[email.lower()] = reference
+    return {"status": "ok"}
+
+
+def add_discount(request: HttpRequest, code: str) -> Json:
+    """Make a discount, or change one: a percentage or an amount."""
+    body = read_object(request)
+    kinds = [kind for kind in ("discountPercentage", "discountAmount") if body.get(kind) is not None]
+    if len(kinds) != 1:
+        raise Refusal(400, "a discount needs a discountPercentage or a discountAmount")
+    off = _decimal(body[kinds[0]], kinds[0])
+    store.discounts[code] = {"name": str(body.get("name") or code), "code": code, kinds[0]: off}
+    return store.discounts[code]
+
+
+def remove_discount(request: HttpRequest, code: str) -> Json:
+    """Take a discount away; orders that name it are refused from now on."""
+    if store.discounts.pop(code, None) is None:
+        raise not_found(f"There is no discount {code}")
+    return {"status": "ok"}
+
+
+def _location(body: Json) -> int:
+    number = body.get("businessLocationId", HIGH_STREET)
+    if not isinstance(number, int):
+        raise Refusal(400, "businessLocationId must be a number")
+    return own_location(number)
+
+
+def _check(identifier: str) -> Check:
+    check = store.checks.get(identifier)
+    if check is None or check.state == "closed":
+        raise not_found(f"No check {identifier} is open")
+    return check
+
+
+def _item(row: Any) -> Json:
+    if not isinstance(row, dict) or not isinstance(row.get("sku"), str):
+        raise Refusal(400, "an item needs a sku")
+    quantity = _decimal(row.get("quantity", 1), "quantity")
+    return {**row, "quantity": quantity}
+
+
+def _sell(check: Check, items: list[Json]) -> None:
+    try:
+        checks.sell_items(check, items)
+    except TillRefusal as refusal:
+        raise Refusal(400, str(refusal)) from refusal
+
+
+def _known_sku(location: int, sku: str) -> str:
+    if not store.catalogues[location].find(sku):
+        raise not_found(f"There is no item {sku}")
+    return sku
+
+
+def _decimal(value: Any, name: str) -> Decimal:
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount < 0:
+        raise Refusal(400, f"{name} must be a number of 0 or more")
+    return amount

@@ -1,0 +1,1 @@
+"""Notifications that the sandbox sends, and when."""

@@ -1,0 +1,1 @@
+"""Syncs with the POS: runs, their queue, progress, schedules and alerts."""

@@ -1,0 +1,68 @@
+"""Telling a venue by e-mail that a sync of its schedule needs somebody. Nothing here is waited for by a sync.
+
+The run's row says when the venue is to be told, so a mail server that is down only delays the e-mail.
+"""
+
+import logging
+import time
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from integrations.models import SyncRun
+from integrations.syncs.runs import run_page
+from storekit.mail import send_to_venue
+
+logger = logging.getLogger(__name__)
+
+# The claim's length too: much more than one e-mail takes.
+_AGAIN_AFTER = timedelta(minutes=10)
+_GIVEN_UP_AFTER = timedelta(days=1)
+# Below the task queue's time-out of 60 s, with room for one more e-mail.
+_BUDGET_SECONDS = 35.0
+
+
+def send_due() -> int:
+    """Sends the e-mails that are due, one a failure; returns how many went out. What fails is tried again."""
+    deadline = time.monotonic() + _BUDGET_SECONDS
+    # A plan that a later sync went ahead of needs nobody any more.
+    SyncRun.objects.filter(next_alert_at__isnull=False, state=SyncRun.State.SUPERSEDED).update(next_alert_at=None)
+    sent = 0
+    due = SyncRun.objects.filter(next_alert_at__lte=timezone.now()).order_by("next_alert_at")
+    for run in due.select_related("connection__venue"):
+        if time.monotonic() > deadline:
+            break
+        sent += _claim(run) and _send(run)
+    return sent
+
+
+def _claim(run: SyncRun) -> bool:
+    """Takes the row, so that of several processes one sends."""
+    now = timezone.now()
+    given_up = run.finished_at is not None and run.finished_at < now - _GIVEN_UP_AFTER
+    claimed = SyncRun.objects.filter(pk=run.pk, next_alert_at=run.next_alert_at).update(
+        next_alert_at=None if given_up else now + _AGAIN_AFTER
+    )
+    if given_up and claimed:
+        logger.error("The venue was not told of sync run %s: no e-mail could be sent for a day", run.pk)
+    return bool(claimed) and not given_up
+
+
+def _send(run: SyncRun) -> bool:
+    venue = run.connection.venue
+    reason, _, detail = run.error.partition("\n")
+    context = {
+        "run": run,
+        "what": run.get_kind_display().lower(),
+        "held": run.state == SyncRun.State.HELD,
+        "reason": reason,
+        "detail": detail.strip(),
+        "when": date_format(run.started_at.astimezone(venue.zone), "l j F, H:i"),
+        "link": settings.PUBLIC_URL + run_page(run=run),
+    }
+    if send_to_venue(venue=venue, template="emails/sync_alert", context=context, name=f"sync-run-{run.pk}"):
+        return False
+    SyncRun.objects.filter(pk=run.pk).update(next_alert_at=None, alerted_at=timezone.now())
+    return True

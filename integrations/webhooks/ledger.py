@@ -1,0 +1,232 @@
+"""Notifications from the POS: stored first, worked on by a task, kept as a ledger that can be replayed.
+
+Lightspeed's notifications carry no event id, may come twice and out of order, and anything but a 200 may be sent again
+(Lightspeed's K-Series API documentation, https://api-docs.lsk.lightspeed.app/). So what makes a fact unique is its
+fingerprint, and "received" and "processed" are two columns.
+"""
+
+import hashlib
+import hmac
+import json
+import logging
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+from django_q.tasks import async_task
+
+from integrations.lightspeed.mapping import notifications
+from integrations.models import Connection, Notification
+from integrations.pos import BadAnswer
+from storekit.models import Venue
+
+logger = logging.getLogger(__name__)
+
+NOTIFICATION_TASKS = {
+    "ORDER": "orders.tasks.handle_order_notification",
+    "ITEM": "menus.tasks.handle_item_notification",
+    "ORDER_API": "integrations.tasks.handle_readiness_notification",
+}
+"""Who works on a notification, by its type. The task is given the notification's id."""
+
+MOST_ATTEMPTS = 8
+_LEASE = timedelta(minutes=2)
+_FIRST_DELAY = timedelta(seconds=30)
+_LONGEST_ERROR = 2000
+_KEPT_FOR = timedelta(days=90)
+# What has just come in is due on every host, also where the clock is a little behind this one's.
+_CLOCKS_DIFFER_BY = timedelta(seconds=5)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of a delivery: the row that holds its fact, and whether that was there before."""
+
+    notification_id: int
+    seen_before: bool
+
+
+# --- Receiving -------------------------------------------------------------------------------------------------------
+
+
+def credentials_match(*, connection: Connection, username: str, password: str) -> bool:
+    """Whether these are the connection's own; takes as long for a near miss as for a far one."""
+    right_name = hmac.compare_digest(username.encode(), connection.webhook_username.encode())
+    right_password = hmac.compare_digest(password.encode(), connection.webhook_password.encode())
+    return right_name and right_password
+
+
+def receive(*, connection: Connection, body: dict[str, Any]) -> Receipt:
+    """Stores what the POS says, once for each fact, and queues the task that works on it."""
+    row = _row_for(connection, _storable(body))
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:
+        known = Notification.objects.filter(connection=connection, fingerprint=row.fingerprint)
+        known.update(times_received=F("times_received") + 1)
+        return Receipt(notification_id=known.values_list("pk", flat=True).get(), seen_before=True)
+    if row.next_attempt_at is not None:
+        _queue_on_commit(row)
+    return Receipt(notification_id=row.pk, seen_before=False)
+
+
+def _row_for(connection: Connection, body: dict[str, Any]) -> Notification:
+    now = timezone.now()
+    try:
+        received = notifications.parse(body)
+    except BadAnswer as error:
+        # Stored and answered with 200 all the same: sent again, it would make no more sense.
+        return _unusable_row(connection, body, str(error))
+    unused = _why_unused(connection, received)
+    return Notification(
+        connection=connection,
+        type=received.type[:20],
+        status=received.status[:40],
+        reference=received.reference[:64],
+        account=received.account[:64],
+        fingerprint=received.fingerprint,
+        body=body,
+        processed_at=now if unused else None,
+        result=unused,
+        next_attempt_at=None if unused else now - _CLOCKS_DIFFER_BY,
+    )
+
+
+def _unusable_row(connection: Connection, body: dict[str, Any], reason: str) -> Notification:
+    digest = hashlib.sha256(json.dumps(body, sort_keys=True, default=str).encode()).hexdigest()
+    return Notification(
+        connection=connection,
+        fingerprint=digest,
+        body=body,
+        processed_at=timezone.now(),
+        result="not understood",
+        error=reason,
+    )
+
+
+def _why_unused(connection: Connection, received: notifications.ReceivedNotification) -> str:
+    """Why nobody will work on it, or nothing."""
+    if connection.status == Connection.Status.DISCONNECTED:
+        return "not connected"
+    if received.business_location_id and received.business_location_id != connection.business_location_id:
+        return "foreign location"
+    if received.type not in NOTIFICATION_TASKS:
+        return "not used yet"
+    return ""
+
+
+def _storable(value: Any) -> Any:
+    """The same JSON without what PostgreSQL cannot store in it: null characters and halves of surrogate pairs."""
+    if isinstance(value, str):
+        return value.replace("\0", "").encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_storable(key): _storable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    return value
+
+
+def _queue_on_commit(row: Notification) -> None:
+    # Robust: when the queue is down the row is stored all the same, and the sweep queues it later.
+    transaction.on_commit(lambda: _queue(notification_id=row.pk, type=row.type), robust=True)
+
+
+def _queue(*, notification_id: int, type: str) -> None:
+    async_task(NOTIFICATION_TASKS[type], notification_id)
+
+
+# --- Processing ------------------------------------------------------------------------------------------------------
+
+
+def process(*, notification_id: int, handle: Callable[[Venue, Any], str]) -> str:
+    """Has `handle` work on a notification unless that is done or being done, and records how it went.
+
+    `handle` gets the venue and the fact, which is of the kind that the notification's type has (see
+    `integrations.pos.PosFact`), and returns a word for the ledger. It may be called again for the same fact
+    when a process dies or when staff replay it, so it has to hold for repetitions. Its errors are recorded and tried
+    again with growing delays, eight times in all; they are not raised.
+
+    Returns what the ledger now says: the word, "error", or "nothing to do" when somebody else has the row or it is
+    processed already.
+    """
+    if not _claim(notification_id):
+        return "nothing to do"
+    row = Notification.objects.select_related("connection__venue").get(pk=notification_id)
+    try:
+        fact = notifications.parse(row.body).fact
+        word = handle(row.connection.venue, fact) if fact is not None else "nothing to do"
+    except Exception as error:
+        logger.exception("Notification %s was not processed, attempt %s", row.pk, row.attempts)
+        _record(row, error=f"{type(error).__name__}: {error}"[:_LONGEST_ERROR], next_attempt_at=_next_attempt(row))
+        return "error"
+    _record(row, processed_at=timezone.now(), result=word[:200], error="", next_attempt_at=None)
+    return word
+
+
+def _claim(notification_id: int) -> bool:
+    """Takes the row for two minutes; whoever dies with it gives it back by then."""
+    now = timezone.now()
+    due = Notification.objects.filter(
+        pk=notification_id, processed_at=None, next_attempt_at__lte=now, attempts__lt=MOST_ATTEMPTS
+    )
+    return bool(due.update(next_attempt_at=now + _LEASE, attempts=F("attempts") + 1))
+
+
+def _record(row: Notification, **outcome: Any) -> None:
+    # The lease says whose outcome counts: a claim taken over since has moved it.
+    Notification.objects.filter(pk=row.pk, processed_at=None, next_attempt_at=row.next_attempt_at).update(**outcome)
+
+
+def _next_attempt(row: Notification) -> datetime | None:
+    if row.attempts >= MOST_ATTEMPTS:
+        return None
+    return timezone.now() + _FIRST_DELAY * 2 ** (row.attempts - 1)
+
+
+# --- Sweeping, replaying and forgetting ------------------------------------------------------------------------------
+
+
+def sweep(*, most: int = 500) -> int:
+    """Queues what is due and not processed; returns how many. What kept dying with its process is given up."""
+    due = Notification.objects.filter(processed_at=None, next_attempt_at__lte=timezone.now())
+    due.filter(attempts__gte=MOST_ATTEMPTS).update(
+        next_attempt_at=None, error="Given up: the process that worked on it died each time."
+    )
+    rows = due.filter(type__in=NOTIFICATION_TASKS).order_by("next_attempt_at").values_list("pk", "type")[:most]
+    for pk, type_ in rows:
+        _queue(notification_id=pk, type=type_)
+    return len(rows)
+
+
+def nudge_due(*, since: datetime, until: datetime, most: int = 100) -> int:
+    """Queues what became due after `since` and until `until`, each once; returns how many."""
+    due = Notification.objects.filter(
+        processed_at=None, next_attempt_at__gt=since, next_attempt_at__lte=until, type__in=NOTIFICATION_TASKS
+    )
+    rows = list(due.order_by("next_attempt_at").values_list("pk", "type")[:most])
+    for pk, type_ in rows:
+        _queue(notification_id=pk, type=type_)
+    return len(rows)
+
+
+def replay(*, notification_ids: Collection[int]) -> int:
+    """Has notifications worked on again, processed or failed; returns how many. Types nobody uses are left alone."""
+    again = Notification.objects.filter(pk__in=notification_ids, type__in=NOTIFICATION_TASKS)
+    rows = list(again.exclude(result="foreign location"))
+    with transaction.atomic():
+        Notification.objects.filter(pk__in=[row.pk for row in rows]).update(
+            processed_at=None, result="", error="", attempts=0, next_attempt_at=timezone.now()
+        )
+        for row in rows:
+            _queue_on_commit(row)
+    return len(rows)
+
+
+def forget_old() -> int:
+    """Deletes what was worked on and is older than ninety days; returns how much. What failed stays for a person."""
+    return Notification.objects.filter(processed_at__lt=timezone.now() - _KEPT_FOR).delete()[0]

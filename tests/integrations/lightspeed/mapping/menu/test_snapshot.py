@@ -1,0 +1,411 @@
+import time
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from integrations.lightspeed.mapping.menu.snapshot import to_menu_names, to_snapshot
+from integrations.pos import (
+    BadAnswer,
+    GroupKind,
+    MenuCategory,
+    MenuModifier,
+    MenuModifierGroup,
+    MenuProduct,
+    MenuSnapshot,
+    PosMenuName,
+    ProductKind,
+    Translation,
+)
+from tests.integrations.lightspeed.menus import (
+    choices,
+    deal,
+    instructions,
+    item,
+    menu,
+    menu_of,
+    modifiers,
+    screen,
+    texts,
+)
+
+
+def product(snapshot: MenuSnapshot, sku: str = "BURGER") -> MenuProduct:
+    return next(product for product in snapshot.products if product.sku == sku)
+
+
+def group(snapshot: MenuSnapshot, key: str) -> MenuModifierGroup:
+    return next(group for group in snapshot.groups if group.key == key)
+
+
+# --- Screens ---------------------------------------------------------------------------------------------------------
+
+
+def test_screens_become_categories_with_parents_and_products_in_order() -> None:
+    snapshot = to_snapshot(
+        menu(
+            screen(
+                "Food",
+                item("B"),
+                screen("Sides", item("C"), id="2"),
+                item("A"),
+                id="1",
+                color="#B87333",
+            ),
+            screen("Drinks", id="3"),
+        )
+    )
+    assert snapshot.categories == (
+        MenuCategory(key="1", name="Food", parent="", products=("B", "A"), color="#B87333"),
+        MenuCategory(key="2", name="Sides", parent="1", products=("C",)),
+        MenuCategory(key="3", name="Drinks", parent="", products=()),
+    )
+    assert (snapshot.menu_id, snapshot.name) == ("168", "Online")
+
+
+def test_a_product_on_several_screens_is_one_product() -> None:
+    snapshot = to_snapshot(menu(screen("Food", item("FRIES"), item("FRIES")), screen("Sides", item("FRIES"))))
+    assert [product.sku for product in snapshot.products] == ["FRIES"]
+    assert [category.products for category in snapshot.categories] == [("FRIES",), ("FRIES",)]
+    assert snapshot.warnings == ()
+
+
+def test_screens_of_old_menus_are_known_by_their_path() -> None:
+    def old(name: str, *entries: Any) -> dict[str, Any]:
+        return screen(name, *entries) | {"id": None}
+
+    tree = [old("Food", old("Hot"), old("Hot"), old("A/B")), old("Drinks", old("Hot"))]
+    keys = {category.key: category.name for category in to_snapshot(menu(*tree)).categories}
+    assert keys == {
+        "path:Food@": "Food",
+        "path:Hot@path:Food@": "Hot",
+        "path:Hot@path:Food@#2": "Hot",
+        "path:A%2FB@path:Food@": "A/B",
+        "path:Drinks@": "Drinks",
+        "path:Hot@path:Drinks@": "Hot",
+    }
+    assert keys == {category.key: category.name for category in to_snapshot(menu(*reversed(tree))).categories}
+
+
+def test_a_screen_linked_from_two_others_is_known_by_both() -> None:
+    snapshot = to_snapshot(menu(screen("A", screen("Sides", id="9")), screen("B", screen("Sides", id="9"))))
+    assert [category.key for category in snapshot.categories] == ["id-A", "9@id-A", "id-B", "9@id-B"]
+
+
+def test_a_long_path_still_makes_a_key_of_bounded_length() -> None:
+    def old(name: str, *entries: Any) -> dict[str, Any]:
+        return screen(name * 50, *entries) | {"id": None}
+
+    snapshot = to_snapshot(menu(old("a", old("b", old("c", old("d", old("e", old("f"), old("g"))))))))
+    keys = [category.key for category in snapshot.categories]
+    assert len(set(keys)) == 7
+    assert max(map(len, keys)) <= 255
+
+
+def test_screens_nest_to_any_depth() -> None:
+    nested = screen("Deepest", item("A"))
+    for depth in range(100):
+        nested = screen(f"Level {depth}", nested)
+    assert len(to_snapshot(menu(nested)).categories) == 101
+
+
+# --- Products --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fields", "price"),
+    [
+        ({"productPrice": Decimal("9.5")}, "9.50"),
+        ({"productPrice": "9.50"}, "9.50"),
+        ({"productPrice": 9}, "9.00"),
+        ({"productPrice": "4.58", "defaultTaxAmount": "0.92", "taxIncludedInPrice": False}, "5.50"),
+        ({"productPrice": "4.58", "defaultTaxAmount": "0.92", "taxIncludedInPrice": True}, "4.58"),
+        ({"productPrice": "4.58", "defaultTaxAmount": "0.92"}, "4.58"),
+        ({"productPrice": "4.58", "defaultTaxPercentage": "20", "taxIncludedInPrice": False}, "5.50"),
+        ({"productPrice": "4.58", "taxIncludedInPrice": False}, "4.58"),
+        ({"productPrice": "0.005"}, "0.01"),
+        ({"productPrice": "1.004999"}, "1.00"),
+    ],
+)
+def test_the_price_is_what_the_guest_pays(fields: dict[str, Any], price: str) -> None:
+    found = product(to_snapshot(menu_of(item() | fields))).price
+    assert str(found) == price
+
+
+def test_rich_content_reaches_the_product() -> None:
+    rich = texts(
+        ("en", "Copper burger", "<p>Juicy.</p><p>450 kcal</p>"),
+        ("fr_BE", "Burger", ""),
+        allergenCodes=["MILK", "GLUTEN", "MILK"],
+        containsAlcohol=True,
+        alcoholPercentage="4.25",
+        rawImageUrl="https://images.example/raw.png",
+        previewImageUrl="https://images.example/preview.png",
+    )
+    snapshot = to_snapshot(menu_of(item(itemRichData=rich)))
+    assert product(snapshot) == MenuProduct(
+        sku="BURGER",
+        kind=ProductKind.ITEM,
+        name="Burger",
+        price=Decimal("10.00"),
+        image_url="https://images.example/preview.png",
+        allergens=("MILK", "GLUTEN"),
+        calories=450,
+        contains_alcohol=True,
+        alcohol_percentage=Decimal("4.25"),
+        translations={"en": Translation("Copper burger", "Juicy.\n450 kcal"), "fr-be": Translation("Burger")},
+    )
+    assert snapshot.languages == ("en", "fr-be")
+
+
+@pytest.mark.parametrize(
+    ("rich", "image"),
+    [
+        ({"squareImageUrl": "https://a.example/s", "rawImageUrl": "https://a.example/r"}, "https://a.example/s"),
+        ({"squareImageUrl": None, "rawImageUrl": "http://a.example/r"}, "http://a.example/r"),
+        ({"squareImageUrl": "javascript:alert(1)", "rawImageUrl": "ftp://a.example/r"}, ""),
+        ({"squareImageUrl": "https://a.example/" + "x" * 1000}, ""),
+        ({}, ""),
+    ],
+)
+def test_the_image_is_the_best_one_that_a_browser_can_show(rich: dict[str, Any], image: str) -> None:
+    assert product(to_snapshot(menu_of(item(itemRichData=rich)))).image_url == image
+
+
+def test_numbers_of_calories_win_over_words() -> None:
+    rich = texts(("en", "Burger", "450 kcal"), calories="512.5")
+    assert product(to_snapshot(menu_of(item(itemRichData=rich)))).calories == 513
+
+
+def test_languages_are_those_of_everything_a_guest_reads() -> None:
+    extra = modifiers(
+        "EXTRAS", item("CHEESE", itemRichData=texts(("nl", "Kaas", ""))), itemRichData=texts(("de", "Extras", ""))
+    )
+    snapshot = to_snapshot(menu_of(item(itemRichData=texts(("fr", "Burger", ""))) | {"menuModifierGroups": [extra]}))
+    assert snapshot.languages == ("de", "fr", "nl")
+
+
+@pytest.mark.parametrize("missing", [True, False])
+def test_missing_rich_content_is_said(missing: bool) -> None:
+    assert to_snapshot(menu(richDataMissing=missing)).rich_content_missing is missing
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        (item(None, "Special"), ["Special", "no SKU", "Food"]),
+        (item("", "Special"), ["Special", "no SKU"]),
+        (item("S" * 26, "Special"), ["Special", "longer than 25"]),
+        (
+            item("TIP", "Tip", pricingStrategy="CUSTOMIZED_ITEM_PRICE_WILL_BE_A_PERCENTAGE_OF_TOTAL", price=None),
+            ["Tip", "percentage"],
+        ),
+        ({"@type": "menuRobot", "productName": "Robot"}, ["Robot", "menuRobot"]),
+    ],
+)
+def test_what_cannot_be_ordered_is_left_out_and_named(entry: dict[str, Any], words: list[str]) -> None:
+    snapshot = to_snapshot(menu_of(entry, item("A")))
+    assert [product.sku for product in snapshot.products] == ["A"]
+    (warning,) = snapshot.warnings
+    assert all(word in warning for word in words)
+
+
+def test_what_is_only_sold_on_something_else_is_no_product_and_no_surprise() -> None:
+    snapshot = to_snapshot(menu_of(item("POT", asSubItem=True)))
+    assert (snapshot.products, snapshot.warnings) == ((), ())
+
+
+def test_one_sku_at_two_prices_keeps_the_first_and_warns() -> None:
+    snapshot = to_snapshot(menu(screen("A", item("X", "Cola", "3")), screen("B", item("X", "Cola", "4"))))
+    assert product(snapshot, "X").price == Decimal("3.00")
+    (warning,) = snapshot.warnings
+    assert all(word in warning for word in ("X", "3.00", "4.00"))
+
+
+def test_a_sku_may_be_written_as_a_number() -> None:
+    assert product(to_snapshot(menu_of(item() | {"sku": 4711})), "4711").name == "Burger"
+
+
+def test_text_that_no_database_can_hold_is_mended() -> None:
+    assert product(to_snapshot(menu_of(item(name="Bur\0ger\ud800")))).name == "Burger?"
+
+
+# --- Choices ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_deal_asks_for_its_items_at_their_extra_price() -> None:
+    drink = choices("DRINK", item("COLA", "Cola", "3.00"), item("BEER", "Beer", "5.00", extraPrice="2"))
+    snapshot = to_snapshot(menu_of(deal("MEAL", [drink])))
+    assert product(snapshot, "MEAL").kind == ProductKind.DEAL
+    assert product(snapshot, "MEAL").groups == ("deal:DRINK",)
+    assert group(snapshot, "deal:DRINK").kind == GroupKind.DEAL
+    assert group(snapshot, "deal:DRINK").modifiers == (
+        MenuModifier(key="COLA", name="Cola", price=Decimal("0.00"), sku="COLA"),
+        MenuModifier(key="BEER", name="Beer", price=Decimal("2.00"), sku="BEER"),
+    )
+
+
+def test_a_modifier_costs_its_own_price_with_tax() -> None:
+    extra = modifiers("EXTRAS", item("CHEESE", "Cheese", "1.00", taxIncludedInPrice=False, defaultTaxAmount="0.20"))
+    snapshot = to_snapshot(menu_of(item(menuModifierGroups=[extra])))
+    assert group(snapshot, "modifier:EXTRAS").modifiers == (
+        MenuModifier(key="CHEESE", name="Cheese", price=Decimal("1.20"), sku="CHEESE"),
+    )
+
+
+def test_instructions_are_free_and_ordered_by_their_id() -> None:
+    snapshot = to_snapshot(menu_of(item(productionInstructionList=[instructions(7, 1001, "1002")])))
+    assert product(snapshot).groups == ("instruction:7",)
+    assert group(snapshot, "instruction:7") == MenuModifierGroup(
+        key="instruction:7",
+        kind=GroupKind.INSTRUCTION,
+        name="Cooking",
+        minimum=0,
+        maximum=1,
+        modifiers=(
+            MenuModifier(key="1001", name="Way 1001", price=Decimal("0.00"), instruction_id="1001"),
+            MenuModifier(key="1002", name="Way 1002", price=Decimal("0.00"), instruction_id="1002"),
+        ),
+    )
+
+
+def test_several_instructions_may_be_allowed() -> None:
+    several = instructions(7, 1, multiSelectionPermitted=True)
+    assert group(to_snapshot(menu_of(item(productionInstructionList=[several]))), "instruction:7").maximum is None
+
+
+def test_choices_carry_their_own_choices_to_any_depth() -> None:
+    sauce = modifiers("SAUCE", item("MAYO", productionInstructionList=[instructions(8, 1)]))
+    fries = item("FRIES", menuModifierGroups=[sauce], productionInstructionList=[instructions(7, 1)])
+    snapshot = to_snapshot(menu_of(deal("MEAL", [choices("SIDE", fries)])))
+    assert group(snapshot, "deal:SIDE").modifiers[0].groups == ("modifier:SAUCE", "instruction:7")
+    assert group(snapshot, "modifier:SAUCE").modifiers[0].groups == ("instruction:8",)
+
+
+def test_a_deal_may_carry_modifiers_and_instructions_itself() -> None:
+    meal = deal(
+        "MEAL",
+        [choices("SIDE", item("FRIES"))],
+        menuModifierGroups=[modifiers("BAG", item("PAPER"))],
+        productionInstructionList=[instructions(7, 1)],
+    )
+    assert product(to_snapshot(menu_of(meal)), "MEAL").groups == ("deal:SIDE", "modifier:BAG", "instruction:7")
+
+
+@pytest.mark.parametrize(
+    ("fields", "limits"),
+    [
+        ({}, (0, 1)),
+        ({"mustSelectAnItem": True}, (1, 1)),
+        ({"multiSelectionPermitted": True}, (0, None)),
+        ({"mustSelectAnItem": True, "multiSelectionPermitted": True}, (1, None)),
+        ({"minimumSelection": 2, "maximumSelection": 3}, (2, 3)),
+        ({"minimumSelection": "2", "maximumSelection": Decimal("3.0")}, (2, 3)),
+        ({"minimumSelection": 2}, (2, 2)),
+        ({"minimumSelection": 0, "mustSelectAnItem": True}, (0, 1)),
+        ({"maximumSelection": 2_147_483_647}, (0, None)),
+    ],
+)
+def test_how_many_may_be_chosen(fields: dict[str, Any], limits: tuple[int, int | None]) -> None:
+    snapshot = to_snapshot(menu_of(item(menuModifierGroups=[modifiers("EXTRAS", item("A"), **fields)])))
+    found = group(snapshot, "modifier:EXTRAS")
+    assert (found.minimum, found.maximum) == limits
+
+
+def test_limits_that_nobody_can_meet_are_mended_with_a_warning() -> None:
+    odd = modifiers("EXTRAS", item("A"), minimumSelection=2, maximumSelection=1)
+    snapshot = to_snapshot(menu_of(item(menuModifierGroups=[odd])))
+    assert (group(snapshot, "modifier:EXTRAS").minimum, group(snapshot, "modifier:EXTRAS").maximum) == (2, 2)
+    assert "Extras" in snapshot.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("extra", "words"),
+    [
+        (modifiers("EXTRAS", item(None, "Cheese"), item("A")), ["Cheese", "Extras", "no SKU"]),
+        (modifiers("EXTRAS", item("A", price="1"), item("A", price="2")), ["A", "two prices"]),
+        (modifiers("EMPTY"), ["Extras", "nothing to choose"]),
+    ],
+)
+def test_choices_that_cannot_be_ordered_are_left_out_and_named(extra: dict[str, Any], words: list[str]) -> None:
+    snapshot = to_snapshot(menu_of(item(menuModifierGroups=[extra]), item("OTHER", menuModifierGroups=[extra])))
+    assert [modifier.key for each in snapshot.groups for modifier in each.modifiers] in (["A"], [])
+    (warning,) = snapshot.warnings
+    assert all(word in warning for word in words)
+
+
+def test_an_instruction_without_an_id_is_left_out_and_named() -> None:
+    snapshot = to_snapshot(menu_of(item(productionInstructionList=[instructions(7, None, 1)])))
+    assert [modifier.key for modifier in group(snapshot, "instruction:7").modifiers] == ["1"]
+    assert "Way None" in snapshot.warnings[0]
+
+
+# --- Nonsense --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("broken", "where"),
+    [
+        (None, "menu"),
+        ([], "menu"),
+        ({}, "menuEntryGroups"),
+        (menu() | {"menuEntryGroups": {}}, "menuEntryGroups"),
+        (menu() | {"menuEntryGroups": ["x"]}, "menuEntryGroups"),
+        (menu_of(item() | {"@type": None}), "@type"),
+        (menu_of(item(price="free")), "Burger: productPrice"),
+        (menu_of(item(price=None)), "Burger: has no productPrice"),
+        (menu_of(item(price=True)), "productPrice"),
+        (menu_of(item(price="NaN")), "productPrice"),
+        (menu_of(item(price="1e400000000")), "productPrice"),
+        (menu_of(item(price=10**12)), "productPrice"),
+        (menu_of(item() | {"sku": ["A"]}), "sku"),
+        (menu_of(item(itemRichData="nice")), "itemRichData"),
+        (menu_of(item(itemRichData={"allergenCodes": "MILK"})), "allergenCodes"),
+        (menu_of(item(itemRichData={"containsAlcohol": "no"})), "containsAlcohol"),
+        (menu_of(item(menuModifierGroups="none")), "menuModifierGroups"),
+        (menu_of(item(menuModifierGroups=[modifiers("X", item("A"), minimumSelection=-1)])), "minimumSelection"),
+        (menu_of(item(menuModifierGroups=[modifiers("X", item("A"), minimumSelection=10**6)])), "minimumSelection"),
+        (menu_of(item(menuModifierGroups=[modifiers("X", item("A", price="x"))])), "group Extras"),
+    ],
+)
+def test_a_menu_is_understood_whole_or_refused_with_the_place(broken: Any, where: str) -> None:
+    with pytest.raises(BadAnswer) as caught:
+        to_snapshot(broken)
+    assert where in caught.value.detail
+
+
+def test_bottomless_nesting_is_refused() -> None:
+    nested = screen("Deepest")
+    for _ in range(5_000):
+        nested = screen("Level", nested)
+    with pytest.raises(BadAnswer):
+        to_snapshot(menu(nested))
+
+
+def test_the_list_of_menus() -> None:
+    assert to_menu_names([{"menuName": "Online", "ikentooMenuId": 168}, {"ikentooMenuId": "x"}]) == (
+        PosMenuName("168", "Online"),
+        PosMenuName("x", "x"),
+    )
+    nonsense: list[Any] = [None, {}, [None], [{"menuName": "No id"}]]
+    for broken in nonsense:
+        with pytest.raises(BadAnswer):
+            to_menu_names(broken)
+
+
+def test_a_large_menu_takes_seconds_not_minutes() -> None:
+    rich = texts(("en", "Name", "<p>Good <b>food</b>, 450 kcal</p>"), ("fr", "Nom", "Bon"))
+    shared = modifiers("SHARED", *(item(f"S{number}", itemRichData=rich) for number in range(4)))
+    large = menu(
+        *(
+            screen(
+                f"Screen {each}",
+                *(item(f"P{each}-{number}", itemRichData=rich, menuModifierGroups=[shared]) for number in range(50)),
+            )
+            for each in range(100)
+        )
+    )
+    started = time.process_time()
+    snapshot = to_snapshot(large)
+    assert time.process_time() - started < 8
+    assert (len(snapshot.products), len(snapshot.groups)) == (5_000, 1)

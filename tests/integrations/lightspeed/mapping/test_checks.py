@@ -1,0 +1,101 @@
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from integrations.lightspeed.mapping.checks import to_open_check
+from integrations.pos import BadAnswer, OpenCheck
+
+PAID = {"paymentMethodCode": "STOREKIT", "amountPaid": 13.5, "externalReference": "storekit-1", "active": True}
+SNAPSHOT = {
+    "ikaccountId": "A78094.48",
+    "uuid": "d2c1",
+    "name": "Ada Byron",
+    "tableNumber": 4,
+    "clientCount": 2,
+    "openDate": "2021-12-21T13:24:49.265+0000",
+    "closeDate": None,
+    "currentAmount": Decimal("13.50"),
+    "paidAmount": "3.50",
+    "serviceCharge": 0,
+    "salesEntries": [],
+    "paymentEntries": [PAID],
+}
+
+
+def check(**changes: Any) -> OpenCheck:
+    return to_open_check(SNAPSHOT | changes)
+
+
+def test_a_check_with_all_that_an_order_is_recognised_by() -> None:
+    assert check() == OpenCheck(
+        account="A78094.48",
+        name="Ada Byron",
+        table=4,
+        amount=Decimal("13.50"),
+        paid=Decimal("3.50"),
+        opened_at=datetime(2021, 12, 21, 13, 24, 49, 265_000, UTC),
+        payment_references=("storekit-1",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "moment"),
+    [
+        ("2026-10-01T13:24:49.265Z", datetime(2026, 10, 1, 13, 24, 49, 265_000, UTC)),
+        ("2026-10-01T13:24:49", datetime(2026, 10, 1, 13, 24, 49, tzinfo=UTC)),
+        ("2026-10-01T13:24:49+02:00", datetime(2026, 10, 1, 13, 24, 49, tzinfo=timezone(timedelta(hours=2)))),
+        ("yesterday", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_times_come_in_two_ways_and_one_that_makes_no_sense_costs_nothing(words: Any, moment: datetime | None) -> None:
+    assert check(openDate=words).opened_at == moment
+
+
+@pytest.mark.parametrize("number", [None, 0])
+def test_a_check_need_not_be_at_a_table(number: int | None) -> None:
+    assert check(tableNumber=number).table == number
+
+
+def test_only_payments_in_force_are_known_by_their_references() -> None:
+    entries = [
+        PAID | {"active": False},
+        PAID | {"externalReference": "storekit-2", "active": None},
+        PAID | {"externalReference": None},
+        {"amountPaid": 5},
+        PAID | {"externalReference": 77},
+    ]
+    assert check(paymentEntries=entries).payment_references == ("storekit-2", "77")
+
+
+@pytest.mark.parametrize("entries", [None, []])
+def test_nothing_was_paid_yet(entries: Any) -> None:
+    assert check(paymentEntries=entries).payment_references == ()
+
+
+@pytest.mark.parametrize("amount", [None, "", 0, "0.00"])
+def test_an_empty_check_comes_to_nothing(amount: Any) -> None:
+    assert check(currentAmount=amount, paidAmount=amount).amount == 0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"ikaccountId": None},
+        {"ikaccountId": ""},
+        {"ikaccountId": 1.5},
+        {"currentAmount": "much"},
+        {"tableNumber": "four"},
+        {"tableNumber": -1},
+        {"paymentEntries": [7]},
+        {"paymentEntries": {"0": PAID}},
+        {"paymentEntries": [PAID | {"active": "yes"}]},
+        {"name": ["Ada"]},
+    ],
+)
+def test_a_check_that_is_not_as_documented_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(BadAnswer):
+        check(**changes)

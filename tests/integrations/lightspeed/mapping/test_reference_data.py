@@ -1,0 +1,139 @@
+"""Sub-screens in three ways, the digest of an answer, and what stands beside the menu."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+import responses
+
+from integrations.lightspeed import client
+from integrations.lightspeed.adapter import LightspeedMenu
+from integrations.lightspeed.http import LightspeedHttp
+from integrations.lightspeed.mapping.menu.snapshot import SubScreens, to_snapshot
+from integrations.lightspeed.mapping.reference_data import to_allergen_names, to_restrictions
+from integrations.pos import BadAnswer, Restriction
+from tests.integrations.lightspeed.menus import item, menu, screen
+
+API = "https://pos.example"
+
+NESTED = menu(
+    screen("1", item("A"), screen("2", item("B"), screen("3", item("C")), item("D")), item("B"), item("E")),
+    screen("4", item("C")),
+)
+
+
+class Tokens:
+    def access_token(self) -> str:
+        return "token"
+
+    def renewed(self, stale: str) -> str:
+        return stale
+
+
+@pytest.fixture
+def http() -> Iterator[LightspeedHttp]:
+    with responses.mock:
+        yield LightspeedHttp(API, Tokens())
+
+
+def shape(mode: SubScreens) -> list[tuple[str, str, tuple[str, ...]]]:
+    return [(one.key, one.parent, one.products) for one in to_snapshot(NESTED, sub_screens=mode).categories]
+
+
+def test_sub_screens_are_sub_categories() -> None:
+    assert shape(SubScreens.NESTED) == [
+        ("id-1", "", ("A", "B", "E")),
+        ("id-2", "id-1", ("B", "D")),
+        ("id-3", "id-2", ("C",)),
+        ("id-4", "", ("C",)),
+    ]
+
+
+def test_or_categories_of_their_own_with_the_same_keys() -> None:
+    assert shape(SubScreens.CATEGORIES) == [(key, "", products) for key, _, products in shape(SubScreens.NESTED)]
+
+
+def test_or_their_products_stand_on_the_outermost_screen_in_order() -> None:
+    assert shape(SubScreens.FLATTENED) == [("id-1", "", ("A", "B", "C", "D", "E")), ("id-4", "", ("C",))]
+
+
+@pytest.mark.parametrize("mode", SubScreens)
+def test_every_mode_has_the_same_products(mode: SubScreens) -> None:
+    assert [one.sku for one in to_snapshot(NESTED, sub_screens=mode).products] == ["A", "B", "C", "D", "E"]
+
+
+def test_the_digest_is_of_the_bytes_and_of_how_they_are_read() -> None:
+    answer = json.dumps(menu(screen("1", item("A"))), default=str).encode()
+    document = LightspeedMenu(answer, "1 168 ", SubScreens.NESTED)
+
+    assert document.digest == LightspeedMenu(answer, "1 168 ", SubScreens.NESTED).digest
+    others = {
+        LightspeedMenu(answer + b" ", "1 168 ", SubScreens.NESTED).digest,
+        LightspeedMenu(answer, "1 168 happyhour", SubScreens.NESTED).digest,
+        LightspeedMenu(answer, "1 168 ", SubScreens.FLATTENED).digest,
+    }
+    assert len(others - {document.digest}) == 3
+
+
+def test_a_truncated_answer_has_a_digest_and_cannot_be_read() -> None:
+    document = LightspeedMenu(b'{"menuName": "Onl', "1 168 ", SubScreens.NESTED)
+
+    assert document.digest
+    with pytest.raises(BadAnswer):
+        document.read()
+
+
+def test_what_is_restricted_comes_in_pages(http: LightspeedHttp) -> None:
+    for page, sku in enumerate(("A", "B")):
+        responses.add(
+            responses.GET,
+            f"{API}/o/op/1/itemAvailability",
+            json={"data": [{"sku": sku, "count": page}], "metadata": {"totalPages": 2}},
+            match=[responses.matchers.query_param_matcher({"page": str(page)}, strict_match=False)],
+        )
+
+    rows = client.item_availability(http=http, location=1)
+
+    assert to_restrictions(rows) == (Restriction("A", 0), Restriction("B", 1))
+
+
+@pytest.mark.parametrize("answer", [[], {"data": []}, {"data": {}, "metadata": {"totalPages": 1}}, {"data": None}])
+def test_an_availability_that_is_not_as_documented_is_refused(http: LightspeedHttp, answer: object) -> None:
+    responses.add(responses.GET, f"{API}/o/op/1/itemAvailability", json=answer)
+
+    with pytest.raises(BadAnswer):
+        client.item_availability(http=http, location=1)
+
+
+@pytest.mark.parametrize("row", [{"count": 1}, {"sku": "A", "count": "many"}, {"sku": ""}])
+def test_a_restriction_without_sense_is_refused(row: dict[str, object]) -> None:
+    with pytest.raises(BadAnswer):
+        to_restrictions([row])
+
+
+@pytest.mark.parametrize(
+    ("count", "sold_out"), [(None, True), (0, True), (-2, True), ("3", False), (5, False), (2**63 - 1, False)]
+)
+def test_sold_out_is_what_has_none_left(count: object, sold_out: bool) -> None:
+    (found,) = to_restrictions([{"sku": "A", "count": count}])
+
+    assert found.sold_out is sold_out
+
+
+def test_allergens_have_names_by_language() -> None:
+    (found,) = to_allergen_names(
+        [
+            {
+                "code": "GLUTEN",
+                "translations": [{"locale": "fr_BE", "text": "Gluten de blé"}, {"locale": "", "text": "?"}],
+            }
+        ]
+    )
+
+    assert (found.code, found.names) == ("GLUTEN", {"fr-be": "Gluten de blé"})
+
+
+@pytest.mark.parametrize("row", [{}, {"code": "x" * 65}, {"code": "A", "translations": [1]}])
+def test_allergens_without_sense_are_refused(row: dict[str, object]) -> None:
+    with pytest.raises(BadAnswer):
+        to_allergen_names([row])
