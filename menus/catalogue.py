@@ -15,8 +15,8 @@ from django.utils import timezone
 from menus.models import Menu, Modifier, ModifierGroup, Product
 from menus.stock.group_availability import lacking_groups
 from menus.versions import MenuBusy, version_of
+from storekit.db.compiled_queries import Row, WordedQuery
 from storekit.models import Venue
-from storekit.worded_once import Row, WordedQuery
 
 _TRIES = 5
 # More choices than anybody makes; databases limit how many values a query may have.

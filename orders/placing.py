@@ -23,8 +23,8 @@ from orders.injection.scheduling import first_attempt_at
 from orders.models import Injection, Order
 from orders.queue import due_at_once, nudge
 from storekit.collector import collector_paused
+from storekit.db.compiled_queries import insert
 from storekit.models import Venue
-from storekit.worded_once import insert
 
 _NOWHERE = Address(line1="", city="", postcode="")
 

@@ -15,11 +15,11 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from storekit.admin_filters import VenueFilter
-from storekit.admin_site import ReadOnlyAdmin, VenueAdmin
-from storekit.api_keys import issue_api_key, revoke_api_key
-from storekit.membership_forms import MembershipForm, MembershipFormSet
+from storekit.admin_base.filters import VenueFilter
+from storekit.admin_base.membership_forms import MembershipForm, MembershipFormSet
+from storekit.admin_base.site import ReadOnlyAdmin, VenueAdmin
 from storekit.models import ApiKey, Membership, Venue
+from storekit.rest.api_keys import issue_api_key, revoke_api_key
 from storekit.staff import is_superuser, managed_venues_of, manages, manages_somewhere, works_at, works_somewhere
 
 

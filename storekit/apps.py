@@ -6,7 +6,7 @@ from django.core.checks import register
 from django.db.models.signals import post_migrate
 
 from storekit.checks import mail_is_sent
-from storekit.periodic import keep_schedules
+from storekit.queue.schedules import keep_schedules
 
 
 class StorekitConfig(AppConfig):
@@ -20,4 +20,4 @@ class StorekitConfig(AppConfig):
 
 class BackOfficeAdminConfig(admin_apps.AdminConfig):
     default = False
-    default_site = "storekit.admin_site.BackOffice"
+    default_site = "storekit.admin_base.site.BackOffice"

@@ -63,8 +63,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "storekit.clean_addresses.NoNullCharacters",
-    "storekit.short_path.ShortPath",
+    "storekit.rest.null_bytes.NoNullCharacters",
+    "storekit.rest.fast_path.ShortPath",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -72,7 +72,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "storekit.local_time.BackOfficeInLocalTime",
+    "storekit.admin_base.local_time.BackOfficeInLocalTime",
 ]
 # What storefronts read all the time: addresses, and the functions that may answer there at once.
 SHORT_PATHS = {r"/api/v1/venues/(?P<slug>[-\w]+)/menu": "menus.storefront.views.menu_at_once"}
@@ -192,7 +192,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-ACCOUNT_ADAPTER = "storekit.accounts.StaffAccountAdapter"
+ACCOUNT_ADAPTER = "storekit.accounts.adapter.StaffAccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -242,10 +242,10 @@ DEFAULT_FROM_EMAIL = environment.text(env, "DEFAULT_FROM_EMAIL", default="storek
 # --- REST --------------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK: dict[str, Any] = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["storekit.api.VenueKeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["storekit.api.KeyOpensVenue"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["storekit.rest.api.VenueKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["storekit.rest.api.KeyOpensVenue"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["storekit.api.SafeJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["storekit.rest.api.SafeJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

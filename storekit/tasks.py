@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 from django_q.models import Task
 
-from storekit import idempotency
+from storekit.rest import idempotency
 
 # Tasks that succeeded are pruned by the queue itself, those that failed by nobody.
 _FAILED_TASKS_KEPT_FOR = timedelta(days=90)

@@ -7,13 +7,13 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from storekit import health
 
-handler404 = "storekit.api.not_found"
+handler404 = "storekit.rest.api.not_found"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/admin/")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
-    path("accounts/", include("storekit.account_urls")),
+    path("accounts/", include("storekit.accounts.urls")),
     path("integrations/lightspeed/", include("integrations.connect.urls")),
     path("webhooks/", include("integrations.webhooks.urls")),
     path("api/v1/", include("menus.storefront.urls")),

@@ -2,8 +2,8 @@
 
 from django.db import transaction
 
-from storekit.api_keys import issue_api_key
 from storekit.models import Venue
+from storekit.rest.api_keys import issue_api_key
 
 
 def create_venue(*, slug: str, name: str, timezone: str, country: str, currency: str, email: str) -> tuple[Venue, str]:

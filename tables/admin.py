@@ -11,8 +11,8 @@ from unfold.decorators import action, display
 
 from integrations.models import SyncRun
 from integrations.syncs.runs import SyncAlreadyRunning, latest_run_page, queue_sync, run_page
-from storekit.admin_filters import VenueFilter
-from storekit.admin_site import ReadOnlyAdmin
+from storekit.admin_base.filters import VenueFilter
+from storekit.admin_base.site import ReadOnlyAdmin
 from storekit.models import Venue
 from storekit.staff import managed_venues_of
 from tables.models import Area, Table, number_given_twice

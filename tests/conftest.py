@@ -10,8 +10,8 @@ from rest_framework.test import APIClient
 
 from integrations.models import Connection
 from menus.storefront import published
-from storekit.api_keys import issue_api_key
 from storekit.models import Membership, User, Venue
+from storekit.rest.api_keys import issue_api_key
 from tests import factories
 from tests.sandbox.process import running_sandbox
 from tests.support.sandbox import SandboxPos

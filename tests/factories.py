@@ -246,7 +246,7 @@ class InjectionFactory(RowFactory):
 
 
 class ApiKeyFactory(RowFactory):
-    """A key that nobody holds: `storekit.api_keys.issue_api_key` makes one that opens the venue."""
+    """A key that nobody holds: `storekit.rest.api_keys.issue_api_key` makes one that opens the venue."""
 
     class Meta:
         model = ApiKey

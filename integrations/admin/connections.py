@@ -24,9 +24,9 @@ from integrations.models import Connection, Notification, SyncRun, SyncSchedule
 from integrations.pos import PosError
 from integrations.subscriptions import announce_connected, announce_settings
 from integrations.webhooks.health import check_webhook
-from storekit.admin_confirm import confirm_page
-from storekit.admin_filters import VenueFilter
-from storekit.admin_site import VenueAdmin
+from storekit.admin_base.confirm import confirm_page
+from storekit.admin_base.filters import VenueFilter
+from storekit.admin_base.site import VenueAdmin
 from storekit.staff import manages, manages_somewhere, venues_of
 
 admin.site.register(Notification, NotificationPage)

@@ -17,9 +17,9 @@ from unfold.decorators import action, display
 from integrations.models import Notification, SyncRun
 from integrations.syncs.progress import changes, duration, progress_of
 from integrations.webhooks.ledger import NOTIFICATION_TASKS, replay
-from storekit.admin_confirm import confirm_page
-from storekit.admin_filters import VenueFilter
-from storekit.admin_site import ReadOnlyAdmin
+from storekit.admin_base.confirm import confirm_page
+from storekit.admin_base.filters import VenueFilter
+from storekit.admin_base.site import ReadOnlyAdmin
 
 
 class ProgressFilter(admin.SimpleListFilter):

@@ -14,8 +14,8 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminS
 from integrations import recurrence
 from integrations.connect import service
 from integrations.models import Connection, SyncRun, SyncSchedule
-from storekit.admin_filters import VenueFilter
-from storekit.admin_site import VenueAdmin
+from storekit.admin_base.filters import VenueFilter
+from storekit.admin_base.site import VenueAdmin
 from storekit.models import Venue
 from storekit.staff import managed_venues_of
 

@@ -30,8 +30,8 @@ from menus.models import (
     Snooze,
 )
 from menus.stock.reconciliation_report import last_comparison
-from storekit.admin_filters import VenueFilter
-from storekit.admin_site import ReadOnlyAdmin, ReadOnlyInline
+from storekit.admin_base.filters import VenueFilter
+from storekit.admin_base.site import ReadOnlyAdmin, ReadOnlyInline
 from storekit.models import Venue
 
 admin.site.register(Snooze, SnoozePage)

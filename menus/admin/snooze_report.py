@@ -20,7 +20,7 @@ from menus.admin.snooze_actions import ask_page
 from menus.models import Snooze
 from menus.snoozes.report import Totals, as_csv, between, totals
 from menus.snoozes.service import wake
-from storekit.admin_site import ReadOnlyAdmin
+from storekit.admin_base.site import ReadOnlyAdmin
 from storekit.models import Venue
 from storekit.staff import venues_of
 

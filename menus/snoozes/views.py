@@ -13,8 +13,8 @@ from rest_framework.views import APIView
 from menus.snoozes.serializers import PostedSnoozeSerializer, SnoozesSerializer, snoozes_answer
 from menus.snoozes.service import HowLong, snooze_by_api, until_of, wake_one
 from menus.stock.sold_out_log import named_items
-from storekit.api import ErrorsSerializer
 from storekit.models import ApiKey, Venue
+from storekit.rest.api import ErrorsSerializer
 
 
 class SnoozesView(APIView):

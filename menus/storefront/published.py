@@ -20,8 +20,8 @@ from menus.storefront.compression import IDENTITY, PackedMenu, pack
 from menus.storefront.document import load_rows, menu_document
 from menus.storefront.languages import Texts, choose_language
 from menus.versions import read_one_version
+from storekit.db.prepared_row import Row, RowQuery
 from storekit.models import Venue
-from storekit.rows_at_once import Row, RowQuery
 
 # Goes up when the shape of the JSON changes, so that a new release never answers with an old one's bytes.
 _SHAPE = 3

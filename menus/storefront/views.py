@@ -14,8 +14,8 @@ from menus.storefront.compression import IDENTITY, PackedMenu, choose_coding
 from menus.storefront.openapi import MenuSchema
 from menus.storefront.published import MenuEdition, NoMenu, find_at_once, find_edition, read_menu
 from menus.versions import MenuBusy
+from storekit.db.prepared_row import NotAtOnce
 from storekit.models import Venue
-from storekit.rows_at_once import NotAtOnce
 
 
 class MenuChanging(APIException):

@@ -27,8 +27,8 @@ from orders.admin.confirmations import (
 from orders.models import Injection, Order
 from orders.staff_actions import NotPossible
 from orders.status_summary import is_unconfirmed
-from storekit.admin_confirm import confirm_page
-from storekit.admin_site import VenueAdmin
+from storekit.admin_base.confirm import confirm_page
+from storekit.admin_base.site import VenueAdmin
 
 _AT_ONCE = 200
 

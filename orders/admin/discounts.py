@@ -11,8 +11,8 @@ from django.utils import timezone
 from unfold.decorators import display
 
 from orders.models import DiscountCode
-from storekit.admin_filters import VenueFilter
-from storekit.admin_site import VenueAdmin, choose_plainly
+from storekit.admin_base.filters import VenueFilter
+from storekit.admin_base.site import VenueAdmin, choose_plainly
 
 
 class DiscountCodeForm(forms.ModelForm):

@@ -16,8 +16,8 @@ from orders.admin.timeline import amounts_of, sheet_facts_of, story_of
 from orders.models import CLOSED_STATUSES, Alert, DiscountCode, Injection, Order, OrderingRules
 from orders.order_sheet import written_lines
 from orders.status_summary import in_trouble, is_unconfirmed, local, verdict_of
-from storekit.admin_filters import VenueFilter
-from storekit.admin_site import ReadOnlyAdmin
+from storekit.admin_base.filters import VenueFilter
+from storekit.admin_base.site import ReadOnlyAdmin
 
 admin.site.register(DiscountCode, DiscountCodePage)
 admin.site.register(OrderingRules, OrderingRulesPage)

@@ -10,8 +10,8 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSingleTimeWidget
 
 from orders.models import OrderingHours, OrderingRules
-from storekit.admin_filters import VenueFilter
-from storekit.admin_site import VenueAdmin, Walled, choose_plainly
+from storekit.admin_base.filters import VenueFilter
+from storekit.admin_base.site import VenueAdmin, Walled, choose_plainly
 from storekit.staff import manages, manages_somewhere, works_at, works_somewhere
 
 _MINUTES_A_DAY = 24 * 60

@@ -26,9 +26,9 @@ from orders.checkout.problems import OrderRefused
 from orders.models import Order
 from orders.payments import AlreadyPaid, NoLongerOpen, OnTheBill, TooLate, pay_order
 from orders.placing import place_order
-from storekit.api import Conflict, ErrorsSerializer, SafeJSONParser, TooLarge
-from storekit.idempotency import Answer, answer_once, key_of
 from storekit.models import ApiKey, Venue
+from storekit.rest.api import Conflict, ErrorsSerializer, SafeJSONParser, TooLarge
+from storekit.rest.idempotency import Answer, answer_once, key_of
 
 _NOT_READ = dict.fromkeys((400, 413, 415), ErrorsSerializer)
 

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from orders.checkout.pricing import PricedLine
 from orders.models import Order, OrderLine
-from storekit.worded_once import insert_rows
+from storekit.db.compiled_queries import insert_rows
 
 _COLUMNS = (
     *("id", "order", "parent", "position", "kind", "menu_id", "sku", "instruction_id"),

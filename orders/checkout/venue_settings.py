@@ -6,8 +6,8 @@ from datetime import timedelta
 from integrations.models import LightspeedSettings
 from orders.checkout.rules import Rules, Span
 from orders.models import Order
+from storekit.db.compiled_queries import WordedQuery
 from storekit.models import Venue
-from storekit.worded_once import WordedQuery
 
 _COLUMNS = (
     "connection__business_location_id",

@@ -10,7 +10,7 @@ from django_q.models import Failure, Schedule, Success
 from unfold.admin import TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from storekit.admin_site import SuperuserAdmin
+from storekit.admin_base.site import SuperuserAdmin
 from storekit.models import Membership, User
 
 
@@ -100,7 +100,7 @@ class LedgerOfTasks(SuperuserAdmin):
 
 @admin.register(Schedule)
 class ScheduleAdmin(LedgerOfTasks):
-    """The periodic tasks, kept by `storekit.periodic`."""
+    """The periodic tasks, kept by `storekit.queue.schedules`."""
 
     list_display = ("name", "func", "minutes", "next_run", "last_run")
     fields = ("name", "func", "schedule_type", "minutes", "repeats", "next_run")

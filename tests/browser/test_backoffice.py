@@ -4,8 +4,8 @@ import pytest
 
 from integrations.models import Connection
 from orders.models import Injection
-from storekit.api_keys import find_api_key
 from storekit.models import ApiKey, User, Venue
+from storekit.rest.api_keys import find_api_key
 from tests import factories
 from tests.browser.conftest import Visit
 from tests.storekit.rows import make_order

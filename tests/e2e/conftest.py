@@ -12,10 +12,10 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from menus.sync.run import sync_menu
-from storekit.api_keys import issue_api_key
 from storekit.demo import story
 from storekit.demo.browser import Browser
 from storekit.models import User, Venue
+from storekit.rest.api_keys import issue_api_key
 from tests.support.processes import Worker, worker
 from tests.support.sandbox import SandboxPos
 

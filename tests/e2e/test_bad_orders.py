@@ -7,8 +7,8 @@ import requests
 
 from integrations.models import Notification
 from orders.models import Order
-from storekit.api_keys import issue_api_key
 from storekit.models import Venue
+from storekit.rest.api_keys import issue_api_key
 from tests.e2e.conftest import Service
 
 

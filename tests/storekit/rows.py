@@ -11,8 +11,8 @@ from django.utils import timezone
 from integrations.models import Connection, Notification, SyncRun, SyncSchedule
 from menus.models import Allergen, Category, Menu, MenuState
 from orders.models import Injection, InjectionAttempt, Order, OrderingHours, OrderingRules, OrderLine
-from storekit.api_keys import issue_api_key
 from storekit.models import Venue
+from storekit.rest.api_keys import issue_api_key
 from tables.models import Area, Table
 from tests import factories
 

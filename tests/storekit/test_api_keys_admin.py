@@ -5,8 +5,8 @@ import re
 import pytest
 from django.test import Client
 
-from storekit.api_keys import find_api_key, issue_api_key
 from storekit.models import ApiKey, User, Venue
+from storekit.rest.api_keys import find_api_key, issue_api_key
 
 pytestmark = pytest.mark.django_db
 

@@ -6,8 +6,8 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from storekit.api_keys import find_api_key
 from storekit.models import ApiKey, Venue
+from storekit.rest.api_keys import find_api_key
 
 pytestmark = pytest.mark.django_db
 

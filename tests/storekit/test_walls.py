@@ -17,7 +17,7 @@ from django.test import Client
 from django.urls import reverse
 from django_q.models import OrmQ
 
-from storekit.admin_site import BackOffice, SuperuserAdmin, VenueAdmin
+from storekit.admin_base.site import BackOffice, SuperuserAdmin, VenueAdmin
 from storekit.models import Membership, User, Venue
 from tests.storekit.rows import one_of_everything
 

@@ -8,7 +8,7 @@ from django_q import cluster, worker
 from django_q.conf import Conf
 from django_q.management.commands import qcluster
 
-from storekit.ticking import Ticker
+from storekit.queue.ticker import Ticker
 
 
 class TickingEvent:

@@ -21,7 +21,7 @@ from menus.storefront import document, published, views
 from menus.storefront.cache import Shelf
 from menus.storefront.compression import PackedMenu, choose_coding, pack
 from menus.versions import raise_version
-from storekit import rows_at_once
+from storekit.db import prepared_row
 from storekit.models import Venue
 from tests import factories
 from tests.menus.snapshots import BURGER_MENU, bring_in_step
@@ -180,10 +180,10 @@ def test_when_the_short_way_is_closed_readers_get_the_menu_all_the_same(
 ) -> None:
     first = client.get(URL)
 
-    def closed(_: rows_at_once.RowQuery, value: str) -> None:
-        raise rows_at_once.NotAtOnce
+    def closed(_: prepared_row.RowQuery, value: str) -> None:
+        raise prepared_row.NotAtOnce
 
-    monkeypatch.setattr(rows_at_once.RowQuery, "find_at_once", closed)
+    monkeypatch.setattr(prepared_row.RowQuery, "find_at_once", closed)
     assert client.get(URL).content == first.content
 
 
@@ -195,10 +195,10 @@ def test_a_connection_that_breaks_at_the_very_question_closes_the_short_way(monk
         def pgconn(self) -> None:
             raise psycopg.OperationalError("the connection is closed")
 
-    monkeypatch.setattr(rows_at_once, "connection", SimpleNamespace(vendor="postgresql", connection=Broken()))
-    query = rows_at_once.RowQuery(name="any", queryset=lambda: Venue.objects.filter(slug="any").values_list("pk"))
+    monkeypatch.setattr(prepared_row, "connection", SimpleNamespace(vendor="postgresql", connection=Broken()))
+    query = prepared_row.RowQuery(name="any", queryset=lambda: Venue.objects.filter(slug="any").values_list("pk"))
 
-    with pytest.raises(rows_at_once.NotAtOnce):
+    with pytest.raises(prepared_row.NotAtOnce):
         query.find_at_once("copper-pot")
 
 

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
-from storekit.api_keys import issue_api_key
 from storekit.models import Venue
+from storekit.rest.api_keys import issue_api_key
 from tests import factories
 from tests.orders.conftest import CopperPotMenu
 

@@ -13,8 +13,8 @@ from django_q.models import OrmQ
 from rest_framework.test import APIClient
 
 from orders.models import Injection, Order
-from storekit.api_keys import issue_api_key
 from storekit.models import IdempotentAnswer, Venue
+from storekit.rest.api_keys import issue_api_key
 from storekit.tasks import forget_old_rows
 from tests import factories
 from tests.orders.conftest import CopperPotMenu

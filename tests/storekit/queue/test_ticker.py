@@ -9,7 +9,7 @@ from django.db import OperationalError
 from pytest_django import Settings
 
 from storekit.management.commands.qcluster import TickingEvent
-from storekit.ticking import Ticker
+from storekit.queue.ticker import Ticker
 
 NOW = datetime(2026, 5, 1, 18, 0, tzinfo=UTC)
 HERE = __name__

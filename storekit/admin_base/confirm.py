@@ -7,7 +7,7 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from storekit.admin_site import VenueAdmin
+from storekit.admin_base.site import VenueAdmin
 
 
 def confirm_page(

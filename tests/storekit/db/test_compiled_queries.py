@@ -13,8 +13,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from menus.models import Product
 from orders.models import Injection, Order, OrderLine
+from storekit.db.compiled_queries import WordedQuery, insert, insert_rows
 from storekit.models import Venue
-from storekit.worded_once import WordedQuery, insert, insert_rows
 from tests import factories
 
 

@@ -12,8 +12,8 @@ from django.utils import timezone
 from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.request import Request
 
-from storekit.api import Conflict
 from storekit.models import IdempotentAnswer
+from storekit.rest.api import Conflict
 
 _LONGEST_KEY = 255
 # Long after anybody would repeat a request. The answers name guests, so they are not kept for ever.

@@ -14,8 +14,8 @@ from rest_framework.parsers import JSONParser
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from storekit.api_keys import find_api_key
 from storekit.models import ApiKey
+from storekit.rest.api_keys import find_api_key
 
 if TYPE_CHECKING:
     # rest_framework.views reads the settings that name this module while it is itself being imported.

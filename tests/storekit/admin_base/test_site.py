@@ -10,7 +10,7 @@ from django.test import RequestFactory
 
 from integrations.models import Notification
 from menus.models import CategoryProduct
-from storekit.admin_site import VenueAdmin
+from storekit.admin_base.site import VenueAdmin
 from storekit.models import ApiKey, Membership, User, Venue
 from tests import factories
 
