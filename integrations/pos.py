@@ -246,7 +246,7 @@ class MenuSnapshot:
     warnings: tuple[str, ...] = ()
 
 
-class HeldGroups(Protocol):
+class StoredGroups(Protocol):
     """The groups that are on our menu, by which a group that is read anew is given the key that it has."""
 
     @property
@@ -262,7 +262,7 @@ class MenuReading:
     """What an answer says: all of it, or only what differs from an earlier one."""
 
     snapshot: MenuSnapshot
-    memory: bytes
+    checkpoint: bytes
     """For reading a later answer; empty when there is none."""
     changed: frozenset[str] | None = None
     """SKUs, when the snapshot has only the products that may have changed, with their groups. The categories and their
@@ -277,7 +277,7 @@ class MenuDocument(Protocol):
     def digest(self) -> str:
         """Equal for equal answers that are read in an equal way: then the snapshot is equal too. Hexadecimal."""
 
-    def read(self, memory: bytes = b"", held: HeldGroups | None = None) -> MenuReading:
+    def read(self, checkpoint: bytes = b"", held: StoredGroups | None = None) -> MenuReading:
         """Reads the answer, or what differs from the one that left the memory. Raises `BadAnswer` for nonsense.
 
         Args:

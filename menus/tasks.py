@@ -45,7 +45,7 @@ def remove_unused_images() -> str:
 
 def handle_item_notification(notification_id: int) -> str:
     """Works on what the POS told us about an item."""
-    return ledger.process(notification_id=notification_id, handle=reconciliation.hear_item)
+    return ledger.process(notification_id=notification_id, handle=reconciliation.record_item_notification)
 
 
 def wake_due() -> str:

@@ -7,12 +7,12 @@ from uuid import UUID
 from django.db import transaction
 
 from orders.models import Alert
-from orders.queue import due_at_once, nudge_alert
+from orders.queue import due_at_once, enqueue_alert
 
 BOTH_WAYS = (Alert.Channel.EMAIL, Alert.Channel.TILL)
 
 
-def tell(
+def queue_alert(
     *, order_id: UUID, about: Alert.About, channels: Iterable[Alert.Channel] = BOTH_WAYS, occurrence: int = 1
 ) -> None:
     """Has the venue told, once for each occurrence; when the transaction commits it is queued.
@@ -26,7 +26,7 @@ def tell(
     _write(rows)
 
 
-def tell_menu(*, order_id: UUID, occurrence: int, code: str, pos_words: str) -> None:
+def queue_menu_snooze(*, order_id: UUID, occurrence: int, code: str, pos_words: str) -> None:
     """Has the menu snooze what the POS refused an order for, likewise.
 
     Args:
@@ -59,4 +59,4 @@ def _write(rows: Sequence[Alert]) -> None:
         next_attempt_at__isnull=False,
     )
     for alert_id in untold.values_list("pk", flat=True):
-        transaction.on_commit(partial(nudge_alert, alert_id=alert_id))
+        transaction.on_commit(partial(enqueue_alert, alert_id=alert_id))

@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from orders.checkout.problems import OrderRefused
 from orders.checkout.validation import total_problem
-from orders.checkout.venue_settings import terms_of
+from orders.checkout.venue_settings import ordering_settings_of
 from orders.models import Injection, Order
-from orders.placing import first_steps, nudge_unless_held
+from orders.placing import enqueue_unless_held, initial_schedule
 from storekit.models import Venue
 
 # A guest may take a while to pay; but nobody comes for a dinner that was for yesterday.
@@ -55,8 +55,8 @@ def pay_order(*, venue: Venue, order_id: UUID, reference: str, amount: Decimal) 
             return order
         _refuse_what_waits_for_no_payment(order, now)
         _note_payment(order, reference, amount)
-        _set_off(injection, venue, now)
-        nudge_unless_held(injection)
+        _start_injection(injection, venue, now)
+        enqueue_unless_held(injection)
     return order
 
 
@@ -97,8 +97,8 @@ def _note_payment(order: Order, reference: str, amount: Decimal) -> None:
     order.save(update_fields=["status", "payment_status", "payment_reference", "payment_amount"])
 
 
-def _set_off(injection: Injection, venue: Venue, now: datetime) -> None:
-    steps = first_steps(order=injection.order, settings=terms_of(venue=venue).settings, now=now)
+def _start_injection(injection: Injection, venue: Venue, now: datetime) -> None:
+    steps = initial_schedule(order=injection.order, settings=ordering_settings_of(venue=venue).settings, now=now)
     for name, value in steps.items():
         setattr(injection, name, value)
     injection.save(update_fields=list(steps))

@@ -21,7 +21,7 @@ from orders.checkout.validation import Checked, check
 from orders.injection.references import reference_of
 from orders.injection.scheduling import first_attempt_at
 from orders.models import Injection, Order
-from orders.queue import due_at_once, nudge
+from orders.queue import due_at_once, enqueue_injection
 from storekit.collector import collector_paused
 from storekit.db.compiled_queries import insert
 from storekit.models import Venue
@@ -50,7 +50,7 @@ def place_order(*, venue: Venue, request: OrderRequest) -> Order:
                 raise
 
 
-def first_steps(*, order: Order, settings: LightspeedSettings, now: datetime) -> dict[str, Any]:
+def initial_schedule(*, order: Order, settings: LightspeedSettings, now: datetime) -> dict[str, Any]:
     """The injection's columns when its order may go to the till: at once, or held until shortly before its time."""
     later = first_attempt_at(scheduled_for=order.scheduled_for, now=now, settings=settings)
     begins = later or due_at_once()
@@ -58,10 +58,10 @@ def first_steps(*, order: Order, settings: LightspeedSettings, now: datetime) ->
     return {"state": state, "next_attempt_at": begins, "due_since": begins}
 
 
-def nudge_unless_held(injection: Injection) -> None:
+def enqueue_unless_held(injection: Injection) -> None:
     """Queues the injection when the transaction commits, if it is to be sent at once."""
     if injection.next_attempt_at is not None and injection.state != Injection.State.SCHEDULED:
-        transaction.on_commit(partial(nudge, injection_id=injection.pk))
+        transaction.on_commit(partial(enqueue_injection, injection_id=injection.pk))
 
 
 def _place(venue: Venue, request: OrderRequest, code: str) -> Order:
@@ -75,7 +75,7 @@ def _place(venue: Venue, request: OrderRequest, code: str) -> Order:
     _take_stock(venue, checked, held_until)
     order = _store_order(venue, request, checked, code)
     store_lines(order=order, lines=checked.priced.lines)
-    nudge_unless_held(_store_injection(order, checked, now))
+    enqueue_unless_held(_store_injection(order, checked, now))
     return order
 
 
@@ -159,7 +159,7 @@ def _store_injection(order: Order, checked: Checked, now: datetime) -> Injection
         order=order,
         reference=reference_of(order_id=order.pk, revision=1),
         location=checked.terms.location,
-        **(first_steps(order=order, settings=checked.terms.settings, now=now) if goes else {}),
+        **(initial_schedule(order=order, settings=checked.terms.settings, now=now) if goes else {}),
     )
     insert(injection)
     return injection

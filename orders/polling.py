@@ -6,22 +6,22 @@ from django.db.models import Q
 
 from orders.injection.confirmation_checks import GRACE
 from orders.models import Alert, Injection
-from orders.queue import nudge, nudge_alert, nudge_look
+from orders.queue import enqueue_alert, enqueue_confirmation_check, enqueue_injection
 
 _AT_ONCE = 100
 
 _State = Injection.State
 
 
-def nudge_due(*, since: datetime, until: datetime) -> int:
+def enqueue_newly_due(*, since: datetime, until: datetime) -> int:
     """Queues what became due after `since` and until `until`, each once; returns how many."""
     to_send, to_look_for, to_tell = _to_send(since, until), _to_look_for(since, until), _to_tell(since, until)
     for pk in to_send:
-        nudge(injection_id=pk)
+        enqueue_injection(injection_id=pk)
     for pk in to_look_for:
-        nudge_look(injection_id=pk)
+        enqueue_confirmation_check(injection_id=pk)
     for pk in to_tell:
-        nudge_alert(alert_id=pk)
+        enqueue_alert(alert_id=pk)
     return len(to_send) + len(to_look_for) + len(to_tell)
 
 

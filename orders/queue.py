@@ -18,17 +18,17 @@ def due_at_once() -> datetime:
     return timezone.now() - _CLOCKS_DIFFER_BY
 
 
-def nudge(*, injection_id: int) -> None:
+def enqueue_injection(*, injection_id: int) -> None:
     """Queues the injection. A queue that cannot be reached is logged and nothing worse: the sweep takes over."""
     _queue("orders.tasks.inject", injection_id)
 
 
-def nudge_alert(*, alert_id: int) -> None:
+def enqueue_alert(*, alert_id: int) -> None:
     """Queues what is to be told, likewise."""
     _queue("orders.tasks.send_alert", alert_id)
 
 
-def nudge_look(*, injection_id: int) -> None:
+def enqueue_confirmation_check(*, injection_id: int) -> None:
     """Queues the look for an order that was accepted and never confirmed, likewise."""
     _queue("orders.tasks.look_for_order", injection_id)
 

@@ -18,7 +18,7 @@ from orders.injection.confirmation import advance
 from orders.injection.failure import tell_till_of_cancellation
 from orders.injection.references import definitely_refused, may_have_arrived, raise_revision, send_anew
 from orders.models import Alert, Injection, Order, OrderEvent
-from orders.queue import nudge
+from orders.queue import enqueue_injection
 
 _State = Injection.State
 _Status = Order.Status
@@ -68,7 +68,7 @@ def send_again(*, order: Order, by: str) -> Injection:
         send_anew(injection=injection)
         _settle_alerts(injection.order)
         _write_down(injection.order, _Action.SENT_AGAIN, by, f"After: {reason}" if reason else "")
-        transaction.on_commit(partial(nudge, injection_id=injection.pk))
+        transaction.on_commit(partial(enqueue_injection, injection_id=injection.pk))
     return injection
 
 

@@ -15,7 +15,7 @@ _Status = Order.Status
 
 
 @dataclass(frozen=True)
-class Verdict:
+class StatusSummary:
     """`tone` is good, warning or bad. `pos_words` is what the POS itself said, when it said something."""
 
     tone: str
@@ -43,7 +43,7 @@ def local(order: Order, moment: datetime) -> str:
     return f"{day}, {date_format(then, 'H:i')}"
 
 
-def verdict_of(order: Order) -> Verdict:
+def status_summary_of(order: Order) -> StatusSummary:
     """What to tell a person who opens the order."""
     injection = order.injection
     if order.status == _Status.CANCELLED:
@@ -53,13 +53,13 @@ def verdict_of(order: Order) -> Verdict:
     if injection.state == _State.FAILED:
         return _failed(injection)
     if order.status == _Status.AWAITING_PAYMENT:
-        return Verdict("warning", "Waiting for the guest's payment", todo="Once it is paid it goes to the till.")
+        return StatusSummary("warning", "Waiting for the guest's payment", todo="Once it is paid it goes to the till.")
     if injection.state == _State.ACCEPTED:
         return _accepted(injection)
     return _on_its_way(order)
 
 
-def _cancelled(order: Order) -> Verdict:
+def _cancelled(order: Order) -> StatusSummary:
     told = order.alerts.filter(about=Alert.About.CANCELLED, channel=Alert.Channel.TILL).first()
     paid = order.payment_status == Order.PaymentStatus.PAID
     refund = (
@@ -69,26 +69,26 @@ def _cancelled(order: Order) -> Verdict:
         why = (
             "It is being sent at this moment." if is_being_sent(injection=order.injection) else "It is not on the till."
         )
-        return Verdict("good", "Cancelled", why, refund)
-    if told.told_at:
+        return StatusSummary("good", "Cancelled", why, refund)
+    if told.sent_at:
         why = "A message was printed on the till."
     elif told.next_attempt_at:
         why = "A message is printed on the till."
     else:
         why = "The till could not be told. Tell the kitchen."
-    return Verdict("warning", "Cancelled", why, f"Void the check there. {refund}".strip())
+    return StatusSummary("warning", "Cancelled", why, f"Void the check there. {refund}".strip())
 
 
-def _on_the_till(order: Order) -> Verdict:
+def _on_the_till(order: Order) -> StatusSummary:
     where = f"Check {order.injection.account}" if order.injection.account else ""
     said = "On the till" if order.status in (_Status.PLACED, _Status.CONFIRMED) else order.get_status_display()
     if order.status != _Status.COMPLETED and order.alerts.filter(about=Alert.About.DOUBLE).exists():
         todo = "Look at the till. Make the order once, and void the second check."
-        return Verdict("warning", f"{said}, perhaps twice", where, todo)
-    return Verdict("good", said, where)
+        return StatusSummary("warning", f"{said}, perhaps twice", where, todo)
+    return StatusSummary("good", said, where)
 
 
-def _failed(injection: Injection) -> Verdict:
+def _failed(injection: Injection) -> StatusSummary:
     why, _, pos_words = injection.error.partition("\n")
     said = "Not on the till"
     if may_be_on_the_till(injection=injection):
@@ -103,26 +103,26 @@ def _failed(injection: Injection) -> Verdict:
         todo = advice_on(cause=injection.error_code) or (
             "Put right what is wrong and send it again, or key it in by hand from what is below, and mark it so."
         )
-    return Verdict("bad", said, why or "The POS gave no reason.", todo, pos_words.strip())
+    return StatusSummary("bad", said, why or "The POS gave no reason.", todo, pos_words.strip())
 
 
-def _accepted(injection: Injection) -> Verdict:
+def _accepted(injection: Injection) -> StatusSummary:
     if is_unconfirmed(injection):
         todo = "Look whether it is on the till. If it is not, key it in by hand from what is below, and mark it so."
-        return Verdict("warning", "Not confirmed", "The POS took the order, but no till has confirmed it.", todo)
-    return Verdict("good", "On its way", "The POS has the order and is bringing it to the till.")
+        return StatusSummary("warning", "Not confirmed", "The POS took the order, but no till has confirmed it.", todo)
+    return StatusSummary("good", "On its way", "The POS has the order and is bringing it to the till.")
 
 
-def _on_its_way(order: Order) -> Verdict:
+def _on_its_way(order: Order) -> StatusSummary:
     injection = order.injection
     why, _, pos_words = injection.error.partition("\n")
     if is_being_sent(injection=injection):
-        return Verdict("good", "Being sent at this moment", why, pos_words=pos_words.strip())
+        return StatusSummary("good", "Being sent at this moment", why, pos_words=pos_words.strip())
     at = injection.next_attempt_at
     when = f" It is sent {local(order, at)}." if at and at > timezone.now() else ""
     if why:
         todo = f"It is sent again by itself.{when} If the kitchen cannot wait, key it in by hand, and mark it so."
-        return Verdict("warning", "Not on the till yet", why, todo, pos_words.strip())
+        return StatusSummary("warning", "Not on the till yet", why, todo, pos_words.strip())
     if injection.state == _State.SCHEDULED:
-        return Verdict("good", "For later", f"It goes to the till by itself.{when}")
-    return Verdict("good", "On its way", f"It goes to the till by itself.{when}")
+        return StatusSummary("good", "For later", f"It goes to the till by itself.{when}")
+    return StatusSummary("good", "On its way", f"It goes to the till by itself.{when}")

@@ -21,7 +21,7 @@ def sweep_injections() -> str:
 
 def look_for_order(injection_id: int) -> str:
     """Looks for one order that was accepted and never confirmed."""
-    return confirmation_checks.look(injection_id=injection_id)
+    return confirmation_checks.check_confirmation(injection_id=injection_id)
 
 
 def sweep_unconfirmed() -> str:

@@ -63,8 +63,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "storekit.rest.null_bytes.NoNullCharacters",
-    "storekit.rest.fast_path.ShortPath",
+    "storekit.rest.null_bytes.RejectNullBytes",
+    "storekit.rest.fast_path.FastPathMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -75,7 +75,7 @@ MIDDLEWARE = [
     "storekit.admin_base.local_time.BackOfficeInLocalTime",
 ]
 # What storefronts read all the time: addresses, and the functions that may answer there at once.
-SHORT_PATHS = {r"/api/v1/venues/(?P<slug>[-\w]+)/menu": "menus.storefront.views.menu_at_once"}
+FAST_PATHS = {r"/api/v1/venues/(?P<slug>[-\w]+)/menu": "menus.storefront.views.menu_at_once"}
 ROOT_URLCONF = "storekit.urls"
 WSGI_APPLICATION = "storekit.wsgi.application"
 TEMPLATES = [
@@ -177,7 +177,11 @@ PERIODIC_TASKS: dict[str, int] = {
 }
 
 # What a worker looks at every two seconds, so that what becomes due between two sweeps is on time.
-TICKS = ["orders.polling.nudge_due", "integrations.webhooks.ledger.nudge_due", "menus.snoozes.service.nudge_due"]
+TICKS = [
+    "orders.polling.enqueue_newly_due",
+    "integrations.webhooks.ledger.enqueue_newly_due",
+    "menus.snoozes.service.enqueue_newly_due",
+]
 
 # --- People ------------------------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from tests.support.sandbox import SandboxPos
 @pytest.fixture(autouse=True)
 def _empty_shelf() -> None:
     """What a process remembers of menus outlives the rows of a test, whose ids the next one uses again."""
-    published.shelf.clear()
+    published.menu_cache.clear()
     # Its entity tags hold the public address, which tests change.
     published._edition.cache_clear()
 

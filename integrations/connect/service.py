@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.connect.oauth_state import remember_consent
-from integrations.connect.tokens import RECONNECT_SENTENCE, ConnectionTokens, PresentTokens, client_config
+from integrations.connect.tokens import RECONNECT_SENTENCE, CachedTokens, ConnectionTokens, client_config
 from integrations.lightspeed import adapter, http, oauth
 from integrations.lightspeed.mapping.menu.snapshot import SubScreens
 from integrations.models import Connection, LightspeedSettings, TokenPair
@@ -265,7 +265,7 @@ def pos_for(venue: Venue, *, location: str = "", in_a_hurry: bool = False) -> Po
             "This was meant for another Lightspeed location than the one that the venue is connected to now.",
             code="other_location",
         )
-    return _pos(connection, tokens=PresentTokens if in_a_hurry else ConnectionTokens)
+    return _pos(connection, tokens=CachedTokens if in_a_hurry else ConnectionTokens)
 
 
 def _why_not(connection: Connection) -> str:
@@ -291,7 +291,7 @@ def _why_not(connection: Connection) -> str:
 
 
 def _transport(
-    connection: Connection, tokens: type[ConnectionTokens] | type[PresentTokens] = ConnectionTokens
+    connection: Connection, tokens: type[ConnectionTokens] | type[CachedTokens] = ConnectionTokens
 ) -> http.LightspeedHttp:
     return http.LightspeedHttp(settings.LIGHTSPEED_API_URL, tokens(connection.pk))
 
@@ -302,9 +302,7 @@ def _sub_screens(mapping: LightspeedSettings) -> SubScreens:
     return SubScreens.CATEGORIES if mapping.subscreens_as_categories else SubScreens.NESTED
 
 
-def _pos(
-    connection: Connection, tokens: type[ConnectionTokens] | type[PresentTokens] = ConnectionTokens
-) -> PointOfSale:
+def _pos(connection: Connection, tokens: type[ConnectionTokens] | type[CachedTokens] = ConnectionTokens) -> PointOfSale:
     mapping = LightspeedSettings.objects.filter(connection=connection).first() or LightspeedSettings()
     return adapter.LightspeedPos(
         http=_transport(connection, tokens),

@@ -81,7 +81,7 @@ class ConnectionTokens:
         return refresh(pair=pair).access_token
 
 
-class PresentTokens:
+class CachedTokens:
     """The same for somebody who cannot wait: the token that is there, never a refresh, which may take long."""
 
     def __init__(self, connection_id: int) -> None:

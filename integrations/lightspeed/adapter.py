@@ -23,7 +23,6 @@ from integrations.lightspeed.mapping.webhook_endpoint import endpoint_problems
 from integrations.pos import (
     AllergenNames,
     FloorArea,
-    HeldGroups,
     MenuReading,
     NotFound,
     OpenCheck,
@@ -35,6 +34,7 @@ from integrations.pos import (
     Readiness,
     Rejected,
     Restriction,
+    StoredGroups,
     WebhookEndpoint,
 )
 
@@ -85,11 +85,11 @@ class LightspeedMenu:
         """Of the bytes, of what was asked for, and of how they are read."""
         return hashlib.sha256(f"{self._head}\n".encode() + hashlib.sha256(self.content).digest()).hexdigest()
 
-    def read(self, memory: bytes = b"", held: HeldGroups | None = None) -> MenuReading:
+    def read(self, checkpoint: bytes = b"", held: StoredGroups | None = None) -> MenuReading:
         """All of it, or what differs from what is remembered. Raises `BadAnswer` when the answer makes no sense."""
         parsed = self._parsed()
         outline = outline_of(parsed)
-        part = changed_part(parsed, outline, memory, self._head, sub_screens=self.sub_screens, held=held)
+        part = changed_part(parsed, outline, checkpoint, self._head, sub_screens=self.sub_screens, held=held)
         if part is not None:
             return part
         read = read_menu(parsed.menu, sub_screens=self.sub_screens, held=held)

@@ -31,17 +31,17 @@ _DOES_LESS = ("preview", "light", "undo")
 _TIME_OUT = 270
 
 
-def nudge_task(*, run_id: int, kind: str) -> None:
+def enqueue_sync(*, run_id: int, kind: str) -> None:
     """Queues the task that carries out a queued run. A queue that cannot be reached is logged: the sweep comes."""
-    _nudge(run_id, SYNC_TASKS[kind], run_id, timeout=_TIME_OUT)
+    _enqueue(run_id, SYNC_TASKS[kind], run_id, timeout=_TIME_OUT)
 
 
-def nudge_alerts(*, run_id: int) -> None:
+def enqueue_alerts(*, run_id: int) -> None:
     """Queues the e-mails that are due, because of this run."""
-    _nudge(run_id, "integrations.tasks.send_sync_alerts")
+    _enqueue(run_id, "integrations.tasks.send_sync_alerts")
 
 
-def _nudge(run_id: int, task: str, *args: Any, **options: Any) -> None:
+def _enqueue(run_id: int, task: str, *args: Any, **options: Any) -> None:
     try:
         async_task(task, *args, **options)
     except (DatabaseError, RedisError, OSError):
@@ -59,7 +59,7 @@ def sweep() -> int:
         if waiting.filter(pk=pk).update(lease_until=now + QUEUED_AGAIN_AFTER)
     ]
     for pk, kind in rows:
-        nudge_task(run_id=pk, kind=kind)
+        enqueue_sync(run_id=pk, kind=kind)
     return ended + len(rows)
 
 
@@ -97,5 +97,5 @@ def go_ahead_of_unbegun(connection: Connection, kind: SyncRun.Kind, options: dic
         error="No task worker began it. A sync that was started by hand went ahead of it.",
     )
     if ended and tell:
-        transaction.on_commit(lambda: nudge_alerts(run_id=unbegun.pk), robust=True)
+        transaction.on_commit(lambda: enqueue_alerts(run_id=unbegun.pk), robust=True)
     return bool(ended) and unbegun.scheduled and serves

@@ -18,9 +18,9 @@ from integrations.pos import PointOfSale, PosError
 from integrations.syncs.queue import (
     QUEUED_AGAIN_AFTER,
     end_abandoned,
+    enqueue_alerts,
+    enqueue_sync,
     go_ahead_of_unbegun,
-    nudge_alerts,
-    nudge_task,
 )
 from storekit.models import Venue
 
@@ -136,7 +136,7 @@ def queue_sync(
         scheduled=scheduled,
         lease_until=timezone.now() + QUEUED_AGAIN_AFTER,
     )
-    transaction.on_commit(lambda: nudge_task(run_id=run.pk, kind=kind), robust=True)
+    transaction.on_commit(lambda: enqueue_sync(run_id=run.pk, kind=kind), robust=True)
     return run
 
 
@@ -183,7 +183,7 @@ def run_sync(
     def with_the_pos(progress: Progress) -> dict[str, int]:
         return work(pos_for(venue), progress)
 
-    return run_alone(
+    return run_exclusive(
         venue=venue,
         kind=kind,
         started_by=started_by,
@@ -194,7 +194,7 @@ def run_sync(
     )
 
 
-def run_alone(
+def run_exclusive(
     *,
     venue: Venue,
     kind: SyncRun.Kind,
@@ -285,7 +285,7 @@ def _end(run: SyncRun, warnings: list[str], *, state: SyncRun.State, **outcome: 
     )
     run.refresh_from_db()
     if ended and tell:
-        nudge_alerts(run_id=run.pk)
+        enqueue_alerts(run_id=run.pk)
 
 
 def _in_words(error: PosError | SyncFailed) -> str:

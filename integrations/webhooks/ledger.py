@@ -203,7 +203,7 @@ def sweep(*, most: int = 500) -> int:
     return len(rows)
 
 
-def nudge_due(*, since: datetime, until: datetime, most: int = 100) -> int:
+def enqueue_newly_due(*, since: datetime, until: datetime, most: int = 100) -> int:
     """Queues what became due after `since` and until `until`, each once; returns how many."""
     due = Notification.objects.filter(
         processed_at=None, next_attempt_at__gt=since, next_attempt_at__lte=until, type__in=NOTIFICATION_TASKS

@@ -60,7 +60,7 @@ class _Outcome(NamedTuple):
     error: str = ""
 
 
-def nudge() -> None:
+def enqueue_fetching() -> None:
     """Queues a run. A queue that cannot be reached is logged and nothing worse: the sweep takes over."""
     try:
         async_task("menus.tasks.fetch_images")
@@ -68,10 +68,10 @@ def nudge() -> None:
         logger.warning("The fetching of images could not be queued; the sweep will see to it.", exc_info=True)
 
 
-def nudge_if_due(*, venue_id: int) -> None:
+def enqueue_if_due(*, venue_id: int) -> None:
     """Queues a run if the venue has images to be fetched. To be called when a change of its menu is committed."""
     if _free_to_fetch().filter(venue_id=venue_id).exists():
-        nudge()
+        enqueue_fetching()
 
 
 def due_products() -> QuerySet[Product]:
@@ -104,7 +104,7 @@ def fetch_due() -> str:
     for venue_id, members in by_venue.items():
         tally += _record(venue_id, lease, members, outcomes)
     if _free_to_fetch().exists():
-        nudge()
+        enqueue_fetching()
     return ", ".join(f"{number} {word}" for word, number in tally.items())
 
 

@@ -30,7 +30,7 @@ class Menu(models.Model):
         help_text="The digest of the POS's answer that was last taken over, whole or its prices alone.",
     )
     warnings = models.JSONField(default=list, editable=False, help_text="What the last whole sync had to say.")
-    went_back_from = models.CharField(
+    reverted_digest = models.CharField(
         max_length=64, blank=True, editable=False, help_text="The digest of the answer whose sync a person undid."
     )
 
@@ -38,16 +38,16 @@ class Menu(models.Model):
         return f"Menu of {self.venue}, version {self.version}"
 
 
-class MenuMemory(models.Model):
+class SyncCheckpoint(models.Model):
     """What the POS's port remembers of the answer that the menu is, so that the next one need not be read whole."""
 
-    menu = models.OneToOneField(Menu, models.CASCADE, related_name="memory")
+    menu = models.OneToOneField(Menu, models.CASCADE, related_name="checkpoint")
     digest = models.CharField(max_length=64, help_text="Of that answer; the menu has another one once it is stale.")
-    shaping = models.CharField(max_length=64, help_text="The settings that it was written with.")
+    settings_fingerprint = models.CharField(max_length=64, help_text="The settings that it was written with.")
     content = models.BinaryField()
 
     def __str__(self) -> str:
-        return f"Memory of {self.menu}"
+        return f"Sync checkpoint of {self.menu}"
 
 
 class MenuEntry(models.Model):

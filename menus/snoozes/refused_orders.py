@@ -9,7 +9,7 @@ from django.utils import timezone
 from integrations.connect.service import pos_for
 from menus.models import Snooze
 from menus.snoozes.service import snooze_until_tomorrow
-from menus.stock.levels import as_word, hear, spread
+from menus.stock.levels import propagate_to_menu, record_updates, to_update
 from menus.stock.reservations import lock_menu
 from menus.versions import raise_version
 from storekit.models import Venue
@@ -59,7 +59,7 @@ def _sold_out_at_the_till(venue: Venue, items: Mapping[str, str]) -> list[str]:
     restrictions = pos_for(venue).availability_of(sorted(items))
     with transaction.atomic():
         menu = lock_menu(venue=venue)
-        hear(venue=venue, words=map(as_word, restrictions), asked_at=asked_at)
-        if spread(venue=venue, skus=list(items)):
+        record_updates(venue=venue, words=map(to_update, restrictions), asked_at=asked_at)
+        if propagate_to_menu(venue=venue, skus=list(items)):
             raise_version(menu=menu)
     return [one.sku for one in restrictions if one.sold_out]

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from menus.models import Snooze
-from menus.stock.levels import snoozes_in_force, spread
+from menus.stock.levels import propagate_to_menu, snoozes_in_force
 from menus.stock.reservations import lock_menu
 from menus.stock.sold_out_log import named_items, write_snoozes
 from menus.versions import raise_version
@@ -132,7 +132,7 @@ def wake_due(*, venue: Venue | None = None) -> int:
     return sum(_wake_due_of(Venue(pk=pk)) for pk in venues)
 
 
-def nudge_due(*, since: datetime, until: datetime) -> int:
+def enqueue_newly_due(*, since: datetime, until: datetime) -> int:
     """Queues the task that wakes what became due after `since` and until `until`; returns how many there are."""
     due = Snooze.objects.filter(ended_at=None, until__gt=since, until__lte=until).count()
     if due:
@@ -150,7 +150,7 @@ def _wake_due_of(venue: Venue) -> int:
             row.ended_at, row.ended_by = row.until, ENDED_BY_TIME
         Snooze.objects.bulk_update(rows, ["ended_at", "ended_by"])
         skus = {row.sku for row in rows}
-        if rows and spread(venue=venue, skus=skus):
+        if rows and propagate_to_menu(venue=venue, skus=skus):
             raise_version(menu=menu)
     return len(rows)
 
@@ -162,7 +162,7 @@ def _wake(venue: Venue, which: Q, by: str) -> int:
         asleep = snoozes_in_force(venue=venue, now=now).filter(which)
         skus = set(asleep.values_list("sku", flat=True))
         ended = asleep.update(ended_at=now, ended_by=by[:200])
-        if spread(venue=venue, skus=skus):
+        if propagate_to_menu(venue=venue, skus=skus):
             raise_version(menu=menu)
     return ended
 
@@ -181,7 +181,7 @@ def _snooze(
         _prolong(known.values(), until)
         items = [item for item in named_items(venue=venue, skus=skus) if item.sku not in known]
         rows = write_snoozes(like=Snooze(venue=venue, until=until, **columns), items=items)
-        if spread(venue=venue, skus=skus):
+        if propagate_to_menu(venue=venue, skus=skus):
             raise_version(menu=menu)
     return sorted([*rows, *known.values()], key=lambda row: row.sku)
 

@@ -38,8 +38,8 @@ _COLUMNS = ("stock", "sold_out", "snoozed_until")
 _SAID = ("restricted", "count", "counted_at", "heard_at", "taken")
 
 
-def hear(*, venue: Venue, words: Iterable[ItemUpdate], asked_at: datetime | None = None) -> list[StockLevel]:
-    """Keeps what the POS says of items, and returns the levels that are not what they were. Entries follow by `spread`.
+def record_updates(*, venue: Venue, words: Iterable[ItemUpdate], asked_at: datetime | None = None) -> list[StockLevel]:
+    """Record what the POS says of items and return the levels that changed; `propagate_to_menu` comes next.
 
     What is older than what is held is left out. To be called in the transaction that raises the menu's version, behind
     the lock on the menu's row.
@@ -80,17 +80,17 @@ def write_stock(*, venue: Venue, restrictions: Collection[Restriction], asked_at
     """
     named = {one.sku for one in restrictions}
     lifted = StockLevel.objects.filter(venue=venue, restricted=True).exclude(sku__in=named)
-    words = [*map(as_word, restrictions), *map(lifted_word, lifted.values_list("sku", flat=True))]
-    hear(venue=venue, words=words, asked_at=asked_at)
-    return spread(venue=venue)
+    words = [*map(to_update, restrictions), *map(unrestricted_update, lifted.values_list("sku", flat=True))]
+    record_updates(venue=venue, words=words, asked_at=asked_at)
+    return propagate_to_menu(venue=venue)
 
 
-def as_word(restriction: Restriction) -> ItemUpdate:
+def to_update(restriction: Restriction) -> ItemUpdate:
     """A row of the POS's answer about availability, as what it says of the item."""
     return ItemUpdate(sku=restriction.sku, restricted=True, left=restriction.left, at=restriction.updated_at)
 
 
-def lifted_word(sku: str) -> ItemUpdate:
+def unrestricted_update(sku: str) -> ItemUpdate:
     """What the POS says by leaving an item out of such an answer."""
     return ItemUpdate(sku=sku, restricted=False, left=None, at=None)
 
@@ -157,7 +157,7 @@ def _still_under_way(level: StockLevel, word: ItemUpdate, now: datetime) -> int:
 # --- The entries of the menu -----------------------------------------------------------------------------------------
 
 
-def spread(*, venue: Venue, skus: Collection[str] | None = None) -> int:
+def propagate_to_menu(*, venue: Venue, skus: Collection[str] | None = None) -> int:
     """Brings products and choices in step with levels and snoozes; returns how many on the menu that changes.
 
     Archived ones too, for when they come back, but no guest sees those.

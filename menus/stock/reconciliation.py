@@ -27,7 +27,15 @@ from integrations.models import Connection, Notification, SyncRun
 from integrations.pos import ItemUpdate, PointOfSale, PosError, Restriction, Throttled, Unreachable
 from integrations.webhooks.health import check_webhook
 from menus.models import Modifier, Product, StockLevel, StockWatch
-from menus.stock.levels import as_word, forget_what_never_arrived, forget_when, hear, lifted_word, never_arrived, spread
+from menus.stock.levels import (
+    forget_what_never_arrived,
+    forget_when,
+    never_arrived,
+    propagate_to_menu,
+    record_updates,
+    to_update,
+    unrestricted_update,
+)
 from menus.stock.reservations import apply_item_update, lock_menu
 from menus.versions import raise_version
 from storekit.models import Venue
@@ -67,7 +75,7 @@ def request(*, venue: Venue) -> None:
     transaction.on_commit(lambda: _queue(venue.pk), robust=True)
 
 
-def hear_item(venue: Venue, update: ItemUpdate) -> str:
+def record_item_notification(venue: Venue, update: ItemUpdate) -> str:
     """Works on a notification about an item; returns what became of it in a few words.
 
     Without its time nobody can tell whether it is the newest, so the till is asked instead.
@@ -228,7 +236,7 @@ def _ask(pos: PointOfSale, skus: list[str], deadline: float) -> Iterable[ItemUpd
             raise Unreachable("The till answers too slowly to compare all items with it.")
         batch = skus[first : first + _BATCH]
         found = {one.sku: one for one in _patiently(partial(pos.availability_of, batch))}
-        yield from (as_word(found[sku]) if sku in found else lifted_word(sku) for sku in batch)
+        yield from (to_update(found[sku]) if sku in found else unrestricted_update(sku) for sku in batch)
 
 
 def _patiently(ask: Callable[[], tuple[Restriction, ...]]) -> tuple[Restriction, ...]:
@@ -249,10 +257,10 @@ def _apply(venue: Venue, words: list[ItemUpdate], asked_at: datetime) -> list[st
         before = {sku: str(level) for sku, level in held.items()}
         # Whoever is not restricted at the till and is not here either has nothing to say.
         news = [word for word in words if word.restricted or word.sku in held]
-        hear(venue=venue, words=news, asked_at=asked_at)
+        record_updates(venue=venue, words=news, asked_at=asked_at)
         forget_what_never_arrived(venue=venue)
         after = {one.sku: str(one) for one in StockLevel.objects.filter(venue=venue, restricted=True)}
-        if spread(venue=venue):
+        if propagate_to_menu(venue=venue):
             raise_version(menu=menu)
     nothing = "not restricted"
     return [

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from integrations.pos import ItemUpdate
 from menus.models import Menu, StockLevel
-from menus.stock.levels import hear, spread, take_off
+from menus.stock.levels import propagate_to_menu, record_updates, take_off
 from menus.versions import raise_version
 from storekit.models import Venue
 
@@ -39,9 +39,9 @@ def apply_item_update(venue: Venue, update: ItemUpdate) -> str:
     """
     with transaction.atomic():
         menu = lock_menu(venue=venue)
-        if not hear(venue=venue, words=[update]):
+        if not record_updates(venue=venue, words=[update]):
             return "older than what is known"
-        changed = spread(venue=venue, skus=[update.sku])
+        changed = propagate_to_menu(venue=venue, skus=[update.sku])
         if not changed:
             return "no guest sees it"
         raise_version(menu=menu)
@@ -80,7 +80,7 @@ def take_stock(*, venue: Venue, quantities: Mapping[str, int], sent_at: datetime
         for level in levels:
             if not take_off(level=level, quantity=wanted[level.sku], now=now, sent_at=sent_at):
                 raise SoldOut((Shortage(level.sku, wanted[level.sku], 0),))
-        if spread(venue=venue, skus=[level.sku for level in levels]):
+        if propagate_to_menu(venue=venue, skus=[level.sku for level in levels]):
             raise_version(menu=menu)
 
 

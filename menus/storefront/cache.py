@@ -8,21 +8,21 @@ import threading
 from collections import OrderedDict
 from collections.abc import Hashable
 
-from menus.storefront.compression import PackedMenu
+from menus.storefront.compression import CompressedMenu
 
 _MOST_BYTES = 32 * 1024 * 1024
 
 
-class Shelf:
+class MenuCache:
     """Keeps what was asked for last, as much as fits; safe to use from several threads."""
 
     def __init__(self, *, most_bytes: int = _MOST_BYTES) -> None:
         self._most_bytes = most_bytes
-        self._menus: OrderedDict[Hashable, PackedMenu] = OrderedDict()
+        self._menus: OrderedDict[Hashable, CompressedMenu] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
 
-    def find(self, key: Hashable) -> PackedMenu | None:
+    def find(self, key: Hashable) -> CompressedMenu | None:
         """The menu, if it is here."""
         with self._lock:
             found = self._menus.get(key)
@@ -30,7 +30,7 @@ class Shelf:
                 self._menus.move_to_end(key)
             return found
 
-    def keep(self, key: Hashable, menu: PackedMenu) -> None:
+    def keep(self, key: Hashable, menu: CompressedMenu) -> None:
         """Puts the menu in, and out what nobody asked for longest. One larger than the whole shelf is not kept."""
         if menu.size > self._most_bytes:
             return

@@ -19,7 +19,7 @@ _GZIP_LEVEL, _BROTLI_QUALITY = 6, 5
 
 
 @dataclass(frozen=True)
-class PackedMenu:
+class CompressedMenu:
     """One edition's bytes, compressed; the plain ones are unpacked when somebody asks for them."""
 
     gzip: bytes
@@ -37,9 +37,9 @@ class PackedMenu:
         return self.gzip if coding == GZIP else zlib.decompress(self.gzip, wbits=zlib.MAX_WBITS | 16)
 
 
-def pack(plain: bytes) -> PackedMenu:
+def pack(plain: bytes) -> CompressedMenu:
     """The same bytes always make the same packed ones: no time is written into them."""
-    return PackedMenu(
+    return CompressedMenu(
         gzip=gzip.compress(plain, _GZIP_LEVEL, mtime=0), brotli=brotli.compress(plain, quality=_BROTLI_QUALITY)
     )
 

@@ -15,8 +15,8 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils.crypto import salted_hmac
 
-from menus.storefront.cache import Shelf
-from menus.storefront.compression import IDENTITY, PackedMenu, pack
+from menus.storefront.cache import MenuCache
+from menus.storefront.compression import IDENTITY, CompressedMenu, pack
 from menus.storefront.document import load_rows, menu_document
 from menus.storefront.languages import Texts, choose_language
 from menus.versions import read_one_version
@@ -27,7 +27,7 @@ from storekit.models import Venue
 _SHAPE = 3
 _KEPT_FOR = 24 * 60 * 60
 
-shelf = Shelf()
+menu_cache = MenuCache()
 # Readers who find a menu in neither place build it one after another, so that the first one's work does for all of
 # this process. Processes do not wait for each other: at worst each of them builds a menu once.
 _BUILDING = tuple(threading.Lock() for _ in range(16))
@@ -37,7 +37,7 @@ class NoMenu(Exception):
     """The venue has not synced a menu yet."""
 
 
-class _Standing(NamedTuple):
+class _EditionRow(NamedTuple):
     """What decides a venue's menu beside the language asked for, as the database has it at this moment."""
 
     venue_id: int | str
@@ -101,21 +101,21 @@ def find_edition(*, slug: str, lang: str = "", accept_language: str = "") -> Men
         Venue.DoesNotExist: there is no such venue.
         NoMenu: nothing was synced yet.
     """
-    return _edition(_STANDING.find(slug), lang, accept_language)
+    return _edition(_EDITION_ROW.find(slug), lang, accept_language)
 
 
-def find_at_once(*, slug: str, lang: str, accept_language: str) -> tuple[MenuEdition, PackedMenu | None]:
+def find_at_once(*, slug: str, lang: str, accept_language: str) -> tuple[MenuEdition, CompressedMenu | None]:
     """The edition likewise, and the menu if this process has it in its memory.
 
     Raises:
         Venue.DoesNotExist, NoMenu: as above.
         NotAtOnce: `find_edition` will do.
     """
-    edition = _edition(_STANDING.find_at_once(slug), lang, accept_language)
-    return edition, shelf.find(edition.key)
+    edition = _edition(_EDITION_ROW.find_at_once(slug), lang, accept_language)
+    return edition, menu_cache.find(edition.key)
 
 
-def read_menu(*, slug: str, lang: str = "", accept_language: str = "") -> tuple[MenuEdition, PackedMenu]:
+def read_menu(*, slug: str, lang: str = "", accept_language: str = "") -> tuple[MenuEdition, CompressedMenu]:
     """The menu from the shelf, from the cache, or built now, with the edition that it is.
 
     Raises:
@@ -124,22 +124,22 @@ def read_menu(*, slug: str, lang: str = "", accept_language: str = "") -> tuple[
         MenuBusy: when the menu kept changing while it was read.
     """
     edition = find_edition(slug=slug, lang=lang, accept_language=accept_language)
-    packed = shelf.find(edition.key)
+    packed = menu_cache.find(edition.key)
     if packed is not None:
         return edition, packed
     with _BUILDING[edition.venue_id % len(_BUILDING)]:
         # Looked at once more: whoever was here before may have built it, or the next version of it.
         edition = find_edition(slug=slug, lang=lang, accept_language=accept_language)
-        packed = shelf.find(edition.key) or _from_cache(edition)
+        packed = menu_cache.find(edition.key) or _from_cache(edition)
         if packed is None:
             edition, packed = _build(edition)
             cache.set(_cache_key(edition), (packed.gzip, packed.brotli), _KEPT_FOR)
-        shelf.keep(edition.key, packed)
+        menu_cache.keep(edition.key, packed)
     return edition, packed
 
 
-# The columns in the order of _Standing.
-_STANDING = RowQuery(
+# The columns in the order of _EditionRow.
+_EDITION_ROW = RowQuery(
     name="menu_standing",
     queryset=lambda: Venue.objects.filter(slug="any").order_by().values_list(
         "pk", "slug", "name", "currency", "timezone",
@@ -152,7 +152,7 @@ _STANDING = RowQuery(
 def _edition(row: Row | None, lang: str, accept_language: str) -> MenuEdition:
     if row is None:
         raise Venue.DoesNotExist
-    standing = _Standing(*row)
+    standing = _EditionRow(*row)
     if not standing.version or not int(standing.version):
         raise NoMenu(f"{standing.name} has not synced a menu yet.")
     languages = tuple(json.loads(standing.languages or "[]"))
@@ -175,12 +175,12 @@ def _cache_key(edition: MenuEdition) -> str:
     return f"menu:{edition.key}"
 
 
-def _from_cache(edition: MenuEdition) -> PackedMenu | None:
+def _from_cache(edition: MenuEdition) -> CompressedMenu | None:
     kept = cache.get(_cache_key(edition))
-    return kept and PackedMenu(gzip=kept[0], brotli=kept[1])
+    return kept and CompressedMenu(gzip=kept[0], brotli=kept[1])
 
 
-def _build(edition: MenuEdition) -> tuple[MenuEdition, PackedMenu]:
+def _build(edition: MenuEdition) -> tuple[MenuEdition, CompressedMenu]:
     # A sync may have committed since the edition was found; the one that is returned is the one that the bytes are.
     venue = Venue(pk=edition.venue_id)
     version, rows = read_one_version(venue=venue, read=lambda: load_rows(venue=venue))

@@ -10,7 +10,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from menus.storefront.compression import IDENTITY, PackedMenu, choose_coding
+from menus.storefront.compression import IDENTITY, CompressedMenu, choose_coding
 from menus.storefront.openapi import MenuSchema
 from menus.storefront.published import MenuEdition, NoMenu, find_at_once, find_edition, read_menu
 from menus.versions import MenuBusy
@@ -107,7 +107,7 @@ def _not_modified(request: HttpRequest, edition: MenuEdition, coding: str) -> Ht
     return _described(response, edition, coding)
 
 
-def _whole(request: HttpRequest, edition: MenuEdition, packed: PackedMenu, coding: str) -> HttpResponse:
+def _whole(request: HttpRequest, edition: MenuEdition, packed: CompressedMenu, coding: str) -> HttpResponse:
     body = packed.body(coding)
     response = HttpResponse(b"" if request.method == "HEAD" else body, content_type="application/json")
     response["Content-Length"] = str(len(body))

@@ -7,7 +7,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from integrations.pos import MenuSnapshot
-from menus.images.fetching import nudge_if_due
+from menus.images.fetching import enqueue_if_due
 from menus.models import (
     Category,
     CategoryProduct,
@@ -18,7 +18,7 @@ from menus.models import (
     Product,
     ProductModifierGroup,
 )
-from menus.stock.levels import spread
+from menus.stock.levels import propagate_to_menu
 from menus.sync.diff import ENTRIES, LINKS, MenuPlan, TablePlan
 from menus.versions import raise_version
 from storekit.db.bulk import delete_rows, insert_rows, update_rows
@@ -63,9 +63,9 @@ def apply_plan(*, venue: Venue, plan: MenuPlan, version: int, snapshot: MenuSnap
             choices = plan.tables["modifiers"]
             if plan.tables["products"].create or choices.create or choices.update:
                 # What is new, or has another SKU now, is as sold out, or as asleep, as its SKU.
-                spread(venue=venue)
+                propagate_to_menu(venue=venue)
             raise_version(menu=menu)
-            transaction.on_commit(lambda: nudge_if_due(venue_id=venue.pk), robust=True)
+            transaction.on_commit(lambda: enqueue_if_due(venue_id=venue.pk), robust=True)
 
 
 def _write_entries(model: type[Model], columns: tuple[str, ...], plan: TablePlan, venue: Venue) -> None:

@@ -8,18 +8,18 @@ from django.utils import timezone
 
 from integrations.models import SyncRun
 from integrations.pos import AllergenNames, MenuSnapshot, Restriction
-from menus.models import Category, Menu, MenuMemory, Modifier, ModifierGroup, Product
+from menus.models import Category, Menu, Modifier, ModifierGroup, Product, SyncCheckpoint
 from menus.stock.levels import write_stock
 from menus.sync.allergens import keep_allergens
 from menus.sync.apply import apply_plan
-from menus.sync.diff import HeldMenu, MenuPlan
+from menus.sync.diff import MenuPlan, StoredMenu
 from menus.sync.restore_points import keep_state
 from menus.versions import raise_version
 from storekit.models import Venue
 
 
 @dataclass(frozen=True)
-class Beside:
+class Supplement:
     """What the POS says beside its menu; None where it was not asked or could not say: what we hold stays then."""
 
     restrictions: tuple[Restriction, ...] | None
@@ -34,17 +34,17 @@ class Outcome:
 
     snapshot: MenuSnapshot
     plan: MenuPlan
-    held: HeldMenu
+    held: StoredMenu
     version: int
     digest: str
     run_id: int
-    shaping: str = ""
-    memory: bytes = b""
-    """For reading the next answer, once this is written with the settings `shaping`."""
+    settings_fingerprint: str = ""
+    checkpoint: bytes = b""
+    """For reading the next answer, once this is written with the settings `settings_fingerprint`."""
     is_light: bool = False
 
 
-def record(*, venue: Venue, outcome: Outcome, beside: Beside) -> dict[str, int]:
+def record(*, venue: Venue, outcome: Outcome, supplement: Supplement) -> dict[str, int]:
     """Writes a sync's plan and what stands beside it; returns `{"stock": n}` when the stock of n entries changed.
 
     Raises:
@@ -64,31 +64,31 @@ def record(*, venue: Venue, outcome: Outcome, beside: Beside) -> dict[str, int]:
                 digest=outcome.digest,
                 answer=outcome.digest,
                 warnings=[*snapshot.warnings, *plan.warnings],
-                went_back_from="",
+                reverted_digest="",
             )
-            MenuMemory.objects.update_or_create(
+            SyncCheckpoint.objects.update_or_create(
                 menu=menu,
                 defaults={
                     "digest": outcome.digest,
-                    "shaping": outcome.shaping,
+                    "settings_fingerprint": outcome.settings_fingerprint,
                     # What a plan has to say is about the whole menu, and would not be said again of a part.
-                    "content": b"" if plan.warnings else outcome.memory,
+                    "content": b"" if plan.warnings else outcome.checkpoint,
                 },
             )
         elif plan:
             # What we hold is no longer what that answer said.
             Menu.objects.filter(pk=menu.pk).update(digest="", answer=outcome.digest)
-        stock, named_anew = _write_beside(venue, beside)
+        stock, named_anew = _write_supplement(venue, supplement)
         if (stock or named_anew) and not plan:
             raise_version(menu=menu)
     return {"stock": stock} if stock else {}
 
 
-def record_beside(*, menu: Menu, beside: Beside) -> dict[str, int]:
+def record_supplement(*, menu: Menu, supplement: Supplement) -> dict[str, int]:
     """The same for a menu that needs no writing."""
     with transaction.atomic():
         Menu.objects.select_for_update().get(pk=menu.pk)
-        stock, named_anew = _write_beside(menu.venue, beside)
+        stock, named_anew = _write_supplement(menu.venue, supplement)
         if stock or named_anew:
             raise_version(menu=menu)
     return {"stock": stock} if stock else {}
@@ -107,9 +107,9 @@ def count_entries(*, venue: Venue) -> int:
     )
 
 
-def _write_beside(venue: Venue, beside: Beside) -> tuple[int, bool]:
+def _write_supplement(venue: Venue, supplement: Supplement) -> tuple[int, bool]:
     stock = 0
-    if beside.restrictions is not None:
-        stock = write_stock(venue=venue, restrictions=beside.restrictions, asked_at=beside.asked_at)
-    named_anew = beside.allergens is not None and keep_allergens(venue=venue, allergens=beside.allergens)
+    if supplement.restrictions is not None:
+        stock = write_stock(venue=venue, restrictions=supplement.restrictions, asked_at=supplement.asked_at)
+    named_anew = supplement.allergens is not None and keep_allergens(venue=venue, allergens=supplement.allergens)
     return stock, named_anew

@@ -37,7 +37,7 @@ LINKS: dict[str, tuple[str, ...]] = {
 }
 
 
-class HeldRow(NamedTuple):
+class StoredRow(NamedTuple):
     """A row that we hold. Links are never archived."""
 
     id: uuid.UUID
@@ -46,12 +46,12 @@ class HeldRow(NamedTuple):
 
 
 @dataclass
-class HeldMenu:
+class StoredMenu:
     """The venue's rows by table and identity: a category's or group's key, a product's SKU, a modifier's group key and
     own key, and for links the ids of both ends."""
 
-    entries: Mapping[str, Mapping[Key, HeldRow]] = field(default_factory=lambda: {name: {} for name in ENTRIES})
-    links: Mapping[str, Mapping[Key, HeldRow]] = field(default_factory=lambda: {name: {} for name in LINKS})
+    entries: Mapping[str, Mapping[Key, StoredRow]] = field(default_factory=lambda: {name: {} for name in ENTRIES})
+    links: Mapping[str, Mapping[Key, StoredRow]] = field(default_factory=lambda: {name: {} for name in LINKS})
     languages: tuple[str, ...] = ()
 
     def count_on_the_menu(self) -> int:
@@ -88,7 +88,7 @@ class MenuPlan:
 def compare(
     *,
     rows: Mapping[str, Mapping[Key, Values]],
-    held: HeldMenu,
+    held: StoredMenu,
     languages: tuple[str, ...],
     kept: frozenset[str] = frozenset(),
 ) -> MenuPlan:
@@ -107,7 +107,7 @@ def compare(
 
 
 def _diff(
-    wanted: Mapping[Key, Values], held: Mapping[Key, HeldRow], *, kept: frozenset[int] = frozenset()
+    wanted: Mapping[Key, Values], held: Mapping[Key, StoredRow], *, kept: frozenset[int] = frozenset()
 ) -> TablePlan:
     plan = TablePlan()
     for key, row in wanted.items():
@@ -124,7 +124,7 @@ def _diff(
 
 
 def _counts(
-    tables: Mapping[str, TablePlan], wanted: Mapping[str, Mapping[Key, Values]], held: HeldMenu
+    tables: Mapping[str, TablePlan], wanted: Mapping[str, Mapping[Key, Values]], held: StoredMenu
 ) -> dict[str, int]:
     created = {row[0] for name in ENTRIES for row in tables[name].create}
     updated = {row[0] for name in ENTRIES for row in tables[name].update}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from integrations.money import to_money
 from integrations.pos import MenuCategory, MenuModifier, MenuModifierGroup, MenuProduct, MenuSnapshot, Translations
-from menus.sync.diff import ENTRIES, LINKS, HeldMenu, HeldRow, Key, MenuPlan, Values, compare
+from menus.sync.diff import ENTRIES, LINKS, Key, MenuPlan, StoredMenu, StoredRow, Values, compare
 
 _RICH_COLUMNS = frozenset(
     {"translations", "image_url", "allergens", "calories", "contains_alcohol", "alcohol_percentage"}
@@ -16,7 +16,7 @@ _LONGEST_NAME = 255
 _LONGEST_ADDRESS = 1000
 
 
-def plan_sync(*, snapshot: MenuSnapshot, held: HeldMenu, keep_descriptions: bool = False) -> MenuPlan:
+def plan_sync(*, snapshot: MenuSnapshot, held: StoredMenu, keep_descriptions: bool = False) -> MenuPlan:
     """Compares the POS's menu with what we hold.
 
     Identities survive: a row that is renamed, moved, priced anew or back from the archive keeps its id. When the POS
@@ -43,7 +43,7 @@ def plan_sync(*, snapshot: MenuSnapshot, held: HeldMenu, keep_descriptions: bool
 class _Wanted:
     """The rows that the POS's menu asks for, with the ids that they have or are to have."""
 
-    def __init__(self, held: HeldMenu) -> None:
+    def __init__(self, held: StoredMenu) -> None:
         self._held = held
         self._fresh = _fresh_ids()
         self.rows: dict[str, dict[Key, Values]] = {name: {} for name in (*ENTRIES, *LINKS)}
@@ -146,7 +146,7 @@ def _fresh_ids() -> Iterator[uuid.UUID]:
             yield uuid.UUID(bytes=drawn[start : start + 16], version=4)
 
 
-def _keep_descriptions(wanted: dict[Key, Values], held: Mapping[Key, HeldRow]) -> set[str]:
+def _keep_descriptions(wanted: dict[Key, Values], held: Mapping[Key, StoredRow]) -> set[str]:
     """Puts our descriptions into the rows, and returns the languages that are ours alone."""
     ours: set[str] = set()
     at = ENTRIES["products"].index("translations")

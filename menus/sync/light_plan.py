@@ -7,10 +7,10 @@ from decimal import Decimal
 
 from integrations.money import to_money
 from integrations.pos import MenuSnapshot
-from menus.sync.diff import ENTRIES, LINKS, HeldMenu, Key, MenuPlan, TablePlan
+from menus.sync.diff import ENTRIES, LINKS, Key, MenuPlan, StoredMenu, TablePlan
 
 
-def plan_light(*, snapshot: MenuSnapshot, held: HeldMenu) -> MenuPlan:
+def plan_light(*, snapshot: MenuSnapshot, held: StoredMenu) -> MenuPlan:
     """New prices for the products and choices that both menus have.
 
     What only one of them has stays as it is, and is counted in a warning. So do the choices that some products ask as
@@ -48,7 +48,7 @@ _WORDS = {"products": "products", "modifiers": "choices"}
 
 
 def _reprice(
-    name: str, prices: Mapping[Key, Decimal], held: HeldMenu, plan: TablePlan, left: Container[uuid.UUID]
+    name: str, prices: Mapping[Key, Decimal], held: StoredMenu, plan: TablePlan, left: Container[uuid.UUID]
 ) -> int:
     """Notes the rows with another price, but for those that are left, and returns how many were compared."""
     at = ENTRIES[name].index("price")
@@ -66,7 +66,7 @@ def _reprice(
 # --- Choices that are asked in one way here and in several at the POS -------------------------------------------------
 
 
-def _told_apart(apart: Mapping[uuid.UUID, str], prices: Mapping[Key, Decimal], held: HeldMenu) -> list[str]:
+def _told_apart(apart: Mapping[uuid.UUID, str], prices: Mapping[Key, Decimal], held: StoredMenu) -> list[str]:
     at = ENTRIES["modifiers"].index("price")
     rows = held.entries["modifiers"]
     dearer = (rows[key] for key, price in prices.items() if key in rows and rows[key].values[at] != to_money(price))
@@ -78,7 +78,7 @@ def _told_apart(apart: Mapping[uuid.UUID, str], prices: Mapping[Key, Decimal], h
     ]
 
 
-def _asked_apart(snapshot: MenuSnapshot, held: HeldMenu) -> dict[uuid.UUID, str]:
+def _asked_apart(snapshot: MenuSnapshot, held: StoredMenu) -> dict[uuid.UUID, str]:
     """The choices of groups that somebody at the POS has left for one that we do not have, and of all groups that open
     below them, with the names of their groups."""
     groups = {row.id: (key, row.values) for key, row in held.entries["groups"].items() if not row.archived}
@@ -108,7 +108,7 @@ def _asked_apart(snapshot: MenuSnapshot, held: HeldMenu) -> dict[uuid.UUID, str]
     return {choice: str(groups[id][1][name]) for id in found for choice in choices[id].values()}
 
 
-def _asked(held: HeldMenu) -> Mapping[uuid.UUID, list[uuid.UUID]]:
+def _asked(held: StoredMenu) -> Mapping[uuid.UUID, list[uuid.UUID]]:
     """The groups by the product or the choice that asks them."""
     asked: defaultdict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
     for table in ("product_groups", "nested_groups"):
@@ -117,7 +117,7 @@ def _asked(held: HeldMenu) -> Mapping[uuid.UUID, list[uuid.UUID]]:
     return asked
 
 
-def _owners(snapshot: MenuSnapshot, held: HeldMenu) -> Iterator[tuple[uuid.UUID, tuple[str, ...]]]:
+def _owners(snapshot: MenuSnapshot, held: StoredMenu) -> Iterator[tuple[uuid.UUID, tuple[str, ...]]]:
     """Every product and choice that both menus have, with what it asks at the POS."""
     asking: Iterable[tuple[str, Key, tuple[str, ...]]] = (
         *(("products", product.sku, product.groups) for product in snapshot.products),

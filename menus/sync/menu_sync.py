@@ -12,14 +12,14 @@ from integrations.connect.service import settings_of
 from integrations.models import SyncRun
 from integrations.pos import AllergenNames, MenuDocument, MenuReading, MenuSnapshot, PointOfSale, PosError, Restriction
 from integrations.syncs.runs import Progress, SyncFailed, SyncHeld
-from menus.models import Menu, MenuMemory
+from menus.models import Menu, SyncCheckpoint
 from menus.sync.apply import PlanOutdated
-from menus.sync.commit import Beside, Outcome, count_entries, record, record_beside
-from menus.sync.diff import HeldMenu, MenuPlan
+from menus.sync.commit import Outcome, Supplement, count_entries, record, record_supplement
+from menus.sync.diff import MenuPlan, StoredMenu
 from menus.sync.full_plan import plan_sync
 from menus.sync.light_plan import plan_light
 from menus.sync.safeguards import reason_to_hold, says_more_than_its_part
-from menus.sync.stored_menu import GroupsOnTheMenu, HeldPart, load_held, load_held_part
+from menus.sync.stored_menu import GroupsOnTheMenu, StoredPart, load_stored, load_stored_part
 from menus.sync.summary import summary
 from menus.versions import MenuBusy, read_one_version
 from storekit.collector import collector_paused
@@ -32,7 +32,7 @@ _CHANGED_SINCE = "The POS's menu or a setting has changed since the plan that wa
 
 
 @dataclass(frozen=True)
-class Wish:
+class SyncOptions:
     """How a sync was asked for; kept as the run's `options`."""
 
     menu_id: str | None = None
@@ -48,15 +48,17 @@ class _Answer:
     """What the POS answered, beside the menu itself."""
 
     digest: str
-    beside: Beside
+    supplement: Supplement
 
 
-class OneSync:
+class MenuSync:
     """One sync from the question to the outcome. The network comes first; nothing is asked while rows are written."""
 
-    def __init__(self, venue: Venue, wish: Wish, pos: PointOfSale, progress: Progress, *, scheduled: bool) -> None:
+    def __init__(
+        self, venue: Venue, options: SyncOptions, pos: PointOfSale, progress: Progress, *, scheduled: bool
+    ) -> None:
         self._venue = venue
-        self._wish = wish
+        self._options = options
         self._pos = pos
         self._progress = progress
         self._scheduled = scheduled
@@ -70,14 +72,14 @@ class OneSync:
         chosen = self._chosen_menu(menu)
         self._progress.report(15, "Loading the menu from the POS")
         document = self._pos.menu_document(chosen)
-        beside = self._beside()
+        supplement = self._supplement()
         digest = self._digest(document)
         if self._is_in_step(menu, digest):
-            return self._leave(menu, beside)
+            return self._leave(menu, supplement)
         self._progress.report(40, "Reading the menu")
-        answer = _Answer(digest, beside)
+        answer = _Answer(digest, supplement)
         groups = GroupsOnTheMenu(self._venue)
-        reading = document.read(self._memory(menu), groups)
+        reading = document.read(self._checkpoint(menu), groups)
         if reading.changed is not None:
             counts = self._bring_part_in_step(menu, reading, answer)
             if counts is not None:
@@ -85,11 +87,11 @@ class OneSync:
             reading = document.read(b"", groups)
         self._warn(reading.snapshot.warnings)
         self._progress.report(60, "Comparing")
-        return self._bring_in_step(menu, replace(reading.snapshot, menu_id=chosen), answer, reading.memory)
+        return self._bring_in_step(menu, replace(reading.snapshot, menu_id=chosen), answer, reading.checkpoint)
 
     def _chosen_menu(self, menu: Menu) -> str:
-        wanted = self._wish.menu_id
-        if self._wish.light and (menu.version == 0 or wanted not in (None, menu.pos_menu_id)):
+        wanted = self._options.menu_id
+        if self._options.light and (menu.version == 0 or wanted not in (None, menu.pos_menu_id)):
             raise SyncFailed("A light sync needs the menu to be synced as a whole first.")
         if wanted or menu.pos_menu_id:
             return wanted or menu.pos_menu_id
@@ -104,11 +106,11 @@ class OneSync:
             )
         return menus[0].id
 
-    def _beside(self) -> Beside:
+    def _supplement(self) -> Supplement:
         """What a sync reads beside the menu. A full one does without; half of a light one is this."""
         asked_at = timezone.now()
-        if self._wish.light:
-            return Beside(restrictions=self._pos.availability(), allergens=None, asked_at=asked_at)
+        if self._options.light:
+            return Supplement(restrictions=self._pos.availability(), allergens=None, asked_at=asked_at)
         restrictions: tuple[Restriction, ...] | None = None
         allergens: tuple[AllergenNames, ...] | None = None
         try:
@@ -119,20 +121,20 @@ class OneSync:
             allergens = self._pos.allergens()
         except PosError as error:
             self._progress.warn(f"The allergens' names could not be read, and stay as they were: {error}")
-        return Beside(restrictions=restrictions, allergens=allergens, asked_at=asked_at)
+        return Supplement(restrictions=restrictions, allergens=allergens, asked_at=asked_at)
 
     def _digest(self, document: MenuDocument) -> str:
         """Of the answer and of every setting that shapes what is made of it."""
-        return hashlib.sha256(f"{self._shaping()} {document.digest}".encode()).hexdigest()
+        return hashlib.sha256(f"{self._settings_fingerprint()} {document.digest}".encode()).hexdigest()
 
-    def _shaping(self) -> str:
+    def _settings_fingerprint(self) -> str:
         settings = self._settings
         return f"{_PLANNING_VERSION} {settings.update_descriptions} {settings.update_images}"
 
     def _is_in_step(self, menu: Menu, digest: str) -> bool:
-        if self._wish.force:
+        if self._options.force:
             return False
-        if self._scheduled and menu.went_back_from == digest:
+        if self._scheduled and menu.reverted_digest == digest:
             # A schedule must not take over again what a person went back from; a person may.
             self._progress.warn(
                 "The POS still has the menu that a person went back from, so it was not taken over. "
@@ -141,25 +143,28 @@ class OneSync:
             return True
         return menu.digest == digest
 
-    def _leave(self, menu: Menu, beside: Beside) -> dict[str, int]:
+    def _leave(self, menu: Menu, supplement: Supplement) -> dict[str, int]:
         self._warn(menu.warnings)
         counts = {"created": 0, "updated": 0, "archived": 0, "unchanged": count_entries(venue=self._venue)}
-        if self._wish.preview:
+        if self._options.preview:
             return counts
-        return counts | record_beside(menu=menu, beside=beside)
+        return counts | record_supplement(menu=menu, supplement=supplement)
 
-    def _memory(self, menu: Menu) -> bytes:
+    def _checkpoint(self, menu: Menu) -> bytes:
         """Of the answer that the menu still is; empty when something has changed since, or everything is wanted.
 
         People's descriptions would have to be looked for in the whole menu, so where they stay it is read whole.
         """
-        wish = self._wish
-        if wish.force or wish.light or wish.preview or not self._settings.update_descriptions:
+        options = self._options
+        if options.force or options.light or options.preview or not self._settings.update_descriptions:
             return b""
-        memory = MenuMemory.objects.filter(menu=menu.pk).first() if menu.digest else None
-        if memory is None or (memory.digest, memory.shaping) != (menu.digest, self._shaping()):
+        checkpoint = SyncCheckpoint.objects.filter(menu=menu.pk).first() if menu.digest else None
+        if checkpoint is None or (checkpoint.digest, checkpoint.settings_fingerprint) != (
+            menu.digest,
+            self._settings_fingerprint(),
+        ):
             return b""
-        return bytes(memory.content)
+        return bytes(checkpoint.content)
 
     def _bring_part_in_step(self, menu: Menu, reading: MenuReading, answer: _Answer) -> dict[str, int] | None:
         """As `_bring_in_step`, with what changed since the menu's last answer; None when the menu is to be read whole.
@@ -169,9 +174,9 @@ class OneSync:
         part = replace(reading.snapshot, menu_id=menu.pos_menu_id)
         self._progress.report(60, "Comparing")
 
-        def read() -> tuple[bool, HeldPart, int]:
+        def read() -> tuple[bool, StoredPart, int]:
             still = Menu.objects.filter(pk=menu.pk, digest=menu.digest).exists()
-            held = load_held_part(venue=self._venue, skus=reading.changed or (), part=part)
+            held = load_stored_part(venue=self._venue, skus=reading.changed or (), part=part)
             return still, held, count_entries(venue=self._venue)
 
         try:
@@ -185,33 +190,33 @@ class OneSync:
         self._progress.count(**plan.counts)
         self._progress.report(75, "Writing what differs")
         try:
-            counts = self._record(part, plan, held.rows, version, answer, reading.memory)
+            counts = self._record(part, plan, held.rows, version, answer, reading.checkpoint)
         except PlanOutdated:
             return None
         self._warn(part.warnings)
         return counts
 
-    def _bring_in_step(self, menu: Menu, snapshot: MenuSnapshot, answer: _Answer, memory: bytes) -> dict[str, int]:
+    def _bring_in_step(self, menu: Menu, snapshot: MenuSnapshot, answer: _Answer, checkpoint: bytes) -> dict[str, int]:
         for _ in range(_TRIES):
             try:
-                version, held = read_one_version(venue=self._venue, read=partial(load_held, venue=self._venue))
+                version, held = read_one_version(venue=self._venue, read=partial(load_stored, venue=self._venue))
             except MenuBusy:
                 continue
             plan = self._plan(snapshot, held)
             self._progress.count(**plan.counts)
             self._hold_if_needed(snapshot, plan, held, answer.digest, version)
-            if self._wish.preview:
+            if self._options.preview:
                 self._warn(plan.warnings)
                 return plan.counts
             self._progress.report(75, "Writing what differs")
             try:
-                return self._record(snapshot, plan, held, version, answer, memory)
+                return self._record(snapshot, plan, held, version, answer, checkpoint)
             except PlanOutdated:
                 continue
         raise SyncFailed("The menu was being changed all the while. Sync again in a minute.")
 
     def _record(
-        self, snapshot: MenuSnapshot, plan: MenuPlan, held: HeldMenu, version: int, answer: _Answer, memory: bytes
+        self, snapshot: MenuSnapshot, plan: MenuPlan, held: StoredMenu, version: int, answer: _Answer, checkpoint: bytes
     ) -> dict[str, int]:
         """Writes the plan, and returns its counts. Raises `PlanOutdated`."""
         outcome = Outcome(
@@ -221,11 +226,11 @@ class OneSync:
             version=version,
             digest=answer.digest,
             run_id=self._progress.run_id,
-            shaping=self._shaping(),
-            memory=memory,
-            is_light=self._wish.light,
+            settings_fingerprint=self._settings_fingerprint(),
+            checkpoint=checkpoint,
+            is_light=self._options.light,
         )
-        counts = plan.counts | record(venue=self._venue, outcome=outcome, beside=answer.beside)
+        counts = plan.counts | record(venue=self._venue, outcome=outcome, supplement=answer.supplement)
         self._warn(plan.warnings)
         return counts
 
@@ -233,19 +238,19 @@ class OneSync:
         for sentence in sentences:
             self._progress.warn(sentence)
 
-    def _plan(self, snapshot: MenuSnapshot, held: HeldMenu) -> MenuPlan:
-        if self._wish.light:
+    def _plan(self, snapshot: MenuSnapshot, held: StoredMenu) -> MenuPlan:
+        if self._options.light:
             return plan_light(snapshot=snapshot, held=held)
         return plan_sync(snapshot=snapshot, held=held, keep_descriptions=not self._settings.update_descriptions)
 
     def _hold_if_needed(
-        self, snapshot: MenuSnapshot, plan: MenuPlan, held: HeldMenu, digest: str, version: int
+        self, snapshot: MenuSnapshot, plan: MenuPlan, held: StoredMenu, digest: str, version: int
     ) -> None:
-        reason = "" if self._wish.light else reason_to_hold(snapshot=snapshot, plan=plan, held=held)
-        if self._wish.force:
+        reason = "" if self._options.light else reason_to_hold(snapshot=snapshot, plan=plan, held=held)
+        if self._options.force:
             looked_at = self._digest_looked_at(snapshot.menu_id)
             reason = _CHANGED_SINCE if looked_at not in ("", digest) else ""
-        if not (reason or (self._wish.preview and plan)):
+        if not (reason or (self._options.preview and plan)):
             return
         self._warn(plan.warnings)
         shown: dict[str, Any] = {
@@ -254,16 +259,16 @@ class OneSync:
             "menu_id": snapshot.menu_id,
             "menu_name": snapshot.name,
             "version": version,
-            "light": self._wish.light,
+            "light": self._options.light,
         }
         raise SyncHeld(reason, plan=shown | summary(plan=plan, held=held), counts=plan.counts)
 
     def _digest_looked_at(self, menu_id: str) -> str:
         """Of the plan that a person has had before their eyes; empty when there is none."""
         runs = SyncRun.objects.filter(connection__venue=self._venue, kind=SyncRun.Kind.MENU)
-        if self._wish.held_run is not None:
-            plan = runs.filter(pk=self._wish.held_run).values_list("plan", flat=True).first() or {}
+        if self._options.held_run is not None:
+            plan = runs.filter(pk=self._options.held_run).values_list("plan", flat=True).first() or {}
         else:
-            waiting = runs.filter(state=SyncRun.State.HELD, plan__menu_id=menu_id, plan__light=self._wish.light)
+            waiting = runs.filter(state=SyncRun.State.HELD, plan__menu_id=menu_id, plan__light=self._options.light)
             plan = waiting.values_list("plan", flat=True).order_by("-pk").first() or {}
         return str(plan.get("digest", ""))

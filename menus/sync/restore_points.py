@@ -16,7 +16,7 @@ from typing import Any
 
 from integrations.models import SyncRun
 from menus.models import Menu, MenuState, Product
-from menus.sync.diff import ENTRIES, LINKS, HeldMenu, HeldRow, Key, MenuPlan, Values, compare
+from menus.sync.diff import ENTRIES, LINKS, Key, MenuPlan, StoredMenu, StoredRow, Values, compare
 
 _KEPT = 10
 # Fast, and small enough.
@@ -35,12 +35,12 @@ class PastMenu:
     pos_menu_id: str
     pos_menu_name: str
     answer: str
-    went_back_from: str
+    reverted_digest: str
     languages: tuple[str, ...]
     rows: Mapping[str, Mapping[Key, Values]]
 
 
-def keep_state(*, menu: Menu, plan: MenuPlan, held: HeldMenu, version: int, run: SyncRun | None) -> MenuState:
+def keep_state(*, menu: Menu, plan: MenuPlan, held: StoredMenu, version: int, run: SyncRun | None) -> MenuState:
     """Keeps the menu as it is before the plan, and forgets the eleventh. To be called in the plan's transaction.
 
     `held` are the rows of `version` that the plan was made from; `menu` is the row as it is before.
@@ -60,7 +60,7 @@ def keep_state(*, menu: Menu, plan: MenuPlan, held: HeldMenu, version: int, run:
         ]
         remove[name] = [row[0] for row in changes.create] + [row.id for row in before if row.archived]
     content = {
-        "menu": [menu.pos_menu_id, menu.pos_menu_name, menu.answer, menu.went_back_from],
+        "menu": [menu.pos_menu_id, menu.pos_menu_name, menu.answer, menu.reverted_digest],
         "languages": held.languages,
         "columns": ENTRIES | LINKS,
         "put": put,
@@ -75,7 +75,7 @@ def keep_state(*, menu: Menu, plan: MenuPlan, held: HeldMenu, version: int, run:
     return state
 
 
-def past_menu(*, state: MenuState, held: HeldMenu) -> PastMenu:
+def past_menu(*, state: MenuState, held: StoredMenu) -> PastMenu:
     """The menu of a state, from the rows that we hold now, back through every change since."""
     tables = _tables(held)
     rows: RowsById = {
@@ -94,29 +94,29 @@ def past_menu(*, state: MenuState, held: HeldMenu) -> PastMenu:
                     table[now[0]] = (now[0], *_as_before(name, now[1:], overwritten))
             for row in _read_rows(name, content["columns"].get(name, []), content["put"].get(name, ()), known[name]):
                 table[row[0]] = row
-    menu_id, menu_name, answer, went_back_from = content["menu"]
+    menu_id, menu_name, answer, reverted_digest = content["menu"]
     by_identity = _by_identity(rows)
     for name in LINKS:
         # A link that went and came back since has another id now.
         ids = {key: row.id for key, row in held.links[name].items()}
         by_identity[name] = {key: (ids.get(key, row[0]), *row[1:]) for key, row in by_identity[name].items()}
     languages = _languages(content["languages"], rows["products"], held)
-    return PastMenu(menu_id, menu_name, answer, went_back_from, languages, by_identity)
+    return PastMenu(menu_id, menu_name, answer, reverted_digest, languages, by_identity)
 
 
-def plan_back(*, past: PastMenu, held: HeldMenu) -> MenuPlan:
+def plan_back(*, past: PastMenu, held: StoredMenu) -> MenuPlan:
     """What leads from the rows that we hold back to the menu as it was."""
     return compare(rows=past.rows, held=held, languages=past.languages)
 
 
-def _languages(then: list[str], products: Mapping[uuid.UUID, Values], held: HeldMenu) -> tuple[str, ...]:
+def _languages(then: list[str], products: Mapping[uuid.UUID, Values], held: StoredMenu) -> tuple[str, ...]:
     """The menu's languages then, and those in which people have described what stays since."""
     texts = 1 + ENTRIES["products"].index(_TEXTS)
     spoken = {language for row in products.values() for language in row[texts]}
     return (*then, *(language for language in held.languages if language in spoken and language not in then))
 
 
-def _tables(held: HeldMenu) -> dict[str, Mapping[Key, HeldRow]]:
+def _tables(held: StoredMenu) -> dict[str, Mapping[Key, StoredRow]]:
     return {**held.entries, **held.links}
 
 
@@ -155,7 +155,7 @@ def _texts_as_before(texts: Texts, overwritten: Mapping[str, dict[str, str] | No
     return found
 
 
-def _read_rows(name: str, then: list[str], rows: list[list[Any]], known: Mapping[uuid.UUID, HeldRow]) -> list[Values]:
+def _read_rows(name: str, then: list[str], rows: list[list[Any]], known: Mapping[uuid.UUID, StoredRow]) -> list[Values]:
     """Rows in the order of today's columns; what was no column then is as it is now."""
     at = {column: place for place, column in enumerate(then, start=1)}
     read = [(at.get(column), _READ.get(column)) for column in (ENTRIES | LINKS)[name]]

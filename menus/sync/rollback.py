@@ -7,13 +7,13 @@ from django.db import transaction
 
 from integrations.models import SyncRun
 from integrations.pos import MenuSnapshot
-from integrations.syncs.runs import Progress, SyncFailed, SyncHeld, run_alone
+from integrations.syncs.runs import Progress, SyncFailed, SyncHeld, run_exclusive
 from menus.models import Menu, MenuState
 from menus.sync.apply import PlanOutdated, apply_plan
-from menus.sync.diff import HeldMenu, MenuPlan
+from menus.sync.diff import MenuPlan, StoredMenu
 from menus.sync.restore_points import PastMenu, keep_state, past_menu, plan_back
 from menus.sync.run import supersede_older
-from menus.sync.stored_menu import load_held
+from menus.sync.stored_menu import load_stored
 from menus.sync.summary import Json, summary
 from menus.versions import MenuBusy, read_one_version
 from storekit.models import Venue
@@ -39,7 +39,7 @@ def undo(
     Raises:
         SyncAlreadyRunning: when this venue's menu is being synced at the moment.
     """
-    run = run_alone(
+    run = run_exclusive(
         venue=venue,
         kind=SyncRun.Kind.MENU,
         started_by=started_by,
@@ -59,7 +59,7 @@ def states_of(*, venue: Venue) -> list[MenuState]:
 
 def look_back(*, state: MenuState) -> Json:
     """What going back to the state would do, as `menus.sync.summary.summary`."""
-    _, held = read_one_version(venue=state.menu.venue, read=partial(load_held, venue=state.menu.venue))
+    _, held = read_one_version(venue=state.menu.venue, read=partial(load_stored, venue=state.menu.venue))
     return summary(plan=plan_back(past=past_menu(state=state, held=held), held=held), held=held)
 
 
@@ -72,7 +72,7 @@ def _go_back(venue: Venue, state_id: int | None, preview: bool, progress: Progre
     for _ in range(_TRIES):
         progress.report(40, "Comparing")
         try:
-            version, held = read_one_version(venue=venue, read=partial(load_held, venue=venue))
+            version, held = read_one_version(venue=venue, read=partial(load_stored, venue=venue))
         except MenuBusy:
             continue
         past = past_menu(state=state, held=held)
@@ -92,7 +92,7 @@ def _go_back(venue: Venue, state_id: int | None, preview: bool, progress: Progre
     raise SyncFailed("The menu was being changed all the while. Try again in a minute.")
 
 
-def _write(venue: Venue, past: PastMenu, plan: MenuPlan, held: HeldMenu, version: int, run_id: int) -> None:
+def _write(venue: Venue, past: PastMenu, plan: MenuPlan, held: StoredMenu, version: int, run_id: int) -> None:
     with transaction.atomic():
         menu = Menu.objects.get(venue=venue)
         # Before the first sync no menu was chosen; the choice stays, so that schedules know which one to look at.
@@ -101,5 +101,5 @@ def _write(venue: Venue, past: PastMenu, plan: MenuPlan, held: HeldMenu, version
         keep_state(menu=menu, plan=plan, held=held, version=version, run=SyncRun.objects.filter(pk=run_id).first())
         apply_plan(venue=venue, plan=plan, version=version, snapshot=target)
         # The menu of that same answer, where it was an undo that is undone.
-        left = past.went_back_from if past.answer == menu.answer else menu.answer
-        Menu.objects.filter(pk=menu.pk).update(digest="", went_back_from=left)
+        left = past.reverted_digest if past.answer == menu.answer else menu.answer
+        Menu.objects.filter(pk=menu.pk).update(digest="", reverted_digest=left)

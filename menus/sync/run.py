@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from integrations.models import SyncRun
 from integrations.syncs.runs import run_sync
-from menus.sync.menu_sync import OneSync, Wish
+from menus.sync.menu_sync import MenuSync, SyncOptions
 from storekit.models import Venue
 
 OnProgress = Callable[[int, str], None]
@@ -41,8 +41,8 @@ def sync_menu(
     Raises:
         SyncAlreadyRunning: when this venue's menu is being synced at the moment.
     """
-    wish = Wish(menu_id=menu_id, force=force, light=light, preview=preview)
-    return _run(venue=venue, wish=wish, started_by=started_by, on_progress=on_progress)
+    options = SyncOptions(menu_id=menu_id, force=force, light=light, preview=preview)
+    return _run(venue=venue, options=options, started_by=started_by, on_progress=on_progress)
 
 
 def preview_sync(
@@ -67,8 +67,8 @@ def apply_held(*, run: SyncRun, started_by: str, on_progress: OnProgress | None 
     Raises:
         SyncAlreadyRunning: when this venue's menu is being synced at the moment.
     """
-    wish = _wish_of(options_to_apply(run=run))
-    return _run(venue=run.connection.venue, wish=wish, started_by=started_by, on_progress=on_progress)
+    options = _options_from(options_to_apply(run=run))
+    return _run(venue=run.connection.venue, options=options, started_by=started_by, on_progress=on_progress)
 
 
 def options_to_apply(*, run: SyncRun) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def options_to_apply(*, run: SyncRun) -> dict[str, Any]:
     plan = run.plan
     if "state_id" in plan:
         return {"undo": True, "state_id": plan["state_id"]}
-    return asdict(Wish(menu_id=plan.get("menu_id"), force=True, light=bool(plan.get("light")), held_run=run.pk))
+    return asdict(SyncOptions(menu_id=plan.get("menu_id"), force=True, light=bool(plan.get("light")), held_run=run.pk))
 
 
 def run_queued(*, run: SyncRun) -> SyncRun:
@@ -85,17 +85,17 @@ def run_queued(*, run: SyncRun) -> SyncRun:
     Raises:
         SyncAlreadyRunning: when it has begun already.
     """
-    return _run(venue=run.connection.venue, wish=_wish_of(run.options), started_by=run.started_by, queued=run)
+    return _run(venue=run.connection.venue, options=_options_from(run.options), started_by=run.started_by, queued=run)
 
 
-def _wish_of(options: Mapping[str, Any]) -> Wish:
-    return Wish(**{name: options[name] for name in Wish.__dataclass_fields__ if name in options})
+def _options_from(options: Mapping[str, Any]) -> SyncOptions:
+    return SyncOptions(**{name: options[name] for name in SyncOptions.__dataclass_fields__ if name in options})
 
 
 def _run(
     *,
     venue: Venue,
-    wish: Wish,
+    options: SyncOptions,
     started_by: str,
     on_progress: OnProgress | None = None,
     queued: SyncRun | None = None,
@@ -105,9 +105,9 @@ def _run(
         venue=venue,
         kind=SyncRun.Kind.MENU,
         started_by=started_by,
-        work=lambda pos, progress: OneSync(venue, wish, pos, progress, scheduled=scheduled).outcome(),
+        work=lambda pos, progress: MenuSync(venue, options, pos, progress, scheduled=scheduled).outcome(),
         on_progress=on_progress,
-        options=asdict(wish),
+        options=asdict(options),
         queued=queued,
     )
     supersede_older(run=run)

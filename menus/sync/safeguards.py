@@ -8,12 +8,12 @@ from collections.abc import Set as AbstractSet
 from fractions import Fraction
 
 from integrations.pos import MenuSnapshot
-from menus.sync.diff import HeldMenu, MenuPlan
+from menus.sync.diff import MenuPlan, StoredMenu
 
 _MOST_ARCHIVED = Fraction(1, 3)
 
 
-def reason_to_hold(*, snapshot: MenuSnapshot, plan: MenuPlan, held: HeldMenu) -> str:
+def reason_to_hold(*, snapshot: MenuSnapshot, plan: MenuPlan, held: StoredMenu) -> str:
     """A sentence for venue staff that says why the plan needs a person's word; empty when it does not."""
     ours = sum(not row.archived for row in held.entries["products"].values())
     if not ours:
@@ -27,7 +27,7 @@ def reason_to_hold(*, snapshot: MenuSnapshot, plan: MenuPlan, held: HeldMenu) ->
     return ""
 
 
-def says_more_than_its_part(*, plan: MenuPlan, held: HeldMenu, asked_elsewhere: AbstractSet[uuid.UUID]) -> bool:
+def says_more_than_its_part(*, plan: MenuPlan, held: StoredMenu, asked_elsewhere: AbstractSet[uuid.UUID]) -> bool:
     """Whether the plan for some products changes, or could change, more than them: then the whole menu has to be read.
 
     `held` are their rows, and `asked_elsewhere` those of their groups that other products lead to.
@@ -41,7 +41,7 @@ def says_more_than_its_part(*, plan: MenuPlan, held: HeldMenu, asked_elsewhere: 
     )
 
 
-def _groups_to_change(plan: MenuPlan, held: HeldMenu) -> set[uuid.UUID]:
+def _groups_to_change(plan: MenuPlan, held: StoredMenu) -> set[uuid.UUID]:
     """With their own rows, their choices' or those of the questions that these open."""
     groups, choices, nested = (plan.tables[name] for name in ("groups", "modifiers", "nested_groups"))
     group_of = {row.id: row.values[0] for row in held.entries["modifiers"].values()}

@@ -19,26 +19,26 @@ from menus.models import (
     Product,
     ProductModifierGroup,
 )
-from menus.sync.diff import ENTRIES, LINKS, HeldMenu, HeldRow, Key, Values
+from menus.sync.diff import ENTRIES, LINKS, Key, StoredMenu, StoredRow, Values
 from storekit.db.bulk import Ids, read_rows
 from storekit.models import Venue
 
 
 @dataclass(frozen=True)
-class HeldPart:
+class StoredPart:
     """Some products, and every group that they ask or are to ask, nested ones too."""
 
-    rows: HeldMenu
+    rows: StoredMenu
     asked_elsewhere: frozenset[uuid.UUID]
     """The groups among them that other products lead to as well."""
 
 
-def load_held(*, venue: Venue) -> HeldMenu:
+def load_stored(*, venue: Venue) -> StoredMenu:
     """All rows of the venue's menu, archived ones too, as a plan compares them; always eight queries."""
     ids = Ids()
     groups = _entries("groups", ModifierGroup.objects.filter(venue=venue), ids, _first)
     keys = {row.id: key for key, row in groups.items()}
-    return HeldMenu(
+    return StoredMenu(
         entries={
             "categories": _entries("categories", Category.objects.filter(venue=venue), ids, _first),
             "products": _entries("products", Product.objects.filter(venue=venue), ids, _first),
@@ -56,7 +56,7 @@ def load_held(*, venue: Venue) -> HeldMenu:
     )
 
 
-def load_held_part(*, venue: Venue, skus: Collection[str], part: MenuSnapshot) -> HeldPart:
+def load_stored_part(*, venue: Venue, skus: Collection[str], part: MenuSnapshot) -> StoredPart:
     """The products with these SKUs, what they ask now, and what they ask in the part; a handful of queries."""
     ids = Ids()
     products = _entries("products", Product.objects.filter(venue=venue, sku__in=skus), ids, _first)
@@ -74,7 +74,7 @@ def load_held_part(*, venue: Venue, skus: Collection[str], part: MenuSnapshot) -
     keys = {row.id: key for key, row in groups.items()}
     choices = Modifier.objects.filter(group__in=group_ids)
     opened = NestedModifierGroup.objects.filter(modifier__group__in=group_ids)
-    rows = HeldMenu(
+    rows = StoredMenu(
         entries={
             "categories": {},
             "products": products,
@@ -91,10 +91,10 @@ def load_held_part(*, venue: Venue, skus: Collection[str], part: MenuSnapshot) -
     elsewhere = ProductModifierGroup.objects.filter(group__in=group_ids).exclude(product__in=product_ids)
     nested_elsewhere = NestedModifierGroup.objects.filter(group__in=group_ids).exclude(modifier__group__in=group_ids)
     asked_elsewhere = {id for links in (elsewhere, nested_elsewhere) for (id,) in links.values_list("group_id")}
-    return HeldPart(rows, _and_below(asked_elsewhere, rows))
+    return StoredPart(rows, _and_below(asked_elsewhere, rows))
 
 
-def _and_below(groups: set[uuid.UUID], rows: HeldMenu) -> frozenset[uuid.UUID]:
+def _and_below(groups: set[uuid.UUID], rows: StoredMenu) -> frozenset[uuid.UUID]:
     group_of = {row.id: row.values[0] for row in rows.entries["modifiers"].values()}
     below: dict[uuid.UUID, list[uuid.UUID]] = {}
     for link in rows.links["nested_groups"].values():
@@ -108,7 +108,7 @@ def _and_below(groups: set[uuid.UUID], rows: HeldMenu) -> frozenset[uuid.UUID]:
 
 
 class GroupsOnTheMenu:
-    """The venue's groups for reading a menu anew; implements `integrations.pos.HeldGroups`. One query, at most four."""
+    """The venue's groups, for the next reading of its menu; implements `integrations.pos.StoredGroups`. 1 to 4 queries."""
 
     def __init__(self, venue: Venue) -> None:
         self._rows = ModifierGroup.objects.filter(venue=venue, archived_at=None)
@@ -166,15 +166,15 @@ def _first(values: Values) -> Key:
     return values[0]
 
 
-def _entries(table: str, rows: QuerySet[Any], ids: Ids, key_of: Callable[[Values], Key]) -> dict[Key, HeldRow]:
+def _entries(table: str, rows: QuerySet[Any], ids: Ids, key_of: Callable[[Values], Key]) -> dict[Key, StoredRow]:
     columns = ("id", "archived_at", *ENTRIES[table])
     return {
-        key_of(row[2:]): HeldRow(row[0], row[1] is not None, row[2:])
+        key_of(row[2:]): StoredRow(row[0], row[1] is not None, row[2:])
         for row in read_rows(rows, columns=columns, ids=ids)
     }
 
 
-def _links(table: str, rows: QuerySet[Any], ids: Ids) -> dict[Key, HeldRow]:
+def _links(table: str, rows: QuerySet[Any], ids: Ids) -> dict[Key, StoredRow]:
     return {
-        row[1:3]: HeldRow(row[0], False, row[1:]) for row in read_rows(rows, columns=("id", *LINKS[table]), ids=ids)
+        row[1:3]: StoredRow(row[0], False, row[1:]) for row in read_rows(rows, columns=("id", *LINKS[table]), ids=ids)
     }

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from menus.sync.diff import ENTRIES, HeldMenu, HeldRow, MenuPlan, Values
+from menus.sync.diff import ENTRIES, MenuPlan, StoredMenu, StoredRow, Values
 
 Json = dict[str, Any]
 
@@ -27,7 +27,7 @@ WHAT = {"products": "Products", "categories": "Categories", "groups": "Groups of
 _ONE = {"products": "Product", "categories": "Category", "groups": "Group of choices", "modifiers": "Choice"}
 
 
-def summary(*, plan: MenuPlan, held: HeldMenu) -> Json:
+def summary(*, plan: MenuPlan, held: StoredMenu) -> Json:
     """`{counts: {table: {created, updated, archived}}, created, updated, archived: {table: [line]}, warnings}`.
 
     A line names an entry and says what differs: "Burger (BURGER): price 9.50 → 10.00". At most 100 of each are listed;
@@ -61,7 +61,7 @@ class _Part:
     lines: Callable[[], Iterable[str]]
 
 
-def _parts(table: str, plan: MenuPlan, held_menu: HeldMenu, held: Mapping[Any, HeldRow]) -> dict[str, _Part]:
+def _parts(table: str, plan: MenuPlan, held_menu: StoredMenu, held: Mapping[Any, StoredRow]) -> dict[str, _Part]:
     changes = plan.tables[table]
     back = [row for row in changes.update if held[row[0]].archived]
     new = [*changes.create, *back]
@@ -88,7 +88,7 @@ _OWNED = {"products": "choices", "categories": "its products", "modifiers": "wha
 _LINKS_OF = {"products": "product_groups", "categories": "placements", "modifiers": "nested_groups"}
 
 
-def _moved(table: str, plan: MenuPlan, held: HeldMenu) -> set[Any]:
+def _moved(table: str, plan: MenuPlan, held: StoredMenu) -> set[Any]:
     """Entries whose links differ."""
     name = _LINKS_OF.get(table)
     if name is None:

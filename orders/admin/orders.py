@@ -15,7 +15,7 @@ from orders.admin.rules import OrderingRulesPage
 from orders.admin.timeline import amounts_of, sheet_facts_of, story_of
 from orders.models import CLOSED_STATUSES, Alert, DiscountCode, Injection, Order, OrderingRules
 from orders.order_sheet import written_lines
-from orders.status_summary import in_trouble, is_unconfirmed, local, verdict_of
+from orders.status_summary import in_trouble, is_unconfirmed, local, status_summary_of
 from storekit.admin_base.filters import VenueFilter
 from storekit.admin_base.site import ReadOnlyAdmin
 
@@ -149,7 +149,7 @@ class OrderPage(SettlingPages, ReadOnlyAdmin):
         order: Order = context["original"]
         shown = {
             "title": f"Order {order.number}",
-            "verdict": verdict_of(order),
+            "verdict": status_summary_of(order),
             "buttons": buttons_of(order),
             "facts": sheet_facts_of(order),
             "lines": written_lines(order=order, money=str),

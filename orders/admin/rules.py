@@ -11,7 +11,7 @@ from unfold.widgets import UnfoldAdminSingleTimeWidget
 
 from orders.models import OrderingHours, OrderingRules
 from storekit.admin_base.filters import VenueFilter
-from storekit.admin_base.site import VenueAdmin, Walled, choose_plainly
+from storekit.admin_base.site import VenueAdmin, VenueScoped, choose_plainly
 from storekit.staff import manages, manages_somewhere, works_at, works_somewhere
 
 _MINUTES_A_DAY = 24 * 60
@@ -67,7 +67,7 @@ class HoursFormSet(forms.BaseInlineFormSet):
             raise forms.ValidationError("Two lines begin at the same time of the same day. Keep one of them.")
 
 
-class HoursInline(Walled, TabularInline):
+class HoursInline(VenueScoped, TabularInline):
     """When orders may be wanted. Managers change it, staff see it."""
 
     model = OrderingHours

@@ -14,7 +14,7 @@ from orders.status_summary import local
 
 
 @dataclass(frozen=True)
-class Chapter:
+class TimelineEntry:
     """Something that happened on the order's way."""
 
     at: datetime
@@ -50,11 +50,11 @@ def _paid(order: Order) -> str:
 # --- The story -------------------------------------------------------------------------------------------------------
 
 
-def story_of(order: Order) -> list[Chapter]:
+def story_of(order: Order) -> list[TimelineEntry]:
     """All that happened, from the first to the last. A query each for attempts, alerts and what people did."""
     injection = order.injection
     chapters = [
-        _chapter(order, order.placed_at, "Placed"),
+        _entry(order, order.placed_at, "Placed"),
         *(_of_attempt(order, attempt) for attempt in injection.attempt_rows.all()),
         *(_of_alert(order, alert) for alert in order.alerts.all()),
         *(_of_event(order, event) for event in order.events.all()),
@@ -62,46 +62,46 @@ def story_of(order: Order) -> list[Chapter]:
     by_hand = any(chapter.what.startswith(OrderEvent.Action.ENTERED_BY_HAND.label) for chapter in chapters)
     if injection.confirmed_at and not by_hand:
         check = f"Check {injection.account}" if injection.account else ""
-        chapters.append(_chapter(order, injection.confirmed_at, "On the till", check, "good"))
+        chapters.append(_entry(order, injection.confirmed_at, "On the till", check, "good"))
     if injection.failed_at and injection.state == Injection.State.FAILED:
-        chapters.append(_chapter(order, injection.failed_at, "Failed", injection.error, "bad"))
+        chapters.append(_entry(order, injection.failed_at, "Failed", injection.error, "bad"))
     return sorted(chapters, key=lambda chapter: chapter.at)
 
 
-def _chapter(order: Order, at: datetime, what: str, detail: str = "", tone: str = "") -> Chapter:
+def _entry(order: Order, at: datetime, what: str, detail: str = "", tone: str = "") -> TimelineEntry:
     seconds = date_format(at.astimezone(order.venue.zone), "s")
-    return Chapter(at=at, when=f"{local(order, at)}:{seconds}", what=what, detail=detail, tone=tone)
+    return TimelineEntry(at=at, when=f"{local(order, at)}:{seconds}", what=what, detail=detail, tone=tone)
 
 
-def _of_attempt(order: Order, attempt: InjectionAttempt) -> Chapter:
+def _of_attempt(order: Order, attempt: InjectionAttempt) -> TimelineEntry:
     good = attempt.outcome in (InjectionAttempt.Outcome.ACCEPTED, InjectionAttempt.Outcome.DUPLICATE)
     status = f"HTTP {attempt.status}" if attempt.status else ""
     detail = "\n".join(part for part in (attempt.detail, status) if part)
     tone = "good" if good else "bad" if attempt.outcome == InjectionAttempt.Outcome.REJECTED else "warning"
     outcome = attempt.get_outcome_display()
     outcome = outcome if outcome.startswith("POS") else outcome[0].lower() + outcome[1:]
-    return _chapter(order, attempt.started_at, f"Attempt {attempt.number}: {outcome}", detail, tone)
+    return _entry(order, attempt.started_at, f"Attempt {attempt.number}: {outcome}", detail, tone)
 
 
-def _of_alert(order: Order, alert: Alert) -> Chapter:
+def _of_alert(order: Order, alert: Alert) -> TimelineEntry:
     if alert.channel == Alert.Channel.MENU:
         return _of_the_menu(order, alert)
     subject = f"{alert.get_channel_display()}: “{alert.get_about_display()}”"
-    if alert.told_at:
+    if alert.sent_at:
         where = f"to {order.venue.email}" if alert.channel == Alert.Channel.EMAIL else ""
-        return _chapter(order, alert.told_at, f"{subject}, sent", where, "good")
+        return _entry(order, alert.sent_at, f"{subject}, sent", where, "good")
     state = "not sent yet" if alert.next_attempt_at else "not sent"
-    return _chapter(order, alert.created_at, f"{subject}, {state}", alert.error, "warning")
+    return _entry(order, alert.created_at, f"{subject}, {state}", alert.error, "warning")
 
 
-def _of_the_menu(order: Order, refusal: Alert) -> Chapter:
+def _of_the_menu(order: Order, refusal: Alert) -> TimelineEntry:
     if refusal.next_attempt_at:
-        return _chapter(order, refusal.created_at, "To be snoozed on the menu", refusal.error, "warning")
+        return _entry(order, refusal.created_at, "To be snoozed on the menu", refusal.error, "warning")
     refusal.order = order
     outcome = what_came_of(refusal=refusal)
     what, tone = ("Snoozed on the menu", "good") if outcome.snoozed else ("Nothing snoozed on the menu", "warning")
-    return _chapter(order, refusal.told_at or refusal.created_at, what, outcome.words, tone)
+    return _entry(order, refusal.sent_at or refusal.created_at, what, outcome.words, tone)
 
 
-def _of_event(order: Order, event: OrderEvent) -> Chapter:
-    return _chapter(order, event.at, str(event), event.note)
+def _of_event(order: Order, event: OrderEvent) -> TimelineEntry:
+    return _entry(order, event.at, str(event), event.note)

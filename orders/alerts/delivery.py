@@ -14,7 +14,7 @@ from integrations.pos import PosError, Rejected, Throttled
 from orders.alerts.messages import email_context, till_message
 from orders.alerts.sold_out import of_use_until, said_of_the_menu, snooze_what_was_refused
 from orders.models import CLOSED_STATUSES, Alert, Injection, Order
-from orders.queue import nudge_alert
+from orders.queue import enqueue_alert
 from storekit.mail import send_to_venue
 
 logger = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ def sweep() -> int:
     """Queues what is due and was not heard of; returns how many."""
     ids = list(_due().order_by("next_attempt_at").values_list("pk", flat=True)[:_SWEPT_AT_ONCE])
     for alert_id in ids:
-        nudge_alert(alert_id=alert_id)
+        enqueue_alert(alert_id=alert_id)
     return len(ids)
 
 
@@ -138,7 +138,7 @@ def _till_is_tried_until(alert: Alert) -> datetime:
 
 
 def _told(alert: Alert) -> str:
-    return _record(alert, "told", next_attempt_at=None, told_at=timezone.now(), error="")
+    return _record(alert, "told", next_attempt_at=None, sent_at=timezone.now(), error="")
 
 
 def _try_again(alert: Alert, problem: str, *, until: datetime, wait: timedelta | None = None) -> str:

@@ -77,7 +77,7 @@ class MenuOutcome:
 
 def what_came_of(*, refusal: Alert) -> MenuOutcome:
     """How it went, once it was done or given up."""
-    if refusal.told_at is None:
+    if refusal.sent_at is None:
         return MenuOutcome(False, f"It could not be found out what is sold out: {refusal.error} {_BY_HAND}")
     of_it = Q(ended_at=None) | Q(ended_at__gt=refusal.created_at)
     snoozes = Snooze.objects.filter(
@@ -85,7 +85,7 @@ def what_came_of(*, refusal: Alert) -> MenuOutcome:
         venue=refusal.order.venue,
         cause=Snooze.Cause.ORDER_FAILURE,
         order=str(refusal.order.number),
-        starts_at__lte=refusal.told_at,
+        starts_at__lte=refusal.sent_at,
     )
     return _came_of(refusal, list(snoozes.order_by("sku", "starts_at")))
 
@@ -96,7 +96,7 @@ def what_came_of(*, refusal: Alert) -> MenuOutcome:
 def _came_of(refusal: Alert, snoozes: Sequence[Snooze]) -> MenuOutcome:
     if snoozes:
         return MenuOutcome(True, _asleep(refusal, snoozes))
-    if (refusal.told_at or timezone.now()) >= of_use_until(refusal=refusal):
+    if (refusal.sent_at or timezone.now()) >= of_use_until(refusal=refusal):
         return MenuOutcome(False, "Nothing was snoozed: it would have been awake again by then.")
     if refusal.code != SOLD_OUT:
         return MenuOutcome(False, "Nothing was snoozed: the POS was asked, and nothing in the order is sold out there.")

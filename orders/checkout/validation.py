@@ -16,7 +16,7 @@ from orders.checkout.problems import Problem
 from orders.checkout.requests import Basket
 from orders.checkout.rules import rule_problems
 from orders.checkout.shares import ZERO
-from orders.checkout.venue_settings import Terms, terms_of
+from orders.checkout.venue_settings import OrderingSettings, ordering_settings_of
 from orders.models import DiscountCode, Order
 from storekit.models import Venue
 from tables.models import Table
@@ -35,7 +35,7 @@ class Checked:
     priced: PricedOrder
     totals: Totals
     problems: tuple[Problem, ...]
-    terms: Terms
+    terms: OrderingSettings
     menu_version: int
     table: Table | None
     discount: DiscountCode | None
@@ -48,7 +48,7 @@ def check(*, venue: Venue, basket: Basket, now: datetime) -> Checked:
     Raises:
         MenuBusy: the menu was changing all the time that it was read.
     """
-    terms = terms_of(venue=venue)
+    terms = ordering_settings_of(venue=venue)
     catalogue = _catalogue(venue, basket)
     priced = price(
         catalogue=catalogue,

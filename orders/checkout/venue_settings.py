@@ -23,11 +23,11 @@ _COLUMNS = (
     "ordering_rules__hours__closes",
 )
 
-_TERMS = WordedQuery(lambda venue: Venue.objects.filter(pk=venue[0]).order_by().values_list(*_COLUMNS))
+_ORDERING_SETTINGS = WordedQuery(lambda venue: Venue.objects.filter(pk=venue[0]).order_by().values_list(*_COLUMNS))
 
 
 @dataclass(frozen=True)
-class Terms:
+class OrderingSettings:
     """`location` is the id of the business location that the venue is linked to, empty for none; of `settings`, what
     decides when orders are sent is filled in, and nothing else."""
 
@@ -36,16 +36,16 @@ class Terms:
     rules: Rules
 
 
-def terms_of(*, venue: Venue) -> Terms:
+def ordering_settings_of(*, venue: Venue) -> OrderingSettings:
     """What the venue has settled; a venue that has settled nothing allows everything."""
     # A row for each span of its hours.
-    rows = _TERMS.rows(venue=[venue.pk])
+    rows = _ORDERING_SETTINGS.rows(venue=[venue.pk])
     location, buffer_orders, buffer_minutes, pickup, delivery, dine_in, notice, ahead, *_ = rows[0]
     settings = LightspeedSettings()
     if buffer_orders is not None:
         settings.buffer_orders, settings.buffer_minutes = buffer_orders, buffer_minutes
     if ahead is None:
-        return Terms(location=location or "", settings=settings, rules=Rules())
+        return OrderingSettings(location=location or "", settings=settings, rules=Rules())
     taken = {Order.Type.PICKUP: pickup, Order.Type.DELIVERY: delivery, Order.Type.DINE_IN: dine_in}
     rules = Rules(
         types=frozenset(type for type, is_taken in taken.items() if is_taken),
@@ -53,4 +53,4 @@ def terms_of(*, venue: Venue) -> Terms:
         furthest_ahead_days=ahead,
         hours=tuple(Span(*row[-3:]) for row in rows if row[-3] is not None),
     )
-    return Terms(location=location or "", settings=settings, rules=rules)
+    return OrderingSettings(location=location or "", settings=settings, rules=rules)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from integrations.connect.service import settings_of
 from orders.injection.scheduling import first_attempt_at
 from orders.models import Injection
-from orders.queue import due_at_once, nudge
+from orders.queue import due_at_once, enqueue_injection
 from storekit.models import Venue
 
 
@@ -42,5 +42,5 @@ def _move_those_of(venue: Venue) -> int:
             if _held().filter(pk=pk, next_attempt_at=at).update(next_attempt_at=wanted, due_since=wanted):
                 moved += 1
                 if wanted <= now:
-                    transaction.on_commit(partial(nudge, injection_id=pk))
+                    transaction.on_commit(partial(enqueue_injection, injection_id=pk))
     return moved

@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
-from orders.alert_outbox import tell
+from orders.alert_outbox import queue_alert
 from orders.checkout.discounts import release_use
 from orders.injection.failure import is_cancelled, tell_till_of_cancellation
 from orders.models import Alert, Injection, Order, OrderEvent
@@ -90,7 +90,7 @@ def advance(*, order_ids: list, status: Order.Status) -> str:
 
 def tell_of_double(*, injection: Injection) -> None:
     """Has the venue told, once, that the order may be on the till twice."""
-    tell(order_id=injection.order_id, about=Alert.About.DOUBLE)
+    queue_alert(order_id=injection.order_id, about=Alert.About.DOUBLE)
 
 
 def entered_by_hand(*, injection: Injection) -> bool:
@@ -99,5 +99,5 @@ def entered_by_hand(*, injection: Injection) -> bool:
 
 
 def _was_told(injection: Injection) -> bool:
-    told = Alert.objects.filter(order_id=injection.order_id, about=Alert.About.FAILED, told_at__isnull=False)
+    told = Alert.objects.filter(order_id=injection.order_id, about=Alert.About.FAILED, sent_at__isnull=False)
     return told.exclude(channel=Alert.Channel.MENU).exists()

@@ -13,11 +13,11 @@ from orders.injection.check_matching import words_for
 from orders.injection.confirmation import confirm
 from orders.injection.failure import end_cancelled, fail, is_cancelled
 from orders.models import Injection
-from orders.queue import nudge_look
+from orders.queue import enqueue_confirmation_check
 
 # The POS says by itself when it gave up: its word may take a moment.
 GRACE = timedelta(minutes=1)
-MOST_LOOKS = 4
+MOST_CHECKS = 4
 # Orders that were accepted before deadlines were kept.
 _WITHOUT_DEADLINE = timedelta(hours=1)
 _LEASE = timedelta(seconds=60)
@@ -27,7 +27,7 @@ _LONGEST_WAIT = timedelta(minutes=2)
 _SWEPT_AT_ONCE = 100
 
 
-def look(*, injection_id: int) -> str:
+def check_confirmation(*, injection_id: int) -> str:
     """Looks for the order among the POS's open checks if that is due; returns what became of it in a word.
 
     Safe to call at any time, any number of times and from any number of processes.
@@ -36,7 +36,7 @@ def look(*, injection_id: int) -> str:
     injection = _claim(injection_id, lease)
     if injection is None:
         return "not due"
-    if injection.looks > MOST_LOOKS:
+    if injection.confirmation_checks > MOST_CHECKS:
         # What kept dying with its process must not do so for ever.
         return _record(injection, lease, None, Unreachable("The process that looked for the order died each time."))
     try:
@@ -51,7 +51,7 @@ def sweep() -> int:
     due = unconfirmed(timezone.now()).order_by("deliver_by").values_list("pk", flat=True)[:_SWEPT_AT_ONCE]
     ids = list(due)
     for injection_id in ids:
-        nudge_look(injection_id=injection_id)
+        enqueue_confirmation_check(injection_id=injection_id)
     return len(ids)
 
 
@@ -65,7 +65,7 @@ def unconfirmed(now: datetime) -> QuerySet[Injection]:
 def _claim(injection_id: int, lease: UUID) -> Injection | None:
     now = timezone.now()
     claimed = unconfirmed(now).filter(pk=injection_id)
-    if not claimed.update(lease=lease, lease_until=now + _LEASE, looks=F("looks") + 1):
+    if not claimed.update(lease=lease, lease_until=now + _LEASE, confirmation_checks=F("confirmation_checks") + 1):
         return None
     return Injection.objects.select_related("order__venue").get(pk=injection_id)
 
@@ -83,7 +83,11 @@ def _record(looked_for: Injection, lease: UUID, checks: tuple[OpenCheck, ...] | 
             return "settled by somebody else"
         if (check := _its_check(injection, checks or ())) is not None:
             confirm(injection=injection, account=check.account)
-        elif error is not None and injection.looks < MOST_LOOKS and (wait := _wait(error)) <= _LONGEST_WAIT:
+        elif (
+            error is not None
+            and injection.confirmation_checks < MOST_CHECKS
+            and (wait := _wait(error)) <= _LONGEST_WAIT
+        ):
             # Not before then: the lease keeps everybody off until it has run out.
             injection.lease_until = timezone.now() + wait
             injection.save(update_fields=["lease_until"])

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from orders.injection.references import definitely_refused, raise_revision, send_anew
 from orders.models import Injection
-from orders.queue import nudge
+from orders.queue import enqueue_injection
 
 
 def correct(*, injection: Injection, code: str) -> bool:
@@ -23,7 +23,7 @@ def correct(*, injection: Injection, code: str) -> bool:
     injection.save(update_fields=[flag])
     raise_revision(injection=injection)
     send_anew(injection=injection)
-    transaction.on_commit(partial(nudge, injection_id=injection.pk))
+    transaction.on_commit(partial(enqueue_injection, injection_id=injection.pk))
     return True
 
 

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from orders.alert_outbox import tell, tell_menu
+from orders.alert_outbox import queue_alert, queue_menu_snooze
 from orders.injection.references import may_have_arrived
 from orders.models import CLOSED_STATUSES, Alert, Injection, Order
 
@@ -24,13 +24,13 @@ def fail(*, injection: Injection, code: str, error: str) -> None:
     _end(injection, code, error)
     snooze_if_sold_out(injection=injection, code=code, pos_words=error.partition("\n")[2])
     if _status_of(injection) not in CLOSED_STATUSES:
-        tell(order_id=injection.order_id, about=Alert.About.FAILED, occurrence=injection.failures)
+        queue_alert(order_id=injection.order_id, about=Alert.About.FAILED, occurrence=injection.failures)
 
 
 def snooze_if_sold_out(*, injection: Injection, code: str, pos_words: str) -> None:
     """Has the menu snooze what the POS refused the order for, also when nobody wants the order itself any more."""
     if code in _PERHAPS_SOLD_OUT:
-        tell_menu(order_id=injection.order_id, occurrence=injection.failures, code=code, pos_words=pos_words)
+        queue_menu_snooze(order_id=injection.order_id, occurrence=injection.failures, code=code, pos_words=pos_words)
 
 
 def is_cancelled(*, injection: Injection) -> bool:
@@ -47,7 +47,7 @@ def end_cancelled(*, injection: Injection) -> None:
 
 def tell_till_of_cancellation(*, injection: Injection) -> None:
     """Has a message printed on the till: the POS has no call for cancelling."""
-    tell(order_id=injection.order_id, about=Alert.About.CANCELLED, channels=[Alert.Channel.TILL])
+    queue_alert(order_id=injection.order_id, about=Alert.About.CANCELLED, channels=[Alert.Channel.TILL])
 
 
 def _end(injection: Injection, code: str, error: str) -> None:

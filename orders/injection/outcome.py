@@ -27,7 +27,7 @@ from orders.injection.failure import end_cancelled, fail, is_cancelled, snooze_i
 from orders.injection.parking import parked_until
 from orders.injection.references import last_arrival, may_have_arrived
 from orders.models import Injection, InjectionAttempt
-from orders.queue import nudge_look
+from orders.queue import enqueue_confirmation_check
 
 _DOUBT = "It may have arrived all the same: look on the till before you key it in or send it again."
 
@@ -139,16 +139,25 @@ def _follow(
 
 def _accept(claim: Claim, injection: Injection, outcome: InjectionAttempt.Outcome, now: datetime) -> None:
     injection.state, injection.accepted_at = _State.ACCEPTED, now
-    injection.deliver_by, injection.looks = _deliver_by(claim, outcome), 0
+    injection.deliver_by, injection.confirmation_checks = _deliver_by(claim, outcome), 0
     injection.lease = injection.lease_until = None
     injection.error_code = injection.error = ""
     injection.save(
-        update_fields=["state", "accepted_at", "deliver_by", "looks", "lease", "lease_until", "error_code", "error"]
+        update_fields=[
+            "state",
+            "accepted_at",
+            "deliver_by",
+            "confirmation_checks",
+            "lease",
+            "lease_until",
+            "error_code",
+            "error",
+        ]
     )
     if is_cancelled(injection=injection):
         tell_till_of_cancellation(injection=injection)
     elif injection.deliver_by <= now - GRACE:
-        transaction.on_commit(partial(nudge_look, injection_id=injection.pk))
+        transaction.on_commit(partial(enqueue_confirmation_check, injection_id=injection.pk))
 
 
 def _deliver_by(claim: Claim, outcome: InjectionAttempt.Outcome) -> datetime:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from integrations.models import Connection
 from orders.models import Injection
-from orders.queue import due_at_once, nudge
+from orders.queue import due_at_once, enqueue_injection
 
 # The second is of the order whose own call found out that the consent is gone.
 _UNTIL_CONNECTED = ("not_connected", "invalid_grant")
@@ -59,5 +59,5 @@ def _wake(parked: QuerySet[Injection]) -> int:
     for injection_id in ids:
         # Unless somebody took it meanwhile: then it has no time of its own.
         _parked().filter(pk=injection_id).update(next_attempt_at=due_at_once())
-        nudge(injection_id=injection_id)
+        enqueue_injection(injection_id=injection_id)
     return len(ids)

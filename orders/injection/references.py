@@ -75,7 +75,7 @@ def raise_revision(*, injection: Injection) -> None:
     injection.account = ""
     injection.due_since = None
     injection.deliver_by = None
-    injection.looks = 0
+    injection.confirmation_checks = 0
     injection.accepted_at = None
     injection.save(
         update_fields=[
@@ -85,7 +85,7 @@ def raise_revision(*, injection: Injection) -> None:
             "account",
             "due_since",
             "deliver_by",
-            "looks",
+            "confirmation_checks",
             "accepted_at",
         ]
     )
@@ -99,7 +99,7 @@ def send_anew(*, injection: Injection) -> None:
     injection.state = Injection.State.WAITING
     injection.next_attempt_at = injection.due_since = due_at_once()
     injection.deliver_by = injection.lease = injection.lease_until = None
-    injection.looks = 0
+    injection.confirmation_checks = 0
     injection.error_code = injection.error = ""
     injection.save(
         update_fields=[
@@ -109,7 +109,7 @@ def send_anew(*, injection: Injection) -> None:
             "deliver_by",
             "lease",
             "lease_until",
-            "looks",
+            "confirmation_checks",
             "error_code",
             "error",
         ]

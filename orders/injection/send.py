@@ -22,7 +22,7 @@ from orders.injection.parking import is_parked
 from orders.injection.retry_policy import RETRIES
 from orders.injection.ticket import ticket_for
 from orders.models import Injection, InjectionAttempt, Order
-from orders.queue import nudge
+from orders.queue import enqueue_injection
 
 # Longer than the call can take, with its time-outs and a token's refresh before it.
 LEASE = timedelta(seconds=60)
@@ -57,7 +57,7 @@ def sweep() -> int:
     due = Injection.objects.due(timezone.now()).order_by("next_attempt_at", "pk")
     ids = list(due.values_list("pk", flat=True)[:_SWEPT_AT_ONCE])
     for injection_id in ids:
-        nudge(injection_id=injection_id)
+        enqueue_injection(injection_id=injection_id)
     return len(ids)
 
 
@@ -96,7 +96,7 @@ def _claim(injection_id: int) -> Claim | None:
 
 def _send(claim: Claim) -> None:
     injection, order = claim.injection, claim.injection.order
-    _stop_if_deadly(claim)
+    _stop_if_crash_looping(claim)
     _stop_if_too_late(claim)
     pos = pos_for(venue=order.venue, location=_meant_for(injection))
     mapping = settings_of(venue=order.venue)
@@ -112,7 +112,7 @@ def _send(claim: Claim) -> None:
     pos.place_order(ticket)
 
 
-def _stop_if_deadly(claim: Claim) -> None:
+def _stop_if_crash_looping(claim: Claim) -> None:
     """An order whose attempts kept dying with their process is not sent again: it must not do so for ever."""
     if claim.attempt.number <= RETRIES:
         return

@@ -57,7 +57,7 @@ class Injection(models.Model):
         default=False, help_text="The POS did not know the discount's id, so the discount goes as a line."
     )
     refused = models.BooleanField(default=False, help_text="The POS said that the till did not take this reference.")
-    looks = models.PositiveSmallIntegerField(
+    confirmation_checks = models.PositiveSmallIntegerField(
         default=0, help_text="How often its confirmation was looked for among the POS's open checks."
     )
     failures = models.PositiveIntegerField(default=0, help_text="How often it failed; each failure is told once.")
@@ -136,7 +136,7 @@ class Alert(models.Model):
     # While it is being told: when whoever does so is given up. Empty: told, or given up.
     next_attempt_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
-    told_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=500, blank=True)
     # Kept for the menu: the injection's own are gone when the order is sent again or seen to.
     code = models.CharField(max_length=40, blank=True, help_text="Why the POS refused the order.")

@@ -71,7 +71,7 @@ class BackOffice(UnfoldAdminSite):
         return redirect("account_change_password")
 
 
-class Walled:
+class VenueScoped:
     """What pages and their inlines share: nobody can point a row at something of a venue that they don't run."""
 
     staff_may_change = False
@@ -100,7 +100,7 @@ def choose_plainly(choice: Any) -> None:
     choice.widget.can_add_related = choice.widget.can_change_related = choice.widget.can_view_related = False
 
 
-class VenueAdmin(Walled, ModelAdmin):
+class VenueAdmin(VenueScoped, ModelAdmin):
     """An admin page whose rows belong to venues. People see the rows of their own venues, everywhere.
 
     `venue_path` is the look-up from the row to its venue. Staff may view; managers may also change, unless
@@ -176,7 +176,7 @@ class ReadOnlyAdmin(VenueAdmin):
         return False
 
 
-class ReadOnlyInline(Walled, TabularInline):
+class ReadOnlyInline(VenueScoped, TabularInline):
     """Rows below a walled row, shown to whoever sees that row."""
 
     extra = 0

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 _DETAIL = "The address holds a null character. Leave it out."
 
 
-class NoNullCharacters:
+class RejectNullBytes:
     """Answers 400: PostgreSQL cannot look for a null character, and no honest address has one."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -25,7 +25,7 @@ def menu_bytes(*, products: int = 5000, changed: float = 0.0) -> bytes:
 
     Args:
         products: how many; each has four options of its own, every fifth asks what others ask too, and every twentieth
-            is a deal. Beside them there are a few entries that cannot be ordered, as in every real menu.
+            is a deal. Supplement them there are a few entries that cannot be ordered, as in every real menu.
         changed: the share of the products, 0 to 1, whose price, name and first option's price differ.
     """
     menu = _menu(products)

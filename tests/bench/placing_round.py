@@ -45,7 +45,7 @@ def main() -> None:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     # The queue is another store; this measures the transaction.
-    with mock.patch("orders.placing.nudge"):
+    with mock.patch("orders.placing.enqueue_injection"):
         model = placing.place_order(venue=venue, request=requests[0])
         with CaptureQueriesContext(connection) as queries:
             placing.place_order(venue=venue, request=requests[1])
@@ -165,7 +165,7 @@ def _request(dice: random.Random, products: list[Product]) -> OrderRequest:
 
 def _history(venue: Venue, requests: list[OrderRequest]) -> None:
     """Thousands of orders, most of them collected long ago."""
-    with mock.patch("orders.placing.nudge"):
+    with mock.patch("orders.placing.enqueue_injection"):
         raw = _Raw(placing.place_order(venue=venue, request=requests[0]))
     for _ in range(_ORDERS_BEFORE):
         raw.write()

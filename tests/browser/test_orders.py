@@ -92,7 +92,7 @@ def delivery(venue: Venue) -> Order:
             status=400 if number > 1 else 429,
             detail=REFUSED if number > 1 else "Lightspeed is receiving too many requests from us at the moment.",
         )
-    Alert.objects.create(order=order, channel="email", about="failed", told_at=timezone.now())
+    Alert.objects.create(order=order, channel="email", about="failed", sent_at=timezone.now())
     Alert.objects.create(order=order, channel="till", about="failed", next_attempt_at=timezone.now())
     OrderEvent.objects.create(order=order, action="sent_again", by="Ben Miller", note=f"After: {SILENT}")
     return order

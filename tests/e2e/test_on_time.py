@@ -44,7 +44,7 @@ def test_an_alert_that_could_not_be_told_is_told_when_its_time_comes(service: Se
     Injection.objects.update(state=Injection.State.FAILED, failures=1, next_attempt_at=None)
     due = timezone.now() + timedelta(seconds=3)
     Alert.objects.create(order=order, channel=Alert.Channel.TILL, about=Alert.About.FAILED, next_attempt_at=due)
-    eventually(lambda: Alert.objects.filter(told_at__isnull=False).exists(), seconds=20)
+    eventually(lambda: Alert.objects.filter(sent_at__isnull=False).exists(), seconds=20)
 
 
 def test_an_order_is_found_that_nobody_confirmed(service: Service, running_worker: Worker) -> None:

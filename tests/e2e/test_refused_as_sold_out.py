@@ -31,7 +31,7 @@ def mails(service: Service, tmp_path: Path) -> Iterator[Path]:
 def written(mails: Path) -> str:
     """The one e-mail, as text: soft line breaks are undone."""
     (mail,) = eventually(lambda: list(mails.glob("*.log")))
-    eventually(lambda: Alert.objects.filter(channel="email", told_at__isnull=False).exists())
+    eventually(lambda: Alert.objects.filter(channel="email", sent_at__isnull=False).exists())
     return str(mail.read_text()).replace("=\n", "")
 
 
@@ -113,7 +113,7 @@ def test_the_till_refuses_what_storekit_took_and_from_then_on_it_is_off_the_menu
     assert (error["code"], error["attr"]) == ("unavailable", "items.0")
     until = eight_tomorrow(service)
     assert f"{row.name}: sold out, so snoozed until {until:%A} {until.day} {until:%B}, 08:00." in written(mails)
-    eventually(lambda: Alert.objects.filter(channel="menu", told_at__isnull=False).exists())
+    eventually(lambda: Alert.objects.filter(channel="menu", sent_at__isnull=False).exists())
     assert Snooze.objects.filter(cause="order_failure").count() == 1
 
 

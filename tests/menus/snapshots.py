@@ -19,7 +19,7 @@ from menus.models import Menu
 from menus.sync.apply import apply_plan
 from menus.sync.diff import MenuPlan
 from menus.sync.full_plan import plan_sync
-from menus.sync.stored_menu import load_held
+from menus.sync.stored_menu import load_stored
 from menus.versions import version_of
 from storekit.models import Venue
 
@@ -57,7 +57,7 @@ def snapshot(
 def bring_in_step(venue: Venue, menu: MenuSnapshot) -> MenuPlan:
     """What a sync does once it has the POS's answer."""
     Menu.objects.get_or_create(venue=venue)
-    plan = plan_sync(snapshot=menu, held=load_held(venue=venue))
+    plan = plan_sync(snapshot=menu, held=load_stored(venue=venue))
     apply_plan(venue=venue, plan=plan, version=version_of(venue=venue), snapshot=menu)
     return plan
 

@@ -8,12 +8,12 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from integrations.models import Connection, Notification
-from integrations.webhooks.ledger import nudge_due as nudge_due_notifications
-from menus.snoozes.service import nudge_due as nudge_due_snoozes
+from integrations.webhooks.ledger import enqueue_newly_due as nudge_due_notifications
+from menus.snoozes.service import enqueue_newly_due as nudge_due_snoozes
 from orders import polling
 from orders.injection.confirmation_checks import GRACE
 from orders.models import Alert, Injection
-from orders.polling import nudge_due
+from orders.polling import enqueue_newly_due
 from tests import factories
 from tests.orders.sending import NOW, queued
 
@@ -53,7 +53,7 @@ def test_what_became_due_since_the_last_look_is_nudged(
     waiting: Injection, columns: dict[str, Any], task: str | None
 ) -> None:
     Injection.objects.update(**columns)
-    assert nudge_due(**WINDOW) == (1 if task else 0)
+    assert enqueue_newly_due(**WINDOW) == (1 if task else 0)
     assert queued() == ([(f"orders.tasks.{task}", waiting.pk)] if task else [])
 
 
@@ -62,7 +62,7 @@ def test_what_is_to_be_told_is_nudged(waiting: Injection) -> None:
     due = Alert.objects.create(order=waiting.order, channel="email", about="failed", next_attempt_at=NOW)
     Alert.objects.create(order=waiting.order, channel="till", about="failed", next_attempt_at=NOW + SECOND)
     Alert.objects.create(order=waiting.order, channel="till", about="cancelled", next_attempt_at=None)
-    assert nudge_due(**WINDOW) == 1
+    assert enqueue_newly_due(**WINDOW) == 1
     assert queued() == [("orders.tasks.send_alert", due.pk)]
 
 
@@ -83,7 +83,7 @@ def test_notifications_are_nudged(connection: Connection) -> None:
 def test_windows_that_follow_each_other_nudge_once(waiting: Injection) -> None:
     Injection.objects.update(next_attempt_at=NOW)
     for step in range(-3, 4):
-        nudge_due(since=NOW + (step - 1) * SECOND, until=NOW + step * SECOND)
+        enqueue_newly_due(since=NOW + (step - 1) * SECOND, until=NOW + step * SECOND)
     assert len(queued()) == 1
 
 
@@ -92,13 +92,13 @@ def test_a_look_is_bounded(waiting: Injection, monkeypatch: pytest.MonkeyPatch) 
         factories.OrderFactory(venue=waiting.order.venue)
     Injection.objects.update(next_attempt_at=NOW)
     monkeypatch.setattr(polling, "_AT_ONCE", 2)
-    assert nudge_due(**WINDOW) == 2
+    assert enqueue_newly_due(**WINDOW) == 2
 
 
 def test_a_look_only_reads_while_nothing_is_due(waiting: Injection, django_assert_num_queries: Any) -> None:
     Injection.objects.update(next_attempt_at=None)
     with django_assert_num_queries(4) as asked:
-        nudge_due(**WINDOW)
+        enqueue_newly_due(**WINDOW)
     with django_assert_num_queries(1) as asked_of_notifications:
         nudge_due_notifications(**WINDOW)
     queries = [query["sql"] for query in [*asked.captured_queries, *asked_of_notifications.captured_queries]]
@@ -107,4 +107,4 @@ def test_a_look_only_reads_while_nothing_is_due(waiting: Injection, django_asser
 
 def test_the_looks_that_the_settings_name_are_there() -> None:
     looks = [import_string(look) for look in settings.TICKS]
-    assert looks == [nudge_due, nudge_due_notifications, nudge_due_snoozes]
+    assert looks == [enqueue_newly_due, nudge_due_notifications, nudge_due_snoozes]

@@ -161,15 +161,15 @@ def test_a_page_that_was_left_open_does_not_decide(venue: Venue) -> None:
 
 def test_what_was_not_told_of_the_failure_yet_is_not_told_any_more(venue: Venue) -> None:
     order = order_in(State.FAILED, venue)
-    pending, told = failure_alert(order), failure_alert(order, channel="till", next_attempt_at=None, told_at=NOW)
+    pending, told = failure_alert(order), failure_alert(order, channel="till", next_attempt_at=None, sent_at=NOW)
 
     send_again(order=order, by="Ben")
 
     pending.refresh_from_db()
     told.refresh_from_db()
-    assert (pending.next_attempt_at, pending.told_at) == (None, None)
+    assert (pending.next_attempt_at, pending.sent_at) == (None, None)
     assert "somebody saw to the order" in pending.error
-    assert (told.told_at, told.error) == (NOW, "")
+    assert (told.sent_at, told.error) == (NOW, "")
 
 
 # --- Entered by hand -------------------------------------------------------------------------------------------------
@@ -338,11 +338,11 @@ def test_an_order_whose_worker_was_killed_may_be_on_the_till(clock: time_machine
 
 def test_a_message_that_another_row_stands_for_already_is_not_doubled(venue: Venue) -> None:
     order = order_in(State.CONFIRMED, venue)
-    failure_alert(order, channel="till", about="cancelled", next_attempt_at=None, told_at=NOW)
+    failure_alert(order, channel="till", about="cancelled", next_attempt_at=None, sent_at=NOW)
 
     cancel(order=order, by="Ben")
 
-    assert Alert.objects.get().told_at == NOW
+    assert Alert.objects.get().sent_at == NOW
 
 
 def test_an_unpaid_order_is_cancelled_and_cannot_be_paid_any_more(venue: Venue) -> None:

@@ -29,7 +29,7 @@ class TickingEvent:
         return self._event.wait(timeout)
 
 
-class PatientLock:
+class TimeoutLock:
     """A lock between processes that is waited for a second and then done without: whoever holds it was killed."""
 
     _SECONDS = 1.0
@@ -56,9 +56,9 @@ class Timer:
     def __init__(self) -> None:
         self._shared = Value("f", -1)
 
-    def get_lock(self) -> PatientLock:
+    def get_lock(self) -> TimeoutLock:
         """The lock; may be taken again by the process that has it."""
-        return PatientLock(self._shared.get_lock())
+        return TimeoutLock(self._shared.get_lock())
 
     @property
     def value(self) -> float:

@@ -28,7 +28,7 @@ from menus.images import fetching
 from menus.images.editing import remove_image, set_image
 from menus.images.fetching import fetch_due
 from menus.models import ImageFetch, Product
-from menus.storefront.published import shelf
+from menus.storefront.published import menu_cache
 from menus.sync.run import sync_menu
 from menus.versions import version_of
 from storekit.models import User, Venue
@@ -44,7 +44,7 @@ from tests.support.sandbox import SandboxPos, eventually
 def _nothing_kept(db: None, settings: Settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path
     cache.clear()
-    shelf.clear()
+    menu_cache.clear()
 
 
 @pytest.fixture

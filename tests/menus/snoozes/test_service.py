@@ -19,7 +19,7 @@ from menus.models import Menu, Modifier, Product, Snooze
 from menus.snoozes.service import (
     ENDED_BY_TIME,
     HowLong,
-    nudge_due,
+    enqueue_newly_due,
     snooze,
     snooze_until_tomorrow,
     until_of,
@@ -91,7 +91,7 @@ def test_it_wakes_by_time_and_the_version_goes_up_at_that_moment(
 
     clock.shift(timedelta(seconds=1))
     assert orderable(menu)["SALAD"] is True, "an order need not wait for whoever ends the snooze"
-    assert nudge_due(since=EVENING + HOUR - timedelta(seconds=2), until=EVENING + HOUR) == 1
+    assert enqueue_newly_due(since=EVENING + HOUR - timedelta(seconds=2), until=EVENING + HOUR) == 1
     assert OrmQ.objects.count() == 1
     assert wake_due() == 1
 

@@ -17,7 +17,7 @@ from integrations.pos import ItemUpdate
 from integrations.webhooks.ledger import receive
 from menus.models import Menu, Modifier, Snooze, StockLevel, StockWatch
 from menus.stock.reservations import apply_item_update
-from menus.sync.commit import Beside, record_beside
+from menus.sync.commit import Supplement, record_supplement
 from menus.tasks import handle_item_notification
 from menus.versions import version_of
 from storekit.models import Venue
@@ -275,9 +275,11 @@ def test_an_answer_of_a_sync_does_not_undo_what_the_till_said_meanwhile(connecti
     asked_at = datetime.now(UTC)
     apply_item_update(menu, restricted("SALAD", None, datetime.now(UTC)))
 
-    record_beside(menu=Menu.objects.get(venue=menu), beside=Beside(restrictions=(), allergens=None, asked_at=asked_at))
+    record_supplement(
+        menu=Menu.objects.get(venue=menu), supplement=Supplement(restrictions=(), allergens=None, asked_at=asked_at)
+    )
     assert orderable(menu)["SALAD"] is False
 
-    later = Beside(restrictions=(), allergens=None, asked_at=datetime.now(UTC))
-    record_beside(menu=Menu.objects.get(venue=menu), beside=later)
+    later = Supplement(restrictions=(), allergens=None, asked_at=datetime.now(UTC))
+    record_supplement(menu=Menu.objects.get(venue=menu), supplement=later)
     assert orderable(menu)["SALAD"] is True

@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from menus.models import Menu, Product, StockLevel
-from menus.stock.levels import forget_what_never_arrived, never_arrived, spread
+from menus.stock.levels import forget_what_never_arrived, never_arrived, propagate_to_menu
 from menus.stock.reservations import Shortage, SoldOut, apply_item_update, take_stock
 from menus.versions import version_of
 from storekit.models import Venue
@@ -182,7 +182,7 @@ def test_an_order_that_never_arrives_counts_for_ten_minutes(menu: Venue, clock: 
     assert forget_what_never_arrived(venue=menu) == 0
     clock.shift(timedelta(minutes=1))
     assert forget_what_never_arrived(venue=menu) == 1
-    spread(venue=menu)
+    propagate_to_menu(venue=menu)
 
     assert (left(), Product.objects.get(sku="SALAD").stock) == (5, 5)
 

@@ -18,8 +18,8 @@ from django.urls import reverse
 from integrations.models import Connection
 from menus.models import Menu
 from menus.storefront import document, published, views
-from menus.storefront.cache import Shelf
-from menus.storefront.compression import PackedMenu, choose_coding, pack
+from menus.storefront.cache import MenuCache
+from menus.storefront.compression import CompressedMenu, choose_coding, pack
 from menus.versions import raise_version
 from storekit.db import prepared_row
 from storekit.models import Venue
@@ -83,7 +83,7 @@ def test_every_coding_holds_the_same_menu_under_a_tag_of_its_own(menu: Venue, cl
 def test_a_tag_of_one_coding_is_not_the_tag_of_another(menu: Venue, client: Client, warm: bool) -> None:
     zipped = client.get(URL, headers={"accept-encoding": "gzip"})["ETag"]
     if not warm:
-        published.shelf.clear()
+        published.menu_cache.clear()
 
     def ask(coding: str, tags: str) -> int:
         return client.get(URL, headers={"accept-encoding": coding, "if-none-match": tags}).status_code
@@ -97,7 +97,7 @@ def test_the_ordinary_way_and_the_short_one_answer_alike(
     menu: Venue, connection: Connection, client: Client, headers: dict[str, str]
 ) -> None:
     at_once = [client.get(URL, headers=headers) for _ in range(2)][1]
-    with override_settings(SHORT_PATHS={}):
+    with override_settings(FAST_PATHS={}):
         ordinary = Client().get(URL, headers=headers)
 
     # REST's machinery says which methods there are; nobody needs that on a menu.
@@ -131,7 +131,7 @@ def test_what_is_ready_is_answered_without_the_ordinary_way(
 def test_head_has_the_headers_of_get_and_no_body(menu: Venue, client: Client, warm: bool, coding: str) -> None:
     whole = client.get(URL, headers={"accept-encoding": coding})
     if not warm:
-        published.shelf.clear()
+        published.menu_cache.clear()
     head = client.head(URL, headers={"accept-encoding": coding})
 
     assert (head.status_code, head.content) == (200, b"")
@@ -244,16 +244,16 @@ def test_many_readers_of_a_new_version_have_it_built_once(venue: Venue, monkeypa
 
 
 def test_the_shelf_keeps_what_was_asked_for_last_as_far_as_it_fits() -> None:
-    shelf = Shelf(most_bytes=100)
-    small = PackedMenu(gzip=b"g" * 20, brotli=b"b" * 20)
-    shelf.keep("a", small)
-    shelf.keep("b", small)
-    assert shelf.find("a") is small
-    shelf.keep("c", small)
-    shelf.keep("too large", PackedMenu(gzip=b"g" * 60, brotli=b"b" * 60))
-    shelf.keep("c", small)
+    menu_cache = MenuCache(most_bytes=100)
+    small = CompressedMenu(gzip=b"g" * 20, brotli=b"b" * 20)
+    menu_cache.keep("a", small)
+    menu_cache.keep("b", small)
+    assert menu_cache.find("a") is small
+    menu_cache.keep("c", small)
+    menu_cache.keep("too large", CompressedMenu(gzip=b"g" * 60, brotli=b"b" * 60))
+    menu_cache.keep("c", small)
 
-    assert [shelf.find(key) is small for key in ("a", "b", "c", "too large")] == [True, False, True, False]
+    assert [menu_cache.find(key) is small for key in ("a", "b", "c", "too large")] == [True, False, True, False]
 
 
 def test_packing_the_same_bytes_twice_makes_the_same_bytes() -> None:

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.db import connection, connections
 
 from integrations.pos import MenuSnapshot
-from menus.storefront.published import read_menu, shelf
+from menus.storefront.published import menu_cache, read_menu
 from menus.versions import MenuBusy
 from storekit.models import Venue
 from tests.menus.snapshots import bring_in_step, category, group, modifier, product, snapshot
@@ -57,7 +57,7 @@ def test_a_reader_beside_syncs_sees_whole_menus_only(venue: Venue) -> None:
         try:
             while not stop.is_set():
                 # Built anew every time: a kept menu could not be a mixture.
-                shelf.clear()
+                menu_cache.clear()
                 cache.clear()
                 try:
                     seen.append(_number_of(read_menu(slug=venue.slug)[1].body("identity")))

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.pos import MenuSnapshot, Translation
-from menus.sync.diff import ENTRIES, LINKS, HeldMenu, HeldRow, MenuPlan
+from menus.sync.diff import ENTRIES, LINKS, MenuPlan, StoredMenu, StoredRow
 from menus.sync.full_plan import plan_sync
 from tests.menus.snapshots import BURGER_MENU, category, group, modifier, product, snapshot, snapshots
 
 
-def held_after(plan: MenuPlan, before: HeldMenu) -> HeldMenu:
+def held_after(plan: MenuPlan, before: StoredMenu) -> StoredMenu:
     """The rows as the plan leaves them."""
     rows = {
         row.id: (name, row)
@@ -23,13 +23,13 @@ def held_after(plan: MenuPlan, before: HeldMenu) -> HeldMenu:
     }
     for name, table in plan.tables.items():
         for id, *values in (*table.create, *table.update):
-            rows[id] = (name, HeldRow(id, False, tuple(values)))
+            rows[id] = (name, StoredRow(id, False, tuple(values)))
         for id in table.archive:
             if name in LINKS:
                 del rows[id]
             else:
                 rows[id] = (name, rows[id][1]._replace(archived=True))
-    held = HeldMenu(languages=plan.languages)
+    held = StoredMenu(languages=plan.languages)
     groups = {row.id: row.values[0] for name, row in rows.values() if name == "groups"}
     for name, row in rows.values():
         if name in LINKS:
@@ -40,16 +40,16 @@ def held_after(plan: MenuPlan, before: HeldMenu) -> HeldMenu:
     return held
 
 
-def held_of(menu: MenuSnapshot) -> HeldMenu:
-    return held_after(plan_sync(snapshot=menu, held=HeldMenu()), HeldMenu())
+def held_of(menu: MenuSnapshot) -> StoredMenu:
+    return held_after(plan_sync(snapshot=menu, held=StoredMenu()), StoredMenu())
 
 
-def ids_of(held: HeldMenu, table: str) -> dict[object, uuid.UUID]:
+def ids_of(held: StoredMenu, table: str) -> dict[object, uuid.UUID]:
     return {key: row.id for key, row in held.entries[table].items()}
 
 
 def test_everything_is_new_to_an_empty_menu() -> None:
-    plan = plan_sync(snapshot=BURGER_MENU, held=HeldMenu())
+    plan = plan_sync(snapshot=BURGER_MENU, held=StoredMenu())
 
     assert plan.counts == {"created": 12, "updated": 0, "archived": 0, "unchanged": 0}
     assert {name: len(table.create) for name, table in plan.tables.items()} == {
@@ -126,7 +126,9 @@ def test_an_order_of_choices_that_changes_is_an_update() -> None:
 
 
 def test_one_key_in_two_groups_is_two_choices() -> None:
-    plan = plan_sync(snapshot=snapshot(groups=(group("g", modifier("A")), group("h", modifier("A")))), held=HeldMenu())
+    plan = plan_sync(
+        snapshot=snapshot(groups=(group("g", modifier("A")), group("h", modifier("A")))), held=StoredMenu()
+    )
 
     assert len({row[0] for row in plan.tables["modifiers"].create}) == 2
 
@@ -155,7 +157,7 @@ def test_without_rich_content_the_texts_images_and_allergens_stay() -> None:
 
 
 def test_a_reference_to_nothing_is_left_out_and_said() -> None:
-    plan = plan_sync(snapshot=snapshot(categories=(category("mains", "GHOST"),)), held=HeldMenu())
+    plan = plan_sync(snapshot=snapshot(categories=(category("mains", "GHOST"),)), held=StoredMenu())
 
     assert plan.warnings == ["the screen Mains names GHOST, which the menu does not have; left out."]
     assert not plan.tables["placements"]
@@ -163,7 +165,7 @@ def test_a_reference_to_nothing_is_left_out_and_said() -> None:
 
 def test_a_product_named_twice_on_a_screen_stands_there_once() -> None:
     plan = plan_sync(
-        snapshot=snapshot(categories=(category("mains", "P", "P"),), products=(product("P"),)), held=HeldMenu()
+        snapshot=snapshot(categories=(category("mains", "P", "P"),), products=(product("P"),)), held=StoredMenu()
     )
 
     assert len(plan.tables["placements"].create) == 1
@@ -183,7 +185,7 @@ def test_after_any_plan_a_second_one_is_empty(menu: MenuSnapshot) -> None:
 
 @given(menus=st.lists(snapshots(), min_size=2, max_size=4))
 def test_any_way_to_a_menu_ends_with_the_same_rows_and_no_id_ever_changes(menus: list[MenuSnapshot]) -> None:
-    held = HeldMenu()
+    held = StoredMenu()
     known: dict[str, dict[object, uuid.UUID]] = {name: {} for name in ENTRIES}
     for menu in menus:
         held = held_after(plan_sync(snapshot=menu, held=held), held)

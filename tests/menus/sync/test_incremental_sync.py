@@ -11,13 +11,13 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 
 from integrations.models import Connection, LightspeedSettings, SyncRun
-from menus.models import CategoryProduct, Menu, MenuMemory, Modifier, ModifierGroup, Product, ProductModifierGroup
+from menus.models import CategoryProduct, Menu, Modifier, ModifierGroup, Product, ProductModifierGroup, SyncCheckpoint
 from menus.storefront.document import load_rows, menu_document
 from menus.storefront.languages import Texts
 from menus.sync.full_plan import plan_sync
 from menus.sync.rollback import undo
 from menus.sync.run import sync_menu
-from menus.sync.stored_menu import load_held_part
+from menus.sync.stored_menu import load_stored_part
 from menus.versions import raise_version, version_of
 from storekit.models import Venue
 from tests.factories import ConnectionFactory, VenueFactory
@@ -40,9 +40,9 @@ def read_in_parts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     def noted(**options: Any) -> Any:
         seen.append(len(options["skus"]))
-        return load_held_part(**options)
+        return load_stored_part(**options)
 
-    monkeypatch.setattr("menus.sync.menu_sync.load_held_part", noted)
+    monkeypatch.setattr("menus.sync.menu_sync.load_stored_part", noted)
     return seen
 
 
@@ -93,12 +93,12 @@ def test_after_going_back_or_a_light_sync_the_whole_menu_is_compared(
     assert read_in_parts == [1]
 
 
-@pytest.mark.parametrize("stale", [{"digest": "x"}, {"shaping": "x"}, {"content": b""}])
+@pytest.mark.parametrize("stale", [{"digest": "x"}, {"settings_fingerprint": "x"}, {"content": b""}])
 def test_a_stale_memory_is_not_used(
     connection: Connection, venue: Venue, read_in_parts: list[int], stale: dict[str, Any]
 ) -> None:
     sync(venue, menu_of(A="1.00", B="2.00"))
-    MenuMemory.objects.update(**stale)
+    SyncCheckpoint.objects.update(**stale)
 
     sync(venue, menu_of(A="1.00", B="2.50"))
 
@@ -400,10 +400,10 @@ def test_a_menu_that_moves_whenever_a_part_is_compared_is_read_whole(
 ) -> None:
     def moved_meanwhile(**options: Any) -> Any:
         raise_version(menu=Menu.objects.get(venue=venue))
-        return load_held_part(**options)
+        return load_stored_part(**options)
 
     sync(venue, menu_of(A="1.00", B="2.00"))
-    monkeypatch.setattr("menus.sync.menu_sync.load_held_part", moved_meanwhile)
+    monkeypatch.setattr("menus.sync.menu_sync.load_stored_part", moved_meanwhile)
 
     sync(venue, menu_of(A="1.50", B="2.00"))
 

@@ -12,7 +12,7 @@ from django.test import Client
 from integrations.models import Connection, SyncRun
 from menus import catalogue
 from menus.models import Menu, MenuState, Modifier, Product
-from menus.storefront.published import shelf
+from menus.storefront.published import menu_cache
 from menus.sync.run import sync_menu
 from menus.versions import version_of
 from storekit.models import Venue
@@ -23,7 +23,7 @@ State = SyncRun.State
 
 @pytest.fixture(autouse=True)
 def _http(connection: Connection) -> Iterator[None]:
-    shelf.clear()
+    menu_cache.clear()
     cache.clear()
     with responses.mock:
         yield

@@ -15,7 +15,7 @@ from integrations.pos import MenuSnapshot
 from integrations.syncs.runs import queue_sync
 from menus.descriptions import set_descriptions
 from menus.models import Menu, MenuState, Product
-from menus.stock.levels import spread
+from menus.stock.levels import propagate_to_menu
 from menus.storefront.document import load_rows, menu_document
 from menus.storefront.languages import Texts
 from menus.sync.apply import apply_plan
@@ -24,7 +24,7 @@ from menus.sync.full_plan import plan_sync
 from menus.sync.restore_points import keep_state, past_menu, plan_back
 from menus.sync.rollback import look_back, states_of, undo
 from menus.sync.run import run_queued, sync_menu
-from menus.sync.stored_menu import load_held
+from menus.sync.stored_menu import load_stored
 from menus.versions import MenuBusy, version_of
 from storekit.models import Venue
 from tests import factories
@@ -256,7 +256,7 @@ def test_a_state_of_a_time_with_fewer_columns_leaves_the_new_ones_as_they_are(
     sync(venue, "A", "B")
     for sku in "ABC":
         factories.StockLevelFactory(venue=venue, sku=sku, count=4)
-    spread(venue=venue)
+    propagate_to_menu(venue=venue)
     monkeypatch.setitem(ENTRIES, "products", (*ENTRIES["products"], "stock"))
 
     assert undo(venue=venue, started_by="Anna").state == State.SUCCEEDED
@@ -282,21 +282,21 @@ def test_going_back_several_syncs_at_once(connection: Connection, venue: Venue) 
 def test_apply_then_undo_is_the_identity(menus: list[MenuSnapshot]) -> None:
     venue: Venue = VenueFactory()
     bring_in_step(venue, menus[0])
-    seen, first = as_guests_see_it(venue), load_held(venue=venue)
+    seen, first = as_guests_see_it(venue), load_stored(venue=venue)
     states = []
     for menu_then in menus[1:]:
-        held, version = load_held(venue=venue), version_of(venue=venue)
+        held, version = load_stored(venue=venue), version_of(venue=venue)
         plan = plan_sync(snapshot=menu_then, held=held)
         row = Menu.objects.get(venue=venue)
         states.append(keep_state(menu=row, plan=plan, held=held, version=version, run=None))
         apply_plan(venue=venue, plan=plan, version=version, snapshot=menu_then)
 
-    held = load_held(venue=venue)
+    held = load_stored(venue=venue)
     plan = plan_back(past=past_menu(state=states[0], held=held), held=held)
     apply_plan(venue=venue, plan=plan, version=version_of(venue=venue), snapshot=menus[0])
 
     assert as_guests_see_it(venue) == seen
-    now = load_held(venue=venue)
+    now = load_stored(venue=venue)
     for name in ENTRIES:
         assert {key: row for key, row in now.entries[name].items() if not row.archived} == first.entries[name]
     for name, links in first.links.items():

@@ -301,7 +301,7 @@ def test_lines_are_read_with_their_choices_below_them(failed: Order, bens_browse
 
 def test_an_orders_page_tells_its_story(failed: Order, venue: Venue, bens_browser: Client) -> None:
     told = {"order": failed, "about": "failed", "created_at": timezone.now()}
-    Alert.objects.create(channel="email", told_at=timezone.now(), **told)
+    Alert.objects.create(channel="email", sent_at=timezone.now(), **told)
     Alert.objects.create(channel="till", error="The POS cannot be reached.", **told)
     OrderEvent.objects.create(order=failed, action="sent_again", by="Anna", note="After: Nobody answered.")
 
@@ -376,7 +376,7 @@ def test_an_order_that_may_be_on_the_till_twice_says_so_until_it_is_completed(
     venue: Venue, bens_browser: Client
 ) -> None:
     order = order_in(State.CONFIRMED, venue, status=Order.Status.CONFIRMED)
-    Alert.objects.create(order=order, channel="email", about="double", told_at=timezone.now())
+    Alert.objects.create(order=order, channel="email", about="double", sent_at=timezone.now())
     assert "On the till, perhaps twice" in page_text(bens_browser, order)
 
     Order.objects.update(status=Order.Status.COMPLETED)

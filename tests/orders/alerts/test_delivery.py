@@ -78,7 +78,7 @@ def test_a_failure_is_told_by_e_mail_and_on_the_till(failed: Injection, pos: res
     assert alerts() == [("failed", "email", 1), ("failed", "till", 1)]
     assert (failed.failures, failed.failed_at) == (1, NOW)
     assert [send_alert(alert(channel).pk) for channel in ("email", "till")] == ["told", "told"]
-    assert [alert(channel).told_at for channel in ("email", "till")] == [NOW, NOW]
+    assert [alert(channel).sent_at for channel in ("email", "till")] == [NOW, NOW]
     (sent,) = mail.outbox
     assert sent.to == ["kitchen@copper-pot.example"]
     assert len(messages(pos)) == 1
@@ -98,7 +98,7 @@ def test_every_failure_is_told_once(failed: Injection, pos: responses.RequestsMo
     assert [occurrence for *_, occurrence in alerts()] == [1, 2, 1, 2]
     for row in Alert.objects.filter(channel="email").order_by("occurrence"):
         send(alert_id=row.pk)
-    assert [row.told_at is not None for row in Alert.objects.filter(channel="email").order_by("occurrence")] == [
+    assert [row.sent_at is not None for row in Alert.objects.filter(channel="email").order_by("occurrence")] == [
         False,
         True,
     ]
@@ -148,7 +148,7 @@ def test_mail_that_is_down_delays_the_e_mail(
     monkeypatch.setattr(DeadServer, "error", error)
     assert send(alert_id=alert("email").pk) == "again"
     row = alert("email")
-    assert (row.next_attempt_at, row.told_at) == (NOW + timedelta(seconds=30), None)
+    assert (row.next_attempt_at, row.sent_at) == (NOW + timedelta(seconds=30), None)
     assert row.error == f"The e-mail could not be sent ({type(error).__name__})."
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     minutes_later(clock, 1)
@@ -182,7 +182,7 @@ def test_a_till_that_is_out_of_reach_is_tried_for_an_hour_and_then_let_be(
         send(alert_id=row.pk)
         row.refresh_from_db()
     assert timedelta(minutes=45) <= timezone.now() - NOW <= timedelta(hours=1)
-    assert row.told_at is None
+    assert row.sent_at is None
     assert row.error
 
 
@@ -254,7 +254,7 @@ def test_what_was_settled_before_it_was_told_is_not_told(
     settled()
     assert send(alert_id=alert(channel).pk) == "not needed"
     row = alert(channel)
-    assert (row.next_attempt_at, row.told_at) == (None, None)
+    assert (row.next_attempt_at, row.sent_at) == (None, None)
     assert (mail.outbox, messages(pos)) == ([], [])
 
 
@@ -304,7 +304,7 @@ def test_nothing_is_told_within_a_transaction(
 def test_the_same_e_mail_can_be_recognised(failed: Injection, settings: Settings) -> None:
     settings.PUBLIC_URL = "https://storekit.example"
     send(alert_id=alert("email").pk)
-    Alert.objects.update(next_attempt_at=NOW, told_at=None)
+    Alert.objects.update(next_attempt_at=NOW, sent_at=None)
     send(alert_id=alert("email").pk)
     ids = [message.extra_headers["Message-ID"] for message in mail.outbox]
     assert ids == [f"<order-{failed.order_id}-failed-1@storekit.example>"] * 2
@@ -324,5 +324,5 @@ def test_no_guests_data_is_logged(
 def test_a_venue_without_an_address_was_not_told_by_e_mail(failed: Injection) -> None:
     Venue.objects.update(email="")
     assert send(alert_id=alert("email").pk) == "again"
-    assert (alert("email").told_at, mail.outbox) == (None, [])
+    assert (alert("email").sent_at, mail.outbox) == (None, [])
     assert "no address" in alert("email").error

@@ -14,7 +14,7 @@ from integrations.models import Connection
 from orders.alerts.delivery import send
 from orders.alerts.messages import LONGEST_MESSAGE, till_message
 from orders.models import Alert, Injection, InjectionAttempt, Order, OrderLine
-from orders.status_summary import verdict_of
+from orders.status_summary import status_summary_of
 from tests import factories
 
 About = Alert.About
@@ -173,7 +173,7 @@ def test_what_sending_again_does_not_change_is_not_to_be_sent_again(order: Order
     )
     Injection.objects.update(error_code=cause)
     order = Order.objects.select_related("venue", "injection").get()
-    assert verdict_of(order).todo.startswith(words)
+    assert status_summary_of(order).todo.startswith(words)
     assert f"ON THE TILL. {words}" in till_message(order=order, about=About.FAILED)
     for body in ((sent := email(order)).body, str(sent.alternatives[0][0])):
         assert words in body

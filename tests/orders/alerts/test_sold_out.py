@@ -67,12 +67,12 @@ def alert(channel: str) -> Alert:
     return Alert.objects.get(channel=channel)
 
 
-def tell(channel: str) -> str:
+def deliver(channel: str) -> str:
     return send(alert_id=alert(channel).pk)
 
 
 def email() -> str:
-    assert tell("email") == "told"
+    assert deliver("email") == "told"
     (sent,) = mail.outbox
     return str(sent.body)
 
@@ -102,7 +102,7 @@ def test_what_was_refused_at_once_sleeps_until_eight_tomorrow(waiting: Injection
     refused(waiting, pos, NAMED)
     assert alerts() == BOTH_AND_THE_MENU
 
-    assert tell("menu") == "told"
+    assert deliver("menu") == "told"
 
     row = snoozes().get()
     assert (row.sku, row.until, row.source, row.cause, row.order, row.reason) == (
@@ -118,13 +118,13 @@ def test_what_was_refused_at_once_sleeps_until_eight_tomorrow(waiting: Injection
 
 def test_what_the_till_refused_later_sleeps_too(waiting: Injection) -> None:
     assert late(waiting, NAMED, "restricted") == "failed"
-    assert tell("menu") == "told"
+    assert deliver("menu") == "told"
     assert asleep() == ["BURGER"]
 
 
 def test_a_choice_sleeps_like_a_product(waiting: Injection, pos: responses.RequestsMock) -> None:
     refused(waiting, pos, "Could not add item Bacon (restricted)")
-    tell("menu")
+    deliver("menu")
     assert asleep() == ["BACON"]
 
 
@@ -133,7 +133,7 @@ def test_where_nothing_is_named_the_till_is_asked_for_the_orders_items(
 ) -> None:
     till_has(pos, sold_out("BACON"))
     refused(waiting, pos, UNNAMED)
-    assert tell("menu") == "told"
+    assert deliver("menu") == "told"
     assert asleep() == ["BACON"]
 
 
@@ -144,13 +144,13 @@ def test_an_item_that_cannot_be_added_for_another_reason_sleeps_only_when_the_ti
     refused(waiting, pos, "Could not add item Burger (price of 0 is not allowed)")
     assert Injection.objects.get().error_code == "item_refused"
     assert "nothing in the order is sold out there" in email()
-    assert tell("menu") == "told"
+    assert deliver("menu") == "told"
     assert asleep() == []
 
     pos.remove(asked)
     till_has(pos, sold_out("BURGER"))
-    Alert.objects.filter(channel="menu").update(next_attempt_at=NOW, told_at=None)
-    tell("menu")
+    Alert.objects.filter(channel="menu").update(next_attempt_at=NOW, sent_at=None)
+    deliver("menu")
     assert asleep() == ["BURGER"]
 
 
@@ -179,8 +179,8 @@ def test_it_is_done_also_when_somebody_saw_to_the_order_first(
 ) -> None:
     refused(waiting, pos, NAMED)
     settle(order=waiting.order, by="Anna")
-    assert tell("menu") == "told"
-    assert tell("email") in ("not due", "not needed")
+    assert deliver("menu") == "told"
+    assert deliver("email") in ("not due", "not needed")
     assert asleep() == ["BURGER"]
     assert snoozes().get().reason == NAMED
 
@@ -189,7 +189,7 @@ def test_a_refusal_of_an_order_that_was_settled_already_tells_the_menu_alone(wai
     mark_entered_by_hand(order=waiting.order, by="Anna")
     assert late(waiting, NAMED, "restricted") == "entered by hand already"
     assert [channel for _, channel, _ in alerts()] == ["menu"]
-    tell("menu")
+    deliver("menu")
     assert asleep() == ["BURGER"]
 
 
@@ -203,7 +203,7 @@ def test_an_order_that_was_cancelled_while_it_was_refused_tells_the_menu_alone(
     pos.add_callback(responses.POST, f"{MESSAGE.removesuffix('printMsg')}order/toGo", callback=answer)
     inject(injection_id=waiting.pk)
     assert [channel for _, channel, _ in alerts()] == ["menu"]
-    tell("menu")
+    deliver("menu")
     assert asleep() == ["BURGER"]
 
 
@@ -221,15 +221,15 @@ def test_a_till_that_cannot_be_asked_is_asked_until_the_morning(
 ) -> None:
     down = pos.post(AVAILABILITY, status=503)
     refused(waiting, pos, UNNAMED)
-    assert tell("menu") == "again"
+    assert deliver("menu") == "again"
     assert alert("menu").error
 
     minutes_later(clock, 9 * 60)
-    assert tell("menu") == "again", "still before eight"
+    assert deliver("menu") == "again", "still before eight"
     pos.remove(down)
     till_has(pos, sold_out("BURGER"))
     minutes_later(clock, 20)
-    assert tell("menu") == "told"
+    assert deliver("menu") == "told"
     assert snoozes().get().until == TOMORROW_AT_EIGHT, "of the day after the refusal, and not of today's"
 
 
@@ -243,7 +243,7 @@ def test_after_that_it_is_given_up(
         clock.move_to(max(row.next_attempt_at, NOW))
         send(alert_id=row.pk)
         row.refresh_from_db()
-    assert row.told_at is None
+    assert row.sent_at is None
     (chapter,) = [one for one in story_of(waiting.order) if "menu" in one.what]
     assert (chapter.what, chapter.tone) == ("Nothing snoozed on the menu", "warning")
     assert "could not be found out" in chapter.detail
@@ -255,7 +255,7 @@ def test_a_refusal_before_midnight_that_is_seen_to_after_it_counts_from_the_refu
     clock.move_to(datetime(2026, 5, 1, 22, 59, tzinfo=UTC))
     late(waiting, NAMED, "restricted")
     minutes_later(clock, 10)
-    tell("menu")
+    deliver("menu")
     assert snoozes().get().until == TOMORROW_AT_EIGHT
 
 
@@ -263,9 +263,9 @@ def test_a_process_that_died_over_it_gives_it_back_and_nothing_sleeps_twice(
     waiting: Injection, pos: responses.RequestsMock, clock: time_machine.Traveller
 ) -> None:
     refused(waiting, pos, NAMED)
-    tell("menu")
-    Alert.objects.filter(channel="menu").update(told_at=None, next_attempt_at=NOW)
-    assert tell("menu") == "told"
+    deliver("menu")
+    Alert.objects.filter(channel="menu").update(sent_at=None, next_attempt_at=NOW)
+    assert deliver("menu") == "told"
     assert snoozes().count() == 1
 
 
@@ -273,14 +273,14 @@ def test_what_staff_woke_stays_awake_however_late_the_e_mail_is(
     waiting: Injection, pos: responses.RequestsMock, clock: time_machine.Traveller
 ) -> None:
     refused(waiting, pos, NAMED)
-    tell("menu")
+    deliver("menu")
     minutes_later(clock, 5)
     wake(venue=waiting.order.venue, skus=["BURGER"], by="Anna")
     # Whoever snoozed it died before writing so down.
-    Alert.objects.filter(channel="menu").update(told_at=None, next_attempt_at=NOW)
+    Alert.objects.filter(channel="menu").update(sent_at=None, next_attempt_at=NOW)
 
     assert f"{ASLEEP} Awake again already: Burger." in email()
-    assert tell("menu") == "told"
+    assert deliver("menu") == "told"
     assert asleep() == []
 
 
@@ -288,7 +288,7 @@ def test_a_second_refusal_of_the_same_order_puts_it_to_sleep_again(
     waiting: Injection, pos: responses.RequestsMock, clock: time_machine.Traveller
 ) -> None:
     refused(waiting, pos, NAMED)
-    tell("menu")
+    deliver("menu")
     wake(venue=waiting.order.venue, skus=["BURGER"], by="Anna")
     minutes_later(clock, 5)
     send_again(order=waiting.order, by="Anna")
@@ -301,7 +301,7 @@ def test_one_that_is_refused_again_on_the_next_day_sleeps_a_day_longer(
     waiting: Injection, pos: responses.RequestsMock, clock: time_machine.Traveller
 ) -> None:
     refused(waiting, pos, NAMED)
-    tell("menu")
+    deliver("menu")
     minutes_later(clock, 8 * 60)
     send_again(order=waiting.order, by="Anna")
     assert inject(injection_id=waiting.pk) == "failed"
@@ -320,13 +320,13 @@ def test_the_e_mail_says_what_sleeps_and_until_when_even_when_it_comes_first(
     sent: Any = mail.outbox[0]
     assert ASLEEP in str(sent.alternatives[0][0])
     assert asleep() == ["BURGER"]
-    tell("menu")
+    deliver("menu")
     assert snoozes().count() == 1
 
 
 def test_the_e_mail_is_the_same_when_it_comes_second(waiting: Injection, pos: responses.RequestsMock) -> None:
     refused(waiting, pos, NAMED)
-    tell("menu")
+    deliver("menu")
     assert ASLEEP in email()
 
 
@@ -349,7 +349,7 @@ def test_it_says_so_when_the_till_was_asked_and_has_everything(waiting: Injectio
 def test_the_till_prints_it_where_there_is_room(waiting: Injection, pos: responses.RequestsMock) -> None:
     printed = pos.post(MESSAGE, json={})
     refused(waiting, pos, NAMED)
-    assert tell("till") == "told"
+    assert deliver("till") == "told"
     (call,) = printed.calls
     assert ASLEEP in str(call.request.body)
 
@@ -357,7 +357,7 @@ def test_the_till_prints_it_where_there_is_room(waiting: Injection, pos: respons
 def test_it_stands_in_the_orders_story(waiting: Injection, pos: responses.RequestsMock) -> None:
     refused(waiting, pos, NAMED)
     before = [chapter.what for chapter in story_of(waiting.order)]
-    tell("menu")
+    deliver("menu")
     chapter = next(one for one in story_of(waiting.order) if one.what == "Snoozed on the menu")
     assert "To be snoozed on the menu" in before
     assert (chapter.detail, chapter.tone) == (ASLEEP, "good")
@@ -368,7 +368,7 @@ def test_the_story_is_the_same_days_later(
 ) -> None:
     till_has(pos)
     refused(waiting, pos, UNNAMED)
-    tell("menu")
+    deliver("menu")
     (before,) = [one.detail for one in story_of(waiting.order) if "menu" in one.what]
     minutes_later(clock, 3 * 24 * 60)
     (after,) = [one.detail for one in story_of(waiting.order) if "menu" in one.what]
@@ -382,7 +382,7 @@ def test_it_cannot_be_ordered_any_more(
     waiting: Injection, pos: responses.RequestsMock, storefront: APIClient, posted: dict[str, Any]
 ) -> None:
     refused(waiting, pos, NAMED)
-    tell("menu")
+    deliver("menu")
     answer = storefront.post(
         "/api/v1/venues/copper-pot/orders", posted, format="json", headers={"Idempotency-Key": "k-1"}
     )

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from orders.checkout.rules import Rules, Span, rule_problems
-from orders.checkout.venue_settings import terms_of
+from orders.checkout.venue_settings import ordering_settings_of
 from orders.models import Order, OrderingHours, OrderingRules
 from storekit.models import Venue
 from tests import factories
@@ -152,7 +152,7 @@ def test_the_rules_are_read_from_the_venues_rows_in_one_query(venue: Venue, djan
         OrderingHours.objects.create(rules=rules, weekday=weekday, opens=opens, closes=closes)
 
     with django_assert_num_queries(1):  # type: ignore[operator]
-        terms = terms_of(venue=venue)
+        terms = ordering_settings_of(venue=venue)
 
     assert terms.location == "17"
     assert terms.rules.types == {Order.Type.PICKUP, Order.Type.DINE_IN}
@@ -161,10 +161,10 @@ def test_the_rules_are_read_from_the_venues_rows_in_one_query(venue: Venue, djan
 
 
 def test_a_venue_without_rows_has_the_usual_terms(venue: Venue) -> None:
-    terms = terms_of(venue=venue)
+    terms = ordering_settings_of(venue=venue)
     assert (terms.location, terms.rules, terms.settings.buffer_orders) == ("", Rules(), False)
 
 
 def test_the_rules_of_one_venue_are_no_other_ones(venue: Venue, other_venue: Venue) -> None:
     OrderingRules.objects.create(venue=other_venue, pickup=False)
-    assert terms_of(venue=venue).rules == Rules()
+    assert ordering_settings_of(venue=venue).rules == Rules()

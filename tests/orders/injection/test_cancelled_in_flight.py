@@ -142,8 +142,8 @@ def test_an_order_that_was_given_up_and_cancelled_and_arrives_all_the_same_is_no
     inject(injection_id=waiting.pk)
     given_up = Injection.objects.get()
     fail(injection=given_up, code="never_confirmed", error="Look on the till.")
-    Alert.objects.update(told_at=NOW, next_attempt_at=None)
+    Alert.objects.update(sent_at=NOW, next_attempt_at=None)
     staff_actions.cancel(order=Order.objects.get(), by="Ben")
-    Alert.objects.filter(about="cancelled").update(told_at=NOW, next_attempt_at=None)
+    Alert.objects.filter(about="cancelled").update(sent_at=NOW, next_attempt_at=None)
     said(waiting, OrderEvent.CONFIRMED)
     assert [about for about, *_ in alerts()] == ["cancelled", "failed", "failed"], "and not that it is to be made once"

@@ -10,7 +10,7 @@ import time_machine
 from django.utils import timezone
 
 from integrations.pos import OrderEvent, OrderUpdate
-from orders.injection.confirmation_checks import GRACE, MOST_LOOKS
+from orders.injection.confirmation_checks import GRACE, MOST_CHECKS
 from orders.injection.pos_events import apply_order_update
 from orders.injection.send import inject
 from orders.models import Injection, InjectionAttempt, Order
@@ -165,14 +165,14 @@ def test_when_the_pos_cannot_be_asked_it_is_asked_a_few_times_more(
 ) -> None:
     pos.get(CHECKS, status=503)
     words = []
-    for _ in range(MOST_LOOKS):
+    for _ in range(MOST_CHECKS):
         words.append(look_for_order(unconfirmed.pk))
         assert look_for_order(unconfirmed.pk) == "not due"
         unconfirmed.refresh_from_db()
         clock.move_to(unconfirmed.lease_until or timezone.now())
     assert words == ["accepted", "accepted", "accepted", "failed"]
     assert timezone.now() - NOW <= timedelta(minutes=3)
-    assert (unconfirmed.error_code, len(pos.calls)) == ("never_confirmed", MOST_LOOKS)
+    assert (unconfirmed.error_code, len(pos.calls)) == ("never_confirmed", MOST_CHECKS)
     assert "The POS could not be asked" in unconfirmed.error
 
 
@@ -189,7 +189,7 @@ def test_a_pos_that_can_be_asked_again_answers(
 def test_a_look_that_kills_its_process_every_time_ends_too(
     unconfirmed: Injection, clock: time_machine.Traveller
 ) -> None:
-    Injection.objects.update(looks=MOST_LOOKS)
+    Injection.objects.update(confirmation_checks=MOST_CHECKS)
     assert look_for_order(unconfirmed.pk) == "failed"
 
 
@@ -225,7 +225,7 @@ def test_a_late_confirmation_after_a_person_was_told_says_that_it_may_be_there_t
 ) -> None:
     pos.get(CHECKS, json=[])
     look_for_order(unconfirmed.pk)
-    unconfirmed.order.alerts.filter(channel="email").update(told_at=NOW, next_attempt_at=None)
+    unconfirmed.order.alerts.filter(channel="email").update(sent_at=NOW, next_attempt_at=None)
     said(unconfirmed, OrderEvent.CONFIRMED)
     assert alerts()[:2] == [("double", "email", 1), ("double", "till", 1)]
 

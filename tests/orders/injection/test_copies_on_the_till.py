@@ -41,7 +41,7 @@ def attempt(injection: Injection, outcome: str) -> None:
     )
 
 
-def tell(order: Order, event: OrderEvent, revision: int, *, account: str = "A1.1", **changes: Any) -> str:
+def pos_reports(order: Order, event: OrderEvent, revision: int, *, account: str = "A1.1", **changes: Any) -> str:
     update = {"reference": f"{order.pk.hex}-{revision}", "event": event, "account": account, "reason": "no"} | changes
     return apply_order_update(order.venue, OrderUpdate(**update))
 
@@ -56,36 +56,36 @@ def now_is(order: Order) -> tuple[str, str, str]:
 
 
 def test_a_failure_of_an_earlier_revision_fails_nothing(order: Order) -> None:
-    assert tell(order, OrderEvent.FAILED, 1) == "of an earlier revision, so nothing to change"
+    assert pos_reports(order, OrderEvent.FAILED, 1) == "of an earlier revision, so nothing to change"
     assert now_is(order) == (Status.PLACED, State.ACCEPTED, "-2")
     assert not Injection.objects.get().refused
 
 
 @pytest.mark.parametrize("revision", [0, 3, 99])
 def test_a_revision_that_never_was_is_not_ours(order: Order, revision: int) -> None:
-    assert tell(order, OrderEvent.CONFIRMED, revision) == "unknown reference"
+    assert pos_reports(order, OrderEvent.CONFIRMED, revision) == "unknown reference"
 
 
 @pytest.mark.parametrize(
     "reference", ["", "x", "somebody-elses-1", "-1", "0" * 32, "0" * 32 + "-1", "z" * 32 + "-1", "0" * 32 + "-²"]
 )
 def test_somebody_elses_reference_is_not_ours(order: Order, reference: str) -> None:
-    word = tell(order, OrderEvent.CONFIRMED, 1, reference=reference)
+    word = pos_reports(order, OrderEvent.CONFIRMED, 1, reference=reference)
     assert word in ("unknown reference", "not an order of ours")
 
 
 def test_an_earlier_revision_that_arrives_in_spite_of_all_may_be_there_twice(order: Order) -> None:
-    assert tell(order, OrderEvent.CONFIRMED, 1) == "confirmed"
+    assert pos_reports(order, OrderEvent.CONFIRMED, 1) == "confirmed"
     assert now_is(order) == (Status.CONFIRMED, State.CONFIRMED, "-1")
     assert alerts() == TOLD_OF_DOUBLE
-    assert tell(order, OrderEvent.CONFIRMED, 2, account="A2.2") == "perhaps twice on the till"
+    assert pos_reports(order, OrderEvent.CONFIRMED, 2, account="A2.2") == "perhaps twice on the till"
     assert alerts() == TOLD_OF_DOUBLE, "once"
     assert Injection.objects.get().account == "A1.1"
 
 
 def test_it_is_alone_there_when_the_later_revision_was_refused_too(order: Order) -> None:
-    tell(order, OrderEvent.FAILED, 2)
-    assert tell(order, OrderEvent.CONFIRMED, 1) == "confirmed"
+    pos_reports(order, OrderEvent.FAILED, 2)
+    assert pos_reports(order, OrderEvent.CONFIRMED, 1) == "confirmed"
     assert now_is(order) == (Status.CONFIRMED, State.CONFIRMED, "-1")
     assert not any(about == "double" for about, *_ in alerts())
 
@@ -93,34 +93,34 @@ def test_it_is_alone_there_when_the_later_revision_was_refused_too(order: Order)
 def test_it_is_alone_there_when_the_later_revision_was_never_sent(order: Order) -> None:
     InjectionAttempt.objects.filter(number=2).delete()
     Injection.objects.update(state=State.WAITING)
-    assert tell(order, OrderEvent.CONFIRMED, 1) == "confirmed"
+    assert pos_reports(order, OrderEvent.CONFIRMED, 1) == "confirmed"
     injection = Injection.objects.get()
     assert (injection.state, injection.next_attempt_at, alerts()) == (State.CONFIRMED, None, [])
 
 
 @pytest.mark.parametrize("event", [OrderEvent.CONFIRMED, OrderEvent.READY, OrderEvent.COMPLETED])
 def test_a_second_copy_is_told_of_and_moves_nothing(order: Order, event: OrderEvent) -> None:
-    tell(order, OrderEvent.CONFIRMED, 2)
-    assert tell(order, event, 1, account="A2.2") == "perhaps twice on the till"
+    pos_reports(order, OrderEvent.CONFIRMED, 2)
+    assert pos_reports(order, event, 1, account="A2.2") == "perhaps twice on the till"
     assert now_is(order) == (Status.CONFIRMED, State.CONFIRMED, "-2")
     assert alerts() == TOLD_OF_DOUBLE
 
 
 def test_a_copy_that_is_cancelled_on_the_till_cancels_no_order(order: Order) -> None:
-    tell(order, OrderEvent.CONFIRMED, 2)
-    assert tell(order, OrderEvent.CANCELLED, 1, account="A2.2") == "another copy was cancelled"
+    pos_reports(order, OrderEvent.CONFIRMED, 2)
+    assert pos_reports(order, OrderEvent.CANCELLED, 1, account="A2.2") == "another copy was cancelled"
     assert now_is(order) == (Status.CONFIRMED, State.CONFIRMED, "-2")
 
 
 def test_what_follows_the_copy_that_counts_is_followed(order: Order) -> None:
-    tell(order, OrderEvent.CONFIRMED, 1)
-    assert tell(order, OrderEvent.READY, 1) == "ready"
-    assert tell(order, OrderEvent.CANCELLED, 2) == "another copy was cancelled"
+    pos_reports(order, OrderEvent.CONFIRMED, 1)
+    assert pos_reports(order, OrderEvent.READY, 1) == "ready"
+    assert pos_reports(order, OrderEvent.CANCELLED, 2) == "another copy was cancelled"
     assert now_is(order) == (Status.READY, State.CONFIRMED, "-1")
 
 
 def test_the_next_revision_has_a_reference_that_was_never_used(order: Order) -> None:
-    tell(order, OrderEvent.CONFIRMED, 1)
+    pos_reports(order, OrderEvent.CONFIRMED, 1)
     injection = Injection.objects.get()
     raise_revision(injection=injection)
     assert injection.reference.endswith("-3")
@@ -140,25 +140,25 @@ def by_hand(order: Order) -> Order:
 
 @pytest.mark.parametrize("event", [OrderEvent.CONFIRMED, OrderEvent.READY, OrderEvent.COMPLETED])
 def test_what_was_keyed_in_and_arrives_all_the_same_is_there_twice(by_hand: Order, event: OrderEvent) -> None:
-    assert tell(by_hand, event, 2) == "perhaps twice on the till"
+    assert pos_reports(by_hand, event, 2) == "perhaps twice on the till"
     assert now_is(by_hand) == (Status.CONFIRMED, State.CONFIRMED, "-2")
     assert alerts() == TOLD_OF_DOUBLE
 
 
 def test_the_copy_that_staff_void_does_not_cancel_what_was_keyed_in(by_hand: Order) -> None:
-    tell(by_hand, OrderEvent.CONFIRMED, 2)
-    assert tell(by_hand, OrderEvent.CANCELLED, 2) == "another copy was cancelled"
+    pos_reports(by_hand, OrderEvent.CONFIRMED, 2)
+    assert pos_reports(by_hand, OrderEvent.CANCELLED, 2) == "another copy was cancelled"
     assert now_is(by_hand) == (Status.CONFIRMED, State.CONFIRMED, "-2")
 
 
 def test_a_failure_of_what_was_keyed_in_is_told_to_nobody(by_hand: Order) -> None:
-    assert tell(by_hand, OrderEvent.FAILED, 2) == "entered by hand already"
+    assert pos_reports(by_hand, OrderEvent.FAILED, 2) == "entered by hand already"
     assert now_is(by_hand) == (Status.CONFIRMED, State.CONFIRMED, "-2")
     assert alerts() == []
 
 
 def test_the_check_that_was_keyed_in_is_followed(by_hand: Order) -> None:
-    assert tell(by_hand, OrderEvent.COMPLETED, 1, reference="", account="A5.5") == "completed"
+    assert pos_reports(by_hand, OrderEvent.COMPLETED, 1, reference="", account="A5.5") == "completed"
     assert now_is(by_hand)[0] == Status.COMPLETED
 
 
@@ -181,17 +181,17 @@ def statuses() -> set[str]:
     ("event", "status"), [(OrderEvent.COMPLETED, "completed"), (OrderEvent.CANCELLED, "cancelled"), ("ready", "ready")]
 )
 def test_all_orders_on_a_check_follow_it(sharing: list[Order], event: str, status: str) -> None:
-    assert tell(sharing[0], OrderEvent(event), 1, reference="", account="A7.7") == status
+    assert pos_reports(sharing[0], OrderEvent(event), 1, reference="", account="A7.7") == status
     assert statuses() == {status}
 
 
 def test_a_check_that_is_closed_by_one_order_is_closed_for_all(sharing: list[Order]) -> None:
-    assert tell(sharing[0], OrderEvent.COMPLETED, 1, account="A7.7") == "completed"
+    assert pos_reports(sharing[0], OrderEvent.COMPLETED, 1, account="A7.7") == "completed"
     assert statuses() == {Status.COMPLETED}
 
 
 def test_one_order_that_is_cancelled_leaves_the_others(sharing: list[Order]) -> None:
-    tell(sharing[0], OrderEvent.CANCELLED, 1, account="A7.7")
+    pos_reports(sharing[0], OrderEvent.CANCELLED, 1, account="A7.7")
     assert statuses() == {Status.CANCELLED, Status.CONFIRMED}
 
 
@@ -205,12 +205,12 @@ def test_one_order_that_is_cancelled_leaves_the_others(sharing: list[Order]) -> 
     ],
 )
 def test_what_is_about_no_order_of_ours_changes_none(sharing: list[Order], event: OrderEvent, account: str) -> None:
-    assert tell(sharing[0], event, 1, reference="", account=account) == "not an order of ours"
+    assert pos_reports(sharing[0], event, 1, reference="", account=account) == "not an order of ours"
     assert statuses() == {Status.CONFIRMED}
 
 
 def test_a_changed_check_is_not_ours(sharing: list[Order]) -> None:
-    assert tell(sharing[0], OrderEvent.CHECK_UPDATED, 1, account="A7.7") == "nothing to change"
+    assert pos_reports(sharing[0], OrderEvent.CHECK_UPDATED, 1, account="A7.7") == "nothing to change"
 
 
 def test_another_venues_check_of_the_same_number_moves_nothing(sharing: list[Order], other_venue: Venue) -> None:
@@ -220,11 +220,11 @@ def test_another_venues_check_of_the_same_number_moves_nothing(sharing: list[Ord
 
 def test_a_check_of_an_order_that_is_not_on_the_till_yet_is_not_followed(sharing: list[Order]) -> None:
     Injection.objects.update(state=State.FAILED)
-    assert tell(sharing[0], OrderEvent.COMPLETED, 1, reference="", account="A7.7") == "not an order of ours"
+    assert pos_reports(sharing[0], OrderEvent.COMPLETED, 1, reference="", account="A7.7") == "not an order of ours"
 
 
 def test_an_order_on_an_open_bill_is_on_that_check(venue: Venue, connection: Connection) -> None:
     order = factories.OrderFactory(venue=venue, open_account="A9.9")
     Injection.objects.update(state=State.ACCEPTED)
-    tell(order, OrderEvent.CONFIRMED, 1, account="")
+    pos_reports(order, OrderEvent.CONFIRMED, 1, account="")
     assert Injection.objects.get().account == "A9.9"

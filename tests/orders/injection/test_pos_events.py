@@ -28,7 +28,9 @@ def order(venue: Venue) -> Order:
     return made
 
 
-def tell(order: Order, event: OrderEvent, *, account: str = "A78094.48", reason: str = "", **changes: Any) -> str:
+def pos_reports(
+    order: Order, event: OrderEvent, *, account: str = "A78094.48", reason: str = "", **changes: Any
+) -> str:
     update = {"reference": f"{order.pk.hex}-1", "event": event, "account": account, "reason": reason} | changes
     return apply_order_update(order.venue, OrderUpdate(**update))
 
@@ -40,14 +42,14 @@ def now_is(order: Order) -> tuple[str, str]:
 
 @time_machine.travel(NOW, tick=False)
 def test_a_confirmed_order_is_on_the_till_with_its_check(order: Order) -> None:
-    assert tell(order, OrderEvent.CONFIRMED) == "confirmed"
+    assert pos_reports(order, OrderEvent.CONFIRMED) == "confirmed"
     injection = Injection.objects.get()
     assert now_is(order) == (Status.CONFIRMED, State.CONFIRMED)
     assert (injection.account, injection.confirmed_at, injection.accepted_at) == ("A78094.48", NOW, NOW)
 
 
 def test_a_failed_order_says_why(order: Order) -> None:
-    assert tell(order, OrderEvent.FAILED, account="", reason="Could not add item BURGER (not found)") == "failed"
+    assert pos_reports(order, OrderEvent.FAILED, account="", reason="Could not add item BURGER (not found)") == "failed"
     injection = Injection.objects.get()
     assert now_is(order) == (Status.PLACED, State.FAILED)
     assert injection.error_code == "refused_by_till"
@@ -77,7 +79,7 @@ def test_what_happens_at_the_till_counts_whatever_we_knew_and_ends_all_sending(
     order: Order, state: str, event: OrderEvent
 ) -> None:
     Injection.objects.update(state=state, **KNOWN[state])
-    assert tell(order, event) == ON_THE_TILL[event]
+    assert pos_reports(order, event) == ON_THE_TILL[event]
     injection = Injection.objects.get()
     assert now_is(order) == (ON_THE_TILL[event], State.CONFIRMED)
     assert (injection.lease, injection.lease_until, injection.next_attempt_at) == (None, None, None)
@@ -88,7 +90,7 @@ def test_what_happens_at_the_till_counts_whatever_we_knew_and_ends_all_sending(
 @pytest.mark.parametrize("state", [state for state in KNOWN if state != State.FAILED])
 def test_a_failure_counts_until_the_order_is_on_the_till_and_is_told(order: Order, state: str) -> None:
     Injection.objects.update(state=state, **KNOWN[state])
-    assert tell(order, OrderEvent.FAILED, reason="no") == "failed"
+    assert pos_reports(order, OrderEvent.FAILED, reason="no") == "failed"
     injection = Injection.objects.get()
     assert (injection.next_attempt_at, injection.lease, injection.refused) == (None, None, True)
     assert (injection.failures, injection.failed_at is not None) == (1, True)
@@ -96,7 +98,7 @@ def test_a_failure_counts_until_the_order_is_on_the_till_and_is_told(order: Orde
 
 
 def test_a_failure_says_it_in_words_for_staff_when_they_are_known(order: Order) -> None:
-    tell(
+    pos_reports(
         order, OrderEvent.FAILED, reason="Not processed before validity ended", code="not_picked_up", sentence="Asleep."
     )
     injection = Injection.objects.get()
@@ -104,15 +106,15 @@ def test_a_failure_says_it_in_words_for_staff_when_they_are_known(order: Order) 
 
 
 def test_a_failure_after_the_confirmation_changes_nothing(order: Order) -> None:
-    tell(order, OrderEvent.CONFIRMED)
+    pos_reports(order, OrderEvent.CONFIRMED)
     before = Injection.objects.values().get()
-    assert tell(order, OrderEvent.FAILED, reason="late") == "on the till already, so not failed"
+    assert pos_reports(order, OrderEvent.FAILED, reason="late") == "on the till already, so not failed"
     assert Injection.objects.values().get() == before
 
 
 def test_a_second_failure_keeps_the_first_reason(order: Order) -> None:
-    tell(order, OrderEvent.FAILED, reason="first")
-    assert tell(order, OrderEvent.FAILED, reason="second") == "failed already"
+    pos_reports(order, OrderEvent.FAILED, reason="first")
+    assert pos_reports(order, OrderEvent.FAILED, reason="second") == "failed already"
     injection = Injection.objects.get()
     assert "first" in injection.error
     assert injection.failures == 1
@@ -120,7 +122,7 @@ def test_a_second_failure_keeps_the_first_reason(order: Order) -> None:
 
 def test_a_failure_of_what_was_given_up_already_makes_the_refusal_definite(order: Order) -> None:
     Injection.objects.update(state=State.FAILED, error="gave up", error_code="unreachable", failures=1)
-    assert tell(order, OrderEvent.FAILED, reason="no") == "failed already"
+    assert pos_reports(order, OrderEvent.FAILED, reason="no") == "failed already"
     injection = Injection.objects.get()
     assert (injection.refused, injection.error, injection.failures, alerts()) == (True, "gave up", 1, [])
 
@@ -130,33 +132,33 @@ def test_a_failure_of_what_was_given_up_already_makes_the_refusal_definite(order
 )
 def test_in_whatever_sequence_they_come_the_furthest_one_counts(order: Order, sequence: tuple[str, ...]) -> None:
     for event in sequence:
-        tell(order, OrderEvent(event))
+        pos_reports(order, OrderEvent(event))
     assert now_is(order) == (Status.COMPLETED, State.CONFIRMED)
 
 
 @pytest.mark.parametrize("event", [event for event in OrderEvent if event != OrderEvent.CHECK_UPDATED])
 def test_the_same_notification_twice_changes_nothing_the_second_time(order: Order, event: OrderEvent) -> None:
-    tell(order, event)
+    pos_reports(order, event)
     before = [Injection.objects.values().get(), Order.objects.values().get()]
     with time_machine.travel(datetime.now(UTC) + timedelta(hours=1)):
-        tell(order, event)
+        pos_reports(order, event)
     assert [Injection.objects.values().get(), Order.objects.values().get()] == before
 
 
 def test_a_check_that_comes_to_be_known_later_is_noted(order: Order) -> None:
-    tell(order, OrderEvent.CONFIRMED, account="")
-    assert tell(order, OrderEvent.CONFIRMED) == "known already"
+    pos_reports(order, OrderEvent.CONFIRMED, account="")
+    assert pos_reports(order, OrderEvent.CONFIRMED) == "known already"
     assert Injection.objects.get().account == "A78094.48"
 
 
 @pytest.mark.parametrize("changes", [{"reference": "somebody-elses-1"}, {"reference": ""}])
 def test_what_is_not_ours_is_said_so_and_changes_nothing(order: Order, changes: dict[str, Any]) -> None:
-    assert tell(order, OrderEvent.CONFIRMED, **changes) in ("unknown reference", "not an order of ours")
+    assert pos_reports(order, OrderEvent.CONFIRMED, **changes) in ("unknown reference", "not an order of ours")
     assert now_is(order) == (Status.PLACED, State.ACCEPTED)
 
 
 def test_a_changed_check_changes_no_order(order: Order) -> None:
-    assert tell(order, OrderEvent.CHECK_UPDATED) == "nothing to change"
+    assert pos_reports(order, OrderEvent.CHECK_UPDATED) == "nothing to change"
     assert now_is(order) == (Status.PLACED, State.ACCEPTED)
 
 
@@ -183,10 +185,10 @@ def test_a_stored_notification_is_worked_on_by_its_task(order: Order, connection
 def test_what_is_cancelled_on_the_till_gives_its_discount_back_once(order: Order) -> None:
     code = factories.DiscountCodeFactory(venue=order.venue, usage_limit=3, times_used=3)
     Order.objects.update(discount_used=code, discount_code=code.code)
-    tell(order, OrderEvent.CONFIRMED)
-    tell(order, OrderEvent.CANCELLED, reference="")
+    pos_reports(order, OrderEvent.CONFIRMED)
+    pos_reports(order, OrderEvent.CANCELLED, reference="")
     for _ in range(2):
-        tell(order, OrderEvent.CANCELLED)
+        pos_reports(order, OrderEvent.CANCELLED)
 
     code.refresh_from_db()
     assert (now_is(order)[0], code.times_used) == (Status.CANCELLED, 2)

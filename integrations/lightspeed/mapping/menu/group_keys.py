@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from integrations.lightspeed.mapping.menu.choices import GroupDraft
-from integrations.pos import HeldGroups, MenuModifier, MenuModifierGroup
+from integrations.pos import MenuModifier, MenuModifierGroup, StoredGroups
 
 _LONGEST_KEY = 255
 # The characters that keys are put together with.
@@ -60,8 +60,8 @@ class _NoGroups:
 class GroupKeys:
     """Collects the groups of all owners first, then hands out keys and the groups under them."""
 
-    def __init__(self, held: HeldGroups | None) -> None:
-        self._held: HeldGroups = held or _NoGroups()
+    def __init__(self, held: StoredGroups | None) -> None:
+        self._held: StoredGroups = held or _NoGroups()
         self._owners: dict[str, tuple[_Occurrence, ...]] = {}
         # By the draft too, because a draft that is asked at many products is one object.
         self._occurrences: defaultdict[str, dict[int, _Occurrence]] = defaultdict(dict)

@@ -12,7 +12,7 @@ from integrations.lightspeed.mapping.json_fields import Json, identifier, object
 from integrations.lightspeed.mapping.menu.choices import has_percentage_price
 from integrations.lightspeed.mapping.menu.parser import ParsedMenu
 from integrations.lightspeed.mapping.menu.snapshot import MenuRead, SubScreens, each_once, is_screen, read_menu
-from integrations.pos import BadAnswer, HeldGroups, MenuReading
+from integrations.pos import BadAnswer, MenuReading, StoredGroups
 
 _COMPRESSION = 1
 _MOST_CHANGED = 500
@@ -30,7 +30,7 @@ class Outline:
 
 
 @dataclass(frozen=True)
-class Memory:
+class Checkpoint:
     """What is kept of one answer."""
 
     head: str
@@ -84,22 +84,22 @@ def remembered(outline: Outline | None, read: MenuRead, head: str) -> bytes:
     """What to keep of a menu that was read whole; empty when there is nothing."""
     if outline is None:
         return b""
-    return _packed(Memory(head, outline.frame, outline.products, read.warnings, read.languages))
+    return _packed(Checkpoint(head, outline.frame, outline.products, read.warnings, read.languages))
 
 
 def changed_part(
     parsed: ParsedMenu,
     outline: Outline | None,
-    memory: bytes,
+    checkpoint: bytes,
     head: str,
     *,
     sub_screens: SubScreens,
-    held: HeldGroups | None,
+    held: StoredGroups | None,
 ) -> MenuReading | None:
     """The products that are not as remembered, with their groups; None when the whole menu has to be read."""
-    if outline is None or not memory:
+    if outline is None or not checkpoint:
         return None
-    before = _unpacked(memory)
+    before = _unpacked(checkpoint)
     if (before.head, before.frame) != (head, outline.frame):
         return None
     changed = frozenset(sku for sku, digest in outline.products.items() if before.products.get(sku) != digest)
@@ -117,33 +117,33 @@ def changed_part(
     return MenuReading(part, _packed(after), changed)
 
 
-def _after(before: Memory, outline: Outline, read: MenuRead, changed: Collection[str]) -> Memory:
+def _after(before: Checkpoint, outline: Outline, read: MenuRead, changed: Collection[str]) -> Checkpoint:
     """What the whole menu would leave, from what is remembered of the products that are as before."""
     places = [place for place, sku in enumerate(outline.skus) if sku in changed]
     warnings = {place: said for place, said in before.warnings.items() if outline.skus[place] not in changed}
     warnings |= {places[number]: said for number, said in read.warnings.items()}
     languages = {sku: found for sku, found in before.languages.items() if sku not in changed} | read.languages
-    return Memory(before.head, outline.frame, outline.products, warnings, languages)
+    return Checkpoint(before.head, outline.frame, outline.products, warnings, languages)
 
 
-def _packed(memory: Memory) -> bytes:
+def _packed(checkpoint: Checkpoint) -> bytes:
     by_languages: defaultdict[frozenset[str], list[str]] = defaultdict(list)
-    for sku, found in memory.languages.items():
+    for sku, found in checkpoint.languages.items():
         by_languages[found].append(sku)
     kept = [
-        memory.head,
-        memory.frame,
-        memory.products,
-        sorted(memory.warnings.items()),
+        checkpoint.head,
+        checkpoint.frame,
+        checkpoint.products,
+        sorted(checkpoint.warnings.items()),
         sorted((sorted(languages), sorted(skus)) for languages, skus in by_languages.items()),
     ]
     return zlib.compress(json.dumps(kept, separators=(",", ":")).encode(), _COMPRESSION)
 
 
-def _unpacked(content: bytes) -> Memory:
+def _unpacked(content: bytes) -> Checkpoint:
     head, frame, products, warnings, by_languages = json.loads(zlib.decompress(content))
     spoken = [(frozenset(languages), skus) for languages, skus in by_languages]
-    return Memory(
+    return Checkpoint(
         head,
         frame,
         products,

@@ -23,13 +23,13 @@ from integrations.lightspeed.mapping.menu.choices import GroupReader, Warnings, 
 from integrations.lightspeed.mapping.menu.group_keys import GroupKeys, escaped, fitting
 from integrations.lightspeed.mapping.menu.rich_content import LONGEST_NAME, rich_content
 from integrations.pos import (
-    HeldGroups,
     MenuCategory,
     MenuModifierGroup,
     MenuProduct,
     MenuSnapshot,
     PosMenuName,
     ProductKind,
+    StoredGroups,
 )
 
 # Goes up when the same JSON is read in another way than before, so that no venue keeps what the old way made of it.
@@ -77,7 +77,7 @@ class MenuRead:
 
 
 def to_snapshot(
-    menu: Any, *, sub_screens: SubScreens = SubScreens.NESTED, held: HeldGroups | None = None
+    menu: Any, *, sub_screens: SubScreens = SubScreens.NESTED, held: StoredGroups | None = None
 ) -> MenuSnapshot:
     """The whole menu, flat.
 
@@ -91,7 +91,7 @@ def to_snapshot(
     return read_menu(menu, sub_screens=sub_screens, held=held).snapshot
 
 
-def read_menu(menu: Any, *, sub_screens: SubScreens, held: HeldGroups | None) -> MenuRead:
+def read_menu(menu: Any, *, sub_screens: SubScreens, held: StoredGroups | None) -> MenuRead:
     """As `to_snapshot`, with what is worth remembering. Raises `BadAnswer` likewise."""
     try:
         return _Reader(sub_screens, held).read(as_object(menu, "menu"))
@@ -102,7 +102,7 @@ def read_menu(menu: Any, *, sub_screens: SubScreens, held: HeldGroups | None) ->
 class _Reader:
     """One pass over one menu."""
 
-    def __init__(self, sub_screens: SubScreens, held: HeldGroups | None) -> None:
+    def __init__(self, sub_screens: SubScreens, held: StoredGroups | None) -> None:
         self._sub_screens = sub_screens
         self._warnings = Warnings()
         self._group_reader = GroupReader(self._warnings)

@@ -18,12 +18,14 @@ from tests.integrations.lightspeed.menus import item, menu, menu_of, modifiers, 
 Json = dict[str, Any]
 
 
-def read(body: Json, memory: bytes = b"", *, asked_for: str = "1 168 ", mode: SubScreens = SubScreens.NESTED) -> Any:
-    return LightspeedMenu(json.dumps(body).encode(), asked_for, mode).read(memory)
+def read(
+    body: Json, checkpoint: bytes = b"", *, asked_for: str = "1 168 ", mode: SubScreens = SubScreens.NESTED
+) -> Any:
+    return LightspeedMenu(json.dumps(body).encode(), asked_for, mode).read(checkpoint)
 
 
 def part(before: Json, after: Json) -> MenuReading:
-    reading: MenuReading = read(after, read(before).memory)
+    reading: MenuReading = read(after, read(before).checkpoint)
     return reading
 
 
@@ -50,7 +52,7 @@ def test_only_the_product_that_changed_is_read_with_its_groups() -> None:
     assert reading.changed == frozenset({"A"})
     assert [one.name for one in reading.snapshot.products] == ["Apricot"]
     assert [one.key for one in reading.snapshot.groups] == ["modifier:OWN"]
-    assert reading.memory == read(changed(0, productName="Apricot")).memory
+    assert reading.checkpoint == read(changed(0, productName="Apricot")).checkpoint
 
 
 def test_so_is_one_that_asks_what_others_ask() -> None:
@@ -82,9 +84,9 @@ def test_so_is_one_that_asks_what_others_ask() -> None:
     ],
 )
 def test_the_whole_menu_is_read_where_more_than_single_products_could_differ(after: Json) -> None:
-    memory = read(BEFORE).memory
+    checkpoint = read(BEFORE).checkpoint
 
-    reading = read(after, memory)
+    reading = read(after, checkpoint)
 
     assert reading.changed is None
     assert reading.snapshot == read(after).snapshot
@@ -147,11 +149,11 @@ def test_what_makes_no_sense_is_refused_whatever_is_remembered() -> None:
 
 
 def test_a_memory_of_another_way_of_reading_is_not_used() -> None:
-    memory, after = read(BEFORE).memory, changed(0, productName="Apricot")
+    checkpoint, after = read(BEFORE).checkpoint, changed(0, productName="Apricot")
 
-    assert read(after, memory).changed == frozenset({"A"})
-    assert read(after, memory, asked_for="1 168 happyhour").changed is None
-    assert read(after, memory, mode=SubScreens.FLATTENED).changed is None
+    assert read(after, checkpoint).changed == frozenset({"A"})
+    assert read(after, checkpoint, asked_for="1 168 happyhour").changed is None
+    assert read(after, checkpoint, mode=SubScreens.FLATTENED).changed is None
 
 
 def test_reading_leaves_nothing_to_the_garbage_collector() -> None:
@@ -162,12 +164,12 @@ def test_reading_leaves_nothing_to_the_garbage_collector() -> None:
     )
     changed = copy.deepcopy(body)
     changed["menuEntryGroups"][0]["menuEntry"][0]["productName"] = "New"
-    memory = read(body).memory
+    checkpoint = read(body).checkpoint
     gc.collect()
     gc.disable()
     try:
         assert read(body).changed is None
-        assert read(changed, memory).changed == frozenset({"0-0"})
+        assert read(changed, checkpoint).changed == frozenset({"0-0"})
         assert gc.collect() < 50
     finally:
         gc.enable()
@@ -236,11 +238,11 @@ def menus_in_a_row(draw: st.DrawFn) -> list[Json]:
 @settings(max_examples=300, deadline=None)
 @given(bodies=menus_in_a_row())
 def test_a_part_says_of_its_products_and_of_the_menu_what_the_whole_says(bodies: list[Json]) -> None:
-    memory = read(bodies[0]).memory
+    checkpoint = read(bodies[0]).checkpoint
     for body in bodies[1:]:
-        whole, reading = read(body), read(body, memory)
-        memory = reading.memory
-        assert memory == whole.memory
+        whole, reading = read(body), read(body, checkpoint)
+        checkpoint = reading.checkpoint
+        assert checkpoint == whole.checkpoint
         if reading.changed is None:
             assert reading.snapshot == whole.snapshot
             continue
