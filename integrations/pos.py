@@ -89,6 +89,32 @@ class BadAnswer(PosError):
 
 
 @dataclass(frozen=True)
+class VenuePosSettings:
+    """What a venue has settled about its POS, in words that no vendor owns. The defaults are a new venue's.
+
+    SKUs, payment methods and order profiles are the codes that the venue's POS knows them by.
+    """
+
+    delivery_fee_sku: str = "STOREKIT_DELIVERY"
+    discount_sku: str = "STOREKIT_DISCOUNT"
+    service_charge_sku: str = "STOREKIT_SERVICE_CHARGE"
+    payment_method: str = "STOREKIT"
+    pickup_profile: str = "storekit"
+    delivery_profile: str = "storekit"
+    dine_in_profile: str = "storekit"
+    buffer_orders: bool = False
+    """Hold orders for later until `buffer_minutes` before their time."""
+    buffer_minutes: int = 20
+    native_discounts: bool = False
+    """Send the discount's id at the POS instead of a discount line."""
+    update_images: bool = True
+    """Off: a sync keeps the images that staff put there; likewise `update_descriptions`."""
+    update_descriptions: bool = True
+    menu_profile: str = ""
+    preferred_language: str = "en"
+
+
+@dataclass(frozen=True)
 class PosLocation:
     """One business location that the consent covers."""
 

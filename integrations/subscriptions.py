@@ -3,16 +3,8 @@
 What is not heard is made up for by the sweeps of whoever listens.
 """
 
-from functools import partial
-
-from django.db import transaction
-from django_q.tasks import async_task
-
-CONNECTED_TASKS = ("orders.tasks.venue_connected",)
-"""Told when orders can be sent (again). A task is given the venue's id."""
-
-SETTINGS_TASKS = ("orders.tasks.settings_changed",)
-"""Told when the venue's Lightspeed settings were saved. A task is given the venue's id."""
+from storekit.db.due_rows import enqueue_on_commit
+from storekit.queue.registry import CONNECTED_TASKS, SETTINGS_TASKS
 
 
 def announce_connected(*, venue_id: int) -> None:
@@ -27,5 +19,4 @@ def announce_settings(*, venue_id: int) -> None:
 
 def _queue_on_commit(tasks: tuple[str, ...], venue_id: int) -> None:
     for task in tasks:
-        # Robust: when the queue is down, what was saved stays saved.
-        transaction.on_commit(partial(async_task, task, venue_id), robust=True)
+        enqueue_on_commit(task, venue_id)

@@ -29,13 +29,13 @@ _CHECKED_EVERY = timedelta(hours=1)
 
 def sweep_notifications() -> str:
     """Queues the notifications that wait for their (next) attempt."""
-    return f"{ledger.sweep()} queued"
+    return f"{ledger.enqueue_due()} queued"
 
 
 def sweep_syncs() -> str:
     """Queues the scheduled syncs that are due, and finds those that were left behind."""
-    found = queue.sweep()
-    return f"{schedules.sweep()} due, {found} left behind"
+    found = queue.enqueue_due()
+    return f"{schedules.enqueue_due()} due, {found} left behind"
 
 
 def send_sync_alerts() -> str:

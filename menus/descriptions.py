@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from django.db import transaction
 
-from integrations.models import LightspeedSettings
+from integrations.connect.venue_settings import settings_of
 from menus.models import Menu, Product
 from menus.versions import raise_version
 
@@ -40,7 +40,7 @@ def set_descriptions(*, product: Product, descriptions: Mapping[str, str]) -> No
 
 def refuse_if_pos_writes(*, product: Product) -> None:
     """Raises `PosWrites` when what people write would not stay."""
-    if not LightspeedSettings.objects.filter(connection__venue=product.venue_id, update_descriptions=False).exists():
+    if settings_of(product.venue).update_descriptions:
         raise PosWrites(
             "Descriptions come from the POS. Change them there and sync the menu, or switch “update descriptions” off "
             "in the connection's settings; then what you write here stays."
@@ -53,8 +53,7 @@ def languages_of(*, product: Product) -> list[str]:
     found = list(dict.fromkeys([*menu, *product.translations]))
     if found:
         return found
-    settings = LightspeedSettings.objects.filter(connection__venue=product.venue_id).first()
-    return [settings.preferred_language.lower() if settings else "en"]
+    return [settings_of(product.venue).preferred_language.lower()]
 
 
 def _note_change(menu: Menu, product: Product) -> None:

@@ -64,4 +64,4 @@ def reconcile(venue_id: int) -> str:
 
 def sweep_stock() -> str:
     """Queues the comparisons with the till that are due."""
-    return f"{reconciliation.sweep()} queued"
+    return f"{reconciliation.enqueue_due()} queued"

@@ -7,7 +7,8 @@ from uuid import UUID
 from django.db import transaction
 
 from orders.models import Alert
-from orders.queue import due_at_once, enqueue_alert
+from orders.queue import enqueue_alert
+from storekit.db.due_rows import due_now
 
 BOTH_WAYS = (Alert.Channel.EMAIL, Alert.Channel.TILL)
 
@@ -20,7 +21,7 @@ def queue_alert(
     To be called within a transaction. What is told already, or about to be, stays as it is.
     """
     rows = [
-        Alert(order_id=order_id, channel=channel, about=about, occurrence=occurrence, next_attempt_at=due_at_once())
+        Alert(order_id=order_id, channel=channel, about=about, occurrence=occurrence, next_attempt_at=due_now())
         for channel in channels
     ]
     _write(rows)
@@ -40,7 +41,7 @@ def queue_menu_snooze(*, order_id: UUID, occurrence: int, code: str, pos_words: 
         channel=Alert.Channel.MENU,
         about=Alert.About.FAILED,
         occurrence=occurrence,
-        next_attempt_at=due_at_once(),
+        next_attempt_at=due_now(),
         code=code[:40],
         pos_words=pos_words,
     )

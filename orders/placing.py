@@ -8,7 +8,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from integrations.models import LightspeedSettings
+from integrations.pos import VenuePosSettings
 from menus.stock.reservations import SoldOut, take_stock
 from orders.checkout.discounts import use, used_up
 from orders.checkout.lines import store_lines
@@ -21,9 +21,10 @@ from orders.checkout.validation import Checked, check
 from orders.injection.references import reference_of
 from orders.injection.scheduling import first_attempt_at
 from orders.models import Injection, Order
-from orders.queue import due_at_once, enqueue_injection
+from orders.queue import enqueue_injection
 from storekit.collector import collector_paused
 from storekit.db.compiled_queries import insert
+from storekit.db.due_rows import due_now
 from storekit.models import Venue
 
 _NOWHERE = Address(line1="", city="", postcode="")
@@ -50,10 +51,10 @@ def place_order(*, venue: Venue, request: OrderRequest) -> Order:
                 raise
 
 
-def initial_schedule(*, order: Order, settings: LightspeedSettings, now: datetime) -> dict[str, Any]:
+def initial_schedule(*, order: Order, settings: VenuePosSettings, now: datetime) -> dict[str, Any]:
     """The injection's columns when its order may go to the till: at once, or held until shortly before its time."""
     later = first_attempt_at(scheduled_for=order.scheduled_for, now=now, settings=settings)
-    begins = later or due_at_once()
+    begins = later or due_now()
     state = Injection.State.SCHEDULED if later else Injection.State.WAITING
     return {"state": state, "next_attempt_at": begins, "due_since": begins}
 

@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from orders.injection.confirmation_checks import GRACE
 from orders.models import Alert, Injection
-from orders.queue import enqueue_alert, enqueue_confirmation_check, enqueue_injection
+from storekit.db.due_rows import enqueue_each
 
 _AT_ONCE = 100
 
@@ -16,12 +16,9 @@ _State = Injection.State
 def enqueue_newly_due(*, since: datetime, until: datetime) -> int:
     """Queues what became due after `since` and until `until`, each once; returns how many."""
     to_send, to_look_for, to_tell = _to_send(since, until), _to_look_for(since, until), _to_tell(since, until)
-    for pk in to_send:
-        enqueue_injection(injection_id=pk)
-    for pk in to_look_for:
-        enqueue_confirmation_check(injection_id=pk)
-    for pk in to_tell:
-        enqueue_alert(alert_id=pk)
+    enqueue_each("orders.tasks.inject", to_send)
+    enqueue_each("orders.tasks.look_for_order", to_look_for)
+    enqueue_each("orders.tasks.send_alert", to_tell)
     return len(to_send) + len(to_look_for) + len(to_tell)
 
 

@@ -14,7 +14,7 @@ def inject(injection_id: int) -> str:
 def sweep_injections() -> str:
     """Finds every order that is due and was not heard of, also by what changed at its venue."""
     # First: whatever is wrong with one venue must not keep the orders of the others waiting.
-    due = send.sweep()
+    due = send.enqueue_due()
     moved, woken = buffering.move_held(), parking.wake_connected()
     return f"{due} due" + (f", {moved} moved" if moved else "") + (f", {woken} sent on" if woken else "")
 
@@ -26,7 +26,7 @@ def look_for_order(injection_id: int) -> str:
 
 def sweep_unconfirmed() -> str:
     """Finds orders that were accepted and never confirmed."""
-    return f"{confirmation_checks.sweep()} to look for"
+    return f"{confirmation_checks.enqueue_due()} to look for"
 
 
 def send_alert(alert_id: int) -> str:
@@ -36,7 +36,7 @@ def send_alert(alert_id: int) -> str:
 
 def sweep_alerts() -> str:
     """Finds what is to be told and was not heard of."""
-    return f"{delivery.sweep()} to tell"
+    return f"{delivery.enqueue_due()} to tell"
 
 
 def venue_connected(venue_id: int) -> str:

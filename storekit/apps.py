@@ -5,7 +5,7 @@ from django.contrib.admin import apps as admin_apps
 from django.core.checks import register
 from django.db.models.signals import post_migrate
 
-from storekit.checks import mail_is_sent
+from storekit.checks import mail_is_sent, registered_names_resolve
 from storekit.queue.schedules import keep_schedules
 
 
@@ -15,6 +15,7 @@ class StorekitConfig(AppConfig):
 
     def ready(self) -> None:
         register(mail_is_sent)
+        register(registered_names_resolve)
         post_migrate.connect(keep_schedules, sender=apps.get_app_config("django_q"))
 
 

@@ -158,31 +158,6 @@ Q_CLUSTER: dict[str, Any] = {
     **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
 }
 
-# Periodic work, by task: minutes between runs. The rows that the tasks look at are the truth; a missed run is harmless.
-PERIODIC_TASKS: dict[str, int] = {
-    "orders.tasks.sweep_injections": 1,
-    "orders.tasks.sweep_unconfirmed": 1,
-    "orders.tasks.sweep_alerts": 1,
-    "integrations.tasks.sweep_notifications": 1,
-    "integrations.tasks.refresh_tokens": 10,
-    "integrations.tasks.sweep_syncs": 1,
-    "integrations.tasks.check_webhooks": 10,
-    "menus.tasks.wake_due": 1,
-    "menus.tasks.sweep_stock": 1,
-    "integrations.tasks.send_sync_alerts": 1,
-    "menus.tasks.fetch_images": 5,
-    "menus.tasks.remove_unused_images": 24 * 60,
-    "integrations.tasks.forget_old_notifications": 24 * 60,
-    "storekit.tasks.forget_old_rows": 24 * 60,
-}
-
-# What a worker looks at every two seconds, so that what becomes due between two sweeps is on time.
-TICKS = [
-    "orders.polling.enqueue_newly_due",
-    "integrations.webhooks.ledger.enqueue_newly_due",
-    "menus.snoozes.service.enqueue_newly_due",
-]
-
 # --- People ------------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "storekit.User"

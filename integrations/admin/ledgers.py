@@ -16,10 +16,11 @@ from unfold.decorators import action, display
 
 from integrations.models import Notification, SyncRun
 from integrations.syncs.progress import changes, duration, progress_of
-from integrations.webhooks.ledger import NOTIFICATION_TASKS, replay
+from integrations.webhooks.ledger import replay
 from storekit.admin_base.confirm import confirm_page
 from storekit.admin_base.filters import VenueFilter
 from storekit.admin_base.site import ReadOnlyAdmin
+from storekit.queue.registry import NOTIFICATION_TASKS
 
 
 class ProgressFilter(admin.SimpleListFilter):

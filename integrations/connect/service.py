@@ -51,12 +51,6 @@ def connection_of(venue: Venue) -> Connection:
     return connection
 
 
-def settings_of(venue: Venue) -> LightspeedSettings:
-    """How the venue's menu and orders are mapped to Lightspeed."""
-    found = LightspeedSettings.objects.filter(connection__venue=venue).first()
-    return found or LightspeedSettings.objects.get(connection=connection_of(venue=venue))
-
-
 def ensure_connections(*, venues: QuerySet[Venue]) -> None:
     """Gives each of the venues a connection row, not connected yet, so that lists can show every venue."""
     for venue in venues.filter(connection=None):

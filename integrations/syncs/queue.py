@@ -4,21 +4,16 @@ import logging
 from datetime import timedelta
 from typing import Any
 
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.db.models import Case, QuerySet, Value, When
 from django.utils import timezone
-from django_q.tasks import async_task
-from redis.exceptions import RedisError
 
 from integrations.models import Connection, SyncRun
+from storekit.db.due_rows import enqueue
+from storekit.queue.registry import SYNC_TASKS
 
 logger = logging.getLogger(__name__)
 
-SYNC_TASKS = {
-    "menu": "menus.tasks.sync_menu",
-    "floor_plan": "tables.tasks.sync_floor_plan",
-}
-"""Who carries out a queued sync, by its kind. The task is given the run's id."""
 QUEUED_AGAIN_AFTER = timedelta(minutes=2)
 """Of a row that nobody has begun."""
 
@@ -33,22 +28,15 @@ _TIME_OUT = 270
 
 def enqueue_sync(*, run_id: int, kind: str) -> None:
     """Queues the task that carries out a queued run. A queue that cannot be reached is logged: the sweep comes."""
-    _enqueue(run_id, SYNC_TASKS[kind], run_id, timeout=_TIME_OUT)
+    enqueue(SYNC_TASKS[kind], run_id, timeout=_TIME_OUT)
 
 
-def enqueue_alerts(*, run_id: int) -> None:
+def enqueue_alerts() -> None:
     """Queues the e-mails that are due, because of this run."""
-    _enqueue(run_id, "integrations.tasks.send_sync_alerts")
+    enqueue("integrations.tasks.send_sync_alerts")
 
 
-def _enqueue(run_id: int, task: str, *args: Any, **options: Any) -> None:
-    try:
-        async_task(task, *args, **options)
-    except (DatabaseError, RedisError, OSError):
-        logger.warning("%s of sync run %s could not be queued; the sweep will find it.", task, run_id, exc_info=True)
-
-
-def sweep() -> int:
+def enqueue_due() -> int:
     """Ends what stopped without a word, and queues again what nobody has begun; returns how many it found."""
     ended = end_abandoned(SyncRun.objects.all())
     now = timezone.now()
@@ -97,5 +85,5 @@ def go_ahead_of_unbegun(connection: Connection, kind: SyncRun.Kind, options: dic
         error="No task worker began it. A sync that was started by hand went ahead of it.",
     )
     if ended and tell:
-        transaction.on_commit(lambda: enqueue_alerts(run_id=unbegun.pk), robust=True)
+        transaction.on_commit(enqueue_alerts, robust=True)
     return bool(ended) and unbegun.scheduled and serves

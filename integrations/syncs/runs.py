@@ -285,7 +285,7 @@ def _end(run: SyncRun, warnings: list[str], *, state: SyncRun.State, **outcome: 
     )
     run.refresh_from_db()
     if ended and tell:
-        enqueue_alerts(run_id=run.pk)
+        enqueue_alerts()
 
 
 def _in_words(error: PosError | SyncFailed) -> str:

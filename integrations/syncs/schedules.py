@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 STARTED_BY = "schedule"
 
 
-def sweep() -> int:
+def enqueue_due() -> int:
     """Queues every sync whose time has come, once, however long ago that was; returns how many.
 
     Safe to run in several processes at once. A schedule that cannot be worked out does not stop the others.

@@ -17,29 +17,21 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
-from django_q.tasks import async_task
 
 from integrations.lightspeed.mapping import notifications
 from integrations.models import Connection, Notification
 from integrations.pos import BadAnswer
+from storekit.db.due_rows import CLOCK_SKEW, claim_by_moment, enqueue, enqueue_on_commit
 from storekit.models import Venue
+from storekit.queue.registry import NOTIFICATION_TASKS
 
 logger = logging.getLogger(__name__)
-
-NOTIFICATION_TASKS = {
-    "ORDER": "orders.tasks.handle_order_notification",
-    "ITEM": "menus.tasks.handle_item_notification",
-    "ORDER_API": "integrations.tasks.handle_readiness_notification",
-}
-"""Who works on a notification, by its type. The task is given the notification's id."""
 
 MOST_ATTEMPTS = 8
 _LEASE = timedelta(minutes=2)
 _FIRST_DELAY = timedelta(seconds=30)
 _LONGEST_ERROR = 2000
 _KEPT_FOR = timedelta(days=90)
-# What has just come in is due on every host, also where the clock is a little behind this one's.
-_CLOCKS_DIFFER_BY = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)
@@ -71,7 +63,7 @@ def receive(*, connection: Connection, body: dict[str, Any]) -> Receipt:
         known.update(times_received=F("times_received") + 1)
         return Receipt(notification_id=known.values_list("pk", flat=True).get(), seen_before=True)
     if row.next_attempt_at is not None:
-        _queue_on_commit(row)
+        enqueue_on_commit(NOTIFICATION_TASKS[row.type], row.pk)
     return Receipt(notification_id=row.pk, seen_before=False)
 
 
@@ -93,7 +85,7 @@ def _row_for(connection: Connection, body: dict[str, Any]) -> Notification:
         body=body,
         processed_at=now if unused else None,
         result=unused,
-        next_attempt_at=None if unused else now - _CLOCKS_DIFFER_BY,
+        next_attempt_at=None if unused else now - CLOCK_SKEW,
     )
 
 
@@ -131,15 +123,6 @@ def _storable(value: Any) -> Any:
     return value
 
 
-def _queue_on_commit(row: Notification) -> None:
-    # Robust: when the queue is down the row is stored all the same, and the sweep queues it later.
-    transaction.on_commit(lambda: _queue(notification_id=row.pk, type=row.type), robust=True)
-
-
-def _queue(*, notification_id: int, type: str) -> None:
-    async_task(NOTIFICATION_TASKS[type], notification_id)
-
-
 # --- Processing ------------------------------------------------------------------------------------------------------
 
 
@@ -170,11 +153,10 @@ def process(*, notification_id: int, handle: Callable[[Venue, Any], str]) -> str
 
 def _claim(notification_id: int) -> bool:
     """Takes the row for two minutes; whoever dies with it gives it back by then."""
-    now = timezone.now()
     due = Notification.objects.filter(
-        pk=notification_id, processed_at=None, next_attempt_at__lte=now, attempts__lt=MOST_ATTEMPTS
+        pk=notification_id, processed_at=None, next_attempt_at__lte=timezone.now(), attempts__lt=MOST_ATTEMPTS
     )
-    return bool(due.update(next_attempt_at=now + _LEASE, attempts=F("attempts") + 1))
+    return claim_by_moment(due, lease=_LEASE, attempts=F("attempts") + 1) is not None
 
 
 def _record(row: Notification, **outcome: Any) -> None:
@@ -191,7 +173,7 @@ def _next_attempt(row: Notification) -> datetime | None:
 # --- Sweeping, replaying and forgetting ------------------------------------------------------------------------------
 
 
-def sweep(*, most: int = 500) -> int:
+def enqueue_due(*, most: int = 500) -> int:
     """Queues what is due and not processed; returns how many. What kept dying with its process is given up."""
     due = Notification.objects.filter(processed_at=None, next_attempt_at__lte=timezone.now())
     due.filter(attempts__gte=MOST_ATTEMPTS).update(
@@ -199,7 +181,7 @@ def sweep(*, most: int = 500) -> int:
     )
     rows = due.filter(type__in=NOTIFICATION_TASKS).order_by("next_attempt_at").values_list("pk", "type")[:most]
     for pk, type_ in rows:
-        _queue(notification_id=pk, type=type_)
+        enqueue(NOTIFICATION_TASKS[type_], pk)
     return len(rows)
 
 
@@ -210,7 +192,7 @@ def enqueue_newly_due(*, since: datetime, until: datetime, most: int = 100) -> i
     )
     rows = list(due.order_by("next_attempt_at").values_list("pk", "type")[:most])
     for pk, type_ in rows:
-        _queue(notification_id=pk, type=type_)
+        enqueue(NOTIFICATION_TASKS[type_], pk)
     return len(rows)
 
 
@@ -223,7 +205,7 @@ def replay(*, notification_ids: Collection[int]) -> int:
             processed_at=None, result="", error="", attempts=0, next_attempt_at=timezone.now()
         )
         for row in rows:
-            _queue_on_commit(row)
+            enqueue_on_commit(NOTIFICATION_TASKS[row.type], row.pk)
     return len(rows)
 
 

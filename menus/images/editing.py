@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from integrations.models import LightspeedSettings
+from integrations.connect.venue_settings import settings_of
 from menus.images.files import keep_picture
 from menus.models import ImageFetch, Menu, Product
 from menus.versions import raise_version
@@ -35,8 +35,7 @@ def remove_image(*, product: Product) -> None:
 
 def refuse_if_pos_decides(*, product: Product) -> None:
     """Raises `PosDecides` when what people put on the product would not stay."""
-    kept = LightspeedSettings.objects.filter(connection__venue=product.venue_id, update_images=False)
-    if product.image_url and not kept.exists():
+    if product.image_url and settings_of(product.venue).update_images:
         raise PosDecides(
             "This image comes from the POS. Change it there and sync the menu, or switch “update images” off in the "
             "connection's settings; then what you put here stays."

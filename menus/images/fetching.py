@@ -19,17 +19,16 @@ from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import DatabaseError, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
-from django_q.tasks import async_task
-from redis.exceptions import RedisError
 
-from integrations.models import LightspeedSettings
+from integrations.connect.venue_settings import keeps_own
 from menus.images import download
 from menus.images.files import ImageRefused, keep_picture, same_picture
 from menus.models import ImageFetch, Menu, Product
 from menus.versions import raise_version
+from storekit.db.due_rows import enqueue
 
 logger = logging.getLogger(__name__)
 
@@ -62,10 +61,7 @@ class _Outcome(NamedTuple):
 
 def enqueue_fetching() -> None:
     """Queues a run. A queue that cannot be reached is logged and nothing worse: the sweep takes over."""
-    try:
-        async_task("menus.tasks.fetch_images")
-    except (DatabaseError, RedisError, OSError):
-        logger.warning("The fetching of images could not be queued; the sweep will see to it.", exc_info=True)
+    enqueue("menus.tasks.fetch_images")
 
 
 def enqueue_if_due(*, venue_id: int) -> None:
@@ -79,7 +75,7 @@ def due_products() -> QuerySet[Product]:
 
     With `update_images` off, what is there stays, and only what never had a picture gets the POS's.
     """
-    follows_pos = ~Exists(LightspeedSettings.objects.filter(connection__venue=OuterRef("venue"), update_images=False))
+    follows_pos = ~keeps_own("images")
     has_none_yet = Q(image="", image_source="", image_by_staff=False)
     return Product.objects.filter(~Q(image_source=F("image_url")), Q(follows_pos) | has_none_yet, archived_at=None)
 

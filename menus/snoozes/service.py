@@ -9,13 +9,13 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
-from django_q.tasks import async_task
 
 from menus.models import Snooze
 from menus.stock.levels import propagate_to_menu, snoozes_in_force
 from menus.stock.reservations import lock_menu
 from menus.stock.sold_out_log import named_items, write_snoozes
 from menus.versions import raise_version
+from storekit.db.due_rows import enqueue
 from storekit.models import Venue
 
 ENDED_BY_TIME = "Its time was over"
@@ -136,7 +136,7 @@ def enqueue_newly_due(*, since: datetime, until: datetime) -> int:
     """Queues the task that wakes what became due after `since` and until `until`; returns how many there are."""
     due = Snooze.objects.filter(ended_at=None, until__gt=since, until__lte=until).count()
     if due:
-        async_task("menus.tasks.wake_due")
+        enqueue("menus.tasks.wake_due")
     return due
 
 

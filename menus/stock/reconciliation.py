@@ -15,11 +15,9 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.conf import settings
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
-from django_q.tasks import async_task
-from redis.exceptions import RedisError
 
 from integrations.connect.readiness import ask_readiness
 from integrations.connect.service import connection_of, pos_for
@@ -38,6 +36,7 @@ from menus.stock.levels import (
 )
 from menus.stock.reservations import apply_item_update, lock_menu
 from menus.versions import raise_version
+from storekit.db.due_rows import claim, enqueue
 from storekit.models import Venue
 
 logger = logging.getLogger(__name__)
@@ -86,7 +85,7 @@ def record_item_notification(venue: Venue, update: ItemUpdate) -> str:
     return apply_item_update(venue, update)
 
 
-def sweep() -> int:
+def enqueue_due() -> int:
     """Queues the comparisons that are due, as many as may be under way at once; returns how many.
 
     Half of the workers at most: a comparison may take minutes, and what the till says meanwhile, and orders on their
@@ -113,7 +112,7 @@ def reconcile_if_due(*, venue: Venue) -> Comparison | None:
     except AlreadyComparing:
         return None
     finally:
-        sweep()
+        enqueue_due()
 
 
 def reconcile(*, venue: Venue) -> Comparison:
@@ -187,18 +186,12 @@ def _due_venues() -> QuerySet[Connection]:
 
 
 def _claim(watch: StockWatch) -> uuid.UUID | None:
-    now, lease = timezone.now(), uuid.uuid4()
-    free = StockWatch.objects.filter(Q(lease_until=None) | Q(lease_until__lte=now), pk=watch.pk)
-    return lease if free.update(lease=lease, lease_until=now + _LEASE) else None
+    free = Q(lease_until=None) | Q(lease_until__lte=timezone.now())
+    return claim(StockWatch.objects.filter(free, pk=watch.pk), lease=_LEASE)
 
 
 def _queue(venue_id: int) -> None:
-    try:
-        async_task("menus.tasks.reconcile", venue_id, timeout=_TIME_OUT)
-    except (DatabaseError, RedisError, OSError):
-        logger.warning(
-            "The comparison of venue %s could not be queued; the sweep will find it.", venue_id, exc_info=True
-        )
+    enqueue("menus.tasks.reconcile", venue_id, timeout=_TIME_OUT)
 
 
 # --- What ------------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from integrations.connect.service import settings_of
+from integrations.connect.venue_settings import settings_of
 from integrations.models import SyncRun
 from integrations.pos import AllergenNames, MenuDocument, MenuReading, MenuSnapshot, PointOfSale, PosError, Restriction
 from integrations.syncs.runs import Progress, SyncFailed, SyncHeld

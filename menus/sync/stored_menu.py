@@ -108,7 +108,7 @@ def _and_below(groups: set[uuid.UUID], rows: StoredMenu) -> frozenset[uuid.UUID]
 
 
 class GroupsOnTheMenu:
-    """The venue's groups, for the next reading of its menu; implements `integrations.pos.StoredGroups`. 1 to 4 queries."""
+    """The venue's groups, for the next reading of its menu; implements `integrations.pos.StoredGroups`."""
 
     def __init__(self, venue: Venue) -> None:
         self._rows = ModifierGroup.objects.filter(venue=venue, archived_at=None)

@@ -6,7 +6,7 @@ from functools import partial
 
 from django.utils.formats import date_format
 
-from integrations.connect.service import settings_of
+from integrations.connect.venue_settings import settings_of
 from orders.alerts.sold_out import what_came_of
 from orders.models import Alert, Injection, InjectionAttempt, Order, OrderEvent
 from orders.order_sheet import facts_of, sums_of

@@ -14,7 +14,7 @@ from integrations.pos import PosError, Rejected, Throttled
 from orders.alerts.messages import email_context, till_message
 from orders.alerts.sold_out import of_use_until, said_of_the_menu, snooze_what_was_refused
 from orders.models import CLOSED_STATUSES, Alert, Injection, Order
-from orders.queue import enqueue_alert
+from storekit.db.due_rows import claim_by_moment, enqueue_each
 from storekit.mail import send_to_venue
 
 logger = logging.getLogger(__name__)
@@ -48,12 +48,10 @@ def send(*, alert_id: int) -> str:
     return _print_message(alert)
 
 
-def sweep() -> int:
+def enqueue_due() -> int:
     """Queues what is due and was not heard of; returns how many."""
     ids = list(_due().order_by("next_attempt_at").values_list("pk", flat=True)[:_SWEPT_AT_ONCE])
-    for alert_id in ids:
-        enqueue_alert(alert_id=alert_id)
-    return len(ids)
+    return enqueue_each("orders.tasks.send_alert", ids)
 
 
 def _due() -> QuerySet[Alert]:
@@ -62,8 +60,7 @@ def _due() -> QuerySet[Alert]:
 
 def _claim(alert_id: int) -> Alert | None:
     """Takes the row for two minutes, so that of several processes one tells."""
-    claimed = _due().filter(pk=alert_id).update(next_attempt_at=timezone.now() + _LEASE, attempts=F("attempts") + 1)
-    if not claimed:
+    if claim_by_moment(_due().filter(pk=alert_id), lease=_LEASE, attempts=F("attempts") + 1) is None:
         return None
     return Alert.objects.select_related("order__injection", "order__venue").get(pk=alert_id)
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.formats import date_format
 
-from integrations.connect.service import settings_of
+from integrations.connect.venue_settings import settings_of
 from orders.alerts.advice import advice_on
 from orders.injection.references import may_have_arrived
 from orders.models import Alert, Injection, Order

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from integrations.models import LightspeedSettings
+from integrations.pos import VenuePosSettings
 from orders.checkout.rules import Rules, Span
 from orders.models import Order
 from storekit.db.compiled_queries import WordedQuery
@@ -32,7 +32,7 @@ class OrderingSettings:
     decides when orders are sent is filled in, and nothing else."""
 
     location: str
-    settings: LightspeedSettings
+    settings: VenuePosSettings
     rules: Rules
 
 
@@ -41,9 +41,9 @@ def ordering_settings_of(*, venue: Venue) -> OrderingSettings:
     # A row for each span of its hours.
     rows = _ORDERING_SETTINGS.rows(venue=[venue.pk])
     location, buffer_orders, buffer_minutes, pickup, delivery, dine_in, notice, ahead, *_ = rows[0]
-    settings = LightspeedSettings()
+    settings = VenuePosSettings()
     if buffer_orders is not None:
-        settings.buffer_orders, settings.buffer_minutes = buffer_orders, buffer_minutes
+        settings = VenuePosSettings(buffer_orders=buffer_orders, buffer_minutes=buffer_minutes)
     if ahead is None:
         return OrderingSettings(location=location or "", settings=settings, rules=Rules())
     taken = {Order.Type.PICKUP: pickup, Order.Type.DELIVERY: delivery, Order.Type.DINE_IN: dine_in}

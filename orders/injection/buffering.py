@@ -6,10 +6,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from integrations.connect.service import settings_of
+from integrations.connect.venue_settings import settings_of
 from orders.injection.scheduling import first_attempt_at
 from orders.models import Injection
-from orders.queue import due_at_once, enqueue_injection
+from orders.queue import enqueue_injection
+from storekit.db.due_rows import due_now
 from storekit.models import Venue
 
 
@@ -35,7 +36,7 @@ def _move_those_of(venue: Venue) -> int:
     held = _held().filter(order__venue=venue, next_attempt_at__gt=now)
     moved = 0
     for pk, at, scheduled_for in list(held.values_list("pk", "next_attempt_at", "order__scheduled_for")):
-        wanted = first_attempt_at(scheduled_for=scheduled_for, now=now, settings=mapping) or due_at_once()
+        wanted = first_attempt_at(scheduled_for=scheduled_for, now=now, settings=mapping) or due_now()
         if wanted == at:
             continue
         with transaction.atomic():

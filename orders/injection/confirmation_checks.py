@@ -1,7 +1,7 @@
 """Orders that the POS accepted and never confirmed: we look among its open checks, then tell a person."""
 
 from datetime import datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -13,7 +13,7 @@ from orders.injection.check_matching import words_for
 from orders.injection.confirmation import confirm
 from orders.injection.failure import end_cancelled, fail, is_cancelled
 from orders.models import Injection
-from orders.queue import enqueue_confirmation_check
+from storekit.db.due_rows import claim, enqueue_each
 
 # The POS says by itself when it gave up: its word may take a moment.
 GRACE = timedelta(minutes=1)
@@ -32,10 +32,14 @@ def check_confirmation(*, injection_id: int) -> str:
 
     Safe to call at any time, any number of times and from any number of processes.
     """
-    lease = uuid4()
-    injection = _claim(injection_id, lease)
-    if injection is None:
+    lease = claim(
+        unconfirmed(timezone.now()).filter(pk=injection_id),
+        lease=_LEASE,
+        confirmation_checks=F("confirmation_checks") + 1,
+    )
+    if lease is None:
         return "not due"
+    injection = Injection.objects.select_related("order__venue").get(pk=injection_id)
     if injection.confirmation_checks > MOST_CHECKS:
         # What kept dying with its process must not do so for ever.
         return _record(injection, lease, None, Unreachable("The process that looked for the order died each time."))
@@ -46,13 +50,11 @@ def check_confirmation(*, injection_id: int) -> str:
     return _record(injection, lease, checks, None)
 
 
-def sweep() -> int:
+def enqueue_due() -> int:
     """Queues the looks that are due; returns how many."""
     due = unconfirmed(timezone.now()).order_by("deliver_by").values_list("pk", flat=True)[:_SWEPT_AT_ONCE]
     ids = list(due)
-    for injection_id in ids:
-        enqueue_confirmation_check(injection_id=injection_id)
-    return len(ids)
+    return enqueue_each("orders.tasks.look_for_order", ids)
 
 
 def unconfirmed(now: datetime) -> QuerySet[Injection]:
@@ -60,14 +62,6 @@ def unconfirmed(now: datetime) -> QuerySet[Injection]:
     free = Q(lease_until=None) | Q(lease_until__lte=now)
     overdue = Q(deliver_by__lte=now - GRACE) | Q(deliver_by=None, accepted_at__lte=now - _WITHOUT_DEADLINE)
     return Injection.objects.filter(free, overdue, state=Injection.State.ACCEPTED)
-
-
-def _claim(injection_id: int, lease: UUID) -> Injection | None:
-    now = timezone.now()
-    claimed = unconfirmed(now).filter(pk=injection_id)
-    if not claimed.update(lease=lease, lease_until=now + _LEASE, confirmation_checks=F("confirmation_checks") + 1):
-        return None
-    return Injection.objects.select_related("order__venue").get(pk=injection_id)
 
 
 def _record(looked_for: Injection, lease: UUID, checks: tuple[OpenCheck, ...] | None, error: PosError | None) -> str:

@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from integrations.models import Connection
 from orders.models import Injection
-from orders.queue import due_at_once, enqueue_injection
+from orders.queue import enqueue_injection
+from storekit.db.due_rows import due_now
 
 # The second is of the order whose own call found out that the consent is gone.
 _UNTIL_CONNECTED = ("not_connected", "invalid_grant")
@@ -58,6 +59,6 @@ def _wake(parked: QuerySet[Injection]) -> int:
     ids = list(parked.order_by("next_attempt_at").values_list("pk", flat=True)[:_WOKEN_AT_ONCE])
     for injection_id in ids:
         # Unless somebody took it meanwhile: then it has no time of its own.
-        _parked().filter(pk=injection_id).update(next_attempt_at=due_at_once())
+        _parked().filter(pk=injection_id).update(next_attempt_at=due_now())
         enqueue_injection(injection_id=injection_id)
     return len(ids)

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from orders.models import Injection, InjectionAttempt
-from orders.queue import due_at_once
+from storekit.db.due_rows import due_now
 
 _Outcome = InjectionAttempt.Outcome
 
@@ -97,7 +97,7 @@ def send_anew(*, injection: Injection) -> None:
     The caller queues it on commit with `orders.queue.nudge`.
     """
     injection.state = Injection.State.WAITING
-    injection.next_attempt_at = injection.due_since = due_at_once()
+    injection.next_attempt_at = injection.due_since = due_now()
     injection.deliver_by = injection.lease = injection.lease_until = None
     injection.confirmation_checks = 0
     injection.error_code = injection.error = ""

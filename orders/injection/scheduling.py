@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from integrations.models import LightspeedSettings
+from integrations.pos import VenuePosSettings
 
 
-def first_attempt_at(*, scheduled_for: datetime | None, now: datetime, settings: LightspeedSettings) -> datetime | None:
+def first_attempt_at(*, scheduled_for: datetime | None, now: datetime, settings: VenuePosSettings) -> datetime | None:
     """When a paid order is sent first; None: at once. Times are aware.
 
     With `buffer_orders` on, an order for later is held until `buffer_minutes` before its time. The minutes are real

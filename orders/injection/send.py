@@ -5,16 +5,15 @@ POS answers that it has it already, which is as good as a yes.
 """
 
 from datetime import timedelta
-from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from integrations.connect.service import location_of, pos_for, settings_of
-from integrations.models import LightspeedSettings
-from integrations.pos import NotConnected, PointOfSale, PosError, Unreachable
+from integrations.connect.service import location_of, pos_for
+from integrations.connect.venue_settings import settings_of
+from integrations.pos import NotConnected, PointOfSale, PosError, Unreachable, VenuePosSettings
 from orders.checkout.lines import lines_of
 from orders.injection.failure import end_cancelled
 from orders.injection.outcome import Claim, record
@@ -22,7 +21,7 @@ from orders.injection.parking import is_parked
 from orders.injection.retry_policy import RETRIES
 from orders.injection.ticket import ticket_for
 from orders.models import Injection, InjectionAttempt, Order
-from orders.queue import enqueue_injection
+from storekit.db.due_rows import claim, enqueue_each
 
 # Longer than the call can take, with its time-outs and a token's refresh before it.
 LEASE = timedelta(seconds=60)
@@ -38,48 +37,42 @@ def inject(*, injection_id: int) -> str:
 
     Safe to call at any time, any number of times and from any number of processes.
     """
-    claim = _claim(injection_id)
-    if claim is None:
+    claimed = _claim(injection_id)
+    if claimed is None:
         return "not due"
     try:
-        _send(claim)
+        _send(claimed)
     except PosError as error:
-        return record(claim=claim, error=error)
+        return record(claim=claimed, error=error)
     except Exception as error:
         # Recorded like any other outcome, so that the order is sent again, and raised for whoever watches the logs.
-        record(claim=claim, error=error)
+        record(claim=claimed, error=error)
         raise
-    return record(claim=claim, error=None)
+    return record(claim=claimed, error=None)
 
 
-def sweep() -> int:
+def enqueue_due() -> int:
     """Queues what is due and was not heard of, a bounded number at a time; returns how many."""
     due = Injection.objects.due(timezone.now()).order_by("next_attempt_at", "pk")
     ids = list(due.values_list("pk", flat=True)[:_SWEPT_AT_ONCE])
-    for injection_id in ids:
-        enqueue_injection(injection_id=injection_id)
-    return len(ids)
+    return enqueue_each("orders.tasks.inject", ids)
 
 
 # --- Claim -----------------------------------------------------------------------------------------------------------
 
 
 def _claim(injection_id: int) -> Claim | None:
-    now, lease = timezone.now(), uuid4()
+    now = timezone.now()
     with transaction.atomic():
-        claimed = (
-            Injection.objects.due(now)
-            .filter(pk=injection_id)
-            .update(
-                state=_State.SENDING,
-                lease=lease,
-                lease_until=now + LEASE,
-                due_since=Coalesce("due_since", "next_attempt_at", now),
-                next_attempt_at=None,
-                attempts=F("attempts") + 1,
-            )
+        lease = claim(
+            Injection.objects.due(now).filter(pk=injection_id),
+            lease=LEASE,
+            state=_State.SENDING,
+            due_since=Coalesce("due_since", "next_attempt_at", now),
+            next_attempt_at=None,
+            attempts=F("attempts") + 1,
         )
-        if not claimed:
+        if lease is None:
             return None
         injection = Injection.objects.select_related("order__venue").get(pk=injection_id)
         if injection.order.status == Order.Status.CANCELLED:
@@ -144,7 +137,7 @@ def _meant_for(injection: Injection) -> str:
     return injection.location
 
 
-def _goes_as_native_discount(injection: Injection, mapping: LightspeedSettings, pos: PointOfSale) -> bool:
+def _goes_as_native_discount(injection: Injection, mapping: VenuePosSettings, pos: PointOfSale) -> bool:
     """Whether the POS's own discount can be named. If it does not know it, or cannot say, a line takes off the same."""
     code = injection.order.discount_pos_id
     if not (mapping.native_discounts and code) or injection.native_discount_refused:

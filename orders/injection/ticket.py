@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import accumulate
 
-from integrations.models import LightspeedSettings
 from integrations.pos import (
     OrderTicket,
     OrderType,
@@ -15,6 +14,7 @@ from integrations.pos import (
     TicketDiscount,
     TicketLine,
     TicketPayment,
+    VenuePosSettings,
 )
 from orders.checkout.pricing import MOST_PARTS, PricedLine
 from orders.checkout.shares import ZERO, shares
@@ -29,7 +29,7 @@ def ticket_for(
     *,
     order: Order,
     lines: Sequence[PricedLine],
-    settings: LightspeedSettings,
+    settings: VenuePosSettings,
     reference: str,
     deliver_within: timedelta,
     native_discount: bool = False,
@@ -105,7 +105,7 @@ def _item_lines(order: Order, lines: Sequence[PricedLine], is_native: bool) -> l
     ]
 
 
-def _amount_lines(order: Order, settings: LightspeedSettings, is_native: bool) -> Iterator[TicketLine]:
+def _amount_lines(order: Order, settings: VenuePosSettings, is_native: bool) -> Iterator[TicketLine]:
     """What is no food: items of the till's with a price of ours."""
     discount = ZERO if is_native else order.discount
     for sku, name, amount in (
@@ -134,7 +134,7 @@ def _ticket_lines(line: PricedLine) -> list[TicketLine]:
     return [replace(whole, quantity=1)] * line.quantity if choices else [whole]
 
 
-def _profile(order: Order, settings: LightspeedSettings) -> str:
+def _profile(order: Order, settings: VenuePosSettings) -> str:
     match order.type:
         case Order.Type.DELIVERY:
             return settings.delivery_profile
@@ -180,7 +180,7 @@ def _note(order: Order, lines: Sequence[PricedLine]) -> str:
     return "\n".join(said[:fitting] + more)
 
 
-def _payment(order: Order, settings: LightspeedSettings) -> TicketPayment | None:
+def _payment(order: Order, settings: VenuePosSettings) -> TicketPayment | None:
     if order.payment_status != Order.PaymentStatus.PAID or not order.total:
         return None
     return TicketPayment(method=settings.payment_method, amount=order.total - order.tip, tip=order.tip)

@@ -1,6 +1,6 @@
 """Looking every two seconds at what has just become due, so that it need not wait for the minute's sweep.
 
-The looks are named in `settings.TICKS`: functions that are given two moments, `since` (exclusive) and `until`, and
+The looks are named in `registry.TICKS`: functions that are given two moments, `since` (exclusive) and `until`, and
 nudge what became due between them, each thing once. They only read while nothing is due. Several workers look at the
 same time, so what they nudge has to be safe to be nudged twice; what they miss, the sweeps find.
 """
@@ -11,9 +11,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django import db
-from django.conf import settings
 from django.utils import timezone
 from django.utils.module_loading import import_string
+
+from storekit.queue import registry
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ class Ticker:
     def __init__(self, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._next = monotonic()
-        self._seen: dict[str, datetime] = dict.fromkeys(settings.TICKS, timezone.now())
+        self._seen: dict[str, datetime] = dict.fromkeys(registry.TICKS, timezone.now())
 
     def tick(self) -> None:
         """To be called often; does something every two seconds."""

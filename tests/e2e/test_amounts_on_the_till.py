@@ -4,7 +4,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from integrations.connect.service import pos_for, settings_of
+from integrations.connect.service import pos_for
+from integrations.connect.venue_settings import settings_of
 from integrations.money import to_money
 from menus.sync.run import sync_menu
 from orders.checkout.lines import lines_of

@@ -67,9 +67,9 @@ def test_a_process_killed_between_the_answer_and_the_record(service: Service) ->
     injection = Injection.objects.get(order_id=placed["id"])
     dying = run_python(
         "import os, signal\n"
-        "from orders import injection\n"
-        "injection.record = lambda **_: os.kill(os.getpid(), signal.SIGKILL)\n"
-        f"injection.inject(injection_id={injection.pk})\n"
+        "from orders.injection import send\n"
+        "send.record = lambda **_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        f"send.inject(injection_id={injection.pk})\n"
     )
     assert dying.wait(timeout=30) == -signal.SIGKILL
     injection.refresh_from_db()

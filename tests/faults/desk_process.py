@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
 from django_q.tasks import async_task
 
 from integrations.models import LightspeedSettings
 from orders.models import Alert, DiscountCode, Injection
 from storekit.backoffice.trouble import injections_in_trouble
 from storekit.models import User, Venue
+from storekit.queue.registry import PERIODIC_TASKS
 from tables.floor_plan import sync_floor_plan
 from tests.support.hurry import Hurry
 
@@ -28,9 +28,9 @@ Json = dict[str, Any]
 def serve() -> None:
     """Answers until nobody asks any more."""
     hurry = Hurry.of(os.environ)
-    due = dict.fromkeys(settings.PERIODIC_TASKS, hurry.now())
+    due = dict.fromkeys(PERIODIC_TASKS, hurry.now())
     while True:
-        for task, minutes in settings.PERIODIC_TASKS.items():
+        for task, minutes in PERIODIC_TASKS.items():
             if hurry.now() >= due[task]:
                 async_task(task)
                 due[task] = hurry.now() + timedelta(minutes=minutes)

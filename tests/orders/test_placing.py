@@ -16,7 +16,7 @@ from integrations.models import LightspeedSettings
 from integrations.pos import ItemUpdate
 from menus.models import StockLevel
 from menus.stock.reservations import apply_item_update
-from orders import placing, queue
+from orders import placing
 from orders.api.mapping import order_request
 from orders.api.serializers import PostedOrderSerializer
 from orders.checkout import numbering
@@ -25,6 +25,7 @@ from orders.checkout.problems import OrderRefused
 from orders.checkout.requests import Address, Guest, OrderRequest, Payment
 from orders.models import Injection, Order, OrderingHours, OrderingRules, OrderLine
 from orders.placing import place_order
+from storekit.db import due_rows
 from storekit.models import Venue
 from tests import factories
 from tests.orders.conftest import CopperPotMenu
@@ -240,7 +241,7 @@ def test_a_queue_that_is_down_does_not_fail_the_order(
     def down(*_: object) -> None:
         raise ConnectionRefusedError("no queue")
 
-    monkeypatch.setattr(queue, "async_task", down)
+    monkeypatch.setattr(due_rows, "async_task", down)
     with django_capture_on_commit_callbacks(execute=True):
         order = place_order(venue=venue, request=wanted())
     assert Injection.objects.due(timezone.now()).get() == order.injection

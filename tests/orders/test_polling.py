@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.utils.module_loading import import_string
 
 from integrations.models import Connection, Notification
@@ -14,6 +13,7 @@ from orders import polling
 from orders.injection.confirmation_checks import GRACE
 from orders.models import Alert, Injection
 from orders.polling import enqueue_newly_due
+from storekit.queue.registry import TICKS
 from tests import factories
 from tests.orders.sending import NOW, queued
 
@@ -106,5 +106,5 @@ def test_a_look_only_reads_while_nothing_is_due(waiting: Injection, django_asser
 
 
 def test_the_looks_that_the_settings_name_are_there() -> None:
-    looks = [import_string(look) for look in settings.TICKS]
+    looks = [import_string(look) for look in TICKS]
     assert looks == [enqueue_newly_due, nudge_due_notifications, nudge_due_snoozes]

@@ -14,6 +14,7 @@ from django.utils import timezone
 from integrations import tasks
 from integrations.connect import service
 from integrations.connect.oauth_state import UnknownState, take_consent
+from integrations.connect.venue_settings import settings_of
 from integrations.models import Connection, LightspeedSettings, TokenPair
 from integrations.pos import NotConnected
 from storekit.models import Membership, User, Venue
@@ -139,7 +140,7 @@ def test_reconnecting_keeps_settings_and_offers_the_present_location_first(
     again = Connection.objects.get(venue=venue)
     assert (again.pk, again.public_id, again.status_reason) == (made.pk, made.public_id, "")
     assert again.status == Connection.Status.CONNECTED
-    assert service.settings_of(venue).payment_method == "ONLINE"
+    assert settings_of(venue).payment_method == "ONLINE"
     assert service.pos_for(venue).menus()
 
 

@@ -7,6 +7,7 @@ from django.test import Client
 
 from integrations import tasks
 from integrations.connect import service, tokens
+from integrations.connect.venue_settings import settings_of
 from integrations.models import Connection, LightspeedSettings, TokenPair
 from integrations.pos import NotConnected, PosError
 from storekit.models import Venue
@@ -28,7 +29,7 @@ def test_a_disconnected_venue_leaves_nothing_at_the_pos_and_keeps_its_settings(
     assert sandbox.state()["endpoints"] == []
     assert not TokenPair.objects.exists()
     assert (made.status, made.business_location_id, made.webhook_registered_at) == ("disconnected", "", None)
-    assert service.settings_of(venue).payment_method == "ONLINE"
+    assert settings_of(venue).payment_method == "ONLINE"
     with pytest.raises(NotConnected, match="not connected"):
         service.pos_for(venue)
 

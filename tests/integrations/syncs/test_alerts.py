@@ -140,7 +140,7 @@ def test_one_whose_process_was_killed_is_told_once_it_is_given_up(venue: Venue, 
     run = queue_sync(venue=venue, kind=MENU, started_by="schedule", scheduled=True)
     runs._begin(run)
     with time_machine.travel(timezone.now() + timedelta(minutes=6)):
-        assert queue.sweep() == 1
+        assert queue.enqueue_due() == 1
         assert alerts.send_due() == 1
     assert "probably killed" in mail.outbox[0].body
 

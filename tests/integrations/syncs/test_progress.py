@@ -26,6 +26,7 @@ from integrations.syncs.runs import (
     run_page,
     run_sync,
 )
+from storekit.db import due_rows
 from storekit.models import Venue
 
 MENU, FLOOR_PLAN = SyncRun.Kind.MENU, SyncRun.Kind.FLOOR_PLAN
@@ -128,7 +129,7 @@ def test_a_sync_in_the_foreground_goes_ahead_of_one_that_nobody_begins(venue: Ve
     assert run.state == State.SUPERSEDED
     assert "No task worker began it" in run.error
     assert progress.progress_of(run)["said"] == "Nothing was changed: another sync went ahead of it"
-    assert queue.sweep() == 0
+    assert queue.enqueue_due() == 0
     with pytest.raises(SyncAlreadyRunning, match="another one went ahead of it"):
         carry_out(run, do_nothing)
 
@@ -140,10 +141,10 @@ def test_a_lost_task_is_queued_again_and_not_at_every_sweep(
         run = queue_menu_sync(venue)
     OrmQ.objects.all().delete()
 
-    assert queue.sweep() == 0
+    assert queue.enqueue_due() == 0
     with time_machine.travel(timezone.now() + timedelta(minutes=2, seconds=1)):
-        assert queue.sweep() == 1
-        assert queue.sweep() == 0
+        assert queue.enqueue_due() == 1
+        assert queue.enqueue_due() == 0
     assert OrmQ.objects.get().task["args"] == (run.pk,)
 
 
@@ -157,20 +158,20 @@ def test_a_queue_that_cannot_be_reached_loses_nothing(
         raise ConnectionRefusedError
 
     with monkeypatch.context() as patch:
-        patch.setattr(queue, "async_task", refuse)
+        patch.setattr(due_rows, "async_task", refuse)
         with django_capture_on_commit_callbacks(execute=True):
             run = queue_menu_sync(venue)
     assert run.state == State.QUEUED
     with time_machine.travel(timezone.now() + timedelta(minutes=3)):
-        assert queue.sweep() == 1
+        assert queue.enqueue_due() == 1
     assert OrmQ.objects.get().task["args"] == (run.pk,)
 
 
 def test_a_killed_sync_ends_without_anybody_starting_another(venue: Venue, connection: Connection) -> None:
     run = runs._begin(queue_menu_sync(venue))
-    assert queue.sweep() == 0
+    assert queue.enqueue_due() == 0
     with time_machine.travel(timezone.now() + timedelta(minutes=6)):
-        assert queue.sweep() == 1
+        assert queue.enqueue_due() == 1
     run.refresh_from_db()
     assert (run.state, run.next_alert_at) == (State.FAILED, None)
 

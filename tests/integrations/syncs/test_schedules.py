@@ -46,7 +46,7 @@ def started_between(start: str, end: str, *, every: timedelta = timedelta(minute
     begun: list[str] = []
     with time_machine.travel(at(start), tick=False) as clock:
         while timezone.now() < at(end):
-            schedules.sweep()
+            schedules.enqueue_due()
             begun += [f"{run.started_at:%m-%d %H:%M}" for run in carry_out_what_is_queued()]
             clock.shift(every)
     return begun
@@ -125,12 +125,12 @@ def test_it_waits_for_a_sync_that_is_going_on_and_is_not_lost(connection: Connec
         schedule = factories.SyncScheduleFactory(connection=connection)
     with time_machine.travel(MONDAY_MORNING + timedelta(hours=2), tick=False):
         by_hand = runs.queue_sync(venue=venue, kind=SyncRun.Kind.MENU, started_by="Anna")
-        assert schedules.sweep() == 0
+        assert schedules.enqueue_due() == 0
         schedule.refresh_from_db()
         assert (schedule.last_run_at, schedule.next_run_at) == (None, at("2026-07-06T04:00"))
 
         carry_out_what_is_queued()
-        assert schedules.sweep() == 1
+        assert schedules.enqueue_due() == 1
         assert SyncRun.objects.exclude(pk=by_hand.pk).get().scheduled
 
 
@@ -160,7 +160,7 @@ def test_switching_it_on_again_does_not_make_up_for_the_time_it_was_off(connecti
     with time_machine.travel(MONDAY_MORNING + timedelta(days=3, hours=5)):
         schedule.enabled = True
         schedule.save()
-        assert schedules.sweep() == 0
+        assert schedules.enqueue_due() == 0
     assert schedule.next_run_at == at("2026-07-10T04:00")
 
 
@@ -170,7 +170,7 @@ def test_changing_what_it_does_leaves_its_time_alone(connection: Connection) -> 
     with time_machine.travel(MONDAY_MORNING + timedelta(hours=2)):
         schedule.light = True
         schedule.save()
-        assert schedules.sweep() == 1, "it was due, and still is"
+        assert schedules.enqueue_due() == 1, "it was due, and still is"
 
 
 def test_moving_the_venue_to_another_zone_moves_its_schedules(connection: Connection, venue: Venue) -> None:
@@ -209,7 +209,7 @@ def test_one_that_cannot_be_worked_out_does_not_stop_the_others(
         broken = factories.SyncScheduleFactory(connection=factories.ConnectionFactory(venue=other_venue))
     Venue.objects.filter(pk=other_venue.pk).update(timezone="Middle/Earth")
     with time_machine.travel(MONDAY_MORNING + timedelta(hours=2)):
-        assert schedules.sweep() == 1
+        assert schedules.enqueue_due() == 1
     assert f"Schedule {broken.pk} could not be looked at" in caplog.text
 
 
@@ -244,7 +244,7 @@ def test_of_many_threads_that_find_it_due_one_queues_it(connection: Connection) 
 def test_of_several_processes_that_sweep_at_once_one_queues_it(connection: Connection) -> None:
     factories.SyncScheduleFactory(connection=connection)
     SyncSchedule.objects.update(next_run_at=timezone.now() - timedelta(days=3))
-    code = "from integrations import schedules\nprint(sum(schedules.sweep() for _ in range(20)))"
+    code = "from integrations.syncs import schedules\nprint(sum(schedules.enqueue_due() for _ in range(20)))"
 
     processes = [run_python(code) for _ in range(3)]
     answers = [process.communicate(timeout=60) for process in processes]

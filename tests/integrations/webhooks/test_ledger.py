@@ -22,9 +22,11 @@ from integrations.models import Connection, Notification
 from integrations.pos import OrderEvent, OrderUpdate
 from integrations.webhooks import ledger
 from integrations.webhooks.views import LARGEST_BODY, lightspeed
+from storekit.db import due_rows
 from storekit.models import Venue
+from storekit.queue.registry import NOTIFICATION_TASKS
 
-ORDER_TASK = ledger.NOTIFICATION_TASKS["ORDER"]
+ORDER_TASK = NOTIFICATION_TASKS["ORDER"]
 
 
 def address_of(connection: Connection) -> str:
@@ -268,7 +270,7 @@ def test_a_queue_that_is_down_loses_nothing(
         raise OperationalError("the queue is down")
 
     with monkeypatch.context() as patched:
-        patched.setattr(ledger, "async_task", down)
+        patched.setattr(due_rows, "async_task", down)
         assert deliver(order_body(connection)).status_code == 200
     assert queued() == []
     assert tasks.sweep_notifications() == "1 queued"

@@ -32,6 +32,7 @@ from menus.storefront.published import menu_cache
 from menus.sync.run import sync_menu
 from menus.versions import version_of
 from storekit.models import User, Venue
+from storekit.queue.registry import PERIODIC_TASKS
 from tests import factories
 from tests.integrations.flow import connect
 from tests.menus.images.pictures import PictureServer, ok, picture, redirect, running_pictures
@@ -235,8 +236,8 @@ def test_a_run_asks_the_database_no_more_for_many_venues_images_than_for_one_a_r
 
 
 @pytest.mark.parametrize("name", ["menus.tasks.fetch_images", "menus.tasks.remove_unused_images"])
-def test_the_sweeps_are_scheduled_and_run(settings: Settings, name: str) -> None:
-    assert name in settings.PERIODIC_TASKS
+def test_the_sweeps_are_scheduled_and_run(name: str) -> None:
+    assert name in PERIODIC_TASKS
     assert import_string(name)() in ("nothing due", "0 removed")
 
 
@@ -442,9 +443,9 @@ def test_two_processes_never_fetch_the_same_image(venue: Venue, pictures: Pictur
     code = (
         "from django.conf import settings; "
         f"settings.MEDIA_ROOT = {str(tmp_path)!r}; "
-        "from menus import image_fetching; "
-        "image_fetching._somebody_is_at_it = lambda: False; "
-        "print(image_fetching.fetch_due())"
+        "from menus.images import fetching; "
+        "fetching._somebody_is_at_it = lambda: False; "
+        "print(fetching.fetch_due())"
     )
     processes = [run_python(code) for _ in range(2)]
     outputs = [process.communicate(timeout=60) for process in processes]

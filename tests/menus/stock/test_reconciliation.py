@@ -20,7 +20,7 @@ from integrations.models import Connection, Notification, SyncRun
 from integrations.pos import Throttled, Unreachable
 from menus.models import Product, Snooze, StockLevel, StockWatch
 from menus.stock import reconciliation
-from menus.stock.reconciliation import AlreadyComparing, reconcile, request, sweep
+from menus.stock.reconciliation import AlreadyComparing, enqueue_due, reconcile, request
 from menus.stock.reconciliation_report import last_comparison
 from menus.stock.reservations import apply_item_update, take_stock
 from menus.tasks import reconcile as reconcile_task
@@ -223,9 +223,9 @@ def test_one_that_was_queued_twice_is_asked_for_once(menu: Venue, till: Till) ->
 def test_venues_take_turns_and_never_keep_every_worker_busy(menu: Venue, till: Till) -> None:
     """Of two workers one is left for orders and for what tills say, and each comparison has the next one begun."""
     other = factories.ConnectionFactory(connected_at=EVENING)
-    assert [sweep(), queued()] == [1, 1]
+    assert [enqueue_due(), queued()] == [1, 1]
     StockWatch.objects.create(venue=other.venue, lease_until=EVENING + timedelta(minutes=1))
-    assert [sweep(), queued()] == [0, 1]
+    assert [enqueue_due(), queued()] == [0, 1]
 
     StockWatch.objects.update(lease_until=None)
     reconcile_task(menu.pk)
@@ -263,9 +263,9 @@ def test_a_till_that_does_not_answer_is_asked_again_later_and_later(
         watch = StockWatch.objects.get()
         assert watch.due_at is not None
         waits.append((watch.due_at - datetime.now(UTC)).total_seconds() / 60)
-        assert sweep() == 0
+        assert enqueue_due() == 0
         clock.move_to(watch.due_at)
-        assert sweep() == 1
+        assert enqueue_due() == 1
 
     assert waits == [1, 2, 4, 8, 16, 30, 30]
     assert "could not be compared" in last_comparison(venue=menu)
@@ -342,11 +342,11 @@ def compared(venue: Venue, *, minutes_ago: float) -> None:
 
 
 def test_a_venue_that_was_just_connected_is_due(menu: Venue) -> None:
-    assert sweep() == 1
+    assert enqueue_due() == 1
     compared(menu, minutes_ago=1)
-    assert sweep() == 0
+    assert enqueue_due() == 0
     Connection.objects.update(connected_at=EVENING)
-    assert sweep() == 1
+    assert enqueue_due() == 1
 
 
 def test_after_a_menu_sync_it_is_due(menu: Venue, connection: Connection) -> None:
@@ -354,9 +354,9 @@ def test_after_a_menu_sync_it_is_due(menu: Venue, connection: Connection) -> Non
     run = {"connection": connection, "kind": "menu", "lease_until": EVENING}
     SyncRun.objects.create(**run, state="failed", finished_at=EVENING)
     SyncRun.objects.create(**run, state="succeeded", finished_at=EVENING - timedelta(minutes=6))
-    assert sweep() == 0
+    assert enqueue_due() == 0
     SyncRun.objects.create(**run, state="succeeded", finished_at=EVENING)
-    assert sweep() == 1
+    assert enqueue_due() == 1
 
 
 @pytest.mark.parametrize(
@@ -379,7 +379,7 @@ def test_after_a_quiet_quarter_of_an_hour_it_is_due_also_while_the_till_is_not_r
         Notification.objects.create(connection=connection, type="ORDER", fingerprint="1", body={})
         Notification.objects.update(received_at=EVENING - timedelta(minutes=heard_ago))
 
-    assert sweep() == due
+    assert enqueue_due() == due
 
 
 def test_an_order_that_never_reached_the_tills_count_makes_it_due_however_much_else_the_till_says(
@@ -390,12 +390,12 @@ def test_an_order_that_never_reached_the_tills_count_makes_it_due_however_much_e
     take_stock(venue=menu, quantities={"SALAD": 5})
     clock.shift(timedelta(minutes=9))
     Notification.objects.create(connection=connection, type="ORDER", fingerprint="1", body={})
-    assert (sweep(), orderable(menu)["SALAD"]) == (0, False)
+    assert (enqueue_due(), orderable(menu)["SALAD"]) == (0, False)
 
     clock.shift(timedelta(minutes=1))
-    assert sweep() == 1
+    assert enqueue_due() == 1
     reconcile(venue=menu)
-    assert (sweep(), orderable(menu)["SALAD"]) == (0, True)
+    assert (enqueue_due(), orderable(menu)["SALAD"]) == (0, True)
 
 
 def test_once_the_webhook_is_registered_again_it_is_due_since_what_it_missed_is_lost(
@@ -403,14 +403,14 @@ def test_once_the_webhook_is_registered_again_it_is_due_since_what_it_missed_is_
 ) -> None:
     reconcile(venue=menu)
     Notification.objects.create(connection=connection, type="ORDER", fingerprint="1", body={})
-    assert sweep() == 0
+    assert enqueue_due() == 0
     clock.shift(timedelta(seconds=1))
     Connection.objects.update(webhook_registered_at=datetime.now(UTC))
 
-    assert sweep() == 1
+    assert enqueue_due() == 1
     clock.shift(timedelta(seconds=1))
     reconcile(venue=menu)
-    assert sweep() == 0
+    assert enqueue_due() == 0
 
 
 def test_the_button_makes_it_due_and_queues_it(menu: Venue, django_capture_on_commit_callbacks: Any) -> None:
@@ -419,13 +419,13 @@ def test_the_button_makes_it_due_and_queues_it(menu: Venue, django_capture_on_co
         request(venue=menu)
 
     assert queued() == 1
-    assert sweep() == 1, "also when the task got lost"
+    assert enqueue_due() == 1, "also when the task got lost"
 
 
 def test_a_venue_that_is_not_connected_is_never_due(menu: Venue) -> None:
     StockWatch.objects.create(venue=menu, due_at=EVENING)
     Connection.objects.update(enabled=False)
-    assert sweep() == 0
+    assert enqueue_due() == 0
 
 
 def test_looking_for_what_is_due_takes_two_queries_however_many_venues(menu: Venue) -> None:
@@ -433,5 +433,5 @@ def test_looking_for_what_is_due_takes_two_queries_however_many_venues(menu: Ven
         factories.ConnectionFactory()
     StockWatch.objects.bulk_create(StockWatch(venue=venue, compared_at=EVENING) for venue in Venue.objects.all())
     with CaptureQueriesContext(database) as queries:
-        sweep()
+        enqueue_due()
     assert len(queries) == 2

@@ -15,7 +15,7 @@ from django_q.models import OrmQ
 
 from integrations.models import Connection
 from orders.injection import send as injecting
-from orders.injection.send import LEASE, inject, sweep
+from orders.injection.send import LEASE, enqueue_due, inject
 from orders.models import Injection, InjectionAttempt, Order
 from orders.tasks import sweep_injections
 from tests import factories
@@ -180,7 +180,7 @@ def test_a_sweep_is_bounded(waiting: Injection, connection: Connection, monkeypa
     for _ in range(3):
         factories.OrderFactory(venue=connection.venue)
     monkeypatch.setattr(injecting, "_SWEPT_AT_ONCE", 2)
-    assert sweep() == 2
+    assert enqueue_due() == 2
 
 
 def test_a_venue_whose_settings_cannot_be_read_does_not_keep_the_others_orders_waiting(

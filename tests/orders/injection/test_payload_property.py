@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from integrations.lightspeed.mapping.orders import local_body, to_go_body
-from integrations.models import LightspeedSettings
-from integrations.pos import OrderTicket
+from integrations.pos import OrderTicket, VenuePosSettings
 from integrations.sandbox.api.schemas import VALIDATORS
 from menus.catalogue import Catalogue
 from orders.checkout.discounts import amount_off
@@ -22,7 +21,7 @@ from storekit.models import Venue
 from tests.orders.catalogues import Shopping, prices, shoppings
 
 NOW = datetime(2026, 7, 3, 17, 0, tzinfo=UTC)
-MAPPING = LightspeedSettings()
+MAPPING = VenuePosSettings()
 Json = dict[str, Any]
 
 

@@ -5,11 +5,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from integrations.models import LightspeedSettings
+from integrations.pos import VenuePosSettings
 from orders.injection.scheduling import first_attempt_at
 
 NOW = datetime(2026, 7, 3, 17, 0, tzinfo=UTC)
-HOLDING = LightspeedSettings(buffer_orders=True, buffer_minutes=20)
+HOLDING = VenuePosSettings(buffer_orders=True, buffer_minutes=20)
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_an_order_for_now_goes_at_once() -> None:
 
 def test_without_the_setting_every_order_goes_at_once() -> None:
     tonight = NOW + timedelta(hours=3)
-    assert first_attempt_at(scheduled_for=tonight, now=NOW, settings=LightspeedSettings(buffer_orders=False)) is None
+    assert first_attempt_at(scheduled_for=tonight, now=NOW, settings=VenuePosSettings(buffer_orders=False)) is None
 
 
 def test_the_buffer_is_minutes_that_pass_also_when_the_clocks_change() -> None:

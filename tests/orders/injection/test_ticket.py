@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.models import LightspeedSettings
-from integrations.pos import OrderTicket, OrderType, TicketAddress, TicketLine, TicketPayment
+from integrations.pos import OrderTicket, OrderType, TicketAddress, TicketLine, TicketPayment, VenuePosSettings
 from orders.checkout.lines import lines_of, store_lines
 from orders.checkout.pricing import PricedLine, Totals
 from orders.checkout.shares import shares
@@ -54,7 +53,7 @@ ADDRESS: dict[str, Any] = {
 def ticket(
     *lines: PricedLine,
     reference: str = "r-1",
-    mapping: LightspeedSettings | None = None,
+    mapping: VenuePosSettings | None = None,
     deliver_within: timedelta = timedelta(minutes=10),
     native_discount: bool = False,
     without_email: bool = False,
@@ -72,7 +71,7 @@ def ticket(
     return ticket_for(
         order=Order(**(defaults | columns)),
         lines=lines,
-        settings=mapping or LightspeedSettings(),
+        settings=mapping or VenuePosSettings(),
         reference=reference,
         deliver_within=deliver_within,
         native_discount=native_discount,
@@ -144,7 +143,7 @@ def test_a_note_that_would_be_too_long_says_where_the_rest_is() -> None:
     [(Order.Type.PICKUP, "collect"), (Order.Type.DELIVERY, "bring"), (Order.Type.DINE_IN, "serve")],
 )
 def test_each_type_has_its_order_profile(type: Order.Type, profile: str) -> None:
-    profiles = LightspeedSettings(pickup_profile="collect", delivery_profile="bring", dine_in_profile="serve")
+    profiles = VenuePosSettings(pickup_profile="collect", delivery_profile="bring", dine_in_profile="serve")
     made = ticket(line("WATER"), mapping=profiles, type=type)
     assert (made.type, made.order_profile) == (OrderType(type), profile)
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.db import OperationalError
-from pytest_django import Settings
 
 from storekit.management.commands.qcluster import TickingEvent
+from storekit.queue import registry
 from storekit.queue.ticker import Ticker
 
 NOW = datetime(2026, 5, 1, 18, 0, tzinfo=UTC)
@@ -42,8 +42,8 @@ class Clock:
 
 
 @pytest.fixture
-def clock(settings: Settings, db: None) -> Iterator[Clock]:
-    settings.TICKS = [f"{HERE}.look"]
+def clock(monkeypatch: pytest.MonkeyPatch, db: None) -> Iterator[Clock]:
+    monkeypatch.setattr(registry, "TICKS", (f"{HERE}.look",))
     seen.clear()
     broken.clear()
     with time_machine.travel(NOW, tick=False) as wall:
@@ -88,8 +88,8 @@ def test_what_fails_is_logged_left_alone_for_half_a_minute_and_made_up_for(
     assert seen[0] == (NOW, at(30.5))
 
 
-def test_one_look_that_fails_keeps_no_other_from_looking(clock: Clock, settings: Settings) -> None:
-    settings.TICKS = [f"{HERE}.never", f"{HERE}.look", f"{HERE}.not_there"]
+def test_one_look_that_fails_keeps_no_other_from_looking(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "TICKS", (f"{HERE}.never", f"{HERE}.look", f"{HERE}.not_there"))
     ticker = Ticker(monotonic=clock.monotonic)
     run(ticker, clock, 1)
     assert seen == [(NOW, at(0.5))]

@@ -1,0 +1,60 @@
+"""Every task and function that is called by its name: the one place where the ground names the apps.
+
+The ground may not import the apps, so it names what they do. `manage.py check` reports a name that does not resolve.
+"""
+
+PERIODIC_TASKS: dict[str, int] = {
+    "orders.tasks.sweep_injections": 1,
+    "orders.tasks.sweep_unconfirmed": 1,
+    "orders.tasks.sweep_alerts": 1,
+    "integrations.tasks.sweep_notifications": 1,
+    "integrations.tasks.refresh_tokens": 10,
+    "integrations.tasks.sweep_syncs": 1,
+    "integrations.tasks.check_webhooks": 10,
+    "menus.tasks.wake_due": 1,
+    "menus.tasks.sweep_stock": 1,
+    "integrations.tasks.send_sync_alerts": 1,
+    "menus.tasks.fetch_images": 5,
+    "menus.tasks.remove_unused_images": 24 * 60,
+    "integrations.tasks.forget_old_notifications": 24 * 60,
+    "storekit.tasks.forget_old_rows": 24 * 60,
+}
+"""Periodic tasks, and the minutes between two runs. The rows say what is due, so a missed run does no harm."""
+
+TICKS: tuple[str, ...] = (
+    "orders.polling.enqueue_newly_due",
+    "integrations.webhooks.ledger.enqueue_newly_due",
+    "menus.snoozes.service.enqueue_newly_due",
+)
+"""Called every two seconds with `since` (exclusive) and `until`: each queues what became due between them."""
+
+NOTIFICATION_TASKS: dict[str, str] = {
+    "ORDER": "orders.tasks.handle_order_notification",
+    "ITEM": "menus.tasks.handle_item_notification",
+    "ORDER_API": "integrations.tasks.handle_readiness_notification",
+}
+"""The task that handles a notification from the POS, by its type. It is given the notification's id."""
+
+SYNC_TASKS: dict[str, str] = {
+    "menu": "menus.tasks.sync_menu",
+    "floor_plan": "tables.tasks.sync_floor_plan",
+}
+"""The task that carries out a queued sync, by its kind. It is given the run's id."""
+
+CONNECTED_TASKS: tuple[str, ...] = ("orders.tasks.venue_connected",)
+"""Queued when orders can be sent (again). Each is given the venue's id."""
+
+SETTINGS_TASKS: tuple[str, ...] = ("orders.tasks.settings_changed",)
+"""Queued when a venue's POS settings were saved. Each is given the venue's id."""
+
+
+def every_name() -> list[str]:
+    """Every dotted path of this module."""
+    return [
+        *PERIODIC_TASKS,
+        *TICKS,
+        *NOTIFICATION_TASKS.values(),
+        *SYNC_TASKS.values(),
+        *CONNECTED_TASKS,
+        *SETTINGS_TASKS,
+    ]
