@@ -4,10 +4,10 @@ import logging
 import time
 from datetime import timedelta
 
-from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from integrations.adapters import current_environment
 from integrations.connect import service, tokens
 from integrations.connect.readiness import apply_readiness
 from integrations.models import Connection, TokenPair
@@ -103,7 +103,7 @@ def _due_pairs() -> QuerySet[TokenPair]:
         TokenPair.objects.select_related("connection__venue")
         .filter(
             Q(expires_at__lt=now + _EXPIRING_WITHIN) | Q(refreshed_at__lt=now - _IDLE_FOR),
-            connection__environment=settings.LIGHTSPEED_ENVIRONMENT,
+            connection__environment=current_environment(),
             connection__status__in=[Connection.Status.CONNECTED, Connection.Status.CHOOSING_LOCATION],
         )
         .order_by("expires_at")
@@ -124,9 +124,7 @@ def _without_webhook() -> QuerySet[Connection]:
 
 
 def _connected() -> QuerySet[Connection]:
-    return Connection.objects.select_related("venue").filter(
-        status=Connection.Status.CONNECTED, enabled=True, environment=settings.LIGHTSPEED_ENVIRONMENT
-    )
+    return service.active_connections().select_related("venue")
 
 
 def _register_webhook(connection: Connection) -> None:

@@ -60,9 +60,14 @@ def test_a_broken_direction_would_be_noticed(tmp_path: Path) -> None:
         ("integrations/money.py", "orders.models", "Rooms look down only"),
         ("storekit/venues.py", "integrations.models", "The ground knows no room"),
         ("storekit/venues.py", "storekit.backoffice.home", "Nothing imports the roof"),
-        ("orders/placing.py", "integrations.lightspeed.client", "Only integrations speaks to Lightspeed"),
+        ("orders/placing.py", "integrations.lightspeed.client", "Only the adapters' registry knows Lightspeed"),
+        (
+            "integrations/connect/tokens.py",
+            "integrations.lightspeed.oauth",
+            "Only the adapters' registry knows Lightspeed",
+        ),
         ("storekit/demo/story.py", "integrations.sandbox.clock", "Nothing imports the sandbox"),
-        ("integrations/pos.py", "django.db", "The port knows no framework"),
+        ("integrations/pos/orders.py", "django.db", "The port knows no framework"),
         ("integrations/sandbox/clock.py", "storekit.models", "The sandbox knows nothing of storekit"),
         ("integrations/lightspeed/mapping/json_fields.py", "django.utils", "Lightspeed's mapping is pure"),
     ],
@@ -76,3 +81,9 @@ def test_every_direction_is_watched(tmp_path: Path, module: str, imported: str, 
     checked = lint_imports(ROOT / "pyproject.toml", cache=tmp_path / "cache", root=tmp_path)
 
     assert f"{broken} BROKEN" in checked.stdout
+
+
+def test_no_app_outside_integrations_names_the_settings_of_lightspeed() -> None:
+    sources = [path for package in ("storekit", "menus", "tables", "orders") for path in (ROOT / package).rglob("*.py")]
+
+    assert [path for path in sources if "LightspeedSettings" in path.read_text()] == []

@@ -11,12 +11,11 @@ from django.db.models import F, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
+from integrations.adapters import adapter_of, current_environment, default_adapter
 from integrations.connect.oauth_state import remember_consent
-from integrations.connect.tokens import RECONNECT_SENTENCE, CachedTokens, ConnectionTokens, client_config
-from integrations.lightspeed import adapter, http, oauth
-from integrations.lightspeed.mapping.menu.snapshot import SubScreens
+from integrations.connect.tokens import RECONNECT_SENTENCE, CachedTokens, ConnectionTokens
 from integrations.models import Connection, LightspeedSettings, TokenPair
-from integrations.pos import NotConnected, PointOfSale, PosError, PosLocation, Rejected, WebhookEndpoint
+from integrations.pos import NotConnected, PointOfSale, PosError, PosLocation, Rejected, TokenGrant, WebhookEndpoint
 from integrations.subscriptions import announce_connected
 from storekit.models import Venue
 
@@ -44,9 +43,7 @@ class LocationTaken(Exception):
 
 def connection_of(venue: Venue) -> Connection:
     """The venue's connection, made with its settings when there is none yet."""
-    connection, _ = Connection.objects.get_or_create(
-        venue=venue, defaults={"environment": settings.LIGHTSPEED_ENVIRONMENT}
-    )
+    connection, _ = Connection.objects.get_or_create(venue=venue, defaults={"environment": current_environment()})
     LightspeedSettings.objects.get_or_create(connection=connection)
     return connection
 
@@ -68,11 +65,8 @@ def redirect_uri() -> str:
 def begin_connect(*, venue: Venue, session: SessionBase) -> str:
     """The address at Lightspeed to send the person to. State and PKCE verifier stay in their session."""
     pending = remember_consent(session=session, venue_slug=venue.slug)
-    return oauth.authorise_url(
-        config=client_config(),
-        redirect_uri=redirect_uri(),
-        state=pending.state,
-        code_verifier=pending.code_verifier,
+    return default_adapter().authorise_url(
+        redirect_uri=redirect_uri(), state=pending.state, code_verifier=pending.code_verifier
     )
 
 
@@ -82,16 +76,14 @@ def finish_connect(*, venue: Venue, code: str, code_verifier: str) -> Connection
     Raises:
         PosError: the code could not be exchanged; the connection is as it was.
     """
-    grant = oauth.exchange_code(
-        config=client_config(), redirect_uri=redirect_uri(), code=code, code_verifier=code_verifier
-    )
+    grant = default_adapter().exchange_code(redirect_uri=redirect_uri(), code=code, code_verifier=code_verifier)
     connection = connection_of(venue=venue)
     with transaction.atomic():
-        if connection.environment != settings.LIGHTSPEED_ENVIRONMENT:
+        if connection.environment != current_environment():
             # A location id of another environment means nothing in this one.
             Connection.objects.filter(pk=connection.pk).update(business_location_id="", location_name="")
         Connection.objects.filter(pk=connection.pk).update(
-            environment=settings.LIGHTSPEED_ENVIRONMENT,
+            environment=current_environment(),
             status=Status.CHOOSING_LOCATION,
             status_reason="",
             **NOTHING_HEARD,
@@ -101,7 +93,7 @@ def finish_connect(*, venue: Venue, code: str, code_verifier: str) -> Connection
     return connection
 
 
-def _keep_tokens(connection: Connection, grant: oauth.TokenGrant) -> None:
+def _keep_tokens(connection: Connection, grant: TokenGrant) -> None:
     now = timezone.now()
     fresh = {
         "access_token": grant.access_token,
@@ -119,7 +111,7 @@ def _keep_tokens(connection: Connection, grant: oauth.TokenGrant) -> None:
 
 def available_locations(*, connection: Connection) -> tuple[PosLocation, ...]:
     """The business locations that the consent covers. Raises `PosError`."""
-    return adapter.locations(http=_transport(connection))
+    return adapter_of(connection).locations(ConnectionTokens(connection.pk))
 
 
 def choose_location(*, connection: Connection, location: PosLocation) -> None:
@@ -159,7 +151,7 @@ def choose_location(*, connection: Connection, location: PosLocation) -> None:
 
 def webhook_url(*, connection: Connection) -> str:
     """Where Lightspeed sends this connection's notifications."""
-    return settings.PUBLIC_URL + reverse("webhooks:lightspeed", args=[connection.public_id])
+    return settings.PUBLIC_URL + reverse(adapter_of(connection).webhook_route, args=[connection.public_id])
 
 
 def register_webhook(*, connection: Connection) -> None:
@@ -226,6 +218,11 @@ def disconnect(*, connection: Connection) -> str:
     return problem
 
 
+def active_connections() -> QuerySet[Connection]:
+    """Return the connections that may be used: connected, enabled, and of the environment storekit runs against."""
+    return Connection.objects.filter(status=Status.CONNECTED, enabled=True, environment=current_environment())
+
+
 def half_disconnected() -> QuerySet[Connection]:
     """Connections whose disconnect was cut short."""
     return Connection.objects.filter(status=Status.DISCONNECTED, tokens__isnull=False)
@@ -252,7 +249,7 @@ def pos_for(venue: Venue, *, location: str = "", in_a_hurry: bool = False) -> Po
     connection = Connection.objects.filter(venue=venue).first()
     if connection is None:
         raise NotConnected("This venue is not connected to Lightspeed.")
-    if reason := _why_not(connection):
+    if reason := _why_unusable(connection):
         raise NotConnected(reason)
     if location not in ("", connection.business_location_id):
         raise Rejected(
@@ -262,7 +259,7 @@ def pos_for(venue: Venue, *, location: str = "", in_a_hurry: bool = False) -> Po
     return _pos(connection, tokens=CachedTokens if in_a_hurry else ConnectionTokens)
 
 
-def _why_not(connection: Connection) -> str:
+def _why_unusable(connection: Connection) -> str:
     """Why nothing can be sent to the POS, or nothing."""
     if connection.status == Status.RECONNECT_NEEDED:
         return connection.status_reason or RECONNECT_SENTENCE
@@ -272,10 +269,10 @@ def _why_not(connection: Connection) -> str:
         return "This venue is not connected to Lightspeed."
     if not connection.enabled:
         return "This venue's connection to Lightspeed is switched off."
-    if connection.environment != settings.LIGHTSPEED_ENVIRONMENT:
+    if connection.environment != current_environment():
         return (
             f"This venue was connected to Lightspeed's {connection.environment} environment, and storekit now runs "
-            f"against {settings.LIGHTSPEED_ENVIRONMENT}. Connect it again."
+            f"against {current_environment()}. Connect it again."
         )
     if not connection.business_location_id:
         return "This venue's Lightspeed location is not chosen yet."
@@ -284,24 +281,5 @@ def _why_not(connection: Connection) -> str:
     return ""
 
 
-def _transport(
-    connection: Connection, tokens: type[ConnectionTokens] | type[CachedTokens] = ConnectionTokens
-) -> http.LightspeedHttp:
-    return http.LightspeedHttp(settings.LIGHTSPEED_API_URL, tokens(connection.pk))
-
-
-def _sub_screens(mapping: LightspeedSettings) -> SubScreens:
-    if mapping.flatten_subscreens:
-        return SubScreens.FLATTENED
-    return SubScreens.CATEGORIES if mapping.subscreens_as_categories else SubScreens.NESTED
-
-
 def _pos(connection: Connection, tokens: type[ConnectionTokens] | type[CachedTokens] = ConnectionTokens) -> PointOfSale:
-    mapping = LightspeedSettings.objects.filter(connection=connection).first() or LightspeedSettings()
-    return adapter.LightspeedPos(
-        http=_transport(connection, tokens),
-        business_location_id=connection.business_location_id,
-        endpoint_id=connection.endpoint_id,
-        menu_profile=mapping.menu_profile,
-        sub_screens=_sub_screens(mapping),
-    )
+    return adapter_of(connection).point_of_sale(connection, tokens(connection.pk))

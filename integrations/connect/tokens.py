@@ -15,14 +15,13 @@ import logging
 import time
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from integrations.lightspeed import oauth
+from integrations.adapters import adapter_of
 from integrations.models import Connection, TokenPair
-from integrations.pos import NotConnected, Throttled, Unauthorised, Unreachable
+from integrations.pos import NotConnected, Throttled, TokenGrant, Unauthorised, Unreachable
 
 logger = logging.getLogger(__name__)
 
@@ -34,16 +33,6 @@ _LOOK_EVERY_SECONDS = 0.1
 
 _BEING_RENEWED = "Lightspeed's access has to be renewed first. Ask again in a few minutes."
 RECONNECT_SENTENCE = "Lightspeed no longer accepts storekit's access. A manager has to reconnect the venue."
-
-
-def client_config() -> oauth.ClientConfig:
-    """storekit's own OAuth client, from the settings."""
-    return oauth.ClientConfig(
-        client_id=settings.LIGHTSPEED_CLIENT_ID,
-        client_secret=settings.LIGHTSPEED_CLIENT_SECRET,
-        authorise_url=settings.LIGHTSPEED_AUTH_URL,
-        token_url=settings.LIGHTSPEED_TOKEN_URL,
-    )
 
 
 class ConnectionTokens:
@@ -144,7 +133,7 @@ def _take_lease(pair: TokenPair) -> bool:
 
 def _refresh_with_lease(pair: TokenPair) -> TokenPair:
     try:
-        grant = oauth.refresh(config=client_config(), refresh_token=pair.refresh_token)
+        grant = adapter_of(pair.connection).refresh(pair.refresh_token)
     except Unauthorised as error:
         if error.code == "invalid_grant":
             return _give_up(pair, error)
@@ -157,7 +146,7 @@ def _refresh_with_lease(pair: TokenPair) -> TokenPair:
     return _load(pair.connection_id)
 
 
-def _keep(pair: TokenPair, grant: oauth.TokenGrant) -> None:
+def _keep(pair: TokenPair, grant: TokenGrant) -> None:
     now = timezone.now()
     # A consent given meanwhile has raised the generation; its tokens are the newer ones and stay.
     _same_generation(pair).update(

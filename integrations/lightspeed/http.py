@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from functools import partial
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn
 
 import requests
 import urllib3
@@ -17,6 +17,7 @@ from requests.auth import AuthBase
 from integrations.lightspeed import errors
 from integrations.lightspeed.errors import Call
 from integrations.lightspeed.mapping.json_fields import fraction
+from integrations.pos import TokenSource
 
 log = logging.getLogger(__name__)
 
@@ -24,20 +25,6 @@ CONNECT_TIMEOUT = 3.05
 READ_TIMEOUT = 20.0
 LARGEST_ANSWER = 64 * 1024 * 1024
 _CHUNK = 64 * 1024
-
-
-class TokenSource(Protocol):
-    """Where the bearer token comes from."""
-
-    def access_token(self) -> str:
-        """A token that is good for the next call."""
-
-    def renewed(self, stale: str) -> str:
-        """Another token, because the POS refused `stale`.
-
-        Raises:
-            Unauthorised: when there is none to be had.
-        """
 
 
 class LightspeedHttp:

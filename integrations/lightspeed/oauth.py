@@ -15,7 +15,7 @@ from authlib.integrations.requests_client import OAuth2Session
 from integrations.lightspeed import errors
 from integrations.lightspeed.errors import Call
 from integrations.lightspeed.mapping.refusals import scrubbed
-from integrations.pos import BadAnswer, PosError, Rejected, Unauthorised, Unreachable
+from integrations.pos import BadAnswer, PosError, Rejected, TokenGrant, Unauthorised, Unreachable
 
 SCOPES = "orders-api financial-api offline_access"
 _TIMEOUT = (3.05, 20)
@@ -30,16 +30,6 @@ class ClientConfig:
     client_secret: str = field(repr=False)
     authorise_url: str
     token_url: str
-
-
-@dataclass(frozen=True)
-class TokenGrant:
-    """A new pair of tokens. The refresh token replaces the one before, which is spent; it may be empty."""
-
-    access_token: str = field(repr=False)
-    refresh_token: str = field(repr=False)
-    expires_in: timedelta
-    scope: str
 
 
 def authorise_url(*, config: ClientConfig, redirect_uri: str, state: str, code_verifier: str) -> str:

@@ -18,9 +18,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from integrations.lightspeed.mapping import notifications
+from integrations.adapters import adapter_of
 from integrations.models import Connection, Notification
-from integrations.pos import BadAnswer
+from integrations.pos import BadAnswer, ReceivedNotification
 from storekit.db.due_rows import CLOCK_SKEW, claim_by_moment, enqueue, enqueue_on_commit
 from storekit.models import Venue
 from storekit.queue.registry import NOTIFICATION_TASKS
@@ -70,7 +70,7 @@ def receive(*, connection: Connection, body: dict[str, Any]) -> Receipt:
 def _row_for(connection: Connection, body: dict[str, Any]) -> Notification:
     now = timezone.now()
     try:
-        received = notifications.parse(body)
+        received = adapter_of(connection).parse_notification(body)
     except BadAnswer as error:
         # Stored and answered with 200 all the same: sent again, it would make no more sense.
         return _unusable_row(connection, body, str(error))
@@ -101,7 +101,7 @@ def _unusable_row(connection: Connection, body: dict[str, Any], reason: str) -> 
     )
 
 
-def _why_unused(connection: Connection, received: notifications.ReceivedNotification) -> str:
+def _why_unused(connection: Connection, received: ReceivedNotification) -> str:
     """Why nobody will work on it, or nothing."""
     if connection.status == Connection.Status.DISCONNECTED:
         return "not connected"
@@ -141,7 +141,7 @@ def process(*, notification_id: int, handle: Callable[[Venue, Any], str]) -> str
         return "nothing to do"
     row = Notification.objects.select_related("connection__venue").get(pk=notification_id)
     try:
-        fact = notifications.parse(row.body).fact
+        fact = adapter_of(row.connection).parse_notification(row.body).fact
         word = handle(row.connection.venue, fact) if fact is not None else "nothing to do"
     except Exception as error:
         logger.exception("Notification %s was not processed, attempt %s", row.pk, row.attempts)

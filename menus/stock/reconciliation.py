@@ -20,7 +20,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from integrations.connect.readiness import ask_readiness
-from integrations.connect.service import connection_of, pos_for
+from integrations.connect.service import active_connections, connection_of, pos_for
 from integrations.models import Connection, Notification, SyncRun
 from integrations.pos import ItemUpdate, PointOfSale, PosError, Restriction, Throttled, Unreachable
 from integrations.webhooks.health import check_webhook
@@ -176,13 +176,8 @@ def _due_venues() -> QuerySet[Connection]:
     never = Q(**{f"{watch}compared_at": None}) | Q(connected_at__gt=F(f"{watch}compared_at"))
     repaired = Q(webhook_registered_at__gt=F(f"{watch}compared_at"))
     free = Q(**{f"{watch}lease_until": None}) | Q(**{f"{watch}lease_until__lte": now})
-    return Connection.objects.filter(
-        free,
-        due | (calm & (never | repaired | quiet | lingering | Exists(synced))),
-        status=Connection.Status.CONNECTED,
-        enabled=True,
-        environment=settings.LIGHTSPEED_ENVIRONMENT,
-    ).order_by(f"{watch}compared_at")
+    rows = active_connections().filter(free, due | (calm & (never | repaired | quiet | lingering | Exists(synced))))
+    return rows.order_by(f"{watch}compared_at")
 
 
 def _claim(watch: StockWatch) -> uuid.UUID | None:

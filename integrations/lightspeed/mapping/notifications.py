@@ -7,13 +7,12 @@ Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed
 import hashlib
 import json
 import secrets
-from dataclasses import dataclass
 from typing import Any
 
 from integrations.lightspeed.mapping.availability import to_item_update, to_readiness
 from integrations.lightspeed.mapping.json_fields import Json, as_object, identifier, text
 from integrations.lightspeed.mapping.refusals import cause_of, scrubbed
-from integrations.pos import OrderEvent, OrderUpdate, PosFact
+from integrations.pos import OrderEvent, OrderUpdate, PosFact, ReceivedNotification
 
 _CHECK_WAS_UPDATED = "CHECK_WAS_UPDATED"
 _ORDER_EVENTS = {
@@ -33,23 +32,6 @@ _STATUSES = {
     "ITEM": frozenset({"RESTRICTED", "NOT_RESTRICTED"}),
     "ORDER_API": frozenset({"READY", "NOT_READY"}),
 }
-
-
-@dataclass(frozen=True)
-class ReceivedNotification:
-    """One notification, understood as far as it can be. `type` and `status` are Lightspeed's words.
-
-    Two notifications of one fact have one `fingerprint` (64 hexadecimal digits). `fact` is None for what nobody here
-    acts on.
-    """
-
-    type: str
-    status: str
-    reference: str
-    account: str
-    business_location_id: str
-    fingerprint: str
-    fact: PosFact | None
 
 
 def parse(body: Any) -> ReceivedNotification:

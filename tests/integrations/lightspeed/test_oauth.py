@@ -8,7 +8,7 @@ import requests
 import responses
 
 from integrations.lightspeed import oauth
-from integrations.pos import BadAnswer, PosError, Rejected, Throttled, Unauthorised, Unreachable
+from integrations.pos import BadAnswer, PosError, Rejected, Throttled, TokenGrant, Unauthorised, Unreachable
 
 TOKEN_URL = "https://auth.lightspeed.example/token"
 CONFIG = oauth.ClientConfig(
@@ -22,11 +22,11 @@ VERIFIER = "v" * 43
 PAIR = {"access_token": "access-2", "refresh_token": "refresh-2", "expires_in": 1800, "scope": "orders-api"}
 
 
-def exchange() -> oauth.TokenGrant:
+def exchange() -> TokenGrant:
     return oauth.exchange_code(config=CONFIG, redirect_uri=REDIRECT, code="the code", code_verifier=VERIFIER)
 
 
-def refresh() -> oauth.TokenGrant:
+def refresh() -> TokenGrant:
     return oauth.refresh(config=CONFIG, refresh_token="refresh-1")
 
 
@@ -55,7 +55,7 @@ def test_the_browser_is_sent_off_with_state_scopes_and_a_hashed_verifier() -> No
 def test_a_code_is_exchanged_with_the_verifier_and_basic_authentication() -> None:
     responses.post(TOKEN_URL, json=PAIR)
     grant = exchange()
-    assert grant == oauth.TokenGrant("access-2", "refresh-2", timedelta(minutes=30), "orders-api")
+    assert grant == TokenGrant("access-2", "refresh-2", timedelta(minutes=30), "orders-api")
     assert sent() == {
         "grant_type": "authorization_code",
         "code": "the code",
@@ -168,5 +168,5 @@ def test_every_call_has_a_time_out() -> None:
 
 
 def test_what_holds_secrets_does_not_print_them() -> None:
-    grant = oauth.TokenGrant("access-2", "refresh-2", timedelta(hours=1), "")
+    grant = TokenGrant("access-2", "refresh-2", timedelta(hours=1), "")
     assert not any(secret in f"{grant} {CONFIG}" for secret in ("access-2", "refresh-2", "s3cret"))

@@ -1,0 +1,124 @@
+"""The port to a point of sale: what storekit asks of a POS, independent of any vendor.
+
+Plain data, errors and one protocol, free of Django, HTTP and vendors. Money is `Decimal` in the venue's currency,
+times are aware datetimes, and every sequence is a tuple, so that values can be compared and hashed. Import from this
+package rather than from its modules.
+"""
+
+from integrations.pos.availability import (
+    Readiness,
+    Restriction,
+)
+from integrations.pos.checks import (
+    CheckItem,
+    OpenCheck,
+)
+from integrations.pos.connections import (
+    PosLocation,
+    TokenGrant,
+    TokenSource,
+    VenuePosSettings,
+    WebhookEndpoint,
+)
+from integrations.pos.errors import (
+    BadAnswer,
+    Duplicate,
+    NotConnected,
+    NotFound,
+    PosError,
+    Rejected,
+    Throttled,
+    Unauthorised,
+    Unreachable,
+)
+from integrations.pos.floor_plan import (
+    FloorArea,
+    FloorTable,
+)
+from integrations.pos.menu import (
+    AllergenNames,
+    GroupKind,
+    MenuCategory,
+    MenuDocument,
+    MenuModifier,
+    MenuModifierGroup,
+    MenuProduct,
+    MenuReading,
+    MenuSnapshot,
+    PosMenuName,
+    ProductKind,
+    StoredGroups,
+    Translation,
+    Translations,
+)
+from integrations.pos.notifications import (
+    ItemUpdate,
+    OrderEvent,
+    OrderUpdate,
+    PosFact,
+    ReceivedNotification,
+)
+from integrations.pos.orders import (
+    OrderTicket,
+    OrderType,
+    PosDiscount,
+    TicketAddress,
+    TicketCustomer,
+    TicketDiscount,
+    TicketLine,
+    TicketPayment,
+)
+from integrations.pos.protocol import (
+    PointOfSale,
+)
+
+__all__ = [
+    "AllergenNames",
+    "BadAnswer",
+    "CheckItem",
+    "Duplicate",
+    "FloorArea",
+    "FloorTable",
+    "GroupKind",
+    "ItemUpdate",
+    "MenuCategory",
+    "MenuDocument",
+    "MenuModifier",
+    "MenuModifierGroup",
+    "MenuProduct",
+    "MenuReading",
+    "MenuSnapshot",
+    "NotConnected",
+    "NotFound",
+    "OpenCheck",
+    "OrderEvent",
+    "OrderTicket",
+    "OrderType",
+    "OrderUpdate",
+    "PointOfSale",
+    "PosDiscount",
+    "PosError",
+    "PosFact",
+    "PosLocation",
+    "PosMenuName",
+    "ProductKind",
+    "Readiness",
+    "ReceivedNotification",
+    "Rejected",
+    "Restriction",
+    "StoredGroups",
+    "Throttled",
+    "TicketAddress",
+    "TicketCustomer",
+    "TicketDiscount",
+    "TicketLine",
+    "TicketPayment",
+    "TokenGrant",
+    "TokenSource",
+    "Translation",
+    "Translations",
+    "Unauthorised",
+    "Unreachable",
+    "VenuePosSettings",
+    "WebhookEndpoint",
+]

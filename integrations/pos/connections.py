@@ -1,0 +1,71 @@
+"""Records for connecting a venue to its POS: tokens, locations, the webhook endpoint, and the venue's settings."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol
+
+
+class TokenSource(Protocol):
+    """Where an adapter gets a venue's access token from."""
+
+    def access_token(self) -> str:
+        """Return a token that is good for the next call. Raises `PosError` if there is none."""
+
+    def renewed(self, stale: str) -> str:
+        """Return another token, because the POS refused `stale`. Raises `PosError` if there is none."""
+
+
+@dataclass(frozen=True)
+class TokenGrant:
+    """A new pair of OAuth tokens. The refresh token replaces the previous one, now spent; it may be empty."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_in: timedelta
+    scope: str
+
+
+@dataclass(frozen=True)
+class PosLocation:
+    """A business location that the venue's consent covers."""
+
+    id: str
+    name: str
+    business_id: str
+    business_name: str
+
+
+@dataclass(frozen=True)
+class WebhookEndpoint:
+    """The address the POS sends notifications to, and the credentials it presents there."""
+
+    id: str
+    url: str
+    username: str
+    password: str
+
+
+@dataclass(frozen=True)
+class VenuePosSettings:
+    """A venue's POS settings, independent of the vendor. The defaults are those of a new venue.
+
+    SKUs, payment methods and order profiles are the codes that the venue's POS uses.
+    """
+
+    delivery_fee_sku: str = "STOREKIT_DELIVERY"
+    discount_sku: str = "STOREKIT_DISCOUNT"
+    service_charge_sku: str = "STOREKIT_SERVICE_CHARGE"
+    payment_method: str = "STOREKIT"
+    pickup_profile: str = "storekit"
+    delivery_profile: str = "storekit"
+    dine_in_profile: str = "storekit"
+    buffer_orders: bool = False
+    """Hold orders for later until `buffer_minutes` before their time."""
+    buffer_minutes: int = 20
+    native_discounts: bool = False
+    """Send the discount's id at the POS instead of a discount line."""
+    update_images: bool = True
+    """False: a sync keeps the images that staff uploaded. `update_descriptions` does the same for descriptions."""
+    update_descriptions: bool = True
+    menu_profile: str = ""
+    preferred_language: str = "en"

@@ -1,0 +1,65 @@
+"""The calls that storekit makes to a venue's POS."""
+
+from collections.abc import Collection
+from typing import Protocol
+
+from integrations.pos.availability import Readiness, Restriction
+from integrations.pos.checks import OpenCheck
+from integrations.pos.connections import WebhookEndpoint
+from integrations.pos.floor_plan import FloorArea
+from integrations.pos.menu import AllergenNames, MenuDocument, PosMenuName
+from integrations.pos.orders import OrderTicket, PosDiscount
+
+
+class PointOfSale(Protocol):
+    """One venue's POS. Every call may raise `Unreachable`, `Throttled`, `Unauthorised`, `Rejected` or `BadAnswer`."""
+
+    def menus(self) -> tuple[PosMenuName, ...]:
+        """Return the menus that can be loaded."""
+
+    def menu_document(self, menu_id: str) -> MenuDocument:
+        """Load one whole menu without parsing it. Raises `NotFound` if the POS has no such menu."""
+
+    def availability(self) -> tuple[Restriction, ...]:
+        """Return every item that cannot be sold without limit now."""
+
+    def availability_of(self, skus: Collection[str]) -> tuple[Restriction, ...]:
+        """Return those of the items that cannot be sold without limit now. Must be quick: a guest is waiting."""
+
+    def readiness(self) -> Readiness:
+        """Return whether online orders are taken now. Must be quick: a guest is waiting."""
+
+    def discounts(self) -> tuple[PosDiscount, ...]:
+        """Return the discounts set up at the POS. Must be quick: an order is waiting."""
+
+    def allergens(self) -> tuple[AllergenNames, ...]:
+        """Return the POS's names for its allergens."""
+
+    def floor_plan(self) -> tuple[FloorArea, ...]:
+        """Return the floor plan; empty if the location has none."""
+
+    def place_order(self, ticket: OrderTicket) -> None:
+        """Hand an order over. Returning means accepted for delivery, not yet on the till.
+
+        Raises:
+            Duplicate: the reference was used before, so the order has arrived.
+            Rejected: the POS refuses the order. A corrected order needs a new revision with its own reference.
+        """
+
+    def open_checks(self) -> tuple[OpenCheck, ...]:
+        """Return every check that is open now."""
+
+    def print_message(self, text: str) -> None:
+        """Show a message on the till and print it; text beyond 1,000 characters is cut off."""
+
+    def register_webhook(self, endpoint: WebhookEndpoint) -> None:
+        """Create or update the endpoint and add the location to it. Safe to repeat."""
+
+    def webhook_problems(self, endpoint: WebhookEndpoint) -> tuple[str, ...]:
+        """Return what is wrong with the endpoint at the POS, a sentence each; empty if it need not be registered again.
+
+        The password is not compared, because the POS does not reveal it.
+        """
+
+    def remove_webhook(self, endpoint_id: str) -> None:
+        """Remove the location from the endpoint and delete it. Does nothing if it is already gone."""
