@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet, Subquery, Value
 from django.utils import timezone
 
 from menus.models import Menu, Modifier, ModifierGroup, Product
-from menus.stock.group_availability import lacking_groups
+from menus.stock.group_availability import groups_without_enough_choices
 from menus.versions import MenuBusy, version_of
 from storekit.db.compiled_queries import Row, WordedQuery
 from storekit.models import Venue
@@ -121,7 +121,7 @@ def _without_what_lacks_choices(catalogue: Catalogue) -> Catalogue:
         if sum(choice.available for choice in group.modifiers) < group.minimum
         and group.kind != ModifierGroup.Kind.INSTRUCTION
     }
-    lacking = lacking_groups(required=required, now=timezone.now())
+    lacking = groups_without_enough_choices(required=required, now=timezone.now())
     if not lacking:
         return catalogue
     products = {id: _unless_it_lacks(one, lacking) for id, one in catalogue.products.items()}

@@ -27,6 +27,20 @@ def raise_version(*, menu: Menu) -> None:
     Menu.objects.filter(pk=menu.pk).update(version=F("version") + 1)
 
 
+def lock_menu(*, venue: Venue) -> Menu:
+    """Return the venue's menu, locked until the transaction ends. Everything that changes what can be ordered locks it.
+
+    Call this inside a transaction. Before the first sync an empty menu is created to be locked, so that updates from
+    the POS are stored one at a time even then, and not at the same time as that first sync.
+    """
+    rows = Menu.objects.select_for_update().filter(venue=venue)
+    menu = rows.first()
+    if menu is None:
+        Menu.objects.get_or_create(venue=venue)
+        menu = rows.get()
+    return menu
+
+
 def read_one_version(*, venue: Venue, read: Callable[[], Found]) -> tuple[int, Found]:
     """What `read` returns, with the version that all of it belongs to.
 

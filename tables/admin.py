@@ -15,7 +15,7 @@ from storekit.admin_base.filters import VenueFilter
 from storekit.admin_base.site import ReadOnlyAdmin
 from storekit.models import Venue
 from storekit.staff import managed_venues_of
-from tables.models import Area, Table, number_given_twice
+from tables.models import Area, Table, shares_number
 
 
 class UseFilter(admin.SimpleListFilter):
@@ -115,7 +115,7 @@ class TablePage(FloorPage):
     fields = ("venue", ("number", "name"), "area", "seats", "place")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).annotate(has_twin=number_given_twice())
+        return super().get_queryset(request).annotate(has_twin=shares_number())
 
     @display(
         description="Place",

@@ -45,7 +45,7 @@ class Table(models.Model):
         return f"Table {self.number}"
 
 
-def number_given_twice() -> models.Q:
+def shares_number() -> models.Q:
     """Of tables: in use, as another one of the venue with the same number is. Orders cannot tell the two apart."""
     twin = Table.objects.filter(venue=models.OuterRef("venue"), number=models.OuterRef("number"), archived_at=None)
     return models.Q(models.Exists(twin.exclude(pk=models.OuterRef("pk"))), archived_at=None)

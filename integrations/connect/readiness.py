@@ -1,20 +1,16 @@
 """Whether the till takes online orders, kept on the connection as the POS tells it and as it says when it is asked."""
 
 import logging
-from datetime import timedelta
 
 from django.db.models import Q
 from django.utils import timezone
 
 from integrations.connect.service import pos_for
 from integrations.models import Connection
-from integrations.pos import Readiness
+from integrations.pos import POS_CLOCK_TOLERANCE, Readiness
 from storekit.models import Venue
 
 logger = logging.getLogger(__name__)
-
-# What a POS whose clock is wrong says must not stand above everything that it says later.
-_CLOCKS_DIFFER_BY = timedelta(minutes=10)
 
 
 def apply_readiness(venue: Venue, readiness: Readiness) -> str:
@@ -27,7 +23,8 @@ def apply_readiness(venue: Venue, readiness: Readiness) -> str:
         return "not connected"
     before = connection.pos_ready
     now = timezone.now()
-    at = min(readiness.updated_at or now, now + _CLOCKS_DIFFER_BY)
+    # If the POS's clock is wrong, an update from far in the future must not outrank all that follow.
+    at = min(readiness.updated_at or now, now + POS_CLOCK_TOLERANCE)
     rows = Connection.objects.filter(pk=connection.pk, business_location_id=connection.business_location_id)
     if not rows.filter(Q(readiness_at=None) | Q(readiness_at__lte=at)).update(
         pos_ready=readiness.ready, not_ready_reason=readiness.reason[:200], readiness_at=at

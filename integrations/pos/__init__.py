@@ -6,6 +6,7 @@ package rather than from its modules.
 """
 
 from integrations.pos.availability import (
+    POS_CLOCK_TOLERANCE,
     Readiness,
     Restriction,
 )
@@ -73,6 +74,7 @@ from integrations.pos.protocol import (
 )
 
 __all__ = [
+    "POS_CLOCK_TOLERANCE",
     "AllergenNames",
     "BadAnswer",
     "CheckItem",

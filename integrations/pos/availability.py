@@ -1,7 +1,10 @@
 """Whether the POS takes online orders, and which items it sells only so many more of."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+
+POS_CLOCK_TOLERANCE = timedelta(minutes=10)
+"""How far ahead of ours a POS's clock may be. A time further in the future is cut to this."""
 
 
 @dataclass(frozen=True)

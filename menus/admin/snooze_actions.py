@@ -17,7 +17,7 @@ from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWid
 
 from menus.models import Modifier, Product
 from menus.snoozes.service import HowLong, snooze, wake
-from menus.stock.levels import FOR_GOOD
+from menus.stock.levels import UNTIL_FURTHER_NOTICE
 from storekit.models import Venue
 
 _MOST_NAMED = 20
@@ -73,7 +73,7 @@ class SnoozePages:
         rows = self._one(request, object_id)
         back = self._page_of(object_id)
         if request.method != "POST":
-            return ask_page(self, request, rows, "wake", "Wake up", back)
+            return confirmation_page(self, request, rows, "wake", "Wake up", back)
         self._wake(request, rows)
         return redirect(back)
 
@@ -85,7 +85,7 @@ class SnoozePages:
         form = SnoozeForm(request.POST if sent else None)
         if not (sent and form.is_valid()):
             hidden = [("action", chosen), *((ACTION_CHECKBOX_NAME, row.pk) for row in rows)] if chosen else []
-            return ask_page(self, request, rows, "snooze", "Snooze", back, form=form, hidden=hidden)
+            return confirmation_page(self, request, rows, "snooze", "Snooze", back, form=form, hidden=hidden)
         slept = 0
         for venue, skus in _by_venue(rows):
             slept += len(
@@ -122,7 +122,7 @@ class SnoozePages:
         return reverse(f"admin:menus_{self.opts.model_name}_change", args=[object_id])  # type: ignore[attr-defined]
 
 
-def ask_page(
+def confirmation_page(
     page: Any, request: HttpRequest, rows: QuerySet[Any], what: str, title: str, back: str, **more: Any
 ) -> TemplateResponse:
     """The page that asks before the items of these rows are put to sleep or woken."""
@@ -144,7 +144,7 @@ def state_of(entry: Product | Modifier, venue: Venue) -> str:
     if entry.sold_out:
         return "Sold out on the till"
     if entry.snoozed_until is not None and entry.snoozed_until > timezone.now():
-        if entry.snoozed_until >= FOR_GOOD:
+        if entry.snoozed_until >= UNTIL_FURTHER_NOTICE:
             return "Snoozed until further notice"
         return f"Snoozed until {entry.snoozed_until.astimezone(venue.zone):%-d %b, %H:%M}"
     return "On sale" if entry.stock is None else f"{entry.stock} left"

@@ -16,7 +16,7 @@ from django.utils.formats import date_format
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from menus.admin.snooze_actions import ask_page
+from menus.admin.snooze_actions import confirmation_page
 from menus.models import Snooze
 from menus.snoozes.report import Totals, as_csv, between, totals
 from menus.snoozes.service import wake
@@ -146,7 +146,9 @@ class SnoozePage(ReadOnlyAdmin):
         row = get_object_or_404(self.get_queryset(request), pk=object_id)
         back = reverse("admin:menus_snooze_changelist")
         if request.method != "POST":
-            return ask_page(self, request, self.get_queryset(request).filter(pk=row.pk), "wake", "Wake up", back)
+            return confirmation_page(
+                self, request, self.get_queryset(request).filter(pk=row.pk), "wake", "Wake up", back
+            )
         wake(venue=row.venue, skus=[row.sku], by=str(request.user))
         return redirect(back)
 

@@ -1,1 +1,1 @@
-"""Snoozes: items that cannot be ordered for a while, by staff, by API or after a refused order."""
+"""Snoozes: items taken off sale for a while by staff, by API or after a refused order."""

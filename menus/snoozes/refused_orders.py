@@ -1,4 +1,4 @@
-"""After the POS refused an order because something in it is sold out there: what that was, and putting it to sleep."""
+"""After the POS has refused an order over sold-out items: find out which ones, and snooze them."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,8 +10,7 @@ from integrations.connect.service import pos_for
 from menus.models import Snooze
 from menus.snoozes.service import snooze_until_tomorrow
 from menus.stock.levels import propagate_to_menu, record_updates, to_update
-from menus.stock.reservations import lock_menu
-from menus.versions import raise_version
+from menus.versions import lock_menu, raise_version
 from storekit.models import Venue
 
 
@@ -24,42 +23,45 @@ def snooze_refused_items(
     refused_at: datetime | None = None,
     certain: bool = True,
 ) -> list[Snooze]:
-    """Snoozes what an order was refused for, until eight in the morning of the venue's next day; returns the snoozes.
+    """Snooze the items that an order was refused for until 8:00 on the venue's next day; return the snoozes.
 
-    Those that the reason names; where it names none, those of which the POS has none left when it is asked. Never to be
-    called inside a transaction, since it may ask the POS. May be repeated for the same order.
+    These are the items that the POS's reason names or, if it names none, those that the POS reports as sold out when
+    asked. May be repeated for the same order. Do not call this inside a transaction, since it may ask the POS.
 
     Args:
-        venue: who was to sell them.
-        items: the order's items, choices among them: their names on the till by SKU.
-        reason: the POS's words.
+        venue: the venue that the order was for.
+        items: the order's items, choices included: their names at the POS by SKU.
+        reason: the POS's message.
         order: the order's number, for the report.
-        refused_at: when it was refused; what staff have woken since stays awake. None: now.
-        certain: whether the POS refused it because something is sold out. Otherwise what the reason names may be
-            refused for anything, and only what the POS has none left of is snoozed.
+        refused_at: when the POS refused it; items that staff have woken since stay awake. None: now.
+        certain: whether the POS certainly refused it over sold-out items. If not, the items named in the reason may
+            have been refused for something else, so only those that the POS reports as sold out are snoozed.
 
     Raises:
-        PosError: the POS was to be asked, and could not be.
+        PosError: the POS had to be asked and could not be.
     """
-    skus = (named_in(reason, items=items) if certain else []) or _sold_out_at_the_till(venue, items)
+    skus = (items_named_in(reason, items=items) if certain else []) or _sold_out_at_pos(venue, items)
     if not skus:
         return []
     return snooze_until_tomorrow(venue=venue, skus=skus, order=order, reason=reason, refused_at=refused_at)
 
 
-def named_in(reason: str, *, items: Mapping[str, str]) -> list[str]:
-    """The SKUs of the items that the POS's words name, the longest name where one holds another (Pie, Apple pie)."""
-    words = reason.casefold()
-    named = {sku: name.casefold() for sku, name in items.items() if name.strip() and name.casefold() in words}
+def items_named_in(reason: str, *, items: Mapping[str, str]) -> list[str]:
+    """Return the SKUs of the items named in the POS's message.
+
+    If one name contains another (Apple pie, Pie), only the longer one counts.
+    """
+    message = reason.casefold()
+    named = {sku: name.casefold() for sku, name in items.items() if name.strip() and name.casefold() in message}
     return [sku for sku, name in named.items() if not any(name != other and name in other for other in named.values())]
 
 
-def _sold_out_at_the_till(venue: Venue, items: Mapping[str, str]) -> list[str]:
-    asked_at = timezone.now()
+def _sold_out_at_pos(venue: Venue, items: Mapping[str, str]) -> list[str]:
+    requested_at = timezone.now()
     restrictions = pos_for(venue).availability_of(sorted(items))
     with transaction.atomic():
         menu = lock_menu(venue=venue)
-        record_updates(venue=venue, words=map(to_update, restrictions), asked_at=asked_at)
+        record_updates(venue=venue, updates=map(to_update, restrictions), requested_at=requested_at)
         if propagate_to_menu(venue=venue, skus=list(items)):
             raise_version(menu=menu)
     return [one.sku for one in restrictions if one.sold_out]

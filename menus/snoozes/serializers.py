@@ -1,4 +1,4 @@
-"""The shapes of snoozes in REST: what is posted, checked strictly, and what is answered."""
+"""Snoozes in REST: validation of requests and the shape of responses."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,12 +10,12 @@ from menus.models import Snooze
 from menus.snoozes.service import HowLong
 from storekit.models import Venue
 
-MOST_SKUS = 200
-_LONGEST = timedelta(days=366)
+_MAX_SKUS = 200
+_MAX_LENGTH = timedelta(days=366)
 
 
 class _Moment(serializers.DateTimeField):
-    default_error_messages = {"naive": "Say the offset too, as in 2026-05-01T18:30:00+01:00."}
+    default_error_messages = {"naive": "Include the UTC offset, as in 2026-05-01T18:30:00+01:00."}
 
     def enforce_timezone(self, value: datetime) -> datetime:
         if value.tzinfo is None:
@@ -24,24 +24,24 @@ class _Moment(serializers.DateTimeField):
 
 
 class PostedSnoozeSerializer(serializers.Serializer):
-    """What is to sleep, and for how long: `how_long` or `until`, one of them."""
+    """The items to snooze, and for how long: either `how_long` or `until`."""
 
-    skus = serializers.ListField(child=serializers.CharField(max_length=25), min_length=1, max_length=MOST_SKUS)
+    skus = serializers.ListField(child=serializers.CharField(max_length=25), min_length=1, max_length=_MAX_SKUS)
     how_long = serializers.ChoiceField(
         [one.value for one in HowLong],
         required=False,
-        help_text="`tomorrow` is eight in the morning of the venue's next day.",
+        help_text="`tomorrow` means until 8:00 on the venue's next day.",
     )
-    until = _Moment(required=False, help_text="With its offset; at most a year from now.")
+    until = _Moment(required=False, help_text="With its UTC offset; at most a year from now.")
     reason = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
 
     def validate_until(self, value: datetime) -> datetime:
         now = timezone.now()
         if value <= now:
-            raise serializers.ValidationError("This has passed already.", code="passed")
-        if value - now > _LONGEST:
+            raise serializers.ValidationError("This time is in the past.", code="passed")
+        if value - now > _MAX_LENGTH:
             raise serializers.ValidationError(
-                "At most a year from now. For longer, send how_long: further_notice.", code="too_late"
+                "This is more than a year from now. For longer, send how_long: further_notice.", code="too_late"
             )
         return value
 
@@ -52,23 +52,23 @@ class PostedSnoozeSerializer(serializers.Serializer):
 
 
 class SnoozeSerializer(serializers.Serializer):
-    """One item that sleeps."""
+    """The snooze of one item."""
 
-    id = serializers.UUIDField(help_text="For waking it early.")
+    id = serializers.UUIDField(help_text="Use it to wake the item early.")
     sku = serializers.CharField()
-    name = serializers.CharField(help_text="As on the till.")
+    name = serializers.CharField(help_text="The item's name at the POS.")
     until = serializers.DateTimeField(allow_null=True, help_text="Null: until further notice.")
     reason = serializers.CharField(allow_blank=True)
 
 
 class SnoozesSerializer(serializers.Serializer):
-    """What was put to sleep, one for each SKU, sorted by SKU."""
+    """The new snoozes, one for each SKU, sorted by SKU."""
 
     snoozes = SnoozeSerializer(many=True)
 
 
-def snoozes_answer(*, venue: Venue, rows: list[Snooze]) -> dict[str, Any]:
-    """The venue's rows as JSON, with times in its zone."""
+def snoozes_response(*, venue: Venue, rows: list[Snooze]) -> dict[str, Any]:
+    """Return the snoozes as JSON, with times in the venue's time zone."""
     return {
         "snoozes": [
             {

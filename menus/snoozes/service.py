@@ -1,4 +1,4 @@
-"""Snoozes: an item that cannot be ordered for a while, by hand or because an order failed, and its waking."""
+"""Snooze items, by hand or after a refused order, and wake them: early, or once their time is up."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, time, timedelta
@@ -11,37 +11,36 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from menus.models import Snooze
-from menus.stock.levels import propagate_to_menu, snoozes_in_force
-from menus.stock.reservations import lock_menu
-from menus.stock.sold_out_log import named_items, write_snoozes
-from menus.versions import raise_version
+from menus.stock.levels import active_snoozes, propagate_to_menu
+from menus.stock.sold_out_log import find_items, insert_snoozes
+from menus.versions import lock_menu, raise_version
 from storekit.db.due_rows import enqueue
 from storekit.models import Venue
 
-ENDED_BY_TIME = "Its time was over"
+ENDED_BY_EXPIRY = "Expired"
 _WAKES_AT = time(8)
-_MOST_VENUES = 100
+_MAX_VENUES = 100
 
 
 class HowLong(StrEnum):
-    """How long an item sleeps, as staff choose it."""
+    """The lengths of a snooze that staff can choose from."""
 
     HOUR = "hour"
     TOMORROW = "tomorrow"
     FURTHER_NOTICE = "further_notice"
 
 
-def until_of(*, venue: Venue, how_long: HowLong, now: datetime) -> datetime | None:
-    """When the snooze ends; None: until further notice."""
+def snooze_end(*, venue: Venue, how_long: HowLong, now: datetime) -> datetime | None:
+    """Return when a snooze that starts now ends; None: until further notice."""
     if how_long is HowLong.HOUR:
         return now + timedelta(hours=1)
     if how_long is HowLong.FURTHER_NOTICE:
         return None
-    return tomorrow_of(venue=venue, now=now)
+    return tomorrow_morning(venue=venue, now=now)
 
 
-def tomorrow_of(*, venue: Venue, now: datetime) -> datetime:
-    """Eight in the morning of the venue's next calendar day, whatever its clocks do in between."""
+def tomorrow_morning(*, venue: Venue, now: datetime) -> datetime:
+    """Return 8:00 on the venue's next calendar day, in its time zone, across clock changes."""
     tomorrow = now.astimezone(venue.zone).date() + timedelta(days=1)
     return datetime.combine(tomorrow, _WAKES_AT, tzinfo=venue.zone)
 
@@ -55,22 +54,22 @@ def snooze(
     by: str = "",
     reason: str = "",
 ) -> list[Snooze]:
-    """Puts items to sleep; returns a snooze for each SKU that the venue has. The longest snooze of an item counts.
+    """Snooze items; return a snooze for each SKU that the venue has. If an item has several, the longest counts.
 
-    Every product and every choice with the SKU sleeps, also those that a sync brings later.
+    Every product and choice with the SKU is snoozed, including those that a later sync adds.
     """
-    until = until_of(venue=venue, how_long=how_long, now=timezone.now())
+    until = snooze_end(venue=venue, how_long=how_long, now=timezone.now())
     return _snooze(venue, skus, until=until, source=source, by=by[:200], reason=reason[:300])
 
 
 def snooze_by_api(
     *, venue: Venue, skus: Collection[str], until: datetime | None, by: str, reason: str = ""
 ) -> list[Snooze]:
-    """The same for a program: until a moment of its own choosing, or until further notice.
+    """Snooze items for an API client, until any time or until further notice; return the snoozes.
 
     Args:
-        venue: whose items.
-        skus: which; those that the venue does not have are left out.
+        venue: the venue that sells the items.
+        skus: the items; SKUs that the venue does not have are left out.
         until: None: until further notice.
         by: the name of the API key.
         reason: for the report.
@@ -81,21 +80,21 @@ def snooze_by_api(
 def snooze_until_tomorrow(
     *, venue: Venue, skus: Collection[str], order: str = "", reason: str = "", refused_at: datetime | None = None
 ) -> list[Snooze]:
-    """Puts the items to sleep for which the POS refused an order, until eight in the morning of the venue's next day.
+    """Snooze the items that the POS refused an order for until 8:00 on the venue's next day; return the snoozes.
 
-    May be repeated for the same order: what sleeps because of it already is returned, and so is what has been put to
-    sleep since `refused_at` and woken meanwhile. SKUs that the venue does not have (of a delivery fee, say) are left
-    out. Nothing is done when that morning has come already.
+    May be repeated for the same order: the result then includes snoozes that it has already caused, even those made
+    since `refused_at` that staff have ended. SKUs that the venue does not have (of a delivery fee, say) are left out.
+    Does nothing if that morning has already come.
 
     Args:
-        venue: whose items.
-        skus: which.
+        venue: the venue that sells the items.
+        skus: the items.
         order: the order's number, for the report.
-        reason: the POS's words.
-        refused_at: when it refused, from which the next day counts; None: now.
+        reason: the POS's message.
+        refused_at: when the POS refused it, which decides what the next day is; None: now.
     """
     now = timezone.now()
-    until = tomorrow_of(venue=venue, now=refused_at or now)
+    until = tomorrow_morning(venue=venue, now=refused_at or now)
     if until <= now:
         return []
     return _snooze(
@@ -111,29 +110,29 @@ def snooze_until_tomorrow(
 
 
 def wake(*, venue: Venue, skus: Collection[str], by: str) -> int:
-    """Ends the snoozes of these items early; returns how many. What is sold out on the till stays so."""
+    """End all snoozes of these items early; return how many. Items sold out on the till stay sold out."""
     return _wake(venue, Q(sku__in=skus), by)
 
 
 def wake_one(*, venue: Venue, snooze_id: UUID, by: str) -> bool:
-    """Ends one snooze of the venue early; returns whether it was in force. Its item may sleep for another one."""
+    """End one of the venue's snoozes early; return whether it was active. The item may have other active snoozes."""
     return bool(_wake(venue, Q(pk=snooze_id), by))
 
 
 def wake_due(*, venue: Venue | None = None) -> int:
-    """Ends the snoozes whose time is over and raises the versions of their menus; returns how many.
+    """End the snoozes whose time is up and raise the versions of their menus; return how many.
 
-    One query when there are none. Of several processes that look at once, one ends each.
+    One query if there are none. If several processes do this at once, each snooze is ended by one of them.
     """
     due = Snooze.objects.filter(ended_at=None, until__lte=timezone.now()).order_by()
     if venue is not None:
         due = due.filter(venue=venue)
-    venues = list(due.values_list("venue", flat=True).distinct()[:_MOST_VENUES])
+    venues = list(due.values_list("venue", flat=True).distinct()[:_MAX_VENUES])
     return sum(_wake_due_of(Venue(pk=pk)) for pk in venues)
 
 
 def enqueue_newly_due(*, since: datetime, until: datetime) -> int:
-    """Queues the task that wakes what became due after `since` and until `until`; returns how many there are."""
+    """Queue the waking task if snoozes became due after `since` and up to `until`; return how many did."""
     due = Snooze.objects.filter(ended_at=None, until__gt=since, until__lte=until).count()
     if due:
         enqueue("menus.tasks.wake_due")
@@ -143,25 +142,23 @@ def enqueue_newly_due(*, since: datetime, until: datetime) -> int:
 def _wake_due_of(venue: Venue) -> int:
     with transaction.atomic():
         menu = lock_menu(venue=venue)
-        due = Snooze.objects.filter(venue=venue, ended_at=None, until__lte=timezone.now())
-        # Behind the lock: whoever was here before has left none of theirs.
-        rows = list(due)
+        # Read them behind the lock: another process may have ended some.
+        rows = list(Snooze.objects.filter(venue=venue, ended_at=None, until__lte=timezone.now()))
         for row in rows:
-            row.ended_at, row.ended_by = row.until, ENDED_BY_TIME
+            row.ended_at, row.ended_by = row.until, ENDED_BY_EXPIRY
         Snooze.objects.bulk_update(rows, ["ended_at", "ended_by"])
-        skus = {row.sku for row in rows}
-        if rows and propagate_to_menu(venue=venue, skus=skus):
+        if rows and propagate_to_menu(venue=venue, skus={row.sku for row in rows}):
             raise_version(menu=menu)
     return len(rows)
 
 
-def _wake(venue: Venue, which: Q, by: str) -> int:
+def _wake(venue: Venue, condition: Q, by: str) -> int:
     with transaction.atomic():
         menu = lock_menu(venue=venue)
         now = timezone.now()
-        asleep = snoozes_in_force(venue=venue, now=now).filter(which)
-        skus = set(asleep.values_list("sku", flat=True))
-        ended = asleep.update(ended_at=now, ended_by=by[:200])
+        active = active_snoozes(venue=venue, now=now).filter(condition)
+        skus = set(active.values_list("sku", flat=True))
+        ended = active.update(ended_at=now, ended_by=by[:200])
         if propagate_to_menu(venue=venue, skus=skus):
             raise_version(menu=menu)
     return ended
@@ -177,32 +174,31 @@ def _snooze(
 ) -> list[Snooze]:
     with transaction.atomic():
         menu = lock_menu(venue=venue)
-        known = _of_this_order(venue, skus, columns, refused_at)
-        _prolong(known.values(), until)
-        items = [item for item in named_items(venue=venue, skus=skus) if item.sku not in known]
-        rows = write_snoozes(like=Snooze(venue=venue, until=until, **columns), items=items)
+        existing: dict[str, Snooze] = {}
+        if columns.get("cause") == Snooze.Cause.ORDER_FAILURE:
+            existing = _snoozes_of_order(venue, skus, columns["order"], refused_at)
+            _extend(existing.values(), until)
+        items = [item for item in find_items(venue=venue, skus=skus) if item.sku not in existing]
+        rows = insert_snoozes(like=Snooze(venue=venue, until=until, **columns), items=items)
         if propagate_to_menu(venue=venue, skus=skus):
             raise_version(menu=menu)
-    return sorted([*rows, *known.values()], key=lambda row: row.sku)
+    return sorted([*rows, *existing.values()], key=lambda row: row.sku)
 
 
-def _of_this_order(
-    venue: Venue, skus: Collection[str], columns: dict[str, Any], refused_at: datetime | None
+def _snoozes_of_order(
+    venue: Venue, skus: Collection[str], order: str, refused_at: datetime | None
 ) -> dict[str, Snooze]:
-    if columns.get("cause") != Snooze.Cause.ORDER_FAILURE:
-        return {}
-    of_it = Q(ended_at=None)
+    """Return the snoozes, by SKU, that the order has caused: the open ones, and those started since `refused_at`."""
+    relevant = Q(ended_at=None)
     if refused_at is not None:
-        of_it |= Q(starts_at__gte=refused_at)
-    rows = Snooze.objects.filter(
-        of_it, venue=venue, sku__in=skus, cause=Snooze.Cause.ORDER_FAILURE, order=columns["order"]
-    )
-    # Of several, the one that is in force comes last and wins.
+        relevant |= Q(starts_at__gte=refused_at)
+    rows = Snooze.objects.filter(relevant, venue=venue, sku__in=skus, cause=Snooze.Cause.ORDER_FAILURE, order=order)
+    # An open one comes last and so replaces those that have ended.
     return {row.sku: row for row in rows.order_by(F("ended_at").asc(nulls_last=True))}
 
 
-def _prolong(rows: Iterable[Snooze], until: datetime | None) -> None:
-    """An order that was sent again after midnight and refused again sleeps for a day more."""
+def _extend(rows: Iterable[Snooze], until: datetime | None) -> None:
+    """Extend open snoozes to `until`: an order that is sent and refused again after midnight adds a day."""
     for row in rows:
         if row.ended_at is None and row.until is not None and until is not None and row.until < until:
             row.until = until

@@ -1,4 +1,4 @@
-"""REST: snoozing items and waking them, for a venue's own programs."""
+"""REST: snooze and wake items, for a venue's own programs."""
 
 from typing import cast
 from uuid import UUID
@@ -10,24 +10,24 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from menus.snoozes.serializers import PostedSnoozeSerializer, SnoozesSerializer, snoozes_answer
-from menus.snoozes.service import HowLong, snooze_by_api, until_of, wake_one
-from menus.stock.sold_out_log import named_items
+from menus.snoozes.serializers import PostedSnoozeSerializer, SnoozesSerializer, snoozes_response
+from menus.snoozes.service import HowLong, snooze_by_api, snooze_end, wake_one
+from menus.stock.sold_out_log import find_items
 from storekit.models import ApiKey, Venue
 from storekit.rest.api import ErrorsSerializer
 
 
 class SnoozesView(APIView):
-    """What sleeps at the venue."""
+    """The venue's snoozes."""
 
     @extend_schema(
         operation_id="snooze_items",
         tags=["menu"],
         summary="Snooze items",
         description=(
-            "Products and choices with these SKUs cannot be ordered until then, wherever they stand on the menu. Of "
-            "several snoozes of one item the longest counts. All or nothing: a SKU that the venue does not have is "
-            "refused with `unknown_sku` at its place. The report names the API key."
+            "Takes products and choices with these SKUs off sale until the given time, everywhere on the menu. If an "
+            "item is snoozed more than once, the longest snooze counts. If the venue does not have one of the SKUs, "
+            "nothing is snoozed and the error `unknown_sku` says which. The snooze report shows the API key's name."
         ),
         request=PostedSnoozeSerializer,
         responses={201: SnoozesSerializer, 400: ErrorsSerializer, 403: ErrorsSerializer},
@@ -36,13 +36,13 @@ class SnoozesView(APIView):
         key = cast(ApiKey, request.auth)
         posted = PostedSnoozeSerializer(data=request.data)
         posted.is_valid(raise_exception=True)
-        wanted = posted.validated_data
-        _refuse_unknown(key.venue, wanted["skus"])
-        until = wanted.get("until")
+        data = posted.validated_data
+        _reject_unknown(key.venue, data["skus"])
+        until = data.get("until")
         if until is None:
-            until = until_of(venue=key.venue, how_long=HowLong(wanted["how_long"]), now=timezone.now())
-        rows = snooze_by_api(venue=key.venue, skus=wanted["skus"], until=until, by=key.name, reason=wanted["reason"])
-        return Response(snoozes_answer(venue=key.venue, rows=rows), status=201)
+            until = snooze_end(venue=key.venue, how_long=HowLong(data["how_long"]), now=timezone.now())
+        rows = snooze_by_api(venue=key.venue, skus=data["skus"], until=until, by=key.name, reason=data["reason"])
+        return Response(snoozes_response(venue=key.venue, rows=rows), status=201)
 
 
 class OneSnoozeView(APIView):
@@ -53,24 +53,28 @@ class OneSnoozeView(APIView):
         tags=["menu"],
         summary="Wake an item early",
         description=(
-            "Ends this snooze. The item stays off the menu while another snooze of it is in force, or while the till "
-            "has none left."
+            "Ends this snooze. The item stays off sale while another snooze of it is active, or while it is sold out "
+            "on the till."
         ),
         request=None,
-        responses={204: OpenApiResponse(description="It is over."), 403: ErrorsSerializer, 404: ErrorsSerializer},
+        responses={
+            204: OpenApiResponse(description="Snooze ended."),
+            403: ErrorsSerializer,
+            404: ErrorsSerializer,
+        },
     )
     def delete(self, request: Request, slug: str, snooze_id: UUID) -> Response:
         key = cast(ApiKey, request.auth)
         if not wake_one(venue=key.venue, snooze_id=snooze_id, by=key.name):
-            raise NotFound("This venue has no such snooze, or it is over already.")
+            raise NotFound("This venue has no such snooze, or it has already ended.")
         return Response(status=204)
 
 
-def _refuse_unknown(venue: Venue, skus: list[str]) -> None:
-    known = {item.sku for item in named_items(venue=venue, skus=skus)}
+def _reject_unknown(venue: Venue, skus: list[str]) -> None:
+    known = {item.sku for item in find_items(venue=venue, skus=skus)}
     unknown = {
-        f"skus.{place}": [ErrorDetail(f"This venue has no item with the SKU {sku}.", code="unknown_sku")]
-        for place, sku in enumerate(skus)
+        f"skus.{index}": [ErrorDetail(f"This venue has no item with the SKU {sku}.", code="unknown_sku")]
+        for index, sku in enumerate(skus)
         if sku not in known
     }
     if unknown:

@@ -1,7 +1,7 @@
-"""What cannot be ordered because what it needs cannot: a deal whose required group has nothing left. Pure.
+"""Work out which products and choices cannot be ordered because a required group has too few choices left. Pure.
 
-Worked out where a menu is read, from the rows of one version, so that the storefront's menu, its availability, a
-basket and an order all say the same, and no sync has to keep a column of it in step.
+This is computed whenever a menu is read, from the rows of one version. The storefront's menu, its availability, a
+basket and an order therefore always agree, and no sync has to maintain a column for it.
 """
 
 from collections import defaultdict
@@ -11,50 +11,52 @@ from uuid import UUID
 
 
 @dataclass(frozen=True)
-class Question:
-    """A group: how many choices it takes at least, and which there are."""
+class GroupChoices:
+    """A modifier group: how many choices a guest must take at least, and the choices it offers."""
 
     minimum: int
     choices: Sequence[UUID]
 
 
 def unorderable(
-    *, gone: Iterable[UUID], opens: Mapping[UUID, Iterable[UUID]], questions: Mapping[UUID, Question]
+    *, unavailable: Iterable[UUID], opens: Mapping[UUID, Iterable[UUID]], groups: Mapping[UUID, GroupChoices]
 ) -> set[UUID]:
-    """The products and choices that cannot be ordered: those that are gone, and those that need too many of them.
+    """Return the products and choices that cannot be ordered: the unavailable ones, and those that need them.
 
-    A required group needs as many available choices as its minimum, or all that it has where it has fewer (a guest may
-    take one twice); without any, nobody can answer it. An entry whose group cannot be answered is gone itself, which
-    may take the next one along, to any depth.
+    A required group needs as many available choices as its minimum, or all of its choices if it has fewer than that (a
+    guest may take one twice). A required group without choices can never be satisfied. A product or choice that opens a
+    group which cannot be satisfied is unorderable itself, and may make others unorderable in turn, to any depth.
 
     Args:
-        gone: products and choices that are sold out or snoozed themselves.
-        opens: the groups that each product and choice asks for.
-        questions: by group; groups that are not named ask for nothing.
+        unavailable: products and choices that are sold out or snoozed themselves.
+        opens: for each product and choice, the groups that it opens.
+        groups: by id; a group that is missing here is not required.
     """
-    asked_by: dict[UUID, list[UUID]] = defaultdict(list)
-    for entry, groups in opens.items():
-        for group in groups:
-            asked_by[group].append(entry)
-    required = {id: question for id, question in questions.items() if question.minimum}
-    of_choice = {choice: id for id, question in required.items() for choice in question.choices}
+    opened_by: dict[UUID, list[UUID]] = defaultdict(list)
+    for entry, opened in opens.items():
+        for group_id in opened:
+            opened_by[group_id].append(entry)
+    required = {id: group for id, group in groups.items() if group.minimum}
+    group_of = {choice: id for id, group in required.items() for choice in group.choices}
+    # How many more choices each group can lose.
     spare = {
-        id: len(one.choices) - needed(minimum=one.minimum, choices=len(one.choices)) for id, one in required.items()
+        id: len(group.choices) - choices_needed(minimum=group.minimum, choices=len(group.choices))
+        for id, group in required.items()
     }
     found: set[UUID] = set()
-    waiting = [*gone, *(entry for id, number in spare.items() if number < 0 for entry in asked_by[id])]
-    while waiting:
-        entry = waiting.pop()
+    queue = [*unavailable, *(entry for id, number in spare.items() if number < 0 for entry in opened_by[id])]
+    while queue:
+        entry = queue.pop()
         if entry in found:
             continue
         found.add(entry)
-        if (asked := of_choice.get(entry)) is not None:
-            spare[asked] -= 1
-            if spare[asked] == -1:
-                waiting += asked_by[asked]
+        if (group := group_of.get(entry)) is not None:
+            spare[group] -= 1
+            if spare[group] == -1:
+                queue += opened_by[group]
     return found
 
 
-def needed(*, minimum: int, choices: int) -> int:
-    """How many available choices a required group needs that has so many in all."""
+def choices_needed(*, minimum: int, choices: int) -> int:
+    """Return how many available choices a required group needs, given its minimum and how many choices it has."""
     return min(minimum, max(choices, 1))

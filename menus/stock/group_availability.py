@@ -1,4 +1,4 @@
-"""Which groups of a menu have too few choices left, where a whole menu is not at hand."""
+"""Find the groups with too few available choices by a query, for callers that have not loaded the whole menu."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -7,23 +7,28 @@ from uuid import UUID
 from django.db.models import Count, Q
 
 from menus.models import Modifier
-from menus.stock.deal_availability import needed
+from menus.stock.deal_availability import choices_needed
 
 
-def lacking_groups(*, required: Mapping[UUID, int], now: datetime) -> set[UUID]:
-    """Of these groups, by how many choices they take at least, those that nobody can answer any more.
+def groups_without_enough_choices(*, required: Mapping[UUID, int], now: datetime) -> set[UUID]:
+    """Return those of the groups that have too few available choices left to be satisfied.
 
-    By the choices themselves, whatever these ask for. One query, and none where nothing is required. It may be of a
-    moment later than what else was read, which is as good: what can be ordered is what can be ordered now.
+    Only the choices themselves count, not the groups that they open. One query, or none if `required` is empty. The
+    query may see a later state than what the caller read before; that is fine, since an order is placed now.
+
+    Args:
+        required: the minimum number of choices, by group.
+        now: the time at which snoozes are judged.
     """
     if not required:
         return set()
-    awake = Q(sold_out=False) & (Q(snoozed_until=None) | Q(snoozed_until__lte=now))
+    available = Q(sold_out=False) & (Q(snoozed_until=None) | Q(snoozed_until__lte=now))
     choices = Modifier.objects.filter(group__in=list(required), archived_at=None).order_by()
-    counted = choices.values_list("group").annotate(all=Count("pk"), left=Count("pk", filter=awake))
-    found = {id: (number, left) for id, number, left in counted}
-    return {
-        id
-        for id, minimum in required.items()
-        if found.get(id, (0, 0))[1] < needed(minimum=minimum, choices=found.get(id, (0, 0))[0])
-    }
+    counted = choices.values_list("group").annotate(all=Count("pk"), left=Count("pk", filter=available))
+    counts = {id: (number, left) for id, number, left in counted}
+    short = set()
+    for id, minimum in required.items():
+        number, left = counts.get(id, (0, 0))
+        if left < choices_needed(minimum=minimum, choices=number):
+            short.add(id)
+    return short

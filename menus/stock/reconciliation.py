@@ -1,9 +1,9 @@
-"""Comparing a venue's items with the till: what a lost notification would have said is found out by asking.
+"""Reconcile a venue's stock with the POS: ask for every item, and so make up for notifications that got lost.
 
-One row for each venue says when. It is due once the venue is connected, after every sync of its menu, when the webhook
-was registered again, when the POS has not said anything for a while, when an order of ours has not reached its counts
-for too long, and when somebody presses the button; a sweep every minute finds whatever is due, so nothing has to
-remember to ask. A comparison that failed is tried again, later each time.
+Each venue has one row that says when. A reconciliation is due when the venue was connected, after every menu sync, when
+the webhook was registered again, when the POS has been silent for a while, when an order of ours has not shown in its
+counts for too long, and when staff request it. A sweep every minute finds what is due, so no other code has to trigger
+it. A failed one is tried again after growing delays.
 """
 
 import logging
@@ -26,38 +26,39 @@ from integrations.pos import ItemUpdate, PointOfSale, PosError, Restriction, Thr
 from integrations.webhooks.health import check_webhook
 from menus.models import Modifier, Product, StockLevel, StockWatch
 from menus.stock.levels import (
-    forget_what_never_arrived,
-    forget_when,
-    never_arrived,
+    apply_item_update,
+    expired_reservations,
+    forget_count_times,
     propagate_to_menu,
     record_updates,
+    release_expired_reservations,
     to_update,
     unrestricted_update,
 )
-from menus.stock.reservations import apply_item_update, lock_menu
-from menus.versions import raise_version
-from storekit.db.due_rows import claim, enqueue
+from menus.versions import lock_menu, raise_version
+from storekit.db.due_rows import claim, enqueue, enqueue_on_commit
 from storekit.models import Venue
 
 logger = logging.getLogger(__name__)
 
-_BATCH = 50
-_QUIET_FOR = timedelta(minutes=15)
-# Of the task, in seconds: more than the comparison's own budget, less than its lease.
-_TIME_OUT = 150
+_TASK = "menus.tasks.reconcile"
+# Seconds for the task: more than the reconciliation's own budget, less than its lease.
+_TASK_TIMEOUT = 150
 _BUDGET_SECONDS = 110.0
 _LEASE = timedelta(minutes=4)
+_BATCH_SIZE = 50
+_SILENT_FOR = timedelta(minutes=15)
 _FIRST_DELAY = timedelta(minutes=1)
-_LONGEST_DELAY = timedelta(minutes=30)
-# Enough for the longest delay; a power of two has to be a sensible number.
-_MOST_ATTEMPTS = 10
-_MOST_LINES = 200
-_LONGEST_PAUSE = timedelta(seconds=15)
+_MAX_DELAY = timedelta(minutes=30)
+# Enough to reach the longest delay, and keeps the power of two in bounds.
+_MAX_ATTEMPTS = 10
+_MAX_DIFFERENCES = 200
+_MAX_PAUSE = timedelta(seconds=15)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """How many items the till was asked for, and a line for each that was not as we had it."""
+    """The result of a reconciliation: how many items were compared, and a line for each that differed."""
 
     items: int
     differences: tuple[str, ...]
@@ -65,47 +66,47 @@ class Comparison:
 
 
 class AlreadyComparing(Exception):
-    """Another comparison of this venue's items is under way."""
+    """Another reconciliation of this venue is running."""
 
 
 def request(*, venue: Venue) -> None:
-    """Has the venue's items compared with the till as soon as a worker is free."""
+    """Request a reconciliation of the venue as soon as a worker is free."""
     StockWatch.objects.update_or_create(venue=venue, defaults={"due_at": timezone.now(), "attempts": 0})
-    transaction.on_commit(lambda: _queue(venue.pk), robust=True)
+    enqueue_on_commit(_TASK, venue.pk, timeout=_TASK_TIMEOUT)
 
 
 def record_item_notification(venue: Venue, update: ItemUpdate) -> str:
-    """Works on a notification about an item; returns what became of it in a few words.
+    """Apply a notification about an item; return its result in a few words.
 
-    Without its time nobody can tell whether it is the newest, so the till is asked instead.
+    A notification without a time may be older than what is stored, so the POS is asked instead.
     """
     if update.at is None:
         request(venue=venue)
-        return "has no time: the till is asked"
+        return "no timestamp: reconciliation requested"
     return apply_item_update(venue, update)
 
 
 def enqueue_due() -> int:
-    """Queues the comparisons that are due, as many as may be under way at once; returns how many.
+    """Queue the reconciliations that are due, up to the number that may run at once; return how many.
 
-    Half of the workers at most: a comparison may take minutes, and what the till says meanwhile, and orders on their
-    way to it, must not wait behind them all. Each that ends has the next ones queued.
+    They take up half of the workers at most: one may take minutes, and notifications and orders must not wait behind
+    them. Each one that finishes queues the next.
     """
-    under_way = StockWatch.objects.filter(lease_until__gt=timezone.now()).count()
-    free = max(1, settings.Q_CLUSTER["workers"] // 2) - under_way
-    venues = list(_due_venues().values_list("venue", flat=True)[: max(free, 0)])
+    running = StockWatch.objects.filter(lease_until__gt=timezone.now()).count()
+    free = max(1, settings.Q_CLUSTER["workers"] // 2) - running
+    venues = list(_due_connections().values_list("venue", flat=True)[: max(free, 0)])
     for venue_id in venues:
-        _queue(venue_id)
+        enqueue(_TASK, venue_id, timeout=_TASK_TIMEOUT)
     return len(venues)
 
 
 def reconcile_if_due(*, venue: Venue) -> Comparison | None:
-    """Compares the venue's items unless that was done since it was queued, or is being done; then None.
+    """Reconcile the venue; return None if that has been done since it was queued, or is being done now.
 
     Raises:
         PosError: as `reconcile`.
     """
-    if not _due_venues().filter(venue=venue).exists():
+    if not _due_connections().filter(venue=venue).exists():
         return None
     try:
         return reconcile(venue=venue)
@@ -116,39 +117,40 @@ def reconcile_if_due(*, venue: Venue) -> Comparison | None:
 
 
 def reconcile(*, venue: Venue) -> Comparison:
-    """Checks the webhook, asks whether the till is ready, and brings the venue's items in step with the till, now.
+    """Check the webhook and whether the POS is ready, and correct the venue's stock to match the POS, now.
 
-    What differs is written in one transaction with one new version of the menu, and logged. The time-outs of the calls
-    and a budget of less than two minutes bound how long it takes. A failure is written down too and tried again later.
-    A webhook that cannot be put right keeps nothing else from being asked.
+    All corrections are written in one transaction with one new version of the menu, and logged. Time-outs of the calls
+    and a budget of less than two minutes bound the duration. A failure is recorded and tried again later. A webhook
+    that cannot be repaired does not stop the rest.
 
     Raises:
-        AlreadyComparing: somebody else is at it; nothing is asked then.
-        PosError: the POS could not be asked, or did not answer in time; nothing is written then.
+        AlreadyComparing: another reconciliation is running; the POS is not asked.
+        PosError: the POS could not be asked, or did not answer in time; no stock is changed.
     """
     watch, _ = StockWatch.objects.get_or_create(venue=venue)
     lease = _claim(watch)
     if lease is None:
-        raise AlreadyComparing("The items are being compared with the till at this moment.")
-    mine = StockWatch.objects.filter(pk=watch.pk, lease=lease)
+        raise AlreadyComparing("Stock is already being compared with the till.")
+    claimed = StockWatch.objects.filter(pk=watch.pk, lease=lease)
     begun = timezone.now()
     try:
         found = _compare(venue)
     except PosError as error:
-        again = begun + min(_FIRST_DELAY * 2**watch.attempts, _LONGEST_DELAY)
-        attempts = min(watch.attempts + 1, _MOST_ATTEMPTS)
-        mine.update(error=str(error)[:500], attempts=attempts, due_at=again, lease=None, lease_until=None)
+        retry_at = begun + min(_FIRST_DELAY * 2**watch.attempts, _MAX_DELAY)
+        attempts = min(watch.attempts + 1, _MAX_ATTEMPTS)
+        claimed.update(error=str(error)[:500], attempts=attempts, due_at=retry_at, lease=None, lease_until=None)
         raise
     now = timezone.now()
-    seen = {"differences": list(found.differences)[:_MOST_LINES], "differed_at": now} if found.differences else {}
-    mine.filter(Q(due_at=None) | Q(due_at__lte=begun)).update(due_at=None)
-    calm = {"error": "", "attempts": 0, "lease": None, "lease_until": None}
-    mine.update(compared_at=found.asked_at, items=found.items, **calm, **seen)
+    # A request that came in after this one began stays due.
+    claimed.filter(Q(due_at=None) | Q(due_at__lte=begun)).update(due_at=None)
+    released = {"error": "", "attempts": 0, "lease": None, "lease_until": None}
+    differed = {"differences": list(found.differences)[:_MAX_DIFFERENCES], "differed_at": now}
+    claimed.update(compared_at=found.asked_at, items=found.items, **released, **(differed if found.differences else {}))
     return found
 
 
 def skus_of(*, venue: Venue) -> list[str]:
-    """Every item on the venue's menu, products and choices, by SKU."""
+    """Return the SKUs of all items on the venue's menu, products and choices, sorted."""
     products = Product.objects.filter(venue=venue, archived_at=None).values_list("sku", flat=True)
     choices = Modifier.objects.filter(group__venue=venue, archived_at=None).exclude(sku="")
     return sorted({*products, *choices.values_list("sku", flat=True)})
@@ -157,7 +159,7 @@ def skus_of(*, venue: Venue) -> list[str]:
 # --- When ------------------------------------------------------------------------------------------------------------
 
 
-def _due_venues() -> QuerySet[Connection]:
+def _due_connections() -> QuerySet[Connection]:
     now = timezone.now()
     synced = SyncRun.objects.filter(
         connection=OuterRef("pk"),
@@ -165,28 +167,24 @@ def _due_venues() -> QuerySet[Connection]:
         state=SyncRun.State.SUCCEEDED,
         finished_at__gt=OuterRef("venue__stock_watch__compared_at"),
     )
-    spoke = Notification.objects.filter(connection=OuterRef("pk"), received_at__gt=now - _QUIET_FOR)
+    notified = Notification.objects.filter(connection=OuterRef("pk"), received_at__gt=now - _SILENT_FOR)
     watch = "venue__stock_watch__"
-    # Also of a till that takes no orders: that it does again may be what got lost.
-    quiet = ~Exists(spoke) & Q(**{f"{watch}compared_at__lt": now - _QUIET_FOR})
-    lingering = Exists(never_arrived(now=now).filter(venue=OuterRef("venue")))
+    # This includes a POS that is not ready for orders: the notification that it is ready again may be the one lost.
+    silent = ~Exists(notified) & Q(**{f"{watch}compared_at__lt": now - _SILENT_FOR})
+    expired = Exists(expired_reservations(now=now).filter(venue=OuterRef("venue")))
     due = Q(**{f"{watch}due_at__lte": now})
-    # One that failed waits for its next attempt, whatever else happens.
-    calm = Q(**{f"{watch}due_at": None})
-    never = Q(**{f"{watch}compared_at": None}) | Q(connected_at__gt=F(f"{watch}compared_at"))
+    # After a failure `due_at` is set, and nothing but that brings the next attempt forward.
+    unscheduled = Q(**{f"{watch}due_at": None})
+    connected = Q(**{f"{watch}compared_at": None}) | Q(connected_at__gt=F(f"{watch}compared_at"))
     repaired = Q(webhook_registered_at__gt=F(f"{watch}compared_at"))
     free = Q(**{f"{watch}lease_until": None}) | Q(**{f"{watch}lease_until__lte": now})
-    rows = active_connections().filter(free, due | (calm & (never | repaired | quiet | lingering | Exists(synced))))
-    return rows.order_by(f"{watch}compared_at")
+    changed = connected | repaired | silent | expired | Exists(synced)
+    return active_connections().filter(free, due | (unscheduled & changed)).order_by(f"{watch}compared_at")
 
 
 def _claim(watch: StockWatch) -> uuid.UUID | None:
     free = Q(lease_until=None) | Q(lease_until__lte=timezone.now())
     return claim(StockWatch.objects.filter(free, pk=watch.pk), lease=_LEASE)
-
-
-def _queue(venue_id: int) -> None:
-    enqueue("menus.tasks.reconcile", venue_id, timeout=_TIME_OUT)
 
 
 # --- What ------------------------------------------------------------------------------------------------------------
@@ -196,63 +194,63 @@ def _compare(venue: Venue) -> Comparison:
     deadline = time.monotonic() + _BUDGET_SECONDS
     connection = connection_of(venue)
     pos = pos_for(venue)
-    # A webhook that is broken for good is a reason to ask for the items, not against it.
-    _try(venue, partial(check_webhook, connection=connection))
-    _try(venue, partial(ask_readiness, venue=venue))
-    asked_at = timezone.now()
+    # If the webhook is broken, asking for the items matters all the more.
+    _log_failure(venue, partial(check_webhook, connection=connection))
+    _log_failure(venue, partial(ask_readiness, venue=venue))
+    requested_at = timezone.now()
     skus = skus_of(venue=venue)
-    words = list(_ask(pos, skus, deadline))
+    updates = list(_fetch(pos, skus, deadline))
     if connection.connected_at is not None:
-        # What an earlier location said, at whatever time by its clock, does not stand above what this one says.
-        forget_when(venue=venue, heard_before=connection.connected_at)
-    lines = _apply(venue, words, asked_at)
-    for line in lines[:_MOST_LINES]:
-        logger.info("Venue %s differed from its till: %s", venue.slug, line)
-    return Comparison(items=len(skus), differences=tuple(lines), asked_at=asked_at)
+        # Times by the clock of a location connected earlier do not outrank those of this one.
+        forget_count_times(venue=venue, heard_before=connection.connected_at)
+    differences = _apply(venue, updates, requested_at)
+    for line in differences[:_MAX_DIFFERENCES]:
+        logger.info("Stock of venue %s differed from the POS: %s", venue.slug, line)
+    return Comparison(items=len(skus), differences=tuple(differences), asked_at=requested_at)
 
 
-def _try(venue: Venue, ask: Callable[[], object]) -> None:
+def _log_failure(venue: Venue, call: Callable[[], object]) -> None:
     try:
-        ask()
+        call()
     except PosError as error:
-        logger.warning("While venue %s was compared with its till: %s (%s)", venue.slug, error, error.code)
+        logger.warning("While reconciling the stock of venue %s: %s (%s)", venue.slug, error, error.code)
 
 
-def _ask(pos: PointOfSale, skus: list[str], deadline: float) -> Iterable[ItemUpdate]:
-    for first in range(0, len(skus), _BATCH):
+def _fetch(pos: PointOfSale, skus: list[str], deadline: float) -> Iterable[ItemUpdate]:
+    for first in range(0, len(skus), _BATCH_SIZE):
         if time.monotonic() > deadline:
-            raise Unreachable("The till answers too slowly to compare all items with it.")
-        batch = skus[first : first + _BATCH]
-        found = {one.sku: one for one in _patiently(partial(pos.availability_of, batch))}
+            raise Unreachable("The POS is answering too slowly to compare every item.")
+        batch = skus[first : first + _BATCH_SIZE]
+        found = {one.sku: one for one in _retry_if_throttled(partial(pos.availability_of, batch))}
         yield from (to_update(found[sku]) if sku in found else unrestricted_update(sku) for sku in batch)
 
 
-def _patiently(ask: Callable[[], tuple[Restriction, ...]]) -> tuple[Restriction, ...]:
-    """Asks once more after a short pause that the POS wishes: thousands of items take many calls in a row."""
+def _retry_if_throttled(call: Callable[[], tuple[Restriction, ...]]) -> tuple[Restriction, ...]:
+    """Call again once after a short pause if the POS demands one: thousands of items take many calls in a row."""
     try:
-        return ask()
+        return call()
     except Throttled as error:
-        if error.retry_after is None or error.retry_after > _LONGEST_PAUSE:
+        if error.retry_after is None or error.retry_after > _MAX_PAUSE:
             raise
         time.sleep(error.retry_after.total_seconds())
-        return ask()
+        return call()
 
 
-def _apply(venue: Venue, words: list[ItemUpdate], asked_at: datetime) -> list[str]:
+def _apply(venue: Venue, updates: list[ItemUpdate], requested_at: datetime) -> list[str]:
     with transaction.atomic():
         menu = lock_menu(venue=venue)
-        held = {one.sku: one for one in StockLevel.objects.filter(venue=venue, restricted=True)}
-        before = {sku: str(level) for sku, level in held.items()}
-        # Whoever is not restricted at the till and is not here either has nothing to say.
-        news = [word for word in words if word.restricted or word.sku in held]
-        record_updates(venue=venue, words=news, asked_at=asked_at)
-        forget_what_never_arrived(venue=venue)
+        restricted = {one.sku: one for one in StockLevel.objects.filter(venue=venue, restricted=True)}
+        before = {sku: str(level) for sku, level in restricted.items()}
+        # Items that are unrestricted both here and at the POS need no row.
+        relevant = [update for update in updates if update.restricted or update.sku in restricted]
+        record_updates(venue=venue, updates=relevant, requested_at=requested_at)
+        release_expired_reservations(venue=venue)
         after = {one.sku: str(one) for one in StockLevel.objects.filter(venue=venue, restricted=True)}
         if propagate_to_menu(venue=venue):
             raise_version(menu=menu)
-    nothing = "not restricted"
+    unrestricted = "not restricted"
     return [
-        f"{after.get(sku, f'{sku}: {nothing}')} (before: {before.get(sku, nothing).removeprefix(f'{sku}: ')})"
+        f"{after.get(sku, f'{sku}: {unrestricted}')} (before: {before.get(sku, unrestricted).removeprefix(f'{sku}: ')})"
         for sku in sorted({*before, *after})
         if before.get(sku) != after.get(sku)
     ]

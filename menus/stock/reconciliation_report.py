@@ -1,15 +1,15 @@
-"""What the last comparison of a venue's items with its till found, in words for staff."""
+"""Describe the result of a venue's last stock comparison to staff."""
 
 from datetime import datetime
 
 from menus.models import StockWatch
 from storekit.models import Venue
 
-_MOST_SHOWN = 20
+_MAX_SHOWN = 20
 
 
 def last_comparison(*, venue: Venue) -> str:
-    """When it was, what it found, and what went wrong since; empty before the first."""
+    """Return when stock was last compared, what was corrected and what has failed since; empty before the first."""
     watch = StockWatch.objects.filter(venue=venue).first()
     if watch is None:
         return ""
@@ -19,15 +19,15 @@ def last_comparison(*, venue: Venue) -> str:
 
     lines = []
     if watch.compared_at:
-        lines.append(f"{at(watch.compared_at)}: {watch.items} items")
+        lines.append(f"{at(watch.compared_at)}: {watch.items} items compared")
     if watch.error:
-        again = f" It is tried again at {at(watch.due_at)}." if watch.due_at else ""
-        lines.append(f"It could not be compared since: {watch.error}{again}")
+        retry = f" Next attempt: {at(watch.due_at)}." if watch.due_at else ""
+        lines.append(f"The latest comparison failed: {watch.error}{retry}")
     elif watch.due_at:
-        lines.append("It is being compared at this moment.")
+        lines.append("A comparison is under way.")
     if watch.differed_at:
-        more = len(watch.differences) - _MOST_SHOWN
-        lines.append(f"What differed on {at(watch.differed_at)} and was put right:")
-        lines += watch.differences[:_MOST_SHOWN]
+        more = len(watch.differences) - _MAX_SHOWN
+        lines.append(f"Corrected on {at(watch.differed_at)}:")
+        lines += watch.differences[:_MAX_SHOWN]
         lines += [f"and {more} more"] if more > 0 else []
     return "\n".join(lines)

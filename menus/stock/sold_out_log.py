@@ -1,4 +1,4 @@
-"""The report's lines of what was sold out on the till: opened when the POS says so, closed when it says otherwise."""
+"""The snooze report's records of items sold out on the till: opened and closed as the POS's counts change."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
@@ -14,25 +14,25 @@ from storekit.models import Venue
 ENDED_BY_TILL = "The till"
 
 
-def keep_records(*, venue: Venue, levels: Collection[StockLevel], now: datetime) -> None:
-    """Opens and closes the records of the items whose levels the POS has just changed. Behind the menu's lock."""
+def record_sold_out(*, venue: Venue, levels: Collection[StockLevel], now: datetime) -> None:
+    """Open and close the records of items whose levels have just changed. Call this while holding the menu's lock."""
     if not levels:
         return
     records = Snooze.objects.filter(
         venue=venue, cause=Snooze.Cause.TILL, ended_at=None, sku__in=[level.sku for level in levels]
     )
-    opened = set(records.values_list("sku", flat=True))
+    recorded = set(records.values_list("sku", flat=True))
     sold_out = {level.sku for level in levels if level.restricted and (level.count is None or level.count <= 0)}
-    if over := opened - sold_out:
-        records.filter(sku__in=over).update(ended_at=now, ended_by=ENDED_BY_TILL)
-    if begun := sold_out - opened:
+    if ended := recorded - sold_out:
+        records.filter(sku__in=ended).update(ended_at=now, ended_by=ENDED_BY_TILL)
+    if begun := sold_out - recorded:
         record = Snooze(venue=venue, source=Snooze.Source.LIGHTSPEED, cause=Snooze.Cause.TILL, starts_at=now)
-        write_snoozes(like=record, items=named_items(venue=venue, skus=begun))
+        insert_snoozes(like=record, items=find_items(venue=venue, skus=begun))
 
 
 @dataclass(frozen=True)
 class NamedItem:
-    """What a snooze writes down of an item: one of its rows, and how it is called on the till."""
+    """An item as a snooze records it: its SKU, its name at the POS, and one of its rows."""
 
     sku: str
     name: str
@@ -40,24 +40,24 @@ class NamedItem:
     modifier_id: UUID | None
 
 
-def named_items(*, venue: Venue, skus: Iterable[str]) -> list[NamedItem]:
-    """What is known of these SKUs, by the product or else by a choice, by what is on the menu before what is archived.
+def find_items(*, venue: Venue, skus: Iterable[str]) -> list[NamedItem]:
+    """Return the venue's items with these SKUs, sorted by SKU. SKUs that the venue does not have are left out.
 
-    Sorted by SKU. Those that the venue does not have are left out.
+    An item that is both a product and a choice is returned as the product. Rows on the menu come before archived ones.
     """
     wanted = [sku for sku in set(skus) if sku]
     columns = ("sku", "name", "pk")
+    # Later rows replace earlier ones below, so archived rows come first, and modifiers before products.
     live_last = F("archived_at").desc(nulls_last=True)
     modifiers = Modifier.objects.filter(group__venue=venue, sku__in=wanted).order_by(live_last)
     products = Product.objects.filter(venue=venue, sku__in=wanted).order_by(live_last)
-    # What comes later wins.
     found = {sku: NamedItem(sku, name, None, id) for sku, name, id in modifiers.values_list(*columns)}
     found |= {sku: NamedItem(sku, name, id, None) for sku, name, id in products.values_list(*columns)}
     return [found[sku] for sku in sorted(found)]
 
 
-def write_snoozes(*, like: Snooze, items: Iterable[NamedItem]) -> list[Snooze]:
-    """A row for each of the items that says what `like` says, in one statement; returns them."""
+def insert_snoozes(*, like: Snooze, items: Iterable[NamedItem]) -> list[Snooze]:
+    """Insert a copy of `like` for each item in one statement; return the rows."""
     same = {field.attname: getattr(like, field.attname) for field in Snooze._meta.concrete_fields}
     own = ("id", "sku", "name", "product_id", "modifier_id")
     rows = [Snooze(**same | asdict(item) | {"id": uuid4()}) for item in items]

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from menus.models import Menu, Modifier, ModifierGroup, NestedModifierGroup, Product, ProductModifierGroup
-from menus.stock.levels import FOR_GOOD
+from menus.stock.levels import UNTIL_FURTHER_NOTICE
 from menus.storefront.document import Links, grouped, unorderable_among
 from menus.storefront.published import NoMenu
 from menus.versions import read_one_version
@@ -91,6 +91,6 @@ def _reason(row: Json) -> str:
 def _until(row: Json, zone: ZoneInfo) -> str | None:
     """When a snooze ends; nobody knows when the till has more."""
     until: datetime | None = row["snoozed_until"]
-    if row["sold_out"] or until is None or until >= FOR_GOOD:
+    if row["sold_out"] or until is None or until >= UNTIL_FURTHER_NOTICE:
         return None
     return until.astimezone(zone).isoformat(timespec="seconds")

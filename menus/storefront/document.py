@@ -18,7 +18,7 @@ from menus.models import (
     Product,
     ProductModifierGroup,
 )
-from menus.stock.deal_availability import Question, unorderable
+from menus.stock.deal_availability import GroupChoices, unorderable
 from menus.storefront.languages import Texts
 from storekit.models import Venue
 
@@ -86,9 +86,9 @@ def unorderable_among(
     """
     of_group: Links = grouped((choice["group_id"], choice["id"]) for choice in choices)
     return unorderable(
-        gone=[row["id"] for row in entries if row["sold_out"] or row["snoozed_until"]],
+        unavailable=[row["id"] for row in entries if row["sold_out"] or row["snoozed_until"]],
         opens=opens,
-        questions={row["id"]: Question(row["minimum"], of_group.get(row["id"], ())) for row in groups},
+        groups={row["id"]: GroupChoices(row["minimum"], of_group.get(row["id"], ())) for row in groups},
     )
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from integrations.models import SyncRun
 from integrations.pos import AllergenNames, MenuSnapshot, Restriction
 from menus.models import Category, Menu, Modifier, ModifierGroup, Product, SyncCheckpoint
-from menus.stock.levels import write_stock
+from menus.stock.levels import apply_restrictions
 from menus.sync.allergens import keep_allergens
 from menus.sync.apply import apply_plan
 from menus.sync.diff import MenuPlan, StoredMenu
@@ -110,6 +110,6 @@ def count_entries(*, venue: Venue) -> int:
 def _write_supplement(venue: Venue, supplement: Supplement) -> tuple[int, bool]:
     stock = 0
     if supplement.restrictions is not None:
-        stock = write_stock(venue=venue, restrictions=supplement.restrictions, asked_at=supplement.asked_at)
+        stock = apply_restrictions(venue=venue, restrictions=supplement.restrictions, requested_at=supplement.asked_at)
     named_anew = supplement.allergens is not None and keep_allergens(venue=venue, allergens=supplement.allergens)
     return stock, named_anew

@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from integrations.pos import PosError
 from menus.models import Snooze
 from menus.snoozes.refused_orders import snooze_refused_items
-from menus.snoozes.service import tomorrow_of
+from menus.snoozes.service import tomorrow_morning
 from orders.injection.failure import SOLD_OUT
 from orders.models import Alert, Order
 
@@ -46,7 +46,7 @@ def snooze_what_was_refused(*, refusal: Alert) -> list[Snooze]:
 
 def of_use_until(*, refusal: Alert) -> datetime:
     """When what was refused would wake in any case."""
-    return tomorrow_of(venue=refusal.order.venue, now=refusal.created_at)
+    return tomorrow_morning(venue=refusal.order.venue, now=refusal.created_at)
 
 
 def said_of_the_menu(*, order: Order, occurrence: int) -> str:

@@ -78,7 +78,7 @@ class Amount(serializers.DecimalField):
 class Moment(serializers.DateTimeField):
     """A time that says its offset; a bare one could mean anything."""
 
-    default_error_messages = {"naive": "Say the offset too, as in 2026-05-01T18:30:00+01:00."}
+    default_error_messages = {"naive": "Include the UTC offset, as in 2026-05-01T18:30:00+01:00."}
 
     def enforce_timezone(self, value: datetime) -> datetime:
         if value.tzinfo is None:

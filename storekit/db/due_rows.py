@@ -57,19 +57,20 @@ def enqueue_each(task: str, ids: Iterable[Any]) -> int:
     return sum(1 for _ in takewhile(partial(enqueue, task), ids))
 
 
-def claim(due: QuerySet[AnyModel], *, lease: timedelta, **columns: Any) -> UUID | None:
+def claim(due: QuerySet[AnyModel], *, lease: timedelta, until: str = "lease_until", **columns: Any) -> UUID | None:
     """Take the rows of `due` for the length of the lease; return the lease's id, or None if there was none to take.
 
-    One conditional UPDATE, so of several processes one gets each row. The model has `lease` and `lease_until`. Record
-    the outcome only where `lease` is still this id: a claim that ran out may be somebody else's by now.
+    One conditional UPDATE, so of several processes one gets each row. The model has `lease` and the column named by
+    `until`. Record the outcome only where `lease` is still this id: a claim that ran out may be somebody else's by now.
 
     Args:
         due: the rows that are due and free, narrowed to what is to be taken.
         lease: longer than the work can take, time-outs included.
+        until: the column for when the lease runs out.
         columns: what else the claim changes, for instance `attempts=F("attempts") + 1`.
     """
     lease_id = uuid4()
-    taken = due.update(lease=lease_id, lease_until=timezone.now() + lease, **columns)
+    taken = due.update(**{"lease": lease_id, until: timezone.now() + lease}, **columns)
     return lease_id if taken else None
 
 

@@ -7,7 +7,7 @@ import pytest
 from integrations.models import Connection
 from menus.models import Menu, Product, StockWatch
 from menus.snoozes.service import HowLong, snooze, snooze_until_tomorrow
-from menus.stock.reservations import apply_item_update
+from menus.stock.levels import apply_item_update
 from storekit.models import User, Venue
 from tests import factories
 from tests.browser.conftest import Visit

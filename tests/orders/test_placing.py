@@ -15,7 +15,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from integrations.models import LightspeedSettings
 from integrations.pos import ItemUpdate
 from menus.models import StockLevel
-from menus.stock.reservations import apply_item_update
+from menus.stock.levels import apply_item_update
 from orders import placing
 from orders.api.mapping import order_request
 from orders.api.serializers import PostedOrderSerializer

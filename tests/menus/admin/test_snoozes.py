@@ -14,7 +14,7 @@ from django_q.models import OrmQ
 
 from menus.models import Menu, Modifier, ModifierGroup, Product, Snooze, StockWatch
 from menus.snoozes.service import HowLong, snooze, snooze_until_tomorrow
-from menus.stock.reservations import apply_item_update
+from menus.stock.levels import apply_item_update
 from storekit.models import Venue
 from tests import factories
 from tests.menus.snapshots import bring_in_step, group, modifier, product, snapshot
@@ -336,7 +336,7 @@ def test_the_button_asks_first_and_then_makes_a_comparison_due(menu: Venue, bens
     bens_browser.post(f"{its_page}stock/")
 
     assert StockWatch.objects.get().due_at is not None
-    assert "being compared" in page(bens_browser, f"{its_page}change/")
+    assert "A comparison is under way." in page(bens_browser, f"{its_page}change/")
     assert OrmQ.objects.count() == 0, "queued when the transaction commits"
 
 

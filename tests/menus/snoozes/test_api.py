@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 
 from menus.models import Snooze
 from menus.snoozes.service import HowLong, snooze
-from menus.stock.reservations import apply_item_update
+from menus.stock.levels import apply_item_update
 from menus.versions import version_of
 from storekit.models import Venue
 from tests.menus.snapshots import bring_in_step

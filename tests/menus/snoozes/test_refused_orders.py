@@ -11,7 +11,7 @@ import time_machine
 from integrations.models import Connection, TokenPair
 from integrations.pos import Unreachable
 from menus.models import Snooze, StockLevel
-from menus.snoozes.refused_orders import named_in, snooze_refused_items
+from menus.snoozes.refused_orders import items_named_in, snooze_refused_items
 from menus.snoozes.service import wake
 from menus.versions import version_of
 from storekit.models import Venue
@@ -106,7 +106,7 @@ def test_the_same_refusal_told_twice_is_one_snooze(menu: Venue) -> None:
 )
 def test_the_longest_name_is_meant(reason: str, skus: list[str]) -> None:
     items = {"PIE": "Pie", "APPLE": "Apple Pie", "COLA": "Cola", "BLANK": " "}
-    assert named_in(reason, items=items) == skus
+    assert items_named_in(reason, items=items) == skus
 
 
 # --- How certain, and since when -------------------------------------------------------------------------------------

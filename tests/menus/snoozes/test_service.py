@@ -17,16 +17,16 @@ from django_q.models import OrmQ
 
 from menus.models import Menu, Modifier, Product, Snooze
 from menus.snoozes.service import (
-    ENDED_BY_TIME,
+    ENDED_BY_EXPIRY,
     HowLong,
     enqueue_newly_due,
     snooze,
+    snooze_end,
     snooze_until_tomorrow,
-    until_of,
     wake,
     wake_due,
 )
-from menus.stock.reservations import apply_item_update
+from menus.stock.levels import apply_item_update
 from menus.versions import version_of
 from storekit.models import Venue
 from tests import factories
@@ -98,7 +98,7 @@ def test_it_wakes_by_time_and_the_version_goes_up_at_that_moment(
     assert shown(client)["available"]["SALAD"] is True
     assert version_of(venue=menu) == version + 1
     row = Snooze.objects.get()
-    assert (row.ended_at, row.ended_by) == (EVENING + HOUR, ENDED_BY_TIME)
+    assert (row.ended_at, row.ended_by) == (EVENING + HOUR, ENDED_BY_EXPIRY)
     assert wake_due() == 0
 
 
@@ -159,7 +159,7 @@ def test_the_longest_snooze_of_an_item_counts(menu: Venue, clock: time_machine.T
 def test_tomorrow_is_eight_in_the_venues_morning_also_across_a_clock_change(zone: str, now: str, until: str) -> None:
     venue = Venue(timezone=zone)
 
-    found = until_of(venue=venue, how_long=HowLong.TOMORROW, now=datetime.fromisoformat(now).astimezone(UTC))
+    found = snooze_end(venue=venue, how_long=HowLong.TOMORROW, now=datetime.fromisoformat(now).astimezone(UTC))
 
     assert found == datetime.fromisoformat(until)
     assert found is not None
@@ -178,7 +178,7 @@ def test_a_night_of_the_clock_change_is_slept_through_to_the_minute(menu: Venue,
 
 def test_an_hour_is_an_hour_while_the_clocks_change(venue: Venue) -> None:
     now = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
-    assert until_of(venue=venue, how_long=HowLong.HOUR, now=now) == now + HOUR
+    assert snooze_end(venue=venue, how_long=HowLong.HOUR, now=now) == now + HOUR
 
 
 # --- After a refused order -------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The till's word about an item: on the storefront at once, the newest counts, and what needs the item follows it."""
+"""Item notifications: the newest counts, the storefront shows it at once, and deals follow their items."""
 
 import itertools
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +16,7 @@ from integrations.models import Connection, Notification
 from integrations.pos import ItemUpdate
 from integrations.webhooks.ledger import receive
 from menus.models import Menu, Modifier, Snooze, StockLevel, StockWatch
-from menus.stock.reservations import apply_item_update
+from menus.stock.levels import apply_item_update
 from menus.sync.commit import Supplement, record_supplement
 from menus.tasks import handle_item_notification
 from menus.versions import version_of
@@ -45,7 +45,7 @@ def menu(venue: Venue) -> Venue:
 @pytest.mark.parametrize(
     ("left", "stock", "available"), [(5, 5, True), (1, 1, True), (0, 0, False), (-2, 0, False), (None, None, False)]
 )
-def test_a_restriction_is_a_count_and_sold_out_at_none(
+def test_a_restricted_item_shows_its_count_and_is_sold_out_at_zero_or_without_a_count(
     menu: Venue, client: Client, left: int | None, stock: int | None, available: bool
 ) -> None:
     apply_item_update(menu, restricted("SALAD", left, NOON))
@@ -56,7 +56,7 @@ def test_a_restriction_is_a_count_and_sold_out_at_none(
     assert orderable(menu)["SALAD"] == available
 
 
-def test_products_choices_and_the_deal_change_together_with_one_version(menu: Venue, client: Client) -> None:
+def test_products_choices_and_the_deal_change_together_in_one_menu_version(menu: Venue, client: Client) -> None:
     before = version_of(venue=menu)
     apply_item_update(menu, restricted("BURGER", None, at(0)))
     assert shown(client)["available"] == {"BURGER": False, "SALAD": True, "MEAL": True}
@@ -73,25 +73,25 @@ def test_products_choices_and_the_deal_change_together_with_one_version(menu: Ve
     assert shown(client)["available"] == orderable(menu) == {"BURGER": False, "SALAD": True, "MEAL": True}
 
 
-def test_what_is_no_must_takes_nothing_along(menu: Venue, client: Client) -> None:
+def test_an_optional_choice_that_is_sold_out_affects_nothing_else(menu: Venue, client: Client) -> None:
     apply_item_update(menu, restricted("BROWNIE", None, NOON))
     apply_item_update(menu, restricted("MAYO", None, NOON))
 
     assert shown(client)["available"] == orderable(menu) == {"BURGER": True, "SALAD": True, "MEAL": True}
 
 
-def test_an_older_word_and_a_repeated_one_change_nothing(menu: Venue) -> None:
+def test_an_older_or_repeated_update_changes_nothing(menu: Venue) -> None:
     apply_item_update(menu, restricted("SALAD", 2, at(10)))
     version = version_of(venue=menu)
 
-    assert apply_item_update(menu, lifted("SALAD", at(5))) == "older than what is known"
-    assert apply_item_update(menu, restricted("SALAD", 2, at(10))) == "older than what is known"
+    assert apply_item_update(menu, lifted("SALAD", at(5))) == "out of date"
+    assert apply_item_update(menu, restricted("SALAD", 2, at(10))) == "out of date"
 
     assert version_of(venue=menu) == version
     assert StockLevel.objects.get().left == 2
 
 
-WORDS = [
+UPDATES = [
     restricted("SALAD", 5, at(0)),
     restricted("SALAD", 4, at(1)),
     lifted("SALAD", at(2)),
@@ -100,15 +100,15 @@ WORDS = [
 
 
 @pytest.mark.parametrize("order", itertools.permutations(range(4)))
-def test_any_order_of_arrival_ends_in_the_newest(menu: Venue, order: tuple[int, ...]) -> None:
+def test_updates_arriving_in_any_order_end_in_the_newest(menu: Venue, order: tuple[int, ...]) -> None:
     for number in order:
-        apply_item_update(menu, WORDS[number])
+        apply_item_update(menu, UPDATES[number])
 
     assert orderable(menu)["SALAD"] is False
     assert StockLevel.objects.get().counted_at == at(3)
 
 
-_WORDS = st.builds(
+_UPDATES = st.builds(
     lambda second, restricted, left: ItemUpdate("SALAD", restricted, left if restricted else None, at(second)),
     st.integers(0, 4),
     st.booleans(),
@@ -117,24 +117,24 @@ _WORDS = st.builds(
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(words=st.lists(_WORDS, min_size=1, max_size=5), data=st.data())
-def test_the_state_follows_from_the_words_and_not_from_their_order(
-    menu: Venue, words: list[ItemUpdate], data: Any
+@given(updates=st.lists(_UPDATES, min_size=1, max_size=5), data=st.data())
+def test_the_result_depends_on_the_updates_and_not_on_their_order(
+    menu: Venue, updates: list[ItemUpdate], data: Any
 ) -> None:
-    """Also of words of one and the same millisecond, of which the till's last one leaves the fewest."""
+    """This includes updates of the same millisecond, of which the latest leaves the fewest."""
     ends = []
-    for order in (words, data.draw(st.permutations(words)), [*words, *words]):
+    for order in (updates, data.draw(st.permutations(updates)), [*updates, *updates]):
         StockLevel.objects.all().delete()
-        for word in order:
-            apply_item_update(menu, word)
+        for update in order:
+            apply_item_update(menu, update)
         level = StockLevel.objects.get()
         ends.append((level.restricted, level.count, level.counted_at, orderable(menu)["SALAD"]))
 
     assert ends[0] == ends[1] == ends[2]
-    assert ends[0][2] == max(word.at for word in words if word.at)
+    assert ends[0][2] == max(update.at for update in updates if update.at)
 
 
-def test_two_sales_within_one_millisecond_leave_the_fewer(menu: Venue) -> None:
+def test_of_two_updates_within_one_millisecond_the_lower_count_wins(menu: Venue) -> None:
     for order in ([4, 3], [3, 4]):
         StockLevel.objects.all().delete()
         for left in order:
@@ -142,7 +142,7 @@ def test_two_sales_within_one_millisecond_leave_the_fewer(menu: Venue) -> None:
         assert StockLevel.objects.get().left == 3
 
 
-def test_a_till_whose_clock_is_wrong_is_not_believed_for_ever(menu: Venue) -> None:
+def test_a_time_far_in_the_future_is_cut_so_that_later_updates_still_count(menu: Venue) -> None:
     apply_item_update(menu, restricted("SALAD", 3, datetime(2999, 1, 1, tzinfo=UTC)))
 
     level = StockLevel.objects.get()
@@ -150,10 +150,10 @@ def test_a_till_whose_clock_is_wrong_is_not_believed_for_ever(menu: Venue) -> No
     assert level.counted_at < datetime.now(UTC) + timedelta(minutes=11)
 
 
-def test_what_is_not_on_the_menu_is_remembered_for_when_it_comes(menu: Venue) -> None:
+def test_an_update_for_an_item_not_on_the_menu_is_stored_for_when_it_is_added(menu: Venue) -> None:
     version = version_of(venue=menu)
 
-    assert apply_item_update(menu, restricted("SOUP", None, NOON)) == "no guest sees it"
+    assert apply_item_update(menu, restricted("SOUP", None, NOON)) == "no change for guests"
 
     assert version_of(venue=menu) == version
     bring_in_step(menu, snapshot(categories=(category("mains", "SOUP"),), products=(product("SOUP"),)))
@@ -161,7 +161,7 @@ def test_what_is_not_on_the_menu_is_remembered_for_when_it_comes(menu: Venue) ->
     assert not Snooze.objects.exists()
 
 
-def test_what_changes_nothing_a_guest_sees_does_not_raise_the_version(menu: Venue) -> None:
+def test_an_update_that_changes_nothing_for_guests_does_not_raise_the_version(menu: Venue) -> None:
     apply_item_update(menu, restricted("SALAD", 5, at(0)))
     version = version_of(venue=menu)
 
@@ -170,13 +170,13 @@ def test_what_changes_nothing_a_guest_sees_does_not_raise_the_version(menu: Venu
     assert version_of(venue=menu) == version
 
 
-def test_what_is_no_longer_on_the_menu_changes_without_a_new_version(menu: Venue) -> None:
+def test_an_update_for_an_archived_item_does_not_raise_the_version(menu: Venue) -> None:
     without = snapshot(categories=(category("mains", "BURGER"),), products=(product("BURGER"),))
     bring_in_step(menu, without)
     version = version_of(venue=menu)
 
-    assert apply_item_update(menu, restricted("SALAD", None, NOON)) == "no guest sees it"
-    assert apply_item_update(menu, restricted("MAYO", None, NOON)) == "no guest sees it"
+    assert apply_item_update(menu, restricted("SALAD", None, NOON)) == "no change for guests"
+    assert apply_item_update(menu, restricted("MAYO", None, NOON)) == "no change for guests"
     assert version_of(venue=menu) == version
 
     bring_in_step(menu, stocked_menu())
@@ -184,7 +184,7 @@ def test_what_is_no_longer_on_the_menu_changes_without_a_new_version(menu: Venue
     assert Modifier.objects.get(sku="MAYO").sold_out
 
 
-def test_it_ends_at_the_venues_wall(menu: Venue, other_venue: Venue, client: Client) -> None:
+def test_an_update_affects_only_its_own_venue(menu: Venue, other_venue: Venue, client: Client) -> None:
     bring_in_step(other_venue, stocked_menu())
 
     apply_item_update(other_venue, restricted("SALAD", None, NOON))
@@ -193,13 +193,13 @@ def test_it_ends_at_the_venues_wall(menu: Venue, other_venue: Venue, client: Cli
     assert shown(client, "blue-door")["available"]["SALAD"] is False
 
 
-def test_a_venue_without_a_menu_remembers_it_too(venue: Venue) -> None:
-    assert apply_item_update(venue, restricted("SALAD", None, NOON)) == "no guest sees it"
+def test_an_update_before_the_first_sync_is_stored(venue: Venue) -> None:
+    assert apply_item_update(venue, restricted("SALAD", None, NOON)) == "no change for guests"
     bring_in_step(venue, stocked_menu())
     assert orderable(venue)["SALAD"] is False
 
 
-def test_a_venue_that_has_only_heard_of_items_has_no_menu_yet(venue: Venue, client: Client) -> None:
+def test_updates_alone_do_not_make_a_menu(venue: Venue, client: Client) -> None:
     apply_item_update(venue, restricted("SALAD", None, NOON))
     for path in ("menu", "availability"):
         answer = client.get(f"/api/v1/venues/copper-pot/{path}")
@@ -207,34 +207,34 @@ def test_a_venue_that_has_only_heard_of_items_has_no_menu_yet(venue: Venue, clie
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_first_words_at_once_before_the_first_sync_end_in_the_newest(venue: Venue) -> None:
-    def till(second: int) -> str:
+def test_concurrent_updates_before_the_first_sync_end_in_the_newest(venue: Venue) -> None:
+    def notify(second: int) -> str:
         try:
             return apply_item_update(venue, restricted("SALAD", second, NOON + timedelta(seconds=second)))
         finally:
             connections.close_all()
 
-    with ThreadPoolExecutor(8) as tills:
-        answers = list(tills.map(till, range(1, 17)))
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(notify, range(1, 17)))
 
-    assert set(answers) <= {"no guest sees it", "older than what is known"}
+    assert set(results) <= {"no change for guests", "out of date"}
     assert StockLevel.objects.get().count == 16
 
 
-def test_sold_out_on_the_till_is_a_line_of_the_report_until_the_till_lifts_it(menu: Venue) -> None:
+def test_sold_out_on_the_till_is_an_open_record_in_the_report_until_the_restriction_is_lifted(menu: Venue) -> None:
     apply_item_update(menu, restricted("SALAD", 3, at(0)))
     assert not Snooze.objects.exists()
 
     apply_item_update(menu, restricted("SALAD", 0, at(1)))
     apply_item_update(menu, restricted("SALAD", None, at(2)))
-    event = Snooze.objects.get()
-    assert (event.source, event.cause, event.name, event.ended_at) == ("lightspeed", "till", "Salad", None)
-    assert event.product is not None
+    record = Snooze.objects.get()
+    assert (record.source, record.cause, record.name, record.ended_at) == ("lightspeed", "till", "Salad", None)
+    assert record.product is not None
 
     apply_item_update(menu, restricted("SALAD", 8, at(3)))
-    event.refresh_from_db()
-    assert event.ended_by == "The till"
-    assert event.ended_at is not None
+    record.refresh_from_db()
+    assert record.ended_by == "The till"
+    assert record.ended_at is not None
 
 
 # --- Through the webhook ---------------------------------------------------------------------------------------------
@@ -251,7 +251,7 @@ def item_body(connection: Connection, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def test_a_notification_is_stored_queued_and_worked_on(connection: Connection, menu: Venue) -> None:
+def test_a_notification_is_stored_once_and_handled_once(connection: Connection, menu: Venue) -> None:
     receipt = receive(connection=connection, body=item_body(connection))
     assert receive(connection=connection, body=item_body(connection)).seen_before
 
@@ -261,17 +261,17 @@ def test_a_notification_is_stored_queued_and_worked_on(connection: Connection, m
     assert orderable(menu)["SALAD"] is True
 
 
-def test_one_without_its_time_has_the_till_asked_each_time(connection: Connection, menu: Venue) -> None:
+def test_a_notification_without_a_time_requests_a_reconciliation_each_time(connection: Connection, menu: Venue) -> None:
     for _ in range(2):
         StockWatch.objects.update(due_at=None)
         receipt = receive(connection=connection, body=item_body(connection, countUpdatedAt=None))
-        assert handle_item_notification(receipt.notification_id) == "has no time: the till is asked"
+        assert handle_item_notification(receipt.notification_id) == "no timestamp: reconciliation requested"
         assert StockWatch.objects.get().due_at is not None
     assert orderable(menu)["SALAD"] is True
 
 
-def test_an_answer_of_a_sync_does_not_undo_what_the_till_said_meanwhile(connection: Connection, menu: Venue) -> None:
-    """The sync asked, then the salad ran out, then the sync's answer of before was written."""
+def test_a_sync_does_not_undo_a_notification_that_came_after_its_request(connection: Connection, menu: Venue) -> None:
+    """The sync sends its request, the salad runs out, and only then is the sync's older answer stored."""
     asked_at = datetime.now(UTC)
     apply_item_update(menu, restricted("SALAD", None, datetime.now(UTC)))
 

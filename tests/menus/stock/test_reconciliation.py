@@ -20,9 +20,10 @@ from integrations.models import Connection, Notification, SyncRun
 from integrations.pos import Throttled, Unreachable
 from menus.models import Product, Snooze, StockLevel, StockWatch
 from menus.stock import reconciliation
+from menus.stock.levels import apply_item_update
 from menus.stock.reconciliation import AlreadyComparing, enqueue_due, reconcile, request
 from menus.stock.reconciliation_report import last_comparison
-from menus.stock.reservations import apply_item_update, take_stock
+from menus.stock.reservations import take_stock
 from menus.tasks import reconcile as reconcile_task
 from menus.versions import version_of
 from storekit.models import Venue
@@ -152,7 +153,7 @@ def test_a_lift_that_was_found_by_asking_is_not_undone_by_the_restriction_delive
     clock.shift(timedelta(seconds=1))
     reconcile(venue=menu)
 
-    assert apply_item_update(menu, word) == "older than what is known"
+    assert apply_item_update(menu, word) == "out of date"
     assert orderable(menu)["SALAD"] is True
     apply_item_update(menu, restricted("SALAD", None, EVENING - timedelta(minutes=4)))
     assert orderable(menu)["SALAD"] is False
@@ -268,7 +269,7 @@ def test_a_till_that_does_not_answer_is_asked_again_later_and_later(
         assert enqueue_due() == 1
 
     assert waits == [1, 2, 4, 8, 16, 30, 30]
-    assert "could not be compared" in last_comparison(venue=menu)
+    assert "The latest comparison failed" in last_comparison(venue=menu)
     assert orderable(menu)["SALAD"] is True
 
 
@@ -326,7 +327,7 @@ def test_another_locations_till_is_believed_whatever_the_first_one_said_at_whate
 
     assert orderable(menu)["SALAD"] is True
     older = restricted("SALAD", None, EVENING - timedelta(hours=4))
-    assert apply_item_update(menu, older) == "older than what is known"
+    assert apply_item_update(menu, older) == "out of date"
 
 
 # --- When ------------------------------------------------------------------------------------------------------------

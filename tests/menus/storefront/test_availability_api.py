@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 
 from menus.models import Modifier, Product
 from menus.snoozes.service import HowLong, snooze
-from menus.stock.reservations import apply_item_update, take_stock
+from menus.stock.levels import apply_item_update
+from menus.stock.reservations import take_stock
 from storekit.models import Venue
 from tests.menus.snapshots import bring_in_step, category, product, snapshot
 from tests.menus.stocked import restricted, shown, stocked_menu

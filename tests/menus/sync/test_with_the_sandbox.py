@@ -8,8 +8,8 @@ from django.test import Client
 from django.utils import timezone
 
 from integrations.models import SyncRun
+from menus.stock.levels import apply_item_update
 from menus.stock.reconciliation import reconcile
-from menus.stock.reservations import apply_item_update
 from menus.sync.run import sync_menu
 from menus.versions import version_of
 from storekit.models import Venue
