@@ -5,7 +5,11 @@ PY := .venv/bin/python
 export PORT ?= 8000
 export POS_PORT ?= 8001
 
-.PHONY: demo test test-postgresql lint bench setup clean
+.PHONY: demo test test-postgresql lint bench bench-against setup clean
+
+# Coverage of the SQLite run, which has every test. `make test COVERAGE=` leaves it out.
+COVERAGE ?= --cov --cov-report=
+ROUNDS ?= 3
 
 demo: .venv/.storekit
 	@$(PY) -m storekit.demo
@@ -13,7 +17,8 @@ demo: .venv/.storekit
 setup: .venv/.storekit-dev
 
 test: lint
-	$(PY) -m pytest -n 2 --dist loadgroup
+	$(PY) -m pytest -n 2 --dist loadgroup $(COVERAGE)
+	@$(if $(COVERAGE),echo "Line coverage: $$($(PY) -m coverage report --format=total)%")
 	$(MAKE) test-postgresql
 
 # The sandbox and the mapping touch no database, and pages look the same on both: once is enough for them.
@@ -28,11 +33,16 @@ lint: .venv/.storekit-dev
 	DJANGO_SETTINGS_MODULE=tests.settings $(PY) manage.py makemigrations --check --dry-run
 
 bench: .venv/.storekit-dev
-	$(PY) -m tests.bench $(ONLY)
+	$(PY) -m tests.bench $(if $(JSON),--json) $(ONLY)
+
+# This code beside an older commit's: make bench-against REV=v1.0.0 ONLY=placing
+bench-against: .venv/.storekit-dev
+	@$(PY) -m tests.bench.against --rounds $(ROUNDS) $(or $(REV),$(error Name the commit to compare with: make bench-against REV=v1.0.0)) $(ONLY)
 
 # What else is in var belongs to the demo's database, which stays.
 clean:
-	rm -rf .venv staticfiles var/log
+	rm -rf .venv staticfiles var/log var/bench .coverage
+	@git worktree prune
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "storekit needs Python 3.11 or later; name it with: make PYTHON=/path/to/python3.11")'

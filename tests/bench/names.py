@@ -1,0 +1,3 @@
+"""The names of the benchmarks, in the order in which they run."""
+
+BENCHMARKS = ("placing", "order_to_till", "order_faults", "menu_reads", "menu_sync", "stock")
