@@ -1,4 +1,4 @@
-"""App configuration."""
+"""App configuration of orders."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""Paying an order that was placed unpaid."""
+"""Pay for an order that was placed unpaid."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -10,68 +10,69 @@ from django.utils import timezone
 from orders.checkout.problems import OrderRefused
 from orders.checkout.validation import total_problem
 from orders.checkout.venue_settings import ordering_settings_of
+from orders.injection.scheduling import first_attempt_at
 from orders.models import Injection, Order
 from orders.placing import enqueue_unless_held, initial_schedule
 from storekit.models import Venue
 
-# A guest may take a while to pay; but nobody comes for a dinner that was for yesterday.
-_LATEST_AFTER_ITS_TIME = timedelta(hours=1)
-_LATEST_FOR_NOW = timedelta(hours=24)
+# Guests may take a while to pay, but an order whose time has long passed is no longer worth cooking.
+_PAYABLE_AFTER_ITS_TIME = timedelta(hours=1)
+_PAYABLE_AFTER_PLACING = timedelta(hours=24)
 
 
 class AlreadyPaid(Exception):
     """The order was paid with another payment."""
 
 
-class NoLongerOpen(Exception):
+class OrderCancelled(Exception):
     """The order was cancelled before it was paid."""
 
 
-class OnTheBill(Exception):
+class PaidWithBill(Exception):
     """The order was added to an open bill, and is paid with it."""
 
 
-class TooLate(Exception):
+class PaymentTooLate(Exception):
     """The order's time has long passed."""
 
 
 def pay_order(*, venue: Venue, order_id: UUID, reference: str, amount: Decimal) -> Order:
-    """Notes the payment and sends the order on its way. The same payment again changes nothing.
+    """Record the payment and schedule the order to be sent. The same payment again changes nothing.
 
     Raises:
         Order.DoesNotExist: the venue has no such order.
-        OnTheBill: it is paid with the bill that it was added to.
+        PaidWithBill: it is paid with the bill that it was added to.
         OrderRefused: the amount is not the order's total.
-        AlreadyPaid: by another payment.
-        NoLongerOpen: it was cancelled.
-        TooLate: its time has long passed, so that it would be cooked for nobody.
+        AlreadyPaid: it was paid with another payment.
+        OrderCancelled: it was cancelled.
+        PaymentTooLate: its time has long passed.
     """
     now = timezone.now()
     with transaction.atomic():
-        # The row that every change of an order's way locks first.
+        # Every change to an order locks this row first.
         injection = _locked_injection(venue, order_id)
         order = injection.order
         if _is_paid_with(order, reference, amount):
             return order
-        _refuse_what_waits_for_no_payment(order, now)
-        _note_payment(order, reference, amount)
-        _start_injection(injection, venue, now)
+        _refuse_unless_awaiting_payment(order, now)
+        _record_payment(order, reference, amount)
+        _schedule(injection, venue, now)
         enqueue_unless_held(injection)
     return order
 
 
 def _locked_injection(venue: Venue, order_id: UUID) -> Injection:
     try:
-        # The order is read after the lock, in a query of its own: joined, it would be as it was before waiting.
+        # A query of its own reads the order after the lock: joined, it would be as it was before waiting for the lock.
         return Injection.objects.select_for_update(of=("self",)).get(order_id=order_id, order__venue=venue)
     except Injection.DoesNotExist as error:
         raise Order.DoesNotExist from error
 
 
 def _is_paid_with(order: Order, reference: str, amount: Decimal) -> bool:
-    """Whether this payment was noted before."""
+    """Whether this same payment was recorded before. Raises like `pay_order`."""
     if order.is_on_the_bill:
-        raise OnTheBill
+        raise PaidWithBill
     if amount != order.total:
         raise OrderRefused([total_problem(order.total, attr="amount")])
     if order.payment_status != Order.PaymentStatus.PAID:
@@ -81,15 +82,18 @@ def _is_paid_with(order: Order, reference: str, amount: Decimal) -> bool:
     return True
 
 
-def _refuse_what_waits_for_no_payment(order: Order, now: datetime) -> None:
+def _refuse_unless_awaiting_payment(order: Order, now: datetime) -> None:
     if order.status != Order.Status.AWAITING_PAYMENT:
-        raise NoLongerOpen
-    latest = order.scheduled_for + _LATEST_AFTER_ITS_TIME if order.scheduled_for else order.placed_at + _LATEST_FOR_NOW
-    if now > latest:
-        raise TooLate
+        raise OrderCancelled
+    if order.scheduled_for:
+        deadline = order.scheduled_for + _PAYABLE_AFTER_ITS_TIME
+    else:
+        deadline = order.placed_at + _PAYABLE_AFTER_PLACING
+    if now > deadline:
+        raise PaymentTooLate
 
 
-def _note_payment(order: Order, reference: str, amount: Decimal) -> None:
+def _record_payment(order: Order, reference: str, amount: Decimal) -> None:
     order.status = Order.Status.PLACED
     order.payment_status = Order.PaymentStatus.PAID
     order.payment_reference = reference
@@ -97,8 +101,10 @@ def _note_payment(order: Order, reference: str, amount: Decimal) -> None:
     order.save(update_fields=["status", "payment_status", "payment_reference", "payment_amount"])
 
 
-def _start_injection(injection: Injection, venue: Venue, now: datetime) -> None:
-    steps = initial_schedule(order=injection.order, settings=ordering_settings_of(venue=venue).settings, now=now)
-    for name, value in steps.items():
+def _schedule(injection: Injection, venue: Venue, now: datetime) -> None:
+    settings = ordering_settings_of(venue=venue).pos_settings
+    held_until = first_attempt_at(scheduled_for=injection.order.scheduled_for, now=now, settings=settings)
+    columns = initial_schedule(held_until=held_until)
+    for name, value in columns.items():
         setattr(injection, name, value)
-    injection.save(update_fields=list(steps))
+    injection.save(update_fields=list(columns))

@@ -1,6 +1,7 @@
-"""Taking an order: priced, checked and stored with its injection row in one transaction."""
+"""Place an order: validate it, price it, and store it with its injection row in one transaction."""
 
 from collections import Counter
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -8,95 +9,100 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from integrations.pos import VenuePosSettings
 from menus.stock.reservations import SoldOut, take_stock
-from orders.checkout.discounts import use, used_up
+from orders.checkout.discounts import take_use, used_up_problem
 from orders.checkout.lines import store_lines
-from orders.checkout.numbering import draw_code, next_number
-from orders.checkout.pricing import short_of
+from orders.checkout.numbering import next_number, random_collection_code
+from orders.checkout.pricing import PricedLine, PricedOrder, shortage_problems
 from orders.checkout.problems import OrderRefused
-from orders.checkout.requests import Address, OrderRequest
+from orders.checkout.requests import OrderRequest
 from orders.checkout.shares import ZERO
-from orders.checkout.validation import Checked, check
+from orders.checkout.validation import BasketValidation, validate_basket
 from orders.injection.references import reference_of
 from orders.injection.scheduling import first_attempt_at
 from orders.models import Injection, Order
 from orders.queue import enqueue_injection
-from storekit.collector import collector_paused
 from storekit.db.compiled_queries import insert
 from storekit.db.due_rows import due_now
 from storekit.models import Venue
 
-_NOWHERE = Address(line1="", city="", postcode="")
+
+@dataclass(frozen=True)
+class PlacedOrder:
+    """An order that was just stored, with its injection loaded, and the lines it was stored with."""
+
+    order: Order
+    lines: tuple[PricedLine, ...]
 
 
-def place_order(*, venue: Venue, request: OrderRequest) -> Order:
-    """Stores the order and what is needed to bring it to the till, and queues that when the transaction commits.
+def place_order(*, venue: Venue, request: OrderRequest) -> PlacedOrder:
+    """Store the order with its injection row, and queue the injection when the transaction commits.
 
-    A paid order is sent at once, or shortly before its time when the venue holds orders for later; so is one that goes
-    onto an open bill and is paid with it, and one that costs nothing. Any other unpaid one waits for its payment.
+    A paid order is sent at once, or shortly before its time when the venue holds orders for later. So is an order that
+    is added to an open bill, which it is paid with, and an order that costs nothing. Any other unpaid order waits for
+    its payment.
 
     Raises:
         OrderRefused: with every problem at once; nothing is stored.
-        MenuBusy: the menu was changing all the time that it was read; nothing is stored.
+        MenuBusy: the menu changed every time it was read; nothing is stored.
     """
     while True:
-        code = draw_code()
+        code = random_collection_code()
         try:
-            with collector_paused(), transaction.atomic():
+            with transaction.atomic():
                 return _place(venue, request, code)
         except IntegrityError:
-            # Nobody is asked first whether the code is free: it nearly always is.
+            # The unique constraint finds a code in use. Asking first would cost every order a query: codes are random.
             if not Order.objects.open().filter(venue=venue, collection_code=code).exists():
                 raise
 
 
-def initial_schedule(*, order: Order, settings: VenuePosSettings, now: datetime) -> dict[str, Any]:
-    """The injection's columns when its order may go to the till: at once, or held until shortly before its time."""
-    later = first_attempt_at(scheduled_for=order.scheduled_for, now=now, settings=settings)
-    begins = later or due_now()
-    state = Injection.State.SCHEDULED if later else Injection.State.WAITING
-    return {"state": state, "next_attempt_at": begins, "due_since": begins}
+def initial_schedule(*, held_until: datetime | None) -> dict[str, Any]:
+    """Return the injection's columns for an order that may be sent: once held no longer, or now when it is not held."""
+    state = Injection.State.SCHEDULED if held_until else Injection.State.WAITING
+    starts_at = held_until or due_now()
+    return {"state": state, "next_attempt_at": starts_at, "due_since": starts_at}
 
 
 def enqueue_unless_held(injection: Injection) -> None:
-    """Queues the injection when the transaction commits, if it is to be sent at once."""
+    """Queue the injection when the transaction commits, if it is to be sent at once."""
     if injection.next_attempt_at is not None and injection.state != Injection.State.SCHEDULED:
         transaction.on_commit(partial(enqueue_injection, injection_id=injection.pk))
 
 
-def _place(venue: Venue, request: OrderRequest, code: str) -> Order:
+def _place(venue: Venue, request: OrderRequest, code: str) -> PlacedOrder:
     now = timezone.now()
-    checked = check(venue=venue, basket=request, now=now)
-    if checked.problems:
-        raise OrderRefused(checked.problems)
-    if checked.discount and not use(discount=checked.discount):
-        raise OrderRefused([used_up()])
-    held_until = first_attempt_at(scheduled_for=request.scheduled_for, now=now, settings=checked.terms.settings)
-    _take_stock(venue, checked, held_until)
-    order = _store_order(venue, request, checked, code)
-    store_lines(order=order, lines=checked.priced.lines)
-    enqueue_unless_held(_store_injection(order, checked, now))
-    return order
+    validation = validate_basket(venue=venue, basket=request, now=now)
+    if validation.problems:
+        raise OrderRefused(validation.problems)
+    if validation.discount and not take_use(discount=validation.discount):
+        raise OrderRefused([used_up_problem()])
+    held_until = first_attempt_at(
+        scheduled_for=request.scheduled_for, now=now, settings=validation.settings.pos_settings
+    )
+    _take_stock(venue, validation.priced, held_until)
+    order = _store_order(venue, request, validation, code)
+    store_lines(order=order, lines=validation.priced.lines)
+    enqueue_unless_held(_store_injection(order, validation.settings.location, held_until))
+    return PlacedOrder(order=order, lines=validation.priced.lines)
 
 
-def _take_stock(venue: Venue, checked: Checked, held_until: datetime | None) -> None:
-    """Takes the items off what is left of them: whoever ordered at the same moment may have been quicker."""
-    demands = checked.priced.demands
-    wanted: Counter[str] = Counter()
-    for demand in demands:
-        if demand.sku in checked.priced.counted:
-            wanted[demand.sku] += demand.number
-    if not wanted:
+def _take_stock(venue: Venue, priced: PricedOrder, held_until: datetime | None) -> None:
+    """Take the items off the stock that is left. Refuse the order if concurrent orders were faster."""
+    quantities: Counter[str] = Counter()
+    for demand in priced.demands:
+        if demand.sku in priced.limited:
+            quantities[demand.sku] += demand.quantity
+    if not quantities:
         return
     try:
-        take_stock(venue=venue, quantities=wanted, sent_at=held_until)
-    except SoldOut as refused:
-        left = {one.sku: one.left for one in refused.shortages}
-        raise OrderRefused(short_of(demands=demands, left=left)) from refused
+        take_stock(venue=venue, quantities=quantities, sent_at=held_until)
+    except SoldOut as error:
+        left = {shortage.sku: shortage.left for shortage in error.shortages}
+        raise OrderRefused(shortage_problems(demands=priced.demands, left=left)) from error
 
 
-def _store_order(venue: Venue, request: OrderRequest, checked: Checked, code: str) -> Order:
+def _store_order(venue: Venue, request: OrderRequest, validation: BasketValidation, code: str) -> Order:
     order = Order(
         venue=venue,
         number=next_number(venue=venue),
@@ -105,9 +111,10 @@ def _store_order(venue: Venue, request: OrderRequest, checked: Checked, code: st
         status=Order.Status.PLACED,
         scheduled_for=request.scheduled_for,
         note=request.note,
-        menu_version=checked.menu_version,
-        **_who_and_where(request, checked),
-        **_money(request, checked),
+        menu_version=validation.menu_version,
+        **_guest_columns(request, validation),
+        **_place_columns(request, validation),
+        **_money_columns(request, validation),
     )
     if order.payment_status == Order.PaymentStatus.UNPAID and not order.is_on_the_bill:
         order.status = Order.Status.AWAITING_PAYMENT
@@ -115,28 +122,37 @@ def _store_order(venue: Venue, request: OrderRequest, checked: Checked, code: st
     return order
 
 
-def _who_and_where(request: OrderRequest, checked: Checked) -> dict[str, Any]:
-    guest, address, table = request.customer, request.address or _NOWHERE, checked.table
+def _guest_columns(request: OrderRequest, validation: BasketValidation) -> dict[str, Any]:
+    guest = request.customer
     return {
         "first_name": guest.first_name,
         "last_name": guest.last_name,
         "email": guest.email,
-        "phone": checked.phone,
-        "address_line1": address.line1,
-        "address_line2": address.line2,
-        "city": address.city,
-        "postcode": address.postcode,
-        "address_notes": address.notes,
-        "table": table,
-        "table_number": table.number if table else None,
-        "covers": request.covers,
-        "open_account": request.account,
+        "phone": validation.phone,
     }
 
 
-def _money(request: OrderRequest, checked: Checked) -> dict[str, Any]:
-    totals, payment, discount = checked.totals, request.payment, checked.discount
-    # What costs nothing waits for nobody's payment, unless it is settled with the bill.
+def _place_columns(request: OrderRequest, validation: BasketValidation) -> dict[str, Any]:
+    columns: dict[str, Any] = {
+        "table": validation.table,
+        "table_number": validation.table.number if validation.table else None,
+        "covers": request.covers,
+        "open_account": request.account,
+    }
+    if address := request.address:
+        columns |= {
+            "address_line1": address.line1,
+            "address_line2": address.line2,
+            "city": address.city,
+            "postcode": address.postcode,
+            "address_notes": address.notes,
+        }
+    return columns
+
+
+def _money_columns(request: OrderRequest, validation: BasketValidation) -> dict[str, Any]:
+    totals, payment, discount = validation.totals, request.payment, validation.discount
+    # An order that costs nothing needs no payment, unless it is settled with the bill.
     settled = payment.paid or not (totals.total or request.account)
     return {
         "discount_code": discount.code if discount else "",
@@ -154,13 +170,13 @@ def _money(request: OrderRequest, checked: Checked) -> dict[str, Any]:
     }
 
 
-def _store_injection(order: Order, checked: Checked, now: datetime) -> Injection:
-    goes = order.status != Order.Status.AWAITING_PAYMENT
+def _store_injection(order: Order, location: str, held_until: datetime | None) -> Injection:
+    may_be_sent = order.status != Order.Status.AWAITING_PAYMENT
     injection = Injection(
         order=order,
         reference=reference_of(order_id=order.pk, revision=1),
-        location=checked.terms.location,
-        **(initial_schedule(order=order, settings=checked.terms.settings, now=now) if goes else {}),
+        location=location,
+        **(initial_schedule(held_until=held_until) if may_be_sent else {}),
     )
     insert(injection)
     return injection

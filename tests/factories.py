@@ -20,7 +20,7 @@ from menus.models import (
     Snooze,
     StockLevel,
 )
-from orders.checkout.numbering import draw_code
+from orders.checkout.numbering import random_collection_code
 from orders.models import DiscountCode, Injection, Order, OrderLine
 from storekit.models import ApiKey, Membership, User, Venue
 from tables.models import Area, Table
@@ -204,7 +204,7 @@ class OrderFactory(RowFactory):
 
     venue = factory.SubFactory(VenueFactory)
     number = factory.Sequence(lambda n: 1000 + n)
-    collection_code = factory.LazyFunction(draw_code)
+    collection_code = factory.LazyFunction(random_collection_code)
     type = Order.Type.PICKUP
     status = Order.Status.PLACED
     first_name = "Ada"

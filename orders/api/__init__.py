@@ -1,1 +1,1 @@
-"""REST: baskets and orders as storefronts post and read them."""
+"""The REST API that storefronts use to check baskets and to place, read and pay for orders."""

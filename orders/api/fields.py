@@ -1,4 +1,4 @@
-"""REST fields that take exactly what they say, where REST framework's own would convert."""
+"""Strict REST fields: they refuse values of another type, which REST framework's own fields would convert."""
 
 import re
 from datetime import datetime
@@ -10,17 +10,17 @@ from rest_framework import serializers
 
 from orders.checkout.shares import ZERO
 
-# Printers take some of them for commands. A nought is left to be refused.
-_UNSEEN = re.compile(r"[\x01-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
-_BREAKS = re.compile(r"[\t-\r\x85\u2028\u2029]+")
+# Printers take some control characters for commands. Null is left in, so that the serializer refuses it.
+_CONTROL_CHARACTERS = re.compile(r"[\x01-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
+_LINE_BREAKS = re.compile(r"[\t-\r\x85\u2028\u2029]+")
 _LARGEST = 2**31 - 1
 
 
 class Text(serializers.CharField):
-    """Text and nothing else: a number is not quietly taken for one. Unless required, null is the same as nothing.
+    """Text: a number is refused. Unless the field is required, null counts as empty.
 
-    Control characters are dropped, and it is one line unless `many_lines`: a kitchen's slip of paper has a line for
-    each thing that is said, and nobody's name begins another.
+    Control characters are dropped. Without `many_lines`, line breaks become spaces: a kitchen ticket prints one fact a
+    line, and a guest's text must not be able to fake another.
     """
 
     def __init__(self, *, max_length: int, required: bool = False, many_lines: bool = False, **options: Any) -> None:
@@ -35,8 +35,8 @@ class Text(serializers.CharField):
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
-        seen = _UNSEEN.sub("", data)
-        return super().to_internal_value(seen if self._many_lines else _BREAKS.sub(" ", seen))
+        text = _CONTROL_CHARACTERS.sub("", data)
+        return super().to_internal_value(text if self._many_lines else _LINE_BREAKS.sub(" ", text))
 
 
 class Email(Text, serializers.EmailField):
@@ -45,14 +45,14 @@ class Email(Text, serializers.EmailField):
 
 @extend_schema_field({"oneOf": [{"type": "string", "maxLength": 64}, {"type": "integer"}], "nullable": True})
 class TableName(Text):
-    """A table's number or its id, and the number as a JSON integer too."""
+    """A table's number, as text or a JSON integer, or its id."""
 
     def to_internal_value(self, data: Any) -> str:
         return super().to_internal_value(str(data) if isinstance(data, int) and not isinstance(data, bool) else data)
 
 
 class WholeNumber(serializers.IntegerField):
-    """A JSON integer, of any size that can be meant."""
+    """A JSON integer of at most 31 bits; strings, booleans and fractions are refused."""
 
     default_error_messages = {"too_large": "This number is too large."}
 
@@ -65,18 +65,18 @@ class WholeNumber(serializers.IntegerField):
 
 
 class Amount(serializers.DecimalField):
-    """Money in the venue's currency, nothing or more."""
+    """An amount of money in the venue's currency, zero or more."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(max_digits=12, decimal_places=2, min_value=ZERO, **options)
 
     def to_internal_value(self, data: Any) -> Decimal:
-        # A nought with a minus becomes an ordinary one.
+        # Turns -0.00 into 0.00.
         return super().to_internal_value(data) + ZERO
 
 
 class Moment(serializers.DateTimeField):
-    """A time that says its offset; a bare one could mean anything."""
+    """A date and time with a UTC offset; without one it is refused as ambiguous."""
 
     default_error_messages = {"naive": "Include the UTC offset, as in 2026-05-01T18:30:00+01:00."}
 

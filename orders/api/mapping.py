@@ -1,4 +1,4 @@
-"""Between REST's shapes and ours: what is posted as the verbs take it, and what they return as it is answered."""
+"""Map between REST and the use cases: posted data to their arguments, their results to JSON."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -8,40 +8,49 @@ from django.utils import timezone
 
 from orders.api.serializers import BasketSerializer, OrderSerializer
 from orders.checkout.basket import BasketAnswer
-from orders.checkout.lines import lines_of
-from orders.checkout.pricing import PricedLine, Totals, WantedItem, WantedModifier
-from orders.checkout.requests import Address, Basket, Guest, OrderRequest, Payment
+from orders.checkout.pricing import PricedLine, Totals
+from orders.checkout.requests import (
+    Address,
+    Basket,
+    Guest,
+    OrderRequest,
+    Payment,
+    RequestedItem,
+    RequestedModifier,
+)
 from orders.models import Order
 
 
 def order_request(posted: dict[str, Any]) -> OrderRequest:
-    """An order that was posted, as the verb takes it."""
-    return OrderRequest(**_wishes(posted), customer=Guest(**posted["customer"]), payment=_payment(posted["payment"]))
+    """Return the order to place, from validated posted data."""
+    return OrderRequest(
+        **_basket_fields(posted), customer=Guest(**posted["customer"]), payment=_payment(posted["payment"])
+    )
 
 
 def basket_request(posted: dict[str, Any]) -> Basket:
-    """A basket that was posted, as the verb takes it."""
+    """Return the basket to check, from validated posted data."""
     customer, payment = posted["customer"], posted["payment"]
     return Basket(
-        **_wishes(posted),
+        **_basket_fields(posted),
         customer=Guest(**customer) if customer else None,
         payment=_payment(payment) if payment else None,
     )
 
 
-_PLAIN = (
+_COPIED_FIELDS = (
     *("scheduled_for", "table", "covers", "account", "note"),
     *("discount_code", "delivery_fee", "service_charge", "tip"),
 )
 
 
-def _wishes(posted: dict[str, Any]) -> dict[str, Any]:
+def _basket_fields(posted: dict[str, Any]) -> dict[str, Any]:
     address = posted["delivery_address"]
     return {
         "type": Order.Type(posted["type"]),
-        "items": tuple(_wanted_item(item) for item in posted["items"]),
+        "items": tuple(_requested_item(item) for item in posted["items"]),
         "address": Address(**address) if address else None,
-        **{name: posted[name] for name in _PLAIN},
+        **{name: posted[name] for name in _COPIED_FIELDS},
     }
 
 
@@ -51,47 +60,52 @@ def _payment(payment: dict[str, Any]) -> Payment:
     )
 
 
-def _wanted_item(item: dict[str, Any]) -> WantedItem:
-    return WantedItem(
+def _requested_item(item: dict[str, Any]) -> RequestedItem:
+    return RequestedItem(
         product=item["product"],
         sku=item["sku"],
         quantity=item["quantity"],
         note=item["note"],
         course=item["course"],
-        modifiers=_wanted_modifiers(item["modifiers"]),
+        modifiers=_requested_modifiers(item["modifiers"]),
     )
 
 
-def _wanted_modifiers(modifiers: list[dict[str, Any]]) -> tuple[WantedModifier, ...]:
+def _requested_modifiers(modifiers: list[dict[str, Any]]) -> tuple[RequestedModifier, ...]:
     return tuple(
-        WantedModifier(
-            modifier=wish["modifier"], quantity=wish["quantity"], modifiers=_wanted_modifiers(wish["modifiers"])
+        RequestedModifier(
+            modifier=posted["modifier"],
+            quantity=posted["quantity"],
+            modifiers=_requested_modifiers(posted["modifiers"]),
         )
-        for wish in modifiers
+        for posted in modifiers
     )
 
 
-def order_answer(order: Order) -> dict[str, Any]:
-    """The order as JSON, its times in the venue's zone. Its injection and venue should be loaded with it."""
+def order_answer(*, order: Order, lines: Iterable[PricedLine]) -> dict[str, Any]:
+    """Return the order with these lines as JSON, its times in the venue's zone.
+
+    Makes no query if the order's venue and injection are loaded.
+    """
     with timezone.override(order.venue.zone):
-        answer: dict[str, Any] = OrderSerializer(_order_columns(order)).data
-    return answer
+        body: dict[str, Any] = OrderSerializer(_order_fields(order, lines)).data
+    return body
 
 
 def basket_answer(answer: BasketAnswer) -> dict[str, Any]:
-    """The basket as JSON."""
-    columns: dict[str, Any] = {
+    """Return the result of a basket check as JSON."""
+    fields: dict[str, Any] = {
         "lines": _items(answer.lines),
         "totals": _totals(answer.totals.items, answer.totals),
         "problems": answer.problems,
     }
     if answer.pos:
-        columns["pos"] = {"asked": True, "ready": answer.pos.ready, "reason": answer.pos.reason}
-    found: dict[str, Any] = BasketSerializer(columns).data
-    return found
+        fields["pos"] = {"asked": True, "ready": answer.pos.ready, "reason": answer.pos.reason}
+    body: dict[str, Any] = BasketSerializer(fields).data
+    return body
 
 
-def _order_columns(order: Order) -> dict[str, Any]:
+def _order_fields(order: Order, lines: Iterable[PricedLine]) -> dict[str, Any]:
     return {
         "id": str(order.pk),
         "number": order.number,
@@ -111,7 +125,7 @@ def _order_columns(order: Order) -> dict[str, Any]:
         "covers": order.covers,
         "account": order.open_account or None,
         "note": order.note,
-        "items": _items(lines_of(rows=order.lines.all())),
+        "items": _items(lines),
         "discount_code": order.discount_code,
         "delivery_fee": order.delivery_fee,
         "service_charge": order.service_charge,

@@ -1,4 +1,4 @@
-"""The shapes of orders in REST: what is posted, checked strictly, and what is answered."""
+"""REST shapes of baskets and orders: requests, validated strictly, and responses."""
 
 from typing import Any
 
@@ -9,32 +9,32 @@ from orders.api.fields import Amount, Email, Moment, TableName, Text, WholeNumbe
 from orders.checkout.shares import ZERO
 from orders.models import Injection, Order
 
-MOST_ITEMS = 200
-MOST_CHOICES = 100
-DEEPEST_CHOICE = 8
-LAST_COURSE = 99
+MAX_ITEMS = 200
+MAX_MODIFIERS = 100
+MAX_MODIFIER_DEPTH = 8
+MAX_COURSE = 99
 
 
-# --- As posted -------------------------------------------------------------------------------------------------------
+# --- Requests --------------------------------------------------------------------------------------------------------
 
 
 class PostedModifierSerializer(serializers.Serializer):
-    """A choice, with the choices below it."""
+    """A chosen modifier, with the modifiers chosen for it."""
 
     modifier = Text(max_length=64, required=True, help_text="Id of the modifier in the menu.")
-    quantity = WholeNumber(default=1, help_text="Per one of what it is chosen for.")
+    quantity = WholeNumber(default=1, help_text="For each one of the item or modifier it belongs to.")
 
     def get_fields(self) -> dict[str, Field]:
-        # Made when asked for: a class cannot name itself while it is being defined.
-        return {**super().get_fields(), "modifiers": PostedModifierSerializer(many=True, **_CHOICES)}
+        # Built here because a class body cannot refer to its own class.
+        return {**super().get_fields(), "modifiers": PostedModifierSerializer(many=True, **_MODIFIERS_OPTIONS)}
 
     def to_internal_value(self, data: Any) -> Any:
-        if _depth(self) > DEEPEST_CHOICE:
-            raise serializers.ValidationError(f"Choices lie at most {DEEPEST_CHOICE} deep.", code="too_deep")
+        if _depth(self) > MAX_MODIFIER_DEPTH:
+            raise serializers.ValidationError(f"Nest modifiers at most {MAX_MODIFIER_DEPTH} deep.", code="too_deep")
         return super().to_internal_value(data)
 
 
-_CHOICES: dict[str, Any] = {"required": False, "default": list, "max_length": MOST_CHOICES}
+_MODIFIERS_OPTIONS: dict[str, Any] = {"required": False, "default": list, "max_length": MAX_MODIFIERS}
 
 
 def _depth(field: Field | None) -> int:
@@ -46,10 +46,10 @@ def _depth(field: Field | None) -> int:
 
 
 class PostedItemSerializer(serializers.Serializer):
-    """A product, with what was chosen for it."""
+    """A product, with the modifiers chosen for it."""
 
-    product = Text(max_length=64, help_text="Id of the product in the menu; or send its `sku`.")
-    sku = Text(max_length=64, help_text="Instead of `product`.")
+    product = Text(max_length=64, help_text="Id of the product in the menu. Send this or `sku`.")
+    sku = Text(max_length=64, help_text="SKU of the product, instead of `product`.")
     quantity = WholeNumber(default=1)
     note = Text(max_length=200)
     course = WholeNumber(
@@ -57,10 +57,10 @@ class PostedItemSerializer(serializers.Serializer):
         allow_null=True,
         default=None,
         min_value=0,
-        max_value=LAST_COURSE,
-        help_text="Of a dine-in order: when it is served, counted from 0.",
+        max_value=MAX_COURSE,
+        help_text="Dine-in only: the course it is served with, counted from 0.",
     )
-    modifiers = PostedModifierSerializer(many=True, **_CHOICES)
+    modifiers = PostedModifierSerializer(many=True, **_MODIFIERS_OPTIONS)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not attrs["product"] and not attrs["sku"]:
@@ -69,16 +69,16 @@ class PostedItemSerializer(serializers.Serializer):
 
 
 class CustomerSerializer(serializers.Serializer):
-    """Who ordered."""
+    """The person ordering."""
 
     first_name = Text(max_length=128, required=True)
     last_name = Text(max_length=128)
     email = Email(max_length=254)
-    phone = Text(max_length=40, help_text="As typed; without a country code it belongs to the venue's country.")
+    phone = Text(max_length=40, help_text="As typed. A number without a country code belongs to the venue's country.")
 
 
 class DeliveryAddressSerializer(serializers.Serializer):
-    """Where a delivery goes."""
+    """The address of a delivery."""
 
     line1 = Text(max_length=200, required=True)
     line2 = Text(max_length=200)
@@ -88,51 +88,51 @@ class DeliveryAddressSerializer(serializers.Serializer):
 
 
 class PostedPaymentSerializer(serializers.Serializer):
-    """Whether and what the guest has paid."""
+    """Whether the guest has paid, and how much."""
 
     status = serializers.ChoiceField(Order.PaymentStatus.choices)
     reference = Text(max_length=128)
-    amount = Amount(required=False, allow_null=True, default=None, help_text="Has to be the computed total.")
+    amount = Amount(required=False, allow_null=True, default=None, help_text="Must equal the computed total.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["status"] == Order.PaymentStatus.PAID and attrs["amount"] is None:
-            raise serializers.ValidationError({"amount": "Say what was paid."}, code="required")
+            raise serializers.ValidationError({"amount": "Give the amount that was paid."}, code="required")
         return attrs
 
 
 class _PostedSerializer(serializers.Serializer):
-    """What orders and baskets have in common. There are no prices in it: they come from the menu."""
+    """The fields that baskets and orders share. They hold no item prices: those come from the menu."""
 
     scheduled_for = Moment(
-        required=False, allow_null=True, default=None, help_text="With its offset. Null: as soon as possible."
+        required=False, allow_null=True, default=None, help_text="With its UTC offset. Null means as soon as possible."
     )
     delivery_address = DeliveryAddressSerializer(
-        required=False, allow_null=True, default=None, help_text="Of a delivery, which needs one."
+        required=False, allow_null=True, default=None, help_text="Delivery only, and required there."
     )
-    table = TableName(max_length=64, help_text="Of a dine-in order: the table's number or its id.")
+    table = TableName(max_length=64, help_text="Dine-in only: the table's number or its id.")
     covers = WholeNumber(
         required=False,
         allow_null=True,
         default=None,
         min_value=1,
         max_value=999,
-        help_text="Of a dine-in order: how many guests.",
+        help_text="Dine-in only: the number of guests.",
     )
     account = Text(
         max_length=64,
-        help_text="Of a dine-in order: number of the open check that it is added to, instead of table and covers. "
-        "Unpaid, it is paid with the bill and sent at once.",
+        help_text="Dine-in only: the number of the open check to add the order to, instead of `table` and `covers`. "
+        "An unpaid order is then paid with the bill, and sent at once.",
     )
     note = Text(max_length=500, many_lines=True)
-    items = PostedItemSerializer(many=True, max_length=MOST_ITEMS)  # type: ignore[call-arg]  # the list's own
+    items = PostedItemSerializer(many=True, max_length=MAX_ITEMS)  # type: ignore[call-arg]  # the list's own
     discount_code = Text(max_length=64)
-    delivery_fee = Amount(required=False, default=ZERO, help_text="Of a delivery.")
+    delivery_fee = Amount(required=False, default=ZERO, help_text="Delivery only.")
     service_charge = Amount(required=False, default=ZERO)
     tip = Amount(required=False, default=ZERO)
 
 
 class PostedOrderSerializer(_PostedSerializer):
-    """An order as posted. There are no prices in it: they come from the menu."""
+    """An order to place. It holds no item prices: those come from the menu."""
 
     type = serializers.ChoiceField(Order.Type.choices)
     customer = CustomerSerializer()
@@ -140,13 +140,15 @@ class PostedOrderSerializer(_PostedSerializer):
 
 
 class PostedBasketSerializer(_PostedSerializer):
-    """A basket as posted: an order of which only the items have to be there."""
+    """A basket to check: an order of which only the items are required."""
 
     type = serializers.ChoiceField(Order.Type.choices, required=False, default=Order.Type.PICKUP)
     customer = CustomerSerializer(required=False, allow_null=True, default=None)
     payment = PostedPaymentSerializer(required=False, allow_null=True, default=None)
     ask_pos = serializers.BooleanField(
-        required=False, default=False, help_text="Ask the POS what is left and whether it takes orders; takes longer."
+        required=False,
+        default=False,
+        help_text="Also ask the POS what is left and whether it is taking orders. This takes longer.",
     )
 
 
@@ -154,10 +156,10 @@ class OrderPaymentSerializer(serializers.Serializer):
     """The payment of an order that was placed unpaid."""
 
     reference = Text(max_length=128, required=True)
-    amount = Amount(help_text="Has to be the order's total.")
+    amount = Amount(help_text="Must equal the order's total.")
 
 
-# --- As answered -----------------------------------------------------------------------------------------------------
+# --- Responses -------------------------------------------------------------------------------------------------------
 
 
 def _money() -> serializers.DecimalField:
@@ -165,7 +167,7 @@ def _money() -> serializers.DecimalField:
 
 
 class OrderModifierSerializer(serializers.Serializer):
-    """A choice, with its price then."""
+    """A chosen modifier, at its price when the order was placed."""
 
     modifier = serializers.CharField()
     sku = serializers.CharField()
@@ -178,7 +180,7 @@ class OrderModifierSerializer(serializers.Serializer):
 
 
 class OrderItemSerializer(serializers.Serializer):
-    """A line; `total` includes its choices."""
+    """A product ordered. `total` includes its modifiers."""
 
     product = serializers.CharField()
     sku = serializers.CharField()
@@ -192,7 +194,7 @@ class OrderItemSerializer(serializers.Serializer):
 
 
 class TotalsSerializer(serializers.Serializer):
-    """What the order costs, by what for."""
+    """The amounts that make up the total."""
 
     items = _money()
     discount = _money()
@@ -203,7 +205,7 @@ class TotalsSerializer(serializers.Serializer):
 
 
 class PaymentSerializer(serializers.Serializer):
-    """What was paid."""
+    """The payment."""
 
     status = serializers.ChoiceField(Order.PaymentStatus.choices)
     reference = serializers.CharField()
@@ -211,20 +213,20 @@ class PaymentSerializer(serializers.Serializer):
 
 
 class PosSerializer(serializers.Serializer):
-    """How far the order is on its way to the till."""
+    """The order's progress to the till."""
 
     state = serializers.ChoiceField(Injection.State.choices)
     attempts = serializers.IntegerField()
     next_attempt_at = serializers.DateTimeField(
-        allow_null=True, help_text="A moment that has passed: as soon as a worker is free. Null: no attempt is due."
+        allow_null=True, help_text="A time in the past means as soon as a worker is free. Null means no attempt is due."
     )
     reference = serializers.CharField()
-    account = serializers.CharField(allow_null=True, help_text="The check's number, once the order is on the till.")
-    error = serializers.CharField(allow_null=True, help_text="Why it is not there yet, in words for venue staff.")
+    account = serializers.CharField(allow_null=True, help_text="Number of the order's check, once it is on the till.")
+    error = serializers.CharField(allow_null=True, help_text="Why it is not on the till yet, in words for venue staff.")
 
 
 class OrderSerializer(serializers.Serializer):
-    """An order as answered."""
+    """An order."""
 
     id = serializers.CharField()
     number = serializers.IntegerField()
@@ -237,7 +239,7 @@ class OrderSerializer(serializers.Serializer):
     delivery_address = DeliveryAddressSerializer(allow_null=True)
     table = serializers.CharField(allow_null=True)
     covers = serializers.IntegerField(allow_null=True)
-    account = serializers.CharField(allow_null=True, help_text="The open check that it is added to.")
+    account = serializers.CharField(allow_null=True, help_text="Number of the open check that the order is added to.")
     note = serializers.CharField()
     items = OrderItemSerializer(many=True)
     discount_code = serializers.CharField()
@@ -250,25 +252,27 @@ class OrderSerializer(serializers.Serializer):
 
 
 class ProblemSerializer(serializers.Serializer):
-    """One thing that keeps the basket from being ordered. `attr` is its place, such as `items.0.modifiers.1`."""
+    """One thing that stops the basket from being ordered. `attr` is the field, such as `items.0.modifiers.1`."""
 
     code = serializers.CharField()
     detail = serializers.CharField()
     attr = serializers.CharField()
 
 
-class PosWordSerializer(serializers.Serializer):
-    """What the POS said. A POS that cannot say is no reason against an order."""
+class PosReportSerializer(serializers.Serializer):
+    """The POS's answer. When the POS cannot answer, the order can still be placed."""
 
     asked = serializers.BooleanField()
-    ready = serializers.BooleanField(allow_null=True, help_text="Null: it could not say.")
-    reason = serializers.CharField(allow_blank=True, help_text="Why it is not ready, or could not say.")
+    ready = serializers.BooleanField(allow_null=True, help_text="Null when the POS could not say.")
+    reason = serializers.CharField(
+        allow_blank=True, help_text="Why it is not ready, or could not say. Empty when it is ready."
+    )
 
 
 class BasketSerializer(serializers.Serializer):
-    """What a basket costs, and everything that is wrong with it; it can be ordered when that is nothing."""
+    """The price of a basket and every problem with it. A basket without problems can be ordered."""
 
     lines = OrderItemSerializer(many=True, help_text="The items that could be priced.")
     totals = TotalsSerializer()
     problems = ProblemSerializer(many=True)
-    pos = PosWordSerializer(required=False, help_text="There when it was asked.")
+    pos = PosReportSerializer(required=False, help_text="Present when the POS was asked.")

@@ -1,4 +1,4 @@
-"""REST routes below /api/v1/."""
+"""REST routes of orders below /api/v1/."""
 
 from django.urls import URLPattern, path
 

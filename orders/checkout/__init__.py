@@ -1,1 +1,1 @@
-"""What can be ordered and what it costs: baskets, rules, prices and discounts. Stores nothing."""
+"""What guests may order and what it costs: baskets, rules, prices and discounts. Placing stores the result."""

@@ -1,4 +1,4 @@
-"""Discount codes: which one was typed, what speaks against it, what it takes off, and how often it may be used."""
+"""Discount codes: find the code a guest typed, check whether it applies, compute the discount and count its uses."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -17,14 +17,17 @@ ATTR = "discount_code"
 
 
 def find_discount(*, venue: Venue, code: str) -> DiscountCode | None:
-    """The venue's active code, in whatever letters it was typed."""
+    """Return the venue's active discount with this code, in capital or small letters; None when there is none."""
     return DiscountCode.objects.filter(venue=venue, code__iexact=code, active=True).first()
 
 
 def discount_problems(*, discount: DiscountCode | None, items: Decimal | None, today: date) -> Iterator[Problem]:
-    """What speaks against the code for items that cost so much, on a day in the venue's time.
+    """Yield each reason why the discount does not apply.
 
-    `items` None: it is not known yet what they cost.
+    Args:
+        discount: as found, None when the code is unknown.
+        items: total of the items; None while it is not known, so that the minimum spend is not checked.
+        today: the date in the venue's time zone.
     """
     if discount is None:
         yield Problem("unknown_discount", "There is no such discount code.", ATTR)
@@ -34,31 +37,32 @@ def discount_problems(*, discount: DiscountCode | None, items: Decimal | None, t
     if discount.valid_until and today > discount.valid_until:
         yield Problem("discount_expired", f"This code was valid until {discount.valid_until:%d %B %Y}.", ATTR)
     if discount.usage_limit is not None and discount.times_used >= discount.usage_limit:
-        yield used_up()
+        yield used_up_problem()
     if discount.minimum_spend is not None and items is not None and items < discount.minimum_spend:
-        yield Problem("minimum_spend", f"This code is for items of {discount.minimum_spend} or more.", ATTR)
+        yield Problem("minimum_spend", f"Spend {discount.minimum_spend} or more on items to use this code.", ATTR)
 
 
 def amount_off(*, discount: DiscountCode, items: Decimal) -> Decimal:
-    """What the code takes off items that cost so much: half a penny up, and never more than all of it."""
+    """Return the discount on items of this total: half a penny rounds up, and it never exceeds the items."""
     off = discount.amount if discount.percent is None else to_money(items * discount.percent / 100)
     return max(ZERO, min(off or ZERO, items))
 
 
-def use(*, discount: DiscountCode) -> bool:
-    """Takes one use of the code, to be called in the order's transaction; False when others were faster.
+def take_use(*, discount: DiscountCode) -> bool:
+    """Take one use of the discount; return False when other orders took the last one first.
 
-    One statement looks and counts, so that of any number of orders at the same moment no more than allowed get it.
+    Call it in the order's transaction. One statement checks and counts, so that concurrent orders never use a discount
+    more often than its limit.
     """
     free = Q(usage_limit=None) | Q(times_used__lt=F("usage_limit"))
     return bool(DiscountCode.objects.filter(free, pk=discount.pk, active=True).update(times_used=F("times_used") + 1))
 
 
 def release_use(*, order_id: UUID) -> None:
-    """Gives the order's use of its code back. To be called once, in the transaction that cancels the order."""
+    """Give back the use that the order took. Call it once, in the transaction that cancels the order."""
     DiscountCode.objects.filter(orders=order_id, times_used__gt=0).update(times_used=F("times_used") - 1)
 
 
-def used_up() -> Problem:
-    """The code was used as often as it may be."""
+def used_up_problem() -> Problem:
+    """Return the problem of a discount that has reached its usage limit."""
     return Problem("discount_used_up", "This code has been used as often as it may be.", ATTR)

@@ -1,4 +1,4 @@
-"""Lines of an order, between the tree that people think of and the rows that it is stored as."""
+"""Convert an order's lines between the tree that prices work on and the rows that the database holds."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -16,14 +16,14 @@ _COLUMNS = (
 
 
 def store_lines(*, order: Order, lines: Iterable[PricedLine]) -> None:
-    """Stores the lines and all that was chosen below them, numbered from top to bottom, in one statement."""
+    """Store the lines with every choice below them, numbered from top to bottom, in one statement."""
     rows: list[tuple[Any, ...]] = []
 
     def add(line: PricedLine, parent_id: UUID | None) -> None:
         id, position = uuid4(), len(rows)
-        of_the_menu = (line.kind, line.menu_id, line.sku, line.instruction_id, line.name)
-        of_the_guest = (line.quantity, line.unit_price, line.note, line.course)
-        rows.append((id, order.pk, parent_id, position, *of_the_menu, *of_the_guest))
+        menu_columns = (line.kind, line.menu_id, line.sku, line.instruction_id, line.name)
+        guest_columns = (line.quantity, line.unit_price, line.note, line.course)
+        rows.append((id, order.pk, parent_id, position, *menu_columns, *guest_columns))
         for choice in line.choices:
             add(choice, id)
 
@@ -33,7 +33,7 @@ def store_lines(*, order: Order, lines: Iterable[PricedLine]) -> None:
 
 
 def lines_of(*, rows: Iterable[OrderLine]) -> tuple[PricedLine, ...]:
-    """The lines again, from all rows of one order in whatever sequence."""
+    """Rebuild the tree of lines from all rows of one order, given in any sequence."""
     below: dict[UUID | None, list[OrderLine]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: row.position):
         below[row.parent_id].append(row)

@@ -1,4 +1,4 @@
-"""The two names that people call an order by: its number at the venue, and the code that it is collected with."""
+"""The two ways to refer to an order: its number at the venue, and its collection code."""
 
 import secrets
 
@@ -7,11 +7,11 @@ from django.db import connection
 from orders.models import OrderCounter
 from storekit.models import Venue
 
-# Letters and digits that are not mistaken for each other, read out or handwritten.
+# Letters and digits that are not mistaken for each other when read out or written by hand.
 ALPHABET = "ACDEFGHJKMNPQRTWXY34679"
 CODE_LENGTH = 8
 
-# One statement counts, locks and creates, on SQLite as on PostgreSQL.
+# One statement counts, locks and creates the row, on SQLite as on PostgreSQL.
 _NEXT_NUMBER = """
     INSERT INTO {table} (venue_id, last_number) VALUES (%s, 1)
     ON CONFLICT (venue_id) DO UPDATE SET last_number = {table}.last_number + 1
@@ -20,13 +20,13 @@ _NEXT_NUMBER = """
 
 
 def next_number(*, venue: Venue) -> int:
-    """The venue's next order number. Until the transaction ends nobody else gets a number of this venue."""
+    """Return the venue's next order number. Other orders of the venue wait for theirs until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute(_NEXT_NUMBER.format(table=OrderCounter._meta.db_table), [venue.pk])
         number: int = cursor.fetchone()[0]
     return number
 
 
-def draw_code() -> str:
-    """Eight random characters, of which there are eighty thousand million."""
+def random_collection_code() -> str:
+    """Return eight random characters: one of 78 thousand million codes."""
     return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))

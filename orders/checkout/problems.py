@@ -1,4 +1,4 @@
-"""What can be wrong with an order, said in a way that a storefront can show and a program can act upon."""
+"""Problems with an order, in a form that a storefront can show and a program can act on."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Problem:
-    """`code` is stable, `detail` a sentence, `attr` the place in what was posted: `items.0.modifiers.1`."""
+    """One problem. `code` is stable, `detail` a sentence, `attr` the field posted, such as `items.0.modifiers.1`."""
 
     code: str
     detail: str
@@ -14,7 +14,7 @@ class Problem:
 
 
 class OrderRefused(Exception):
-    """The order was not taken, for all of these reasons."""
+    """The order was not taken; `problems` holds every reason."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)

@@ -1,17 +1,38 @@
-"""What a storefront asks for: a basket to look at, or an order to take. Plain values, checked by nobody yet."""
+"""A basket or an order as a storefront sends it: plain values, not yet checked against the menu or the venue."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from uuid import UUID
 
-from orders.checkout.pricing import WantedItem
 from orders.checkout.shares import ZERO
 from orders.models import Order
 
 
 @dataclass(frozen=True)
+class RequestedModifier:
+    """A modifier, instruction or deal item that the guest chose, with the choices made for it in turn."""
+
+    modifier: str
+    quantity: int = 1
+    modifiers: tuple["RequestedModifier", ...] = ()
+
+
+@dataclass(frozen=True)
+class RequestedItem:
+    """A product that the guest ordered, named by its id or, when `product` is empty, by its SKU."""
+
+    product: str = ""
+    sku: str = ""
+    quantity: int = 1
+    note: str = ""
+    course: int | None = None
+    modifiers: tuple[RequestedModifier, ...] = ()
+
+
+@dataclass(frozen=True)
 class Guest:
-    """Who ordered. `phone` as typed; a number without a country code belongs to the venue's country."""
+    """The person ordering. `phone` is as typed; a number without a country code belongs to the venue's country."""
 
     first_name: str
     last_name: str = ""
@@ -21,7 +42,7 @@ class Guest:
 
 @dataclass(frozen=True)
 class Address:
-    """Where a delivery goes."""
+    """The address of a delivery."""
 
     line1: str
     city: str
@@ -41,13 +62,13 @@ class Payment:
 
 @dataclass(frozen=True, kw_only=True)
 class Basket:
-    """What may become an order. Times are aware; there are no prices, which come from the menu.
+    """A possible order. Times are aware. It carries no item prices: those come from the menu.
 
-    `table` is a table's number or its id; `account` the number of an open check that the order is added to.
+    `table` is a table's number or its id; `account` is the number of an open check to add the order to.
     """
 
     type: Order.Type
-    items: tuple[WantedItem, ...]
+    items: tuple[RequestedItem, ...]
     customer: Guest | None = None
     payment: Payment | None = None
     scheduled_for: datetime | None = None
@@ -64,7 +85,15 @@ class Basket:
 
 @dataclass(frozen=True, kw_only=True)
 class OrderRequest(Basket):
-    """An order as a storefront asks for it: a basket with a guest and word of the payment."""
+    """An order to place: a basket whose guest and payment are given."""
 
     customer: Guest
     payment: Payment
+
+
+def parse_uuid(text: str) -> UUID | None:
+    """Return the id as a `UUID`, or None for text that is not one and so cannot be an id of ours."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,18 +1,19 @@
-"""How large an amount may become, and how it is shared out. Rounding is `integrations.money`'s."""
+"""The largest amount an order may reach, and sharing an amount out. `integrations.money` does the rounding."""
 
 from collections.abc import Sequence
 from decimal import Decimal
 
 ZERO = Decimal("0.00")
-LARGEST = Decimal("9999999.99")
-"""No order costs more; what is larger is a mistake, and some columns and tills would not hold it."""
+LARGEST_AMOUNT = Decimal("9999999.99")
+"""The most an order may cost. A larger amount is a mistake, and some columns and tills could not hold it."""
 
 
 def shares(amount: Decimal, of: Sequence[Decimal]) -> list[Decimal]:
-    """Shares the amount out over parts by what each costs, to the penny: by largest remainder, the first of equals.
+    """Share the amount out over parts in proportion to their cost, to the penny.
 
-    The shares add up to the amount exactly and none is more than its part, if the amount is not more than the parts
-    that cost something. What costs nothing or less gets nothing.
+    Uses the largest-remainder method; the first of equal remainders wins. The shares add up to the amount exactly, and
+    none exceeds its part as long as the amount does not exceed the sum of the parts above zero. Parts that cost zero or
+    less get nothing.
     """
     pennies = int(amount * 100)
     weights = [max(0, int(part * 100)) for part in of]
@@ -20,7 +21,7 @@ def shares(amount: Decimal, of: Sequence[Decimal]) -> list[Decimal]:
     if not whole:
         return [ZERO for _ in of]
     found = [pennies * weight // whole for weight in weights]
-    by_remainder = sorted(range(len(of)), key=lambda place: -(pennies * weights[place] % whole))
-    for place in by_remainder[: pennies - sum(found)]:
-        found[place] += 1
+    by_remainder = sorted(range(len(of)), key=lambda index: -(pennies * weights[index] % whole))
+    for index in by_remainder[: pennies - sum(found)]:
+        found[index] += 1
     return [Decimal(share) / 100 for share in found]

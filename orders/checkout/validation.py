@@ -1,4 +1,4 @@
-"""Whether a basket can be ordered and what it costs: the one answer that orders and basket checks get. Only reads."""
+"""Decide whether a basket can be ordered and what it costs. Orders and basket checks share it; it only reads."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -11,9 +11,9 @@ import phonenumbers
 from menus import catalogue as menu_catalogue
 from menus.catalogue import Catalogue
 from orders.checkout.discounts import amount_off, discount_problems, find_discount
-from orders.checkout.pricing import PricedOrder, Totals, WantedModifier, known_id, price
+from orders.checkout.pricing import PricedOrder, Totals, price
 from orders.checkout.problems import Problem
-from orders.checkout.requests import Basket
+from orders.checkout.requests import Basket, RequestedModifier, parse_uuid
 from orders.checkout.rules import rule_problems
 from orders.checkout.shares import ZERO
 from orders.checkout.venue_settings import OrderingSettings, ordering_settings_of
@@ -21,35 +21,34 @@ from orders.models import DiscountCode, Order
 from storekit.models import Venue
 from tables.models import Table
 
-_LONGEST_NUMBER = 9
-"""Digits of a table's number."""
+_MAX_TABLE_DIGITS = 9
 
 
 @dataclass(frozen=True)
-class Checked:
-    """What a basket costs and all that is wrong with it; ordered, it would be what is here.
+class BasketValidation:
+    """The price of a basket, every problem with it, and the rows and settings that an order made of it needs.
 
-    `discount` is there when it may be used, and `totals` count it in; `phone` is E.164, empty for none.
+    `discount` is set only when it applies, and is then part of `totals`; `phone` is E.164, empty for none.
     """
 
     priced: PricedOrder
     totals: Totals
     problems: tuple[Problem, ...]
-    terms: OrderingSettings
+    settings: OrderingSettings
     menu_version: int
     table: Table | None
     discount: DiscountCode | None
     phone: str
 
 
-def check(*, venue: Venue, basket: Basket, now: datetime) -> Checked:
-    """Prices the basket and finds every problem at once.
+def validate_basket(*, venue: Venue, basket: Basket, now: datetime) -> BasketValidation:
+    """Price the basket and find every problem at once.
 
     Raises:
-        MenuBusy: the menu was changing all the time that it was read.
+        MenuBusy: the menu changed every time it was read.
     """
-    terms = ordering_settings_of(venue=venue)
-    catalogue = _catalogue(venue, basket)
+    settings = ordering_settings_of(venue=venue)
+    catalogue = _load_catalogue(venue, basket)
     priced = price(
         catalogue=catalogue,
         items=basket.items,
@@ -57,20 +56,25 @@ def check(*, venue: Venue, basket: Basket, now: datetime) -> Checked:
         delivery_fee=basket.delivery_fee,
         service_charge=basket.service_charge,
     )
-    discount, against = _discount(venue, basket, priced, now)
-    totals = _less(priced.totals, discount)
-    table = _table(venue, basket)
+    discount, discount_refusals = _find_discount(venue, basket, priced, now)
+    totals = _with_discount(priced.totals, discount)
+    table = _find_table(venue, basket)
     phone = _e164(basket.customer.phone, country=venue.country) if basket.customer else ""
-    rules = rule_problems(
-        rules=terms.rules, type=basket.type, scheduled_for=basket.scheduled_for, now=now, zone=venue.zone
+    problems = (
+        *rule_problems(
+            rules=settings.rules, type=basket.type, scheduled_for=basket.scheduled_for, now=now, zone=venue.zone
+        ),
+        *_type_problems(basket, table),
+        *_phone_problems(phone),
+        *discount_refusals,
+        *priced.problems,
     )
-    problems = (*rules, *_problems_of_type(basket, table), *_phone_problems(phone), *against, *priced.problems)
-    return Checked(
+    return BasketValidation(
         priced=priced,
         totals=totals,
-        # What is to be paid is known once everything else is right.
+        # The amount to pay is only known once everything else is right.
         problems=problems or tuple(_amount_problems(basket, totals)),
-        terms=terms,
+        settings=settings,
         menu_version=catalogue.version,
         table=table,
         discount=discount,
@@ -78,59 +82,59 @@ def check(*, venue: Venue, basket: Basket, now: datetime) -> Checked:
     )
 
 
-def _less(totals: Totals, discount: DiscountCode | None) -> Totals:
-    return replace(totals, discount=amount_off(discount=discount, items=totals.items)) if discount else totals
-
-
 def total_problem(total: Decimal, *, attr: str) -> Problem:
-    """The amount that was paid is not what the order costs."""
+    """Return the problem of a payment whose amount is not the order's total."""
     return Problem("amount_mismatch", f"The total is {total}.", attr)
 
 
-# --- What is looked up -----------------------------------------------------------------------------------------------
+# --- Find the rows that the basket names ------------------------------------------------------------------------------
 
 
-def _catalogue(venue: Venue, basket: Basket) -> Catalogue:
-    ids = {id for item in basket.items if (id := known_id(item.product))}
+def _load_catalogue(venue: Venue, basket: Basket) -> Catalogue:
+    ids = {id for item in basket.items if (id := parse_uuid(item.product))}
     skus = {item.sku for item in basket.items if not item.product}
-    choices = set(_choices(wish for item in basket.items for wish in item.modifiers))
+    choices = set(_modifier_ids(modifier for item in basket.items for modifier in item.modifiers))
     return menu_catalogue.load(venue=venue, ids=ids, skus=skus, choices=choices)
 
 
-def _choices(wishes: Iterable[WantedModifier]) -> Iterator[UUID]:
-    for wish in wishes:
-        if id := known_id(wish.modifier):
+def _modifier_ids(modifiers: Iterable[RequestedModifier]) -> Iterator[UUID]:
+    for requested in modifiers:
+        if id := parse_uuid(requested.modifier):
             yield id
-        yield from _choices(wish.modifiers)
+        yield from _modifier_ids(requested.modifiers)
 
 
-def _table(venue: Venue, basket: Basket) -> Table | None:
-    """The table in use that was named by its number or its id."""
+def _find_table(venue: Venue, basket: Basket) -> Table | None:
+    """Find the table that the basket names by number or id. Archived tables do not count."""
     if basket.type != Order.Type.DINE_IN or not basket.table:
         return None
-    named = basket.table
     tables = Table.objects.filter(venue=venue, archived_at=None)
-    if named.isascii() and named.isdecimal():
-        return tables.filter(number=int(named)).first() if len(named) <= _LONGEST_NUMBER else None
-    id = known_id(named)
+    if basket.table.isascii() and basket.table.isdecimal():
+        return tables.filter(number=int(basket.table)).first() if len(basket.table) <= _MAX_TABLE_DIGITS else None
+    id = parse_uuid(basket.table)
     return tables.filter(pk=id).first() if id else None
 
 
-def _discount(
+def _find_discount(
     venue: Venue, basket: Basket, priced: PricedOrder, now: datetime
 ) -> tuple[DiscountCode | None, list[Problem]]:
+    """Find the discount that the basket names, or the reasons why it does not apply."""
     if not basket.discount_code:
         return None, []
     found = find_discount(venue=venue, code=basket.discount_code)
-    items = priced.totals.items if priced.whole else None
-    against = list(discount_problems(discount=found, items=items, today=now.astimezone(venue.zone).date()))
-    return (None if against else found), against
+    items = priced.totals.items if priced.complete else None
+    problems = list(discount_problems(discount=found, items=items, today=now.astimezone(venue.zone).date()))
+    return (None if problems else found), problems
+
+
+def _with_discount(totals: Totals, discount: DiscountCode | None) -> Totals:
+    return replace(totals, discount=amount_off(discount=discount, items=totals.items)) if discount else totals
 
 
 def _e164(text: str, *, country: str) -> str | None:
-    """The number with its country code, empty for none; None for something that cannot be a number.
+    """Return the phone number with its country code, empty for none; None for text that cannot be a phone number.
 
-    Not every number that exists is in the library's tables, so a possible one is good enough.
+    The number only has to be possible: the library does not know every number range in use.
     """
     if not text:
         return ""
@@ -143,14 +147,14 @@ def _e164(text: str, *, country: str) -> str | None:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-# --- What can be wrong -----------------------------------------------------------------------------------------------
+# --- Find the problems -----------------------------------------------------------------------------------------------
 
 
-def _problems_of_type(basket: Basket, table: Table | None) -> Iterator[Problem]:
-    """What an order of this type lacks, and what only another type has."""
+def _type_problems(basket: Basket, table: Table | None) -> Iterator[Problem]:
+    """Yield a problem for each field that this type of order needs but lacks, or has but may not have."""
     if basket.type == Order.Type.DELIVERY:
         if basket.address is None:
-            yield Problem("required", "Say where the delivery goes.", "delivery_address")
+            yield Problem("required", "Give the delivery address.", "delivery_address")
     else:
         if basket.address is not None:
             yield _misplaced("Only a delivery has an address.", "delivery_address")
@@ -162,23 +166,23 @@ def _problems_of_type(basket: Basket, table: Table | None) -> Iterator[Problem]:
     for attr in ("table", "covers", "account"):
         if getattr(basket, attr):
             yield _misplaced("Only a dine-in order has a table, a number of guests or an open bill.", attr)
-    for number, item in enumerate(basket.items):
+    for index, item in enumerate(basket.items):
         if item.course is not None:
-            yield _misplaced("Only a dine-in order is served in courses.", f"items.{number}.course")
+            yield _misplaced("Only a dine-in order is served in courses.", f"items.{index}.course")
 
 
 def _table_problems(basket: Basket, table: Table | None) -> Iterator[Problem]:
     if basket.account:
         for attr in ("table", "covers"):
             if getattr(basket, attr):
-                detail = "An open bill keeps its table and its number of guests. Leave this out."
+                detail = "An open bill keeps its table and number of guests. Leave this out."
                 yield Problem("fixed_by_the_bill", detail, attr)
         if basket.tip and basket.payment and not basket.payment.paid:
-            # A tip travels with a payment, and the payment will be the bill's.
-            detail = "This order is paid with the bill, and the tip with it. Leave the tip out."
+            # A tip is sent with a payment, and the payment comes with the bill.
+            detail = "This order is paid with the bill, and so is the tip. Leave the tip out."
             yield Problem("tip_on_the_bill", detail, "tip")
     elif not basket.table:
-        yield Problem("required", "Say which table, or the number of the open bill as `account`.", "table")
+        yield Problem("required", "Give the table, or the number of the open bill as `account`.", "table")
     elif table is None:
         yield Problem("unknown_table", "This venue has no such table.", "table")
 
@@ -189,13 +193,13 @@ def _misplaced(detail: str, attr: str) -> Problem:
 
 def _phone_problems(phone: str | None) -> Iterator[Problem]:
     if phone is None:
-        yield Problem("invalid", "This is not a telephone number.", "customer.phone")
+        yield Problem("invalid", "Enter a valid phone number.", "customer.phone")
 
 
 def _amount_problems(basket: Basket, totals: Totals) -> Iterator[Problem]:
     if basket.payment is None:
         return
-    # An unpaid order may leave the amount out, or name what is to be paid.
+    # An unpaid order may leave the amount out, or give the amount still to pay.
     expected = (totals.total,) if basket.payment.paid else (totals.total, ZERO, None)
     if basket.payment.amount not in expected:
         yield total_problem(totals.total, attr="payment.amount")

@@ -1,10 +1,10 @@
-"""All that a venue has settled before anybody orders: its till's location, its settings and its rules, in one query."""
+"""A venue's settings for taking orders: its business location, its hold settings and its rules, read in one query."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 
 from integrations.pos import VenuePosSettings
-from orders.checkout.rules import Rules, Span
+from orders.checkout.rules import OpeningHours, Rules
 from orders.models import Order
 from storekit.db.compiled_queries import WordedQuery
 from storekit.models import Venue
@@ -28,29 +28,32 @@ _ORDERING_SETTINGS = WordedQuery(lambda venue: Venue.objects.filter(pk=venue[0])
 
 @dataclass(frozen=True)
 class OrderingSettings:
-    """`location` is the id of the business location that the venue is linked to, empty for none; of `settings`, what
-    decides when orders are sent is filled in, and nothing else."""
+    """How a venue takes orders.
+
+    `location` is the id of the business location that the venue is linked to, empty for none. `pos_settings` has only
+    the fields filled in that decide when orders are sent: `buffer_orders` and `buffer_minutes`.
+    """
 
     location: str
-    settings: VenuePosSettings
+    pos_settings: VenuePosSettings
     rules: Rules
 
 
 def ordering_settings_of(*, venue: Venue) -> OrderingSettings:
-    """What the venue has settled; a venue that has settled nothing allows everything."""
-    # A row for each span of its hours.
+    """Return the venue's settings for taking orders. A venue without rules accepts every order."""
+    # One row for each entry of the venue's hours.
     rows = _ORDERING_SETTINGS.rows(venue=[venue.pk])
     location, buffer_orders, buffer_minutes, pickup, delivery, dine_in, notice, ahead, *_ = rows[0]
-    settings = VenuePosSettings()
+    pos_settings = VenuePosSettings()
     if buffer_orders is not None:
-        settings = VenuePosSettings(buffer_orders=buffer_orders, buffer_minutes=buffer_minutes)
-    if ahead is None:
-        return OrderingSettings(location=location or "", settings=settings, rules=Rules())
-    taken = {Order.Type.PICKUP: pickup, Order.Type.DELIVERY: delivery, Order.Type.DINE_IN: dine_in}
-    rules = Rules(
-        types=frozenset(type for type, is_taken in taken.items() if is_taken),
-        notice=timedelta(minutes=notice),
-        furthest_ahead_days=ahead,
-        hours=tuple(Span(*row[-3:]) for row in rows if row[-3] is not None),
-    )
-    return OrderingSettings(location=location or "", settings=settings, rules=rules)
+        pos_settings = VenuePosSettings(buffer_orders=buffer_orders, buffer_minutes=buffer_minutes)
+    rules = Rules()
+    if ahead is not None:
+        accepted = {Order.Type.PICKUP: pickup, Order.Type.DELIVERY: delivery, Order.Type.DINE_IN: dine_in}
+        rules = Rules(
+            types=frozenset(type for type, is_accepted in accepted.items() if is_accepted),
+            notice=timedelta(minutes=notice),
+            furthest_ahead_days=ahead,
+            hours=tuple(OpeningHours(*row[-3:]) for row in rows if row[-3] is not None),
+        )
+    return OrderingSettings(location=location or "", pos_settings=pos_settings, rules=rules)

@@ -16,7 +16,7 @@ from integrations.pos import (
     TicketPayment,
     VenuePosSettings,
 )
-from orders.checkout.pricing import MOST_PARTS, PricedLine
+from orders.checkout.pricing import MAX_POS_LINES, PricedLine
 from orders.checkout.shares import ZERO, shares
 from orders.models import Order, OrderLine
 
@@ -83,7 +83,7 @@ def _can_be_native(order: Order, lines: Sequence[PricedLine]) -> bool:
     Lightspeed's K-Series API documentation says that a `discountAmountOverride` is for "this item", and not whether
     that is one of several or all of them.
     """
-    fits = sum(max(line.quantity, line.parts) for line in lines) <= MOST_PARTS
+    fits = sum(max(line.quantity, line.pos_lines) for line in lines) <= MAX_POS_LINES
     return bool(order.discount_pos_id and order.discount) and fits
 
 

@@ -20,9 +20,8 @@ django.setup()
 
 from menus.models import Menu, Modifier, ModifierGroup, Product, ProductModifierGroup  # noqa: E402  # models first
 from orders import placing  # noqa: E402
-from orders.checkout.numbering import draw_code  # noqa: E402
-from orders.checkout.pricing import WantedItem, WantedModifier  # noqa: E402
-from orders.checkout.requests import Guest, OrderRequest, Payment  # noqa: E402
+from orders.checkout.numbering import random_collection_code  # noqa: E402
+from orders.checkout.requests import Guest, OrderRequest, Payment, RequestedItem, RequestedModifier  # noqa: E402
 from orders.models import Injection, Order, OrderLine  # noqa: E402
 from storekit.models import Venue  # noqa: E402
 from tests.factories import ConnectionFactory, VenueFactory  # noqa: E402
@@ -46,7 +45,7 @@ def main() -> None:
         cursor.execute("ANALYZE")
     # The queue is another store; this measures the transaction.
     with mock.patch("orders.placing.enqueue_injection"):
-        model = placing.place_order(venue=venue, request=requests[0])
+        model = placing.place_order(venue=venue, request=requests[0]).order
         with CaptureQueriesContext(connection) as queries:
             placing.place_order(venue=venue, request=requests[1])
         raw = _Raw(model)
@@ -87,7 +86,7 @@ class _Raw:
             cursor.execute(_COUNTER, [self._order["venue_id"]])
             (number,) = cursor.fetchone()
             id = uuid4()
-            order = self._order | {"id": id, "number": number, "collection_code": draw_code()}
+            order = self._order | {"id": id, "number": number, "collection_code": random_collection_code()}
             cursor.execute(self._sql[Order], list(order.values()))
             ids = {line["id"]: uuid4() for line in self._lines}
             for line in self._lines:
@@ -151,8 +150,8 @@ def _request(dice: random.Random, products: list[Product]) -> OrderRequest:
     items, total = [], Decimal(0)
     for product in products:
         chosen = [dice.choice(list(link.group.modifiers.all())) for link in product.group_links.all()][:_OPTIONS]
-        wishes = tuple(WantedModifier(modifier=str(one.pk)) for one in chosen)
-        items.append(WantedItem(product=str(product.pk), modifiers=wishes))
+        wishes = tuple(RequestedModifier(modifier=str(one.pk)) for one in chosen)
+        items.append(RequestedItem(product=str(product.pk), modifiers=wishes))
         total += product.price + sum(one.price for one in chosen)
     return OrderRequest(
         type=Order.Type.PICKUP,
@@ -166,7 +165,7 @@ def _request(dice: random.Random, products: list[Product]) -> OrderRequest:
 def _history(venue: Venue, requests: list[OrderRequest]) -> None:
     """Thousands of orders, most of them collected long ago."""
     with mock.patch("orders.placing.enqueue_injection"):
-        raw = _Raw(placing.place_order(venue=venue, request=requests[0]))
+        raw = _Raw(placing.place_order(venue=venue, request=requests[0]).order)
     for _ in range(_ORDERS_BEFORE):
         raw.write()
     Order.objects.filter(number__lt=_ORDERS_BEFORE - 100).update(status=Order.Status.COMPLETED)

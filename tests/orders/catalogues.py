@@ -7,7 +7,7 @@ from decimal import Decimal
 from hypothesis import strategies as st
 
 from menus.catalogue import Catalogue, CatalogueGroup, CatalogueModifier, CatalogueProduct
-from orders.checkout.pricing import WantedItem, WantedModifier
+from orders.checkout.requests import RequestedItem, RequestedModifier
 
 
 def modifier(name: str, price: str = "0.00", *groups: CatalogueGroup, **changes: object) -> CatalogueModifier:
@@ -66,7 +66,7 @@ class Shopping:
     """A catalogue, a basket that it allows, and a tip."""
 
     catalogue: Catalogue
-    items: tuple[WantedItem, ...]
+    items: tuple[RequestedItem, ...]
     tip: Decimal
 
 
@@ -76,16 +76,16 @@ def shoppings(draw: st.DrawFn) -> Shopping:
     products: list[CatalogueProduct] = []
     counter = iter(range(10_000))
 
-    def choice(kind: str, depth: int) -> tuple[CatalogueModifier, WantedModifier]:
+    def choice(kind: str, depth: int) -> tuple[CatalogueModifier, RequestedModifier]:
         number = next(counter)
         if kind == "instruction":
             made = modifier(f"choice {number}", sku="", instruction_id=str(number))
-            return made, WantedModifier(modifier=str(made.id))
+            return made, RequestedModifier(modifier=str(made.id))
         below, wanted = choices(depth - 1)
         made = modifier(f"choice {number}", str(draw(prices)), *below, sku=f"C{number}")
-        return made, WantedModifier(modifier=str(made.id), quantity=draw(st.integers(1, 2)), modifiers=wanted)
+        return made, RequestedModifier(modifier=str(made.id), quantity=draw(st.integers(1, 2)), modifiers=wanted)
 
-    def choices(depth: int) -> tuple[list[CatalogueGroup], tuple[WantedModifier, ...]]:
+    def choices(depth: int) -> tuple[list[CatalogueGroup], tuple[RequestedModifier, ...]]:
         made, wanted = [], []
         for _ in range(draw(st.integers(0, 2)) if depth else 0):
             kind = draw(st.sampled_from(["instruction", "modifier", "deal"]))
@@ -102,5 +102,5 @@ def shoppings(draw: st.DrawFn) -> Shopping:
         number = next(counter)
         row = product(f"product {number}", str(draw(prices)), *below, sku=f"P{number}")
         products.append(row)
-        items.append(WantedItem(sku=row.sku, quantity=draw(st.integers(1, 3)), modifiers=wanted))
+        items.append(RequestedItem(sku=row.sku, quantity=draw(st.integers(1, 3)), modifiers=wanted))
     return Shopping(catalogue(products, groups), tuple(items), draw(prices))

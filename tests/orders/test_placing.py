@@ -20,9 +20,8 @@ from orders import placing
 from orders.api.mapping import order_request
 from orders.api.serializers import PostedOrderSerializer
 from orders.checkout import numbering
-from orders.checkout.pricing import WantedItem
 from orders.checkout.problems import OrderRefused
-from orders.checkout.requests import Address, Guest, OrderRequest, Payment
+from orders.checkout.requests import Address, Guest, OrderRequest, Payment, RequestedItem
 from orders.models import Injection, Order, OrderingHours, OrderingRules, OrderLine
 from orders.placing import place_order
 from storekit.db import due_rows
@@ -37,7 +36,7 @@ def wanted(**changes: Any) -> OrderRequest:
     defaults: dict[str, Any] = {
         "type": Order.Type.PICKUP,
         "customer": Guest(first_name="Ada"),
-        "items": (WantedItem(sku="WATER"),),
+        "items": (RequestedItem(sku="WATER"),),
         "payment": PAID,
     }
     return OrderRequest(**(defaults | changes))
@@ -65,7 +64,7 @@ def test_a_paid_order_is_placed_and_due_at_once(
 ) -> None:
     before = timezone.now()
     with django_capture_on_commit_callbacks(execute=True) as queued:
-        order = place_order(venue=venue, request=wanted())
+        order = place_order(venue=venue, request=wanted()).order
     order.refresh_from_db()
     assert (order.status, order.payment_status, order.total) == ("placed", "paid", Decimal("2.35"))
     assert (order.menu_version, order.number, len(order.collection_code)) == (7, 1, 8)
@@ -85,7 +84,7 @@ def test_an_unpaid_order_waits_for_its_payment(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True) as queued:
-        order = place_order(venue=venue, request=wanted(payment=Payment(paid=False)))
+        order = place_order(venue=venue, request=wanted(payment=Payment(paid=False))).order
     assert (order.status, order.payment_amount) == ("awaiting_payment", 0)
     assert (order.injection.state, order.injection.next_attempt_at) == (Injection.State.WAITING, None)
     assert queued == []
@@ -93,7 +92,7 @@ def test_an_unpaid_order_waits_for_its_payment(
 
 
 def test_lines_are_stored_as_a_tree_with_the_prices_of_the_menu(venue: Venue, whole_request: OrderRequest) -> None:
-    order = place_order(venue=venue, request=whole_request)
+    order = place_order(venue=venue, request=whole_request).order
     rows = list(OrderLine.objects.filter(order=order).select_related("parent"))
     assert [(row.name, row.parent.name if row.parent else None, row.unit_price) for row in rows] == [
         ("Burger", None, Decimal("10.00")),
@@ -113,7 +112,7 @@ def test_lines_are_stored_as_a_tree_with_the_prices_of_the_menu(venue: Venue, wh
     [
         ({"customer": Guest(first_name="Ada", phone="call me")}, ("invalid", "customer.phone")),
         ({"customer": Guest(first_name="Ada", phone="12")}, ("invalid", "customer.phone")),
-        ({"items": (WantedItem(sku="PIZZA"),)}, ("unknown_product", "items.0")),
+        ({"items": (RequestedItem(sku="PIZZA"),)}, ("unknown_product", "items.0")),
         ({"payment": Payment(paid=True, amount=Decimal("2.34"))}, ("amount_mismatch", "payment.amount")),
         ({"payment": Payment(paid=True, amount=None)}, ("amount_mismatch", "payment.amount")),
         ({"payment": Payment(paid=False, amount=Decimal("9.00"))}, ("amount_mismatch", "payment.amount")),
@@ -137,7 +136,7 @@ def test_every_problem_is_said_at_once(venue: Venue, menu: CopperPotMenu) -> Non
         "type": Order.Type.DELIVERY,
         "discount_code": "SPRING",
         "customer": Guest(first_name="Ada", phone="x"),
-        "items": (WantedItem(sku="PIZZA"), WantedItem(sku="WATER", quantity=0)),
+        "items": (RequestedItem(sku="PIZZA"), RequestedItem(sku="WATER", quantity=0)),
         "scheduled_for": timezone.now() - timedelta(seconds=1),
     }
     assert refused(venue, **changes) == {
@@ -152,7 +151,7 @@ def test_every_problem_is_said_at_once(venue: Venue, menu: CopperPotMenu) -> Non
 
 def test_a_product_of_another_venue_is_unknown(venue: Venue, other_venue: Venue, menu: CopperPotMenu) -> None:
     theirs = factories.ProductFactory(venue=other_venue, price="2.35")
-    assert refused(venue, items=(WantedItem(product=str(theirs.pk)),)) == {("unknown_product", "items.0")}
+    assert refused(venue, items=(RequestedItem(product=str(theirs.pk)),)) == {("unknown_product", "items.0")}
 
 
 def test_a_time_years_ahead_is_refused(venue: Venue, menu: CopperPotMenu) -> None:
@@ -173,14 +172,14 @@ def test_a_number_belongs_to_the_venues_country_unless_it_says_otherwise(
     venue: Venue, menu: CopperPotMenu, country: str, typed: str, stored: str
 ) -> None:
     venue.country = country
-    order = place_order(venue=venue, request=wanted(customer=Guest(first_name="Ada", phone=typed)))
+    order = place_order(venue=venue, request=wanted(customer=Guest(first_name="Ada", phone=typed))).order
     assert Order.objects.values_list("phone", flat=True).get(pk=order.pk) == stored
 
 
 def test_numbers_count_up_by_venue(venue: Venue, other_venue: Venue, menu: CopperPotMenu) -> None:
     factories.ProductFactory(venue=other_venue, sku="WATER", price="2.35")
-    assert [place_order(venue=venue, request=wanted()).number for _ in range(3)] == [1, 2, 3]
-    assert place_order(venue=other_venue, request=wanted()).number == 1
+    assert [place_order(venue=venue, request=wanted()).order.number for _ in range(3)] == [1, 2, 3]
+    assert place_order(venue=other_venue, request=wanted()).order.number == 1
 
 
 def test_a_collection_code_that_an_open_order_has_is_drawn_again(
@@ -189,8 +188,8 @@ def test_a_collection_code_that_an_open_order_has_is_drawn_again(
     taken, free = "AAAAAAAA", "CCCCCCCC"
     factories.OrderFactory(venue=venue, collection_code=taken, number=50)
     drawn = iter([taken] * 3 + [free])
-    monkeypatch.setattr(placing, "draw_code", lambda: next(drawn))
-    assert place_order(venue=venue, request=wanted()).collection_code == free
+    monkeypatch.setattr(placing, "random_collection_code", lambda: next(drawn))
+    assert place_order(venue=venue, request=wanted()).order.collection_code == free
 
 
 def test_the_portions_of_an_order_that_is_held_back_are_kept_until_it_is_sent(
@@ -201,7 +200,7 @@ def test_the_portions_of_an_order_that_is_held_back_are_kept_until_it_is_sent(
     apply_item_update(venue, ItemUpdate(sku="WATER", restricted=True, left=5, at=timezone.now()))
     wanted_at = timezone.now() + timedelta(hours=5)
 
-    order = place_order(venue=venue, request=wanted(scheduled_for=wanted_at))
+    order = place_order(venue=venue, request=wanted(scheduled_for=wanted_at)).order
 
     level = StockLevel.objects.get(sku="WATER")
     assert (level.taken, level.taken_at) == (1, order.injection.next_attempt_at)
@@ -210,7 +209,7 @@ def test_the_portions_of_an_order_that_is_held_back_are_kept_until_it_is_sent(
 def test_an_order_that_costs_nothing_waits_for_no_payment(venue: Venue, menu: CopperPotMenu) -> None:
     factories.DiscountCodeFactory(venue=venue, code="TREAT", percent=Decimal(100))
 
-    order = place_order(venue=venue, request=wanted(discount_code="TREAT", payment=Payment(paid=False)))
+    order = place_order(venue=venue, request=wanted(discount_code="TREAT", payment=Payment(paid=False))).order
 
     assert (order.total, order.status, order.payment_status) == (0, Order.Status.PLACED, Order.PaymentStatus.PAID)
     assert order.injection.next_attempt_at is not None
@@ -221,12 +220,12 @@ def test_the_code_of_a_collected_order_and_of_another_venues_is_free_again(
 ) -> None:
     factories.OrderFactory(venue=venue, collection_code="AAAAAAAA", number=50, status=Order.Status.COMPLETED)
     factories.OrderFactory(venue=other_venue, collection_code="AAAAAAAA")
-    monkeypatch.setattr(placing, "draw_code", lambda: "AAAAAAAA")
-    assert place_order(venue=venue, request=wanted()).collection_code == "AAAAAAAA"
+    monkeypatch.setattr(placing, "random_collection_code", lambda: "AAAAAAAA")
+    assert place_order(venue=venue, request=wanted()).order.collection_code == "AAAAAAAA"
 
 
 def test_codes_have_no_characters_that_are_mistaken_for_each_other() -> None:
-    codes = [numbering.draw_code() for _ in range(200)]
+    codes = [numbering.random_collection_code() for _ in range(200)]
     assert all(len(code) == 8 and not set(code) & set("0O1IL2Z5S8BUV") for code in codes)
     assert len(set(codes)) == 200
 
@@ -243,7 +242,7 @@ def test_a_queue_that_is_down_does_not_fail_the_order(
 
     monkeypatch.setattr(due_rows, "async_task", down)
     with django_capture_on_commit_callbacks(execute=True):
-        order = place_order(venue=venue, request=wanted())
+        order = place_order(venue=venue, request=wanted()).order
     assert Injection.objects.due(timezone.now()).get() == order.injection
     assert "the sweep will find it" in caplog.text
 
@@ -264,7 +263,7 @@ UNPAID = Payment(paid=False)
 
 
 def placed(venue: Venue, **changes: Any) -> Order:
-    order = place_order(venue=venue, request=wanted(**({"payment": UNPAID} | changes)))
+    order = place_order(venue=venue, request=wanted(**({"payment": UNPAID} | changes))).order
     order.refresh_from_db()
     return order
 
@@ -282,7 +281,7 @@ def test_a_delivery_keeps_its_address_and_its_fee(venue: Venue, menu: CopperPotM
 def test_a_dine_in_order_names_a_table_by_its_number_or_its_id(venue: Venue, menu: CopperPotMenu, named: str) -> None:
     table = factories.TableFactory(venue=venue, number=7)
     name = str(table.pk) if named == "id" else "7"
-    order = placed(venue, type=Order.Type.DINE_IN, table=name, covers=3, items=(WantedItem(sku="WATER", course=1),))
+    order = placed(venue, type=Order.Type.DINE_IN, table=name, covers=3, items=(RequestedItem(sku="WATER", course=1),))
     assert (order.table, order.table_number, order.covers) == (table, 7, 3)
     assert [line.course for line in order.lines.all()] == [1]
     assert order.status == "awaiting_payment"
@@ -318,7 +317,7 @@ DINE_IN = {"type": Order.Type.DINE_IN, "payment": UNPAID}
         ({"delivery_fee": Decimal("1.00")}, {("not_for_this_type", "delivery_fee")}),
         ({"table": "7", "covers": 2}, {("not_for_this_type", "table"), ("not_for_this_type", "covers")}),
         ({"account": "A1.1"}, {("not_for_this_type", "account")}),
-        ({"items": (WantedItem(sku="WATER", course=0),)}, {("not_for_this_type", "items.0.course")}),
+        ({"items": (RequestedItem(sku="WATER", course=0),)}, {("not_for_this_type", "items.0.course")}),
         (DINE_IN, {("required", "table")}),
         (DINE_IN | {"table": "7"}, {("unknown_table", "table")}),
         (DINE_IN | {"table": "\u0667"}, {("unknown_table", "table")}),

@@ -20,7 +20,7 @@ from integrations.pos import OrderUpdate
 from orders.injection.pos_events import apply_order_update
 from orders.injection.send import inject
 from orders.models import Alert, DiscountCode, Injection, InjectionAttempt, Order, OrderEvent
-from orders.payments import NoLongerOpen, pay_order
+from orders.payments import OrderCancelled, pay_order
 from orders.staff_actions import Cancellation, NotPossible, cancel, mark_entered_by_hand, send_again
 from storekit.models import Venue
 from tests import factories
@@ -349,7 +349,7 @@ def test_an_unpaid_order_is_cancelled_and_cannot_be_paid_any_more(venue: Venue) 
     order = order_in(State.WAITING, venue, order={**UNPAID, "payment_amount": 10})
 
     assert cancel(order=order, by="Ben").to_refund == 0
-    with pytest.raises(NoLongerOpen):
+    with pytest.raises(OrderCancelled):
         pay_order(venue=venue, order_id=order.pk, reference="web-1", amount=order.total)
 
 
@@ -486,7 +486,7 @@ def test_a_payment_at_the_same_moment_is_refused_or_to_be_given_back(venue: Venu
     def pay() -> str:
         try:
             pay_order(venue=venue, order_id=order.pk, reference="web-1", amount=order.total)
-        except NoLongerOpen:
+        except OrderCancelled:
             return "refused"
         return "paid"
 
@@ -517,7 +517,7 @@ def test_a_payment_that_waited_for_the_cancellation_is_refused(venue: Venue) -> 
     def pay() -> str:
         try:
             pay_order(venue=venue, order_id=order.pk, reference="web-1", amount=order.total)
-        except NoLongerOpen:
+        except OrderCancelled:
             return "refused"
         finally:
             connections.close_all()

@@ -12,7 +12,9 @@ from unittest.mock import Mock
 import jsonschema
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django_q.models import OrmQ
 from rest_framework.test import APIClient
 
@@ -160,6 +162,15 @@ def test_a_discounted_order_is_answered_with_its_code(
 def test_reading_an_order_answers_the_same(storefront: APIClient, posted: dict[str, Any]) -> None:
     placed = post(storefront, posted).json()
     assert storefront.get(f"{ORDERS}/{placed['id']}").json() == placed
+
+
+def test_a_placed_order_is_answered_without_reading_its_lines_back(
+    storefront: APIClient, posted: dict[str, Any]
+) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        post(storefront, posted)
+    statements = [query["sql"] for query in captured if "orders_orderline" in query["sql"]]
+    assert [statement.split()[0] for statement in statements] == ["INSERT"]
 
 
 def test_the_least_that_makes_an_order(storefront: APIClient, menu: CopperPotMenu) -> None:

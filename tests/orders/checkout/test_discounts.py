@@ -11,9 +11,8 @@ import time_machine
 from django.db import connection, connections, transaction
 
 from orders.checkout.discounts import amount_off, release_use
-from orders.checkout.pricing import WantedItem
 from orders.checkout.problems import OrderRefused
-from orders.checkout.requests import Guest, OrderRequest, Payment
+from orders.checkout.requests import Guest, OrderRequest, Payment, RequestedItem
 from orders.models import DiscountCode, Order
 from orders.placing import place_order
 from storekit.models import Venue
@@ -23,7 +22,7 @@ from tests.orders.conftest import CopperPotMenu
 TWO_WATERS = OrderRequest(
     type=Order.Type.PICKUP,
     customer=Guest(first_name="Ada"),
-    items=(WantedItem(sku="WATER", quantity=2),),
+    items=(RequestedItem(sku="WATER", quantity=2),),
     payment=Payment(paid=False),
     discount_code="SPRING",
 )
@@ -63,7 +62,7 @@ def test_half_a_penny_goes_up_and_no_more_than_the_items_comes_off(
 
 def test_the_order_is_cheaper_by_it_and_remembers_it(venue: Venue, menu: CopperPotMenu) -> None:
     code = discount(venue, pos_id="STAFF10")
-    order = place_order(venue=venue, request=replace(TWO_WATERS, tip=Decimal("1.00"), discount_code="spring"))
+    order = place_order(venue=venue, request=replace(TWO_WATERS, tip=Decimal("1.00"), discount_code="spring")).order
     assert (order.items_total, order.discount, order.total) == (Decimal("4.70"), Decimal("0.47"), Decimal("5.23"))
     assert (order.discount_code, order.discount_pos_id, order.discount_used) == ("SPRING", "STAFF10", code)
     code.refresh_from_db()
@@ -73,13 +72,15 @@ def test_the_order_is_cheaper_by_it_and_remembers_it(venue: Venue, menu: CopperP
 def test_a_fully_discounted_order_costs_nothing(venue: Venue, menu: CopperPotMenu) -> None:
     discount(venue, amount=Decimal("50.00"), percent=None)
     paid = replace(TWO_WATERS, payment=Payment(paid=True, amount=Decimal("0.00")))
-    order = place_order(venue=venue, request=paid)
+    order = place_order(venue=venue, request=paid).order
     assert (order.discount, order.total, order.status) == (Decimal("4.70"), Decimal("0.00"), "placed")
 
 
 def test_a_discount_takes_nothing_off_fees_and_tips(venue: Venue, menu: CopperPotMenu) -> None:
     discount(venue, percent=Decimal("100.00"))
-    order = place_order(venue=venue, request=replace(TWO_WATERS, service_charge=Decimal("2.00"), tip=Decimal("1.00")))
+    order = place_order(
+        venue=venue, request=replace(TWO_WATERS, service_charge=Decimal("2.00"), tip=Decimal("1.00"))
+    ).order
     assert order.total == Decimal("3.00")
 
 
@@ -109,7 +110,7 @@ def test_the_first_and_the_last_day_count_by_the_venues_calendar(
         if codes:
             assert refused(venue) == codes
         else:
-            assert place_order(venue=venue, request=TWO_WATERS).discount == Decimal("0.47")
+            assert place_order(venue=venue, request=TWO_WATERS).order.discount == Decimal("0.47")
 
 
 def test_the_items_have_to_come_to_the_minimum_spend(venue: Venue, menu: CopperPotMenu) -> None:
@@ -117,13 +118,13 @@ def test_the_items_have_to_come_to_the_minimum_spend(venue: Venue, menu: CopperP
     assert refused(venue, replace(TWO_WATERS, tip=Decimal("5.00"))) == ["minimum_spend"]
     code.minimum_spend = Decimal("4.70")
     code.save()
-    assert place_order(venue=venue, request=TWO_WATERS).discount == Decimal("0.47")
+    assert place_order(venue=venue, request=TWO_WATERS).order.discount == Decimal("0.47")
 
 
 def test_nothing_is_said_of_the_spend_while_it_is_not_known(venue: Venue, menu: CopperPotMenu) -> None:
     discount(venue, minimum_spend=Decimal("10.00"))
     with pytest.raises(OrderRefused) as caught:
-        place_order(venue=venue, request=replace(TWO_WATERS, items=(WantedItem(sku="PIZZA"),)))
+        place_order(venue=venue, request=replace(TWO_WATERS, items=(RequestedItem(sku="PIZZA"),)))
     assert [problem.code for problem in caught.value.problems] == ["unknown_product"]
 
 
@@ -148,23 +149,23 @@ def test_an_order_that_is_refused_uses_nothing(venue: Venue, menu: CopperPotMenu
 
 def test_a_cancelled_order_gives_its_use_back(venue: Venue, menu: CopperPotMenu) -> None:
     code = discount(venue, usage_limit=1)
-    order = place_order(venue=venue, request=TWO_WATERS)
+    order = place_order(venue=venue, request=TWO_WATERS).order
     release_use(order_id=order.pk)
     code.refresh_from_db()
     assert code.times_used == 0
-    assert place_order(venue=venue, request=TWO_WATERS).discount_used == code
+    assert place_order(venue=venue, request=TWO_WATERS).order.discount_used == code
 
 
 def test_an_order_without_a_code_gives_nothing_back(venue: Venue, menu: CopperPotMenu) -> None:
     code = discount(venue, times_used=3)
-    release_use(order_id=place_order(venue=venue, request=replace(TWO_WATERS, discount_code="")).pk)
+    release_use(order_id=place_order(venue=venue, request=replace(TWO_WATERS, discount_code="")).order.pk)
     code.refresh_from_db()
     assert code.times_used == 3
 
 
 def test_what_was_deleted_meanwhile_is_no_trouble(venue: Venue, menu: CopperPotMenu) -> None:
     code = discount(venue)
-    order = place_order(venue=venue, request=TWO_WATERS)
+    order = place_order(venue=venue, request=TWO_WATERS).order
     code.delete()
     order.refresh_from_db()
     release_use(order_id=order.pk)

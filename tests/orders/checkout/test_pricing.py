@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 
 from menus.catalogue import Catalogue
-from orders.checkout.pricing import PricedLine, PricedOrder, WantedItem, WantedModifier, price
+from orders.checkout.pricing import PricedLine, PricedOrder, price
+from orders.checkout.requests import RequestedItem, RequestedModifier
 from tests.orders.catalogues import Shopping, catalogue, group, instruction, modifier, product, shoppings
 
 MILD, MATURE = modifier("Mild"), modifier("Mature", "0.75")
@@ -26,15 +27,15 @@ WATER = product("Water", "2.35")
 MENU: Catalogue = catalogue([BURGER, LUNCH, CAKE, WATER], [RIPENESS, EXTRAS, COOKING, MAIN])
 
 
-def wish(of: object, quantity: int = 1, *below: WantedModifier) -> WantedModifier:
-    return WantedModifier(modifier=str(getattr(of, "id", of)), quantity=quantity, modifiers=below)
+def wish(of: object, quantity: int = 1, *below: RequestedModifier) -> RequestedModifier:
+    return RequestedModifier(modifier=str(getattr(of, "id", of)), quantity=quantity, modifiers=below)
 
 
-def burger(*wishes: WantedModifier, quantity: int = 1) -> WantedItem:
-    return WantedItem(product=str(BURGER.id), quantity=quantity, modifiers=(wish(RARE), *wishes))
+def burger(*wishes: RequestedModifier, quantity: int = 1) -> RequestedItem:
+    return RequestedItem(product=str(BURGER.id), quantity=quantity, modifiers=(wish(RARE), *wishes))
 
 
-def priced(*items: WantedItem, tip: str = "0.00") -> PricedOrder:
+def priced(*items: RequestedItem, tip: str = "0.00") -> PricedOrder:
     return price(catalogue=MENU, items=items, tip=Decimal(tip))
 
 
@@ -50,13 +51,13 @@ def test_a_line_costs_its_product_and_its_choices_times_its_quantity() -> None:
 
 
 def test_a_deal_costs_its_own_price_and_what_the_chosen_item_adds() -> None:
-    order = priced(WantedItem(sku="LUNCH", modifiers=(wish(STEAK_IN_DEAL, 1, wish(RARE)),)))
+    order = priced(RequestedItem(sku="LUNCH", modifiers=(wish(STEAK_IN_DEAL, 1, wish(RARE)),)))
     assert order.problems == ()
     assert order.totals.total == Decimal("16.50")
 
 
 def test_the_total_is_items_and_tip() -> None:
-    order = priced(WantedItem(sku="WATER", quantity=2), tip="1.30")
+    order = priced(RequestedItem(sku="WATER", quantity=2), tip="1.30")
     assert (order.totals.items, order.totals.tip, order.totals.total) == (
         Decimal("4.70"),
         Decimal("1.30"),
@@ -75,36 +76,39 @@ def test_a_line_remembers_what_the_menu_said() -> None:
 @pytest.mark.parametrize(
     ("item", "problem"),
     [
-        (WantedItem(product=str(uuid.uuid4())), ("unknown_product", "items.0")),
-        (WantedItem(product="no id at all"), ("unknown_product", "items.0")),
-        (WantedItem(sku="PIZZA"), ("unknown_product", "items.0")),
-        (WantedItem(product=str(WATER.id), sku="BURGER"), ("unknown_product", "items.0")),
-        (WantedItem(sku="CAKE"), ("unavailable", "items.0")),
-        (WantedItem(sku="WATER", quantity=0), ("min_value", "items.0.quantity")),
-        (WantedItem(sku="WATER", quantity=-1), ("min_value", "items.0.quantity")),
-        (WantedItem(sku="WATER", quantity=100), ("max_value", "items.0.quantity")),
-        (WantedItem(sku="WATER", modifiers=(wish(CHEESE),)), ("not_offered", "items.0.modifiers.0")),
+        (RequestedItem(product=str(uuid.uuid4())), ("unknown_product", "items.0")),
+        (RequestedItem(product="no id at all"), ("unknown_product", "items.0")),
+        (RequestedItem(sku="PIZZA"), ("unknown_product", "items.0")),
+        (RequestedItem(product=str(WATER.id), sku="BURGER"), ("unknown_product", "items.0")),
+        (RequestedItem(sku="CAKE"), ("unavailable", "items.0")),
+        (RequestedItem(sku="WATER", quantity=0), ("min_value", "items.0.quantity")),
+        (RequestedItem(sku="WATER", quantity=-1), ("min_value", "items.0.quantity")),
+        (RequestedItem(sku="WATER", quantity=100), ("max_value", "items.0.quantity")),
+        (RequestedItem(sku="WATER", modifiers=(wish(CHEESE),)), ("not_offered", "items.0.modifiers.0")),
         (burger(wish(TRUFFLE)), ("not_offered", "items.0.modifiers.1")),
         (burger(wish("no id at all")), ("not_offered", "items.0.modifiers.1")),
         (burger(wish(BACON, 100)), ("max_value", "items.0.modifiers.1.quantity")),
         (burger(wish(BACON, 4)), ("too_many", "items.0.modifiers")),
         (burger(wish(BACON, 2), wish(CHEESE, 2, wish(MILD))), ("too_many", "items.0.modifiers")),
         (burger(wish(EXTRAS.modifiers[2])), ("unavailable", "items.0.modifiers.1")),
-        (WantedItem(sku="BURGER"), ("too_few", "items.0.modifiers")),
+        (RequestedItem(sku="BURGER"), ("too_few", "items.0.modifiers")),
         (burger(wish(WELL_DONE)), ("too_many", "items.0.modifiers")),
         (burger(wish(CHEESE)), ("too_few", "items.0.modifiers.1.modifiers")),
         (burger(wish(CHEESE, 1, wish(BACON))), ("not_offered", "items.0.modifiers.1.modifiers.0")),
-        (WantedItem(sku="BURGER", modifiers=(wish(RARE, 2),)), ("chosen_twice", "items.0.modifiers")),
-        (WantedItem(sku="BURGER", modifiers=(wish(RARE), wish(RARE))), ("chosen_twice", "items.0.modifiers")),
+        (RequestedItem(sku="BURGER", modifiers=(wish(RARE, 2),)), ("chosen_twice", "items.0.modifiers")),
+        (RequestedItem(sku="BURGER", modifiers=(wish(RARE), wish(RARE))), ("chosen_twice", "items.0.modifiers")),
     ],
 )
-def test_what_is_wrong_is_said_with_its_place(item: WantedItem, problem: tuple[str, str]) -> None:
+def test_what_is_wrong_is_said_with_its_place(item: RequestedItem, problem: tuple[str, str]) -> None:
     assert problem in said(priced(item))
 
 
 def test_every_problem_is_said_at_once() -> None:
     order = priced(
-        WantedItem(sku="WATER"), WantedItem(sku="PIZZA"), WantedItem(sku="CAKE", quantity=100), burger(wish(CHEESE))
+        RequestedItem(sku="WATER"),
+        RequestedItem(sku="PIZZA"),
+        RequestedItem(sku="CAKE", quantity=100),
+        burger(wish(CHEESE)),
     )
     assert said(order) == {
         ("unknown_product", "items.1"),
@@ -122,13 +126,13 @@ BOWL = product("Bowl of chips", "4.00", sku="CHIPS", stock=2)
 COUNTED: Catalogue = catalogue([FISH, PLATE, BOWL], [EXTRAS, RIPENESS, SIDES])
 
 
-def short(*items: WantedItem) -> list[tuple[str, str, str]]:
+def short(*items: RequestedItem) -> list[tuple[str, str, str]]:
     order = price(catalogue=COUNTED, items=items)
     return [(problem.code, problem.attr, problem.detail) for problem in order.problems]
 
 
-def fish(quantity: int) -> WantedItem:
-    return WantedItem(sku="FISH", quantity=quantity)
+def fish(quantity: int) -> RequestedItem:
+    return RequestedItem(sku="FISH", quantity=quantity)
 
 
 def test_as_many_as_are_left_can_be_ordered_over_all_lines_together() -> None:
@@ -139,36 +143,39 @@ def test_as_many_as_are_left_can_be_ordered_over_all_lines_together() -> None:
 
 
 def test_choices_are_counted_for_every_one_that_they_are_chosen_for() -> None:
-    plate = WantedItem(sku="PLATE", quantity=3, modifiers=(wish(CHIPS),))
+    plate = RequestedItem(sku="PLATE", quantity=3, modifiers=(wish(CHIPS),))
     assert short(plate) == [("unavailable", "items.0.modifiers.0", "Only 2 of Chips left.")]
-    assert short(WantedItem(sku="PLATE", quantity=2, modifiers=(wish(CHIPS),))) == []
+    assert short(RequestedItem(sku="PLATE", quantity=2, modifiers=(wish(CHIPS),))) == []
 
 
 def test_what_is_sold_alone_and_chosen_elsewhere_is_counted_together() -> None:
-    plate = WantedItem(sku="PLATE", modifiers=(wish(CHIPS),))
-    assert short(plate, WantedItem(sku="CHIPS")) == []
-    assert short(plate, WantedItem(sku="CHIPS", quantity=2)) == [
+    plate = RequestedItem(sku="PLATE", modifiers=(wish(CHIPS),))
+    assert short(plate, RequestedItem(sku="CHIPS")) == []
+    assert short(plate, RequestedItem(sku="CHIPS", quantity=2)) == [
         ("unavailable", "items.1", "Only 2 of Bowl of chips left.")
     ]
 
 
 def test_an_enormous_number_is_too_many_and_nothing_worse() -> None:
-    order = price(catalogue=COUNTED, items=(WantedItem(sku="PLATE", quantity=10**4000, modifiers=(wish(CHIPS),)),))
+    order = price(catalogue=COUNTED, items=(RequestedItem(sku="PLATE", quantity=10**4000, modifiers=(wish(CHIPS),)),))
     assert ("too_large", "items") in said(order)
 
 
 def test_nobody_is_owed_money_for_an_order() -> None:
     refund = product("Refund", "-5.00")
     menu = catalogue([refund, WATER], [])
-    deposit = price(catalogue=menu, items=(WantedItem(sku="REFUND"), WantedItem(sku="WATER")), tip=Decimal(9))
+    deposit = price(catalogue=menu, items=(RequestedItem(sku="REFUND"), RequestedItem(sku="WATER")), tip=Decimal(9))
     assert said(deposit) == {("below_zero", "items")}
-    assert price(catalogue=menu, items=(WantedItem(sku="REFUND"), WantedItem(sku="WATER", quantity=3))).problems == ()
+    assert (
+        price(catalogue=menu, items=(RequestedItem(sku="REFUND"), RequestedItem(sku="WATER", quantity=3))).problems
+        == ()
+    )
 
 
 def test_fees_are_part_of_the_total() -> None:
     order = price(
         catalogue=MENU,
-        items=(WantedItem(sku="WATER"),),
+        items=(RequestedItem(sku="WATER"),),
         tip=Decimal("1.00"),
         delivery_fee=Decimal("2.50"),
         service_charge=Decimal("0.40"),
@@ -182,7 +189,7 @@ def test_an_order_without_items_is_a_problem() -> None:
 
 
 def test_the_largest_sensible_order_is_priced() -> None:
-    order = priced(*[WantedItem(sku="WATER", quantity=99)] * 200)
+    order = priced(*[RequestedItem(sku="WATER", quantity=99)] * 200)
     assert order.problems == ()
     assert order.totals.total == Decimal("46530.00")
 
@@ -190,13 +197,13 @@ def test_the_largest_sensible_order_is_priced() -> None:
 @pytest.mark.parametrize(
     "item",
     [
-        WantedItem(sku="WATER", quantity=10**4000),
-        WantedItem(sku="WATER", quantity=-(10**4000)),
+        RequestedItem(sku="WATER", quantity=10**4000),
+        RequestedItem(sku="WATER", quantity=-(10**4000)),
         burger(wish(BACON), quantity=1000),
         burger(wish(CHEESE, 99, wish(MATURE, 99)), quantity=99),
     ],
 )
-def test_an_order_that_no_till_could_hold_is_refused_and_not_priced(item: WantedItem) -> None:
+def test_an_order_that_no_till_could_hold_is_refused_and_not_priced(item: RequestedItem) -> None:
     order = priced(item)
     assert ("too_large", "items") in said(order)
     assert order.totals.total == 0

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from orders.checkout.rules import Rules, Span, rule_problems
+from orders.checkout.rules import OpeningHours, Rules, rule_problems
 from orders.checkout.venue_settings import ordering_settings_of
 from orders.models import Order, OrderingHours, OrderingRules
 from storekit.models import Venue
@@ -13,7 +13,7 @@ from tests import factories
 
 LONDON = ZoneInfo("Europe/London")
 FRIDAY_NOON = datetime(2026, 7, 3, 12, 0, tzinfo=LONDON)
-LUNCH, DINNER = Span(4, time(12), time(15)), Span(4, time(18), time(2))
+LUNCH, DINNER = OpeningHours(4, time(12), time(15)), OpeningHours(4, time(18), time(2))
 HOURS = Rules(hours=(LUNCH, DINNER))
 
 
@@ -93,7 +93,7 @@ def test_hours_begin_and_end_by_the_minute_and_may_last_past_midnight(wanted: da
 
 
 def test_hours_that_end_when_they_begin_last_a_day() -> None:
-    rules = Rules(hours=(Span(4, time(10), time(10)),))
+    rules = Rules(hours=(OpeningHours(4, time(10), time(10)),))
     moments = (at(10, 9, 59), at(10, 10), at(11, 9, 59), at(11, 10))
     assert [said(rules, moment) for moment in moments] == [["outside_hours"], [], [], ["outside_hours"]]
 
@@ -117,7 +117,7 @@ def test_hours_are_by_the_clock_on_the_venues_wall() -> None:
     ],
 )
 def test_the_night_in_which_the_clocks_change_ends_at_its_hour(utc: datetime, is_open: bool) -> None:
-    rules = Rules(hours=(Span(5, time(18), time(2)),))
+    rules = Rules(hours=(OpeningHours(5, time(18), time(2)),))
     codes = said(rules, utc, now=utc - timedelta(hours=12))
     assert codes == ([] if is_open else ["outside_hours"])
 
@@ -138,11 +138,9 @@ def test_the_hours_of_the_day_are_told() -> None:
         found = rule_problems(rules=HOURS, type=Order.Type.PICKUP, scheduled_for=wanted, now=FRIDAY_NOON, zone=LONDON)
         return next(found).detail
 
-    assert (
-        detail(at(3, 16)) == "On Fridays this venue takes orders for times from 12:00 to 15:00 and from 18:00 to 02:00."
-    )
-    assert detail(at(4, 9)) == "On Saturdays this venue takes orders for times until 02:00."
-    assert detail(at(6, 12)) == "This venue takes no orders for Mondays."
+    assert detail(at(3, 16)) == "On Fridays this venue takes orders from 12:00 to 15:00 and from 18:00 to 02:00."
+    assert detail(at(4, 9)) == "On Saturdays this venue takes orders until 02:00."
+    assert detail(at(6, 12)) == "This venue takes no orders on Mondays."
 
 
 def test_the_rules_are_read_from_the_venues_rows_in_one_query(venue: Venue, django_assert_num_queries: object) -> None:
@@ -157,12 +155,12 @@ def test_the_rules_are_read_from_the_venues_rows_in_one_query(venue: Venue, djan
     assert terms.location == "17"
     assert terms.rules.types == {Order.Type.PICKUP, Order.Type.DINE_IN}
     assert (terms.rules.notice, terms.rules.furthest_ahead_days) == (timedelta(minutes=30), 7)
-    assert set(terms.rules.hours) == {LUNCH, Span(5, time(18), time(2))}
+    assert set(terms.rules.hours) == {LUNCH, OpeningHours(5, time(18), time(2))}
 
 
 def test_a_venue_without_rows_has_the_usual_terms(venue: Venue) -> None:
     terms = ordering_settings_of(venue=venue)
-    assert (terms.location, terms.rules, terms.settings.buffer_orders) == ("", Rules(), False)
+    assert (terms.location, terms.rules, terms.pos_settings.buffer_orders) == ("", Rules(), False)
 
 
 def test_the_rules_of_one_venue_are_no_other_ones(venue: Venue, other_venue: Venue) -> None:
