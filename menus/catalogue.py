@@ -106,7 +106,7 @@ def load(
         versions = {row[-1] or 0 for row in (*rows, *chosen)} or {version_of(venue=venue)}
         if len(versions) == 1:
             return _without_what_lacks_choices(_catalogue(versions.pop(), rows, chosen))
-    raise MenuBusy("The menu is changing at this moment.")
+    raise MenuBusy("The menu is being updated. Try again.")
 
 
 def _without_what_lacks_choices(catalogue: Catalogue) -> Catalogue:

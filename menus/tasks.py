@@ -1,4 +1,4 @@
-"""What the task queue calls: ids in, a word out."""
+"""The tasks of menus. Each takes ids and returns a line for the task queue's log."""
 
 from integrations.models import SyncRun
 from integrations.pos import PosError
@@ -13,7 +13,7 @@ from storekit.models import Venue
 
 
 def sync_menu(run_id: int) -> str:
-    """Carries out a queued menu sync or undo; the outcome is its row. One that has begun already is left alone."""
+    """Carry out a queued menu sync or undo, unless it has already started. Its row records the outcome."""
     run = queued_run(run_id=run_id)
     try:
         return _carry_out(run).state
@@ -34,27 +34,27 @@ def _carry_out(run: SyncRun) -> SyncRun:
 
 
 def fetch_images() -> str:
-    """Brings the images that are due here; queued by whatever changes a menu, and now and then for what got lost."""
+    """Download the product images that are due. Queued when a menu changes, and every few minutes."""
     return fetching.fetch_due()
 
 
 def remove_unused_images() -> str:
-    """Deletes the files that no product has shown for a week or longer."""
+    """Delete image files that no product has used for a week or longer."""
     return f"{files.remove_unused()} removed"
 
 
 def handle_item_notification(notification_id: int) -> str:
-    """Works on what the POS told us about an item."""
+    """Process a stored notification from the POS about an item."""
     return ledger.process(notification_id=notification_id, handle=reconciliation.record_item_notification)
 
 
 def wake_due() -> str:
-    """Wakes what has slept long enough; looked at every few seconds too, since it costs a query when nothing is due."""
+    """End the snoozes that are over. Checking costs one query when none is due."""
     return f"{snoozes.wake_due()} woken"
 
 
 def reconcile(venue_id: int) -> str:
-    """Compares one venue's items with its till, if that is still due. What went wrong is written on its row."""
+    """Compare one venue's stock with the POS, if that is still due. Its row records any error."""
     try:
         found = reconciliation.reconcile_if_due(venue=Venue.objects.get(pk=venue_id))
     except PosError as error:
@@ -63,5 +63,5 @@ def reconcile(venue_id: int) -> str:
 
 
 def sweep_stock() -> str:
-    """Queues the comparisons with the till that are due."""
+    """Queue the stock comparisons with the POS that are due."""
     return f"{reconciliation.enqueue_due()} queued"

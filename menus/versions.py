@@ -1,4 +1,4 @@
-"""The menu's version, which goes up with every change that guests may see."""
+"""The menu's version, raised by every change that guests can see."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -14,16 +14,16 @@ _TRIES = 5
 
 
 class MenuBusy(Exception):
-    """The menu changed again and again while it was being read: try once more a little later."""
+    """The menu kept changing while it was being read: try again a little later."""
 
 
 def version_of(*, venue: Venue) -> int:
-    """The venue's menu version now; 0 before the first sync."""
+    """Return the venue's current menu version; 0 before the first sync."""
     return Menu.objects.filter(venue=venue).values_list("version", flat=True).first() or 0
 
 
 def raise_version(*, menu: Menu) -> None:
-    """Makes every reader read again. To be called in the transaction that changes what guests see."""
+    """Raise the menu's version. Call it in the transaction that changes what guests see."""
     Menu.objects.filter(pk=menu.pk).update(version=F("version") + 1)
 
 
@@ -42,14 +42,14 @@ def lock_menu(*, venue: Venue) -> Menu:
 
 
 def read_one_version(*, venue: Venue, read: Callable[[], Found]) -> tuple[int, Found]:
-    """What `read` returns, with the version that all of it belongs to.
+    """Return the menu version, and what `read` returned from rows of that one version.
 
-    Reading takes several queries, and a sync may commit between two of them. A sync commits its rows and the raised
-    version at once, so the same version before and after means that nothing changed in between; otherwise `read` is
-    called again. This needs no isolation level above READ COMMITTED and takes no lock.
+    A sync may commit between two of `read`'s queries. It commits its rows and the raised version together, so if the
+    version is the same before and after, nothing changed in between; otherwise `read` is called again. This takes no
+    lock and needs no isolation level above READ COMMITTED.
 
     Raises:
-        MenuBusy: when the version moved during every one of a few tries.
+        MenuBusy: the version changed during each of a few tries.
     """
     version = version_of(venue=venue)
     for _ in range(_TRIES):
@@ -58,4 +58,4 @@ def read_one_version(*, venue: Venue, read: Callable[[], Found]) -> tuple[int, F
         if now == version:
             return version, found
         version = now
-    raise MenuBusy("The menu is changing at this moment.")
+    raise MenuBusy("The menu is being updated. Try again.")

@@ -1,4 +1,4 @@
-"""Bringing the venue's areas and tables in step with the POS. Ids survive renames and moves, and QR codes with them."""
+"""Sync the venue's areas and tables from the POS. Ids survive renames and moves, so QR codes stay valid."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 from django.db import transaction
 from django.utils import timezone
 
+from integrations.connect.service import pos_for
 from integrations.models import SyncRun
-from integrations.pos import FloorArea, FloorTable, PointOfSale
-from integrations.syncs.runs import Progress, run_sync
+from integrations.pos import FloorArea, FloorTable
+from integrations.syncs.runs import sync_run
 from storekit.models import Venue
 from tables.models import Area, Table
 
@@ -27,43 +28,37 @@ def sync_floor_plan(
     queued: SyncRun | None = None,
     on_progress: Callable[[int, str], None] | None = None,
 ) -> SyncRun:
-    """Syncs the floor plan, and returns the run with its counts, or with its error.
+    """Sync the floor plan, and return the run with its counts or its error.
 
-    What is gone or inactive at the POS is archived, and comes back with the same id. `queued` is the run to begin, if
-    the sync was queued.
+    Areas and tables that are gone or inactive at the POS are archived; if they return, they keep their ids. `queued` is
+    the run to start, if the sync was queued.
 
     Raises:
-        SyncAlreadyRunning: when this venue's floor plan is being synced at the moment.
+        SyncAlreadyRunning: another sync of this venue's floor plan is queued or running, or the queued run has already
+            started.
     """
-
-    def work(pos: PointOfSale, progress: Progress) -> dict[str, int]:
+    with sync_run(
+        venue=venue, kind=SyncRun.Kind.FLOOR_PLAN, started_by=started_by, on_progress=on_progress, queued=queued
+    ) as progress:
+        pos = pos_for(venue)
         progress.report(10, "Loading the floor plan from the POS")
         plan = pos.floor_plan()
-        for warning in floor_plan_warnings(plan):
-            progress.warn(warning)
-        progress.report(60, "Writing what differs")
-        return _apply(venue, plan)
-
-    return run_sync(
-        venue=venue,
-        kind=SyncRun.Kind.FLOOR_PLAN,
-        started_by=started_by,
-        work=work,
-        on_progress=on_progress,
-        queued=queued,
-    )
+        progress.warn(*floor_plan_warnings(plan))
+        progress.report(60, "Writing the changes")
+        progress.count(**_apply(venue, plan))
+    return progress.run
 
 
 def floor_plan_warnings(plan: Sequence[FloorArea]) -> list[str]:
-    """What staff should know about the POS's floor plan, a sentence each."""
+    """Return the problems with the POS's floor plan, as sentences for venue staff."""
     if not plan:
-        return ["The POS location has no floor plan: all areas and tables are archived until it has one."]
+        return ["The POS location has no floor plan, so all areas and tables are archived until it has one."]
     by_number: dict[int, list[str]] = defaultdict(list)
     for area, table in _active_tables(plan).values():
         by_number[table.number].append(f"{table.name or table.id} ({area.name})")
     return [
-        f"Table {number} is there {len(names)} times: {', '.join(names)}. Orders and bills name a table by its number "
-        "alone; give each its own."
+        f"{len(names)} tables have the number {number}: {', '.join(names)}. Give each its own number: orders and bills "
+        "find a table by its number alone."
         for number, names in sorted(by_number.items())
         if len(names) > 1
     ]
@@ -75,7 +70,7 @@ def _active_tables(plan: Iterable[FloorArea]) -> dict[str, tuple[FloorArea, Floo
 
 @dataclass
 class _Changes:
-    """Rows to insert and to save, and how many of each fate."""
+    """Rows to insert and to update, and the counts."""
 
     create: list[Any] = field(default_factory=list)
     update: list[Any] = field(default_factory=list)
@@ -84,15 +79,15 @@ class _Changes:
 
 def _apply(venue: Venue, plan: Sequence[FloorArea]) -> dict[str, int]:
     with transaction.atomic():
-        # One writer at a time for a venue, even if a sync's lease ran out under it.
+        # Only one writer per venue, even if a running sync's lease has run out.
         Venue.objects.select_for_update().get(pk=venue.pk)
         areas = {area.pos_id: area for area in Area.objects.filter(venue=venue)}
-        wanted_areas = {
+        target_areas = {
             area.id: {"name": area.name[:_LONGEST_NAME], "position": position} for position, area in enumerate(plan)
         }
-        area_changes = _changes(Area, venue, areas, wanted_areas)
+        area_changes = _changes(Area, venue, areas, target_areas)
         area_ids = {area.pos_id: area.pk for area in (*areas.values(), *area_changes.create)}
-        wanted_tables = {
+        target_tables = {
             id: {
                 "area_id": area_ids[area.id],
                 "number": table.number,
@@ -102,18 +97,18 @@ def _apply(venue: Venue, plan: Sequence[FloorArea]) -> dict[str, int]:
             for id, (area, table) in _active_tables(plan).items()
         }
         tables = {table.pos_id: table for table in Table.objects.filter(venue=venue)}
-        table_changes = _changes(Table, venue, tables, wanted_tables)
+        table_changes = _changes(Table, venue, tables, target_tables)
         _write(Area, area_changes, ["name", "position", "archived_at"])
         _write(Table, table_changes, ["area", "number", "name", "seats", "archived_at"])
-    return {fate: number + table_changes.counts[fate] for fate, number in area_changes.counts.items()}
+    return {name: count + table_changes.counts[name] for name, count in area_changes.counts.items()}
 
 
 def _changes(
-    model: type[AnyRow], venue: Venue, held: Mapping[str, AnyRow], wanted: Mapping[str, dict[str, Any]]
+    model: type[AnyRow], venue: Venue, stored: Mapping[str, AnyRow], targets: Mapping[str, dict[str, Any]]
 ) -> _Changes:
     changes = _Changes()
-    for pos_id, values in wanted.items():
-        row = held.get(pos_id)
+    for pos_id, values in targets.items():
+        row = stored.get(pos_id)
         if row is None:
             changes.create.append(model(venue=venue, pos_id=pos_id, **values))
             changes.counts["created"] += 1
@@ -123,8 +118,8 @@ def _changes(
             changes.counts["updated"] += 1
         else:
             changes.counts["unchanged"] += 1
-    for pos_id, row in held.items():
-        if pos_id not in wanted and row.archived_at is None:
+    for pos_id, row in stored.items():
+        if pos_id not in targets and row.archived_at is None:
             _set(row, archived_at=timezone.now())
             changes.update.append(row)
             changes.counts["archived"] += 1

@@ -1,6 +1,7 @@
-"""Telling a venue by e-mail that a sync of its schedule needs somebody. Nothing here is waited for by a sync.
+"""E-mails to a venue about scheduled syncs that failed or need approval.
 
-The run's row says when the venue is to be told, so a mail server that is down only delays the e-mail.
+The run's row says when its alert is due (`next_alert_at`), so no sync waits for an e-mail, and a mail server that is
+down only delays one.
 """
 
 import logging
@@ -17,17 +18,17 @@ from storekit.mail import send_to_venue
 
 logger = logging.getLogger(__name__)
 
-# The claim's length too: much more than one e-mail takes.
-_AGAIN_AFTER = timedelta(minutes=10)
-_GIVEN_UP_AFTER = timedelta(days=1)
+# Also how long a claim lasts: much longer than sending one e-mail takes.
+_RETRY_AFTER = timedelta(minutes=10)
+_GIVE_UP_AFTER = timedelta(days=1)
 # Below the task queue's time-out of 60 s, with room for one more e-mail.
 _BUDGET_SECONDS = 35.0
 
 
 def send_due() -> int:
-    """Sends the e-mails that are due, one a failure; returns how many went out. What fails is tried again."""
+    """Send the alerts that are due, one e-mail per run, and return how many went out. Failed ones are retried."""
     deadline = time.monotonic() + _BUDGET_SECONDS
-    # A plan that a later sync went ahead of needs nobody any more.
+    # A superseded plan no longer needs approval.
     SyncRun.objects.filter(next_alert_at__isnull=False, state=SyncRun.State.SUPERSEDED).update(next_alert_at=None)
     sent = 0
     due = SyncRun.objects.filter(next_alert_at__lte=timezone.now()).order_by("next_alert_at")
@@ -39,14 +40,14 @@ def send_due() -> int:
 
 
 def _claim(run: SyncRun) -> bool:
-    """Takes the row, so that of several processes one sends."""
+    """Claim the run's alert, so that only one of several processes sends it."""
     now = timezone.now()
-    given_up = run.finished_at is not None and run.finished_at < now - _GIVEN_UP_AFTER
+    given_up = run.finished_at is not None and run.finished_at < now - _GIVE_UP_AFTER
     claimed = SyncRun.objects.filter(pk=run.pk, next_alert_at=run.next_alert_at).update(
-        next_alert_at=None if given_up else now + _AGAIN_AFTER
+        next_alert_at=None if given_up else now + _RETRY_AFTER
     )
     if given_up and claimed:
-        logger.error("The venue was not told of sync run %s: no e-mail could be sent for a day", run.pk)
+        logger.error("Gave up alerting the venue about sync run %s: no e-mail could be sent for a day", run.pk)
     return bool(claimed) and not given_up
 
 
@@ -55,11 +56,11 @@ def _send(run: SyncRun) -> bool:
     reason, _, detail = run.error.partition("\n")
     context = {
         "run": run,
-        "what": run.get_kind_display().lower(),
+        "kind": run.get_kind_display().lower(),
         "held": run.state == SyncRun.State.HELD,
         "reason": reason,
         "detail": detail.strip(),
-        "when": date_format(run.started_at.astimezone(venue.zone), "l j F, H:i"),
+        "started": date_format(run.started_at.astimezone(venue.zone), "l j F, H:i"),
         "link": settings.PUBLIC_URL + run_page(run=run),
     }
     if send_to_venue(venue=venue, template="emails/sync_alert", context=context, name=f"sync-run-{run.pk}"):

@@ -1,4 +1,4 @@
-"""What the commands that run a sync in the foreground share: the venue, a progress bar, the report, the exit code."""
+"""The base of commands that run a sync in the foreground: find the venue, show progress, report, set the exit code."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,22 +14,26 @@ _WIDTH = 30
 
 
 class SyncCommand(BaseCommand):
-    """A subclass says what is synced, and how. Exit code 1, with the reason, unless the sync succeeded."""
+    """A foreground sync of a venue. Exits with code 1 and the reason unless the sync succeeded.
+
+    Subclasses set `what` and implement `sync`.
+    """
 
     what = ""
+    """What is synced, as in "menu"."""
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug", help="the venue's slug")
 
     def sync(self, venue: Venue, on_progress: Callable[[int, str], None], **options: Any) -> SyncRun:
-        """Runs the sync and returns its run, ended one way or the other."""
+        """Run the sync and return its finished run."""
         raise NotImplementedError
 
     def handle(self, *args: Any, slug: str, **options: Any) -> None:
         venue = Venue.objects.filter(slug=slug).first()
         if venue is None:
-            known = ", ".join(Venue.objects.values_list("slug", flat=True)) or "none yet: see create_venue"
-            raise CommandError(f"There is no venue called {slug}. Known: {known}.")
+            known = ", ".join(Venue.objects.values_list("slug", flat=True)) or "none yet; add one with create_venue"
+            raise CommandError(f"There is no venue called {slug}. Venues: {known}.")
         try:
             run = self.sync(venue, self._show, **options)
         except SyncAlreadyRunning as error:
@@ -46,14 +50,14 @@ class SyncCommand(BaseCommand):
         elif run.state != SyncRun.State.SUCCEEDED:
             raise CommandError(run.error)
         else:
-            self.stdout.write(f"{venue.name}: {self.what} in step with the POS ({changes(run)}).")
+            self.stdout.write(f"{venue.name}: {self.what} is up to date with the POS ({changes(run)}).")
 
     def _report_held(self, venue: Venue, run: SyncRun) -> None:
-        """What was asked for is no failure; what needs a person is one."""
-        would = f"{venue.name}: the {self.what} was left as it is. It would be: {changes(run) or 'unchanged'}."
+        """Print a preview as the success it is; fail if the sync needs approval."""
+        preview = f"{venue.name}: the {self.what} was not changed. It would be: {changes(run) or 'unchanged'}."
         if not run.options.get("preview"):
-            raise CommandError(f"{run.error}\n{would}")
-        self.stdout.write(would)
+            raise CommandError(f"{run.error}\n{preview}")
+        self.stdout.write(preview)
 
     def _show(self, percent: int, step: str) -> None:
         if self.stderr.isatty():

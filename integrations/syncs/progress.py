@@ -1,4 +1,4 @@
-"""What the page of a sync shows while it runs, for the page itself and for the script that keeps it fresh."""
+"""The progress of a sync run as its page shows it: for the template, and as JSON for the script that follows it."""
 
 from datetime import timedelta
 from typing import Any
@@ -12,18 +12,18 @@ from integrations.models import SyncRun
 State = SyncRun.State
 
 PLAN_PAGES = {"menu": "admin:menus_menu_plan"}
-"""Where a held run's plan is looked at and applied, by its kind; the address takes the run's id."""
+"""URL name of the page on which a held run's plan is reviewed and applied, by kind. It takes the run's id."""
 
 _TONES = {State.SUCCEEDED: "good", State.HELD: "warning", State.FAILED: "bad"}
-# Of a run that goes on, since its page asks again and again.
+# While the run is active, because its page asks once a second.
 _SHOWN_WARNINGS = 50
-_SLOW_TO_BEGIN = timedelta(seconds=6)
+_SLOW_TO_START = timedelta(seconds=6)
 
 
 def progress_of(run: SyncRun) -> dict[str, Any]:
-    """How far a run has come, as JSON.
+    """Return the run's progress as JSON for its page.
 
-    `percent` is None while nothing has begun, `said` a sentence that changes only when there is something new to say.
+    `percent` is None until the run starts. `status` and `hint` change only when there is something new to read out.
     """
     shown = run.warnings[:_SHOWN_WARNINGS] if is_active(run) else run.warnings
     return {
@@ -31,9 +31,9 @@ def progress_of(run: SyncRun) -> dict[str, Any]:
         "active": is_active(run),
         "tone": _TONES.get(State(run.state), ""),
         "percent": None if run.state == State.QUEUED else run.progress,
-        "said": _said(run),
+        "status": _status(run),
         "hint": _hint(run),
-        "took": duration(run),
+        "duration": duration(run),
         "counts": changes(run),
         "warnings": shown,
         "more_warnings": len(run.warnings) - len(shown),
@@ -43,57 +43,56 @@ def progress_of(run: SyncRun) -> dict[str, Any]:
 
 
 def is_active(run: SyncRun) -> bool:
-    """Whether there is more to come."""
+    """Return whether the run is queued or running."""
     return run.state in (State.QUEUED, State.RUNNING)
 
 
 def duration(run: SyncRun) -> str:
-    """`12.3 s` or `2 min 5 s`, up to now for a run that has not ended."""
+    """Return how long the run took, or has taken so far: `12.3 s` or `2 min 5 s`."""
     seconds = ((run.finished_at or timezone.now()) - run.started_at).total_seconds()
     return f"{seconds:.1f} s" if seconds < 60 else f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
 
 
 def changes(run: SyncRun) -> str:
-    """`2 created, 40 unchanged`, or nothing as long as nothing is known."""
+    """Return the run's counts as text, such as `2 created, 40 unchanged`; empty while there are none."""
     return ", ".join(f"{count} {name}" for name, count in run.counts.items())
 
 
-def _said(run: SyncRun) -> str:
+def _status(run: SyncRun) -> str:
     match run.state:
         case State.QUEUED:
-            return "Waiting to begin"
+            return "Waiting to start"
         case State.RUNNING:
-            return run.step or "Beginning"
+            return run.step or "Starting"
         case State.SUCCEEDED if run.options.get("undo"):
-            return "The menu is as it was"
+            return "The earlier menu is back"
         case State.SUCCEEDED if run.options.get("preview"):
-            return "Nothing would change: in step with the POS"
+            return "Nothing to change: up to date with the POS"
         case State.SUCCEEDED:
-            return "In step with the POS"
+            return "Up to date with the POS"
         case State.SUPERSEDED if not run.plan:
-            return "Nothing was changed: another sync went ahead of it"
+            return "Replaced by another sync: nothing was changed"
         case State.SUPERSEDED:
-            return "Nothing was changed, and a later sync has made the plan pointless"
+            return "Out of date: a later sync replaced this plan, and nothing was changed"
         case State.HELD:
-            return "Waiting for a person: nothing was changed"
+            return "Waiting for approval: nothing has changed yet"
         case _:
-            return "Failed: what was there before stays"
+            return "Failed: nothing was changed"
 
 
 def _hint(run: SyncRun) -> str:
-    """Why it may be that nothing moves, or nothing."""
+    """Return why the run may not be moving; empty if it is."""
     now = timezone.now()
-    if run.state == State.QUEUED and now - run.started_at > _SLOW_TO_BEGIN:
+    if run.state == State.QUEUED and now - run.started_at > _SLOW_TO_START:
         return (
-            "Nothing has begun yet. The background workers may all be busy, or none is running: whoever looks after "
-            "storekit starts one with “manage.py qcluster”. The sync begins by itself as soon as there is one; you may "
-            "leave this page."
+            "Not started yet. You can leave this page: the sync starts as soon as a background worker is free. If no "
+            "worker is running, ask your administrator to start one with “manage.py qcluster”."
         )
     if run.state == State.RUNNING and run.lease_until <= now:
-        return "It has not been heard of for a while. Its process was probably killed; it is given up within a minute."
+        return "The sync has stopped; its process was probably killed. It will be marked as failed within a minute."
     if run.state == State.RUNNING and run.lease_until - now < timedelta(minutes=4):
         until = date_format(run.lease_until.astimezone(run.connection.venue.zone), "H:i")
-        return f"No news for more than a minute: the POS may be slow. If none comes, the sync is given up at {until}."
+        return f"No progress for over a minute: the POS may be slow. If this goes on, the sync fails at {until}."
     return ""
 
 

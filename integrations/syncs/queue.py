@@ -1,4 +1,4 @@
-"""The queue behind syncs: tasks as nudges for rows, and what becomes of rows that were left behind or never begun."""
+"""The task queue behind syncs: queueing a run's task, and recovering runs that were abandoned or never started."""
 
 import logging
 from datetime import timedelta
@@ -15,29 +15,30 @@ from storekit.queue.registry import SYNC_TASKS
 logger = logging.getLogger(__name__)
 
 QUEUED_AGAIN_AFTER = timedelta(minutes=2)
-"""Of a row that nobody has begun."""
+"""How long a queued run waits before the sweep queues its task again."""
 
 State = SyncRun.State
-# A worker that is up begins well before that; whoever sits at a terminal need not wait for one that is down.
-_NOBODY_BEGINS = timedelta(seconds=15)
-# Options with which a sync does less than without them, or something else.
-_DOES_LESS = ("preview", "light", "undo")
-# Of the task, in seconds: more than the queue's usual time-out, less than a run's lease.
+# A running worker starts a run well within this time, so someone at a terminal need not wait longer for a worker that
+# is down.
+_UNSTARTED_AFTER = timedelta(seconds=15)
+# Options that make a sync do less than, or something other than, a sync without them.
+_NARROWING_OPTIONS = ("preview", "light", "undo")
+# Of the task, in seconds: longer than the queue's usual time-out, shorter than a run's lease.
 _TIME_OUT = 270
 
 
 def enqueue_sync(*, run_id: int, kind: str) -> None:
-    """Queues the task that carries out a queued run. A queue that cannot be reached is logged: the sweep comes."""
+    """Queue the task that carries out a queued run. If the queue cannot be reached, the sweep does it later."""
     enqueue(SYNC_TASKS[kind], run_id, timeout=_TIME_OUT)
 
 
 def enqueue_alerts() -> None:
-    """Queues the e-mails that are due, because of this run."""
+    """Queue the task that sends due alerts, so that an alert set just now goes out at once."""
     enqueue("integrations.tasks.send_sync_alerts")
 
 
 def enqueue_due() -> int:
-    """Ends what stopped without a word, and queues again what nobody has begun; returns how many it found."""
+    """End abandoned runs and queue again the tasks of runs that have not started; return how many runs it found."""
     ended = end_abandoned(SyncRun.objects.all())
     now = timezone.now()
     waiting = SyncRun.objects.filter(state=State.QUEUED, lease_until__lte=now)
@@ -52,38 +53,42 @@ def enqueue_due() -> int:
 
 
 def end_abandoned(runs: QuerySet[SyncRun]) -> int:
-    """A process that was killed cannot end its run; its lease does."""
+    """End as failed the running runs whose lease has run out, and return how many there were.
+
+    A killed process cannot end its run itself.
+    """
     now = timezone.now()
     ended = runs.filter(state=State.RUNNING, lease_until__lte=now).update(
         state=State.FAILED,
         finished_at=now,
         next_alert_at=Case(When(scheduled=True, then=Value(now))),
-        error="It stopped without a word: its process was probably killed. Sync again.",
+        error="The sync stopped without reporting back; its process was probably killed. Sync again.",
     )
     if ended:
-        logger.warning("Ended %s syncs that stopped without a word", ended)
+        logger.warning("Ended %s abandoned sync runs", ended)
     return ended
 
 
-def go_ahead_of_unbegun(connection: Connection, kind: SyncRun.Kind, options: dict[str, Any]) -> bool:
-    """A sync in the foreground goes ahead of one that no worker begins; returns whether it does a schedule's work.
+def replace_unstarted(connection: Connection, kind: SyncRun.Kind, options: dict[str, Any]) -> bool:
+    """End a queued run that no worker has started, so that a sync in the foreground can run instead.
 
-    Then the venue hears of its end as it would have heard of the other's. One that does less than the schedule wanted
-    leaves a scheduled sync that failed, and the venue is told at once.
+    Return whether the new sync does the work of a scheduled one: if so, it alerts the venue as the schedule would have
+    done. If the new sync does less than the schedule wanted, the scheduled run ends as failed and the venue is alerted
+    at once.
     """
     now = timezone.now()
-    waiting = SyncRun.objects.filter(connection=connection, kind=kind, state=State.QUEUED)
-    unbegun = waiting.filter(started_at__lte=now - _NOBODY_BEGINS).first()
-    if unbegun is None:
+    queued = SyncRun.objects.filter(connection=connection, kind=kind, state=State.QUEUED)
+    unstarted = queued.filter(started_at__lte=now - _UNSTARTED_AFTER).first()
+    if unstarted is None:
         return False
-    serves = all(unbegun.options.get(name) for name in _DOES_LESS if options.get(name))
-    tell = unbegun.scheduled and not serves
-    ended = waiting.filter(pk=unbegun.pk).update(
-        state=State.SUPERSEDED if serves else State.FAILED,
+    does_its_work = all(unstarted.options.get(name) for name in _NARROWING_OPTIONS if options.get(name))
+    alert = unstarted.scheduled and not does_its_work
+    ended = queued.filter(pk=unstarted.pk).update(
+        state=State.SUPERSEDED if does_its_work else State.FAILED,
         finished_at=now,
-        next_alert_at=now if tell else None,
-        error="No task worker began it. A sync that was started by hand went ahead of it.",
+        next_alert_at=now if alert else None,
+        error="No background worker started this sync, so a sync started by hand replaced it.",
     )
-    if ended and tell:
+    if ended and alert:
         transaction.on_commit(enqueue_alerts, robust=True)
-    return bool(ended) and unbegun.scheduled and serves
+    return bool(ended) and unstarted.scheduled and does_its_work

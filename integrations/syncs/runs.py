@@ -1,10 +1,12 @@
-"""Syncs: one at a time for each connection and kind, with progress that can be watched and an end that is recorded.
+"""Sync runs: one at a time per connection and kind, with live progress and a recorded outcome.
 
-A sync begins in the foreground (`run_sync`) or as a queued row (`queue_sync`) that a task begins later. The row is the
-truth: a task that gets lost is queued once more by the sweep, and one that comes twice finds the row begun.
+A sync either runs in the foreground (`sync_run`) or is queued as a row (`queue_sync`) that a task carries out later.
+The row is the source of truth: if its task is lost, the sweep queues it again; if its task runs twice, the second time
+finds the run already started.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,15 +14,15 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.connect.service import connection_of, pos_for
+from integrations.connect.service import connection_of
 from integrations.models import Connection, SyncRun
-from integrations.pos import PointOfSale, PosError
+from integrations.pos import PosError
 from integrations.syncs.queue import (
     QUEUED_AGAIN_AFTER,
     end_abandoned,
     enqueue_alerts,
     enqueue_sync,
-    go_ahead_of_unbegun,
+    replace_unstarted,
 )
 from storekit.models import Venue
 
@@ -28,7 +30,7 @@ State = SyncRun.State
 _ACTIVE = (State.QUEUED, State.RUNNING)
 _LEASE = timedelta(minutes=5)
 _WRITE_EVERY = timedelta(seconds=0.5)
-# Each names an entry that somebody has to look at; what is wrong with more of them is one thing, and not in them.
+# Each warning names one entry for staff to check. Thousands of them have one common cause, which no list would show.
 _MOST_WARNINGS = 2000
 
 
@@ -37,14 +39,15 @@ class SyncAlreadyRunning(Exception):
 
 
 class SyncFailed(Exception):
-    """Raised by the work when it refuses to go on. `str(error)` is a sentence for venue staff."""
+    """Raise inside `sync_run` to end the run as failed. `str(error)` is a sentence for venue staff."""
 
 
 class SyncHeld(Exception):
-    """Raised by the work when a person has to look at its plan before anything is written. `str(error)` says why.
+    """Raise inside `sync_run` to end the run as held: staff must review its plan before anything is written.
 
     Args:
-        plan: JSON for people to look at.
+        reason: why the plan needs a review, for venue staff; empty for a preview.
+        plan: the plan as JSON, for the review page.
         counts: what the plan would change.
     """
 
@@ -55,30 +58,29 @@ class SyncHeld(Exception):
 
 
 class Progress:
-    """How far a sync has come: written to its row, now and then, for whoever watches."""
+    """The progress of a running sync, written to its row at most twice a second. `sync_run` makes it."""
 
     def __init__(self, run: SyncRun, on_change: Callable[[int, str], None] | None = None) -> None:
-        self._run = run
-        self.run_id = run.pk
+        self.run = run
+        self.counts: dict[str, int] = {}
         self._on_change = on_change
         self._written_at: datetime | None = None
         self._written_step = ""
-        self._counts: dict[str, int] = {}
         self._warnings: list[str] = []
 
     @property
     def warnings(self) -> list[str]:
-        """The report's lines so far; when there are too many, the last one says how many are left out."""
+        """The warnings so far; if there are too many, the last line says how many were left out."""
         if len(self._warnings) <= _MOST_WARNINGS:
             return self._warnings
         kept = self._warnings[: _MOST_WARNINGS - 1]
-        return [*kept, f"… and {len(self._warnings) - len(kept)} more of these."]
+        return [*kept, f"… and {len(self._warnings) - len(kept)} more warnings."]
 
     def report(self, percent: int, step: str) -> None:
-        """Says what is being done and how much is done, 0 to 100, and keeps the sync's lease alive.
+        """Record the current step and how much is done, 0 to 100, and renew the run's lease.
 
         Raises:
-            SyncFailed: another sync has taken over because this one was silent for too long.
+            SyncFailed: the lease ran out, so the run was ended and another sync may be running.
         """
         if self._on_change is not None:
             self._on_change(percent, step)
@@ -87,23 +89,23 @@ class Progress:
         if fresh and step == self._written_step:
             return
         self._written_at, self._written_step = now, step
-        alive = SyncRun.objects.filter(pk=self._run.pk, state=State.RUNNING).update(
+        alive = SyncRun.objects.filter(pk=self.run.pk, state=State.RUNNING).update(
             progress=min(max(percent, 0), 100),
             step=step[:120],
-            counts=self._counts,
+            counts=self.counts,
             warnings=self.warnings,
             lease_until=now + _LEASE,
         )
         if not alive:
-            raise SyncFailed("This sync was silent for too long, and another one has taken over.")
+            raise SyncFailed("This sync made no progress for too long, so it was ended. Another one may be running.")
 
     def count(self, **counts: int) -> None:
-        """What has changed or will have, for whoever watches; written with the next report."""
-        self._counts |= counts
+        """Set counts of what changed or is about to; written with the next report and at the end of the run."""
+        self.counts |= counts
 
-    def warn(self, text: str) -> None:
-        """Adds a line to the report: something was left out or looks wrong, and the sync goes on."""
-        self._warnings.append(text)
+    def warn(self, *texts: str) -> None:
+        """Add lines to the report: something was left out or looks wrong, but the sync goes on."""
+        self._warnings += texts
 
 
 # --- Queueing --------------------------------------------------------------------------------------------------------
@@ -117,10 +119,10 @@ def queue_sync(
     options: dict[str, Any] | None = None,
     scheduled: bool = False,
 ) -> SyncRun:
-    """Makes the row of a sync and queues the task that carries it out, once the row is committed.
+    """Create a queued run and, once it is committed, queue the task that carries it out.
 
-    `options` are for the task, as JSON. A queue that cannot be reached is logged and nothing worse: the sweep finds
-    the row.
+    `options` are passed to the task, as JSON. If the task queue cannot be reached, that is logged and the sweep queues
+    the task later.
 
     Raises:
         SyncAlreadyRunning: a sync of this kind is queued or running for the venue.
@@ -141,17 +143,17 @@ def queue_sync(
 
 
 def queued_run(*, run_id: int) -> SyncRun:
-    """The row that a task was queued for, for `run_sync` to begin. Raises `SyncRun.DoesNotExist`."""
+    """Return the run that a task was queued for, to pass to `sync_run`. Raises `SyncRun.DoesNotExist`."""
     return SyncRun.objects.select_related("connection__venue").get(pk=run_id)
 
 
 def run_page(*, run: SyncRun) -> str:
-    """The page of the back office on which people watch a run."""
+    """Return the path of the back-office page that shows the run's progress."""
     return reverse("admin:integrations_syncrun_change", args=[run.pk])
 
 
 def latest_run_page(*, venue: Venue, kind: SyncRun.Kind) -> str:
-    """The page of the venue's latest run of this kind, or the list of all runs when there is none."""
+    """Return the path of the page of the venue's latest run of this kind, or of the list of runs if it has none."""
     latest = SyncRun.objects.filter(connection__venue=venue, kind=kind).first()
     return run_page(run=latest) if latest else reverse("admin:integrations_syncrun_changelist")
 
@@ -159,101 +161,64 @@ def latest_run_page(*, venue: Venue, kind: SyncRun.Kind) -> str:
 # --- Running ---------------------------------------------------------------------------------------------------------
 
 
-def run_sync(
+@contextmanager
+def sync_run(
     *,
     venue: Venue,
     kind: SyncRun.Kind,
     started_by: str,
-    work: Callable[[PointOfSale, Progress], dict[str, int]],
     on_progress: Callable[[int, str], None] | None = None,
     options: dict[str, Any] | None = None,
     queued: SyncRun | None = None,
-) -> SyncRun:
-    """Runs `work` as the venue's one sync of this kind, and returns its row: succeeded, held or failed, and why.
+) -> Iterator[Progress]:
+    """Run the block as the venue's only sync of this kind, and record how it ended in `progress.run`.
 
-    `work` gets the POS and the progress, and returns the counts of what changed. What it raises as `PosError`,
-    `SyncFailed` or `SyncHeld` ends in the row; anything else is recorded too and raised again. `on_progress` is told
-    every step at once, for a progress bar. `queued` is the row to begin, if the sync was queued; otherwise it gets a
-    row of its own, with `options` to say what was asked for.
+    The run succeeds with the counts given to `progress.count`. `SyncHeld`, `SyncFailed` and `PosError` end the run and
+    the block, and go no further; any other exception is recorded and raised again.
 
-    Raises:
-        SyncAlreadyRunning: somebody else's sync is running, or this row has begun already.
-    """
-
-    def with_the_pos(progress: Progress) -> dict[str, int]:
-        return work(pos_for(venue), progress)
-
-    return run_exclusive(
-        venue=venue,
-        kind=kind,
-        started_by=started_by,
-        work=with_the_pos,
-        on_progress=on_progress,
-        options=options,
-        queued=queued,
-    )
-
-
-def run_exclusive(
-    *,
-    venue: Venue,
-    kind: SyncRun.Kind,
-    started_by: str,
-    work: Callable[[Progress], dict[str, int]],
-    on_progress: Callable[[int, str], None] | None = None,
-    options: dict[str, Any] | None = None,
-    queued: SyncRun | None = None,
-) -> SyncRun:
-    """Like `run_sync`, for work that needs no POS and yet must not happen beside a sync.
+    Args:
+        on_progress: called with the percentage and the step at every report, for a progress bar.
+        options: what the sync was started with, kept on a new run.
+        queued: the queued run to start; without it, a new run is created.
 
     Raises:
-        SyncAlreadyRunning: somebody else's sync is running, or this row has begun already.
+        SyncAlreadyRunning: another sync is running, or the queued run has already started.
     """
-    if queued is None:
-        run = _start(connection_of(venue), SyncRun.Kind(kind), started_by, options or {})
-    else:
-        run = _begin(queued)
+    run = _start(queued) if queued else _start_new(connection_of(venue), SyncRun.Kind(kind), started_by, options or {})
     progress = Progress(run, on_progress)
     try:
-        counts = work(progress)
+        yield progress
     except SyncHeld as held:
-        outcome = {"plan": held.plan, "counts": held.counts, "error": str(held)}
-        _end(run, progress.warnings, state=State.HELD, progress=100, **outcome)
+        _end(progress, State.HELD, progress=100, plan=held.plan, counts=held.counts, error=str(held))
     except (PosError, SyncFailed) as error:
-        _end(run, progress.warnings, state=State.FAILED, error=_in_words(error))
+        _end(progress, State.FAILED, error=_describe(error))
     except BaseException as error:
-        _end(
-            run,
-            progress.warnings,
-            state=State.FAILED,
-            error=f"It broke off unexpectedly ({type(error).__name__}).",
-        )
+        _end(progress, State.FAILED, error=f"Stopped by an unexpected error ({type(error).__name__}).")
         raise
     else:
-        _end(run, progress.warnings, state=State.SUCCEEDED, counts=counts, progress=100, step="")
-    return run
+        _end(progress, State.SUCCEEDED, progress=100, step="", counts=progress.counts)
 
 
-def _start(connection: Connection, kind: SyncRun.Kind, started_by: str, options: dict[str, Any]) -> SyncRun:
+def _start_new(connection: Connection, kind: SyncRun.Kind, started_by: str, options: dict[str, Any]) -> SyncRun:
     end_abandoned(SyncRun.objects.filter(connection=connection, kind=kind))
     with transaction.atomic():
-        in_its_place = go_ahead_of_unbegun(connection, kind, options)
+        replaces_scheduled = replace_unstarted(connection, kind, options)
         return _create(
             connection,
             kind,
             started_by=started_by[:200],
             options=options,
-            scheduled=in_its_place,
+            scheduled=replaces_scheduled,
             lease_until=timezone.now() + _LEASE,
         )
 
 
-def _begin(run: SyncRun) -> SyncRun:
+def _start(run: SyncRun) -> SyncRun:
     now = timezone.now()
     if not SyncRun.objects.filter(pk=run.pk, state=State.QUEUED).update(
         state=State.RUNNING, started_at=now, lease_until=now + _LEASE
     ):
-        raise SyncAlreadyRunning("This sync has begun already, or another one went ahead of it.")
+        raise SyncAlreadyRunning("This sync has already started, or another one replaced it.")
     run.refresh_from_db(fields=["state", "started_at", "lease_until"])
     return run
 
@@ -269,25 +234,25 @@ def _create(connection: Connection, kind: SyncRun.Kind, **values: Any) -> SyncRu
 def _since_when(connection: Connection, kind: SyncRun.Kind) -> str:
     active = SyncRun.objects.filter(connection=connection, kind=kind, state__in=_ACTIVE).first()
     if active is None:
-        return f"A {kind.label.lower()} sync was running just now. Try again."
+        return f"Another {kind.label.lower()} sync has only just finished. Try again."
     since = f"{active.started_at.astimezone(connection.venue.zone):%H:%M:%S}"
     if active.state == State.QUEUED:
-        return f"A {kind.label.lower()} sync is queued since {since}; a task worker is about to begin it."
-    return f"A {kind.label.lower()} sync is running since {since} ({active.progress}% done)."
+        return f"A {kind.label.lower()} sync has been queued since {since} and is about to start."
+    return f"A {kind.label.lower()} sync has been running since {since} ({active.progress}% done)."
 
 
-def _end(run: SyncRun, warnings: list[str], *, state: SyncRun.State, **outcome: Any) -> None:
-    now = timezone.now()
-    tell = run.scheduled and state != State.SUCCEEDED
-    # Only while it is still this process's run: one that was taken over has its end already.
+def _end(progress: Progress, state: SyncRun.State, /, **outcome: Any) -> None:
+    run, now = progress.run, timezone.now()
+    alert = run.scheduled and state != State.SUCCEEDED
+    # Not if the lease ran out: then the run already has its end.
     ended = SyncRun.objects.filter(pk=run.pk, state=State.RUNNING).update(
-        state=state, finished_at=now, warnings=warnings, next_alert_at=now if tell else None, **outcome
+        state=state, finished_at=now, warnings=progress.warnings, next_alert_at=now if alert else None, **outcome
     )
     run.refresh_from_db()
-    if ended and tell:
+    if ended and alert:
         enqueue_alerts()
 
 
-def _in_words(error: PosError | SyncFailed) -> str:
+def _describe(error: PosError | SyncFailed) -> str:
     detail = error.detail if isinstance(error, PosError) else ""
     return f"{error}\n{detail}".strip()

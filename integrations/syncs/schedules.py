@@ -1,4 +1,4 @@
-"""Syncs that run by themselves: once each, at their local times, whoever and however many look after them."""
+"""Scheduled syncs: each is queued once, at its local time, however many processes check the schedules."""
 
 import logging
 
@@ -14,34 +14,36 @@ STARTED_BY = "schedule"
 
 
 def enqueue_due() -> int:
-    """Queues every sync whose time has come, once, however long ago that was; returns how many.
+    """Queue every scheduled sync that is due, once each however overdue it is, and return how many.
 
-    Safe to run in several processes at once. A schedule that cannot be worked out does not stop the others.
+    Safe to run in several processes at once. A broken schedule is logged and does not stop the others.
     """
     enabled = SyncSchedule.objects.filter(enabled=True).select_related("connection__venue").order_by("next_run_at")
-    return sum(_look_at(schedule) for schedule in enabled)
+    return sum(_check(schedule) for schedule in enabled)
 
 
-def _look_at(schedule: SyncSchedule) -> bool:
+def _check(schedule: SyncSchedule) -> bool:
     try:
         found = SyncSchedule.objects.filter(pk=schedule.pk, reckoned_from=schedule.reckoned_from)
         if schedule.reckon(after=timezone.now()):
-            # The schedule or the venue's time zone was changed past the row: the time that was set means nothing now.
+            # The schedule or the venue's time zone was changed without saving this row, so its due time was wrong.
             found.update(next_run_at=schedule.next_run_at, reckoned_from=schedule.reckoned_from)
             return False
-        return _run_if_due(schedule)
+        return _queue_if_due(schedule)
     except SyncAlreadyRunning as error:
-        logger.info("Schedule %s waits: %s", schedule.pk, error)
+        logger.info("Schedule %s is waiting: %s", schedule.pk, error)
     except Exception:
-        logger.exception("Schedule %s could not be looked at", schedule.pk)
+        logger.exception("Schedule %s could not be checked", schedule.pk)
     return False
 
 
-def _run_if_due(schedule: SyncSchedule) -> bool:
-    """Moves the schedule on and queues its sync, both or neither. Of many who try, the first one does.
+def _queue_if_due(schedule: SyncSchedule) -> bool:
+    """Queue the sync if it is due and set the schedule's next time, in one transaction; return whether it did.
+
+    Only the first of several concurrent callers queues it.
 
     Raises:
-        SyncAlreadyRunning: the schedule stays due, and its sync runs when the one that is going on has ended.
+        SyncAlreadyRunning: the schedule stays due and its sync is queued once the running one has ended.
     """
     now = timezone.now()
     if schedule.next_run_at is None or schedule.next_run_at > now:

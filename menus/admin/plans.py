@@ -11,9 +11,9 @@ from django.urls import URLPattern, path, reverse
 from integrations.models import SyncRun
 from integrations.syncs.runs import SyncAlreadyRunning, latest_run_page, queue_sync, run_page
 from menus.models import Menu, MenuState
-from menus.sync.rollback import look_back, states_of
+from menus.sync.rollback import preview_rollback, saved_states
 from menus.sync.run import options_to_apply
-from menus.sync.summary import WHAT, Json
+from menus.sync.summary import TABLE_TITLES, Json
 from storekit.models import Venue
 from storekit.staff import managed_venues_of
 
@@ -60,7 +60,7 @@ class MenuPlanPages:
         menu = self._managed(request, menu_id)
         page: Any = self
         return page.show(
-            request, "states", f"Go back: {menu.venue.name}", menu=menu, states=states_of(venue=menu.venue)
+            request, "states", f"Go back: {menu.venue.name}", menu=menu, states=saved_states(venue=menu.venue)
         )
 
     def state_view(self, request: HttpRequest, menu_id: int, state_id: int) -> HttpResponse:
@@ -69,7 +69,7 @@ class MenuPlanPages:
         state = get_object_or_404(MenuState.objects.select_related("menu__venue"), pk=state_id, menu=menu)
         if request.method == "POST":
             return queue_and_follow(request, menu.venue, {"undo": True, "state_id": state.pk})
-        tables = _tables(look_back(state=state))
+        tables = _tables(preview_rollback(state=state))
         page: Any = self
         return page.show(
             request,
@@ -104,7 +104,7 @@ def sync_page(venue: Venue) -> str:
 def _tables(summed_up: Json) -> list[Json]:
     """The summary as a template wants it: what changes, with its lines and how many more there are."""
     found = []
-    for table, title in WHAT.items():
+    for table, title in TABLE_TITLES.items():
         for what, heading in _SIGNS:
             count = summed_up.get("counts", {}).get(table, {}).get(what, 0)
             lines = summed_up.get(what, {}).get(table, [])

@@ -1,4 +1,4 @@
-"""What allergens are called, in the POS's own translations."""
+"""Allergen names, in the POS's own translations."""
 
 from collections.abc import Collection
 
@@ -7,18 +7,18 @@ from menus.models import Allergen
 from storekit.models import Venue
 
 
-def keep_allergens(*, venue: Venue, allergens: Collection[AllergenNames]) -> bool:
-    """Keeps the names for the venue, and returns whether any of them is new or another one.
+def save_allergens(*, venue: Venue, allergens: Collection[AllergenNames]) -> bool:
+    """Save the venue's allergen names, and return whether any was added or changed.
 
-    To be called in the transaction that raises the menu's version. Codes that the POS no longer lists stay, since a
-    product may still name them.
+    Call it in the transaction that raises the menu's version. Codes that the POS no longer lists are kept, because
+    products may still refer to them.
     """
-    wanted = {one.code: dict(one.names) for one in allergens}
-    held = {row.code: row for row in Allergen.objects.filter(venue=venue)}
-    new = [Allergen(venue=venue, code=code, translations=names) for code, names in wanted.items() if code not in held]
-    changed = [row for row in held.values() if row.code in wanted and row.translations != wanted[row.code]]
+    names = {one.code: dict(one.names) for one in allergens}
+    stored = {row.code: row for row in Allergen.objects.filter(venue=venue)}
+    new = [Allergen(venue=venue, code=code, translations=names[code]) for code in names if code not in stored]
+    changed = [row for row in stored.values() if row.code in names and row.translations != names[row.code]]
     for row in changed:
-        row.translations = wanted[row.code]
+        row.translations = names[row.code]
     if new:
         Allergen.objects.bulk_create(new)
     if changed:

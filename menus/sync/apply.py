@@ -1,4 +1,4 @@
-"""A plan, written whole: one transaction, one new version."""
+"""Write a plan: one transaction, one new menu version."""
 
 from typing import Any
 
@@ -36,16 +36,16 @@ _MODELS: dict[str, type[Model]] = {
 
 
 class PlanOutdated(Exception):
-    """The menu has changed since the plan was made: plan again."""
+    """The menu has changed since the plan was made, so it must be planned again."""
 
 
 def apply_plan(*, venue: Venue, plan: MenuPlan, version: int, snapshot: MenuSnapshot) -> None:
-    """Writes the plan that was made from the rows of `version`, and raises the version if anything changes.
+    """Write a plan made from the rows of `version`, and raise the version if anything changes.
 
-    `snapshot` says which of the POS's menus is the venue's from now on.
+    `snapshot` names the POS menu that the venue uses from now on.
 
     Raises:
-        PlanOutdated: when the menu is no longer at `version`; nothing is written then.
+        PlanOutdated: the menu is no longer at `version`; nothing was written.
     """
     with transaction.atomic():
         menu = Menu.objects.select_for_update().get(venue=venue)
@@ -62,7 +62,7 @@ def apply_plan(*, venue: Venue, plan: MenuPlan, version: int, snapshot: MenuSnap
         if plan:
             choices = plan.tables["modifiers"]
             if plan.tables["products"].create or choices.create or choices.update:
-                # What is new, or has another SKU now, is as sold out, or as asleep, as its SKU.
+                # Stock and snoozes belong to the SKU: new entries and changed SKUs take theirs over.
                 propagate_to_menu(venue=venue)
             raise_version(menu=menu)
             transaction.on_commit(lambda: enqueue_if_due(venue_id=venue.pk), robust=True)

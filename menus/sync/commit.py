@@ -1,4 +1,4 @@
-"""Writing what a sync found: the menu, what stands beside it, and the state to go back to, all in one transaction."""
+"""Commit a sync's result in one transaction: the menu, its availability and allergens, and the state to undo it."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -10,92 +10,92 @@ from integrations.models import SyncRun
 from integrations.pos import AllergenNames, MenuSnapshot, Restriction
 from menus.models import Category, Menu, Modifier, ModifierGroup, Product, SyncCheckpoint
 from menus.stock.levels import apply_restrictions
-from menus.sync.allergens import keep_allergens
+from menus.sync.allergens import save_allergens
 from menus.sync.apply import apply_plan
 from menus.sync.diff import MenuPlan, StoredMenu
-from menus.sync.restore_points import keep_state
+from menus.sync.restore_points import save_state
 from menus.versions import raise_version
 from storekit.models import Venue
 
 
 @dataclass(frozen=True)
 class Supplement:
-    """What the POS says beside its menu; None where it was not asked or could not say: what we hold stays then."""
+    """What the POS reports apart from its menu. None was not loaded or not available, and our data stays as it is."""
 
     restrictions: tuple[Restriction, ...] | None
     allergens: tuple[AllergenNames, ...] | None
-    asked_at: datetime = field(default_factory=timezone.now)
-    """When the POS was asked; what it has said of an item since is the later word."""
+    requested_at: datetime = field(default_factory=timezone.now)
+    """When the POS was asked. Updates about an item that arrived since are newer."""
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """A plan that is to be written, and where it comes from. `version` is that of the rows `held`."""
+class SyncResult:
+    """A plan to commit, and what it was made from: `stored` are the rows of `version`."""
 
     snapshot: MenuSnapshot
     plan: MenuPlan
-    held: StoredMenu
+    stored: StoredMenu
     version: int
     digest: str
     run_id: int
     settings_fingerprint: str = ""
     checkpoint: bytes = b""
-    """For reading the next answer, once this is written with the settings `settings_fingerprint`."""
+    """From this response, for reading only the changes of the next one under the same settings."""
     is_light: bool = False
 
 
-def record(*, venue: Venue, outcome: Outcome, supplement: Supplement) -> dict[str, int]:
-    """Writes a sync's plan and what stands beside it; returns `{"stock": n}` when the stock of n entries changed.
+def commit_sync(*, venue: Venue, result: SyncResult, supplement: Supplement) -> dict[str, int]:
+    """Write a sync's plan and supplement; return `{"stock": n}` if the stock of n entries changed.
 
     Raises:
-        PlanOutdated: when the menu is no longer at the plan's version; nothing is written then.
+        PlanOutdated: the menu is no longer at the plan's version; nothing was written.
     """
-    plan, snapshot = outcome.plan, outcome.snapshot
+    plan, snapshot = result.plan, result.snapshot
     with transaction.atomic():
         menu, _ = Menu.objects.get_or_create(venue=venue)
         if plan:
-            run = SyncRun.objects.filter(pk=outcome.run_id).first()
-            keep_state(menu=menu, plan=plan, held=outcome.held, version=outcome.version, run=run)
-        if outcome.is_light:
+            run = SyncRun.objects.filter(pk=result.run_id).first()
+            save_state(menu=menu, plan=plan, stored=result.stored, version=result.version, run=run)
+        if result.is_light:
             snapshot = replace(snapshot, name=menu.pos_menu_name)
-        apply_plan(venue=venue, plan=plan, version=outcome.version, snapshot=snapshot)
-        if not outcome.is_light:
+        apply_plan(venue=venue, plan=plan, version=result.version, snapshot=snapshot)
+        if not result.is_light:
             Menu.objects.filter(pk=menu.pk).update(
-                digest=outcome.digest,
-                answer=outcome.digest,
+                digest=result.digest,
+                answer=result.digest,
                 warnings=[*snapshot.warnings, *plan.warnings],
                 reverted_digest="",
             )
             SyncCheckpoint.objects.update_or_create(
                 menu=menu,
                 defaults={
-                    "digest": outcome.digest,
-                    "settings_fingerprint": outcome.settings_fingerprint,
-                    # What a plan has to say is about the whole menu, and would not be said again of a part.
-                    "content": b"" if plan.warnings else outcome.checkpoint,
+                    "digest": result.digest,
+                    "settings_fingerprint": result.settings_fingerprint,
+                    # A plan's warnings concern the whole menu; a partial sync would not repeat them.
+                    "content": b"" if plan.warnings else result.checkpoint,
                 },
             )
         elif plan:
-            # What we hold is no longer what that answer said.
-            Menu.objects.filter(pk=menu.pk).update(digest="", answer=outcome.digest)
-        stock, named_anew = _write_supplement(venue, supplement)
-        if (stock or named_anew) and not plan:
+            # The menu no longer matches the last full response.
+            Menu.objects.filter(pk=menu.pk).update(digest="", answer=result.digest)
+        stock, renamed = _write_supplement(venue, supplement)
+        if (stock or renamed) and not plan:
             raise_version(menu=menu)
     return {"stock": stock} if stock else {}
 
 
-def record_supplement(*, menu: Menu, supplement: Supplement) -> dict[str, int]:
-    """The same for a menu that needs no writing."""
+def commit_supplement(*, menu: Menu, supplement: Supplement) -> dict[str, int]:
+    """Write the supplement of a menu that has not changed; return the same as `commit_sync`."""
     with transaction.atomic():
         Menu.objects.select_for_update().get(pk=menu.pk)
-        stock, named_anew = _write_supplement(menu.venue, supplement)
-        if stock or named_anew:
+        stock, renamed = _write_supplement(menu.venue, supplement)
+        if stock or renamed:
             raise_version(menu=menu)
     return {"stock": stock} if stock else {}
 
 
 def count_entries(*, venue: Venue) -> int:
-    """How many categories, products, groups and choices are on the menu."""
+    """Return how many categories, products, groups and choices are on the menu."""
     return sum(
         rows.filter(archived_at=None).count()
         for rows in (
@@ -110,6 +110,8 @@ def count_entries(*, venue: Venue) -> int:
 def _write_supplement(venue: Venue, supplement: Supplement) -> tuple[int, bool]:
     stock = 0
     if supplement.restrictions is not None:
-        stock = apply_restrictions(venue=venue, restrictions=supplement.restrictions, requested_at=supplement.asked_at)
-    named_anew = supplement.allergens is not None and keep_allergens(venue=venue, allergens=supplement.allergens)
-    return stock, named_anew
+        stock = apply_restrictions(
+            venue=venue, restrictions=supplement.restrictions, requested_at=supplement.requested_at
+        )
+    renamed = supplement.allergens is not None and save_allergens(venue=venue, allergens=supplement.allergens)
+    return stock, renamed

@@ -1,7 +1,7 @@
-"""The rows of a menu, what we hold against what is wanted. Pure.
+"""The difference between a menu's stored rows and the rows it should have. Pure.
 
-A menu is seven tables: four of entries, which are archived and never deleted, and three of links between them. A row's
-values are a tuple in the order of the table's columns, so that one comparison of tuples tells whether a row differs.
+A menu has seven tables: four of entries, which are archived and never deleted, and three of links between them. A row's
+values are a tuple in the order of the table's columns, so comparing two tuples shows whether the row differs.
 """
 
 import uuid
@@ -38,7 +38,7 @@ LINKS: dict[str, tuple[str, ...]] = {
 
 
 class StoredRow(NamedTuple):
-    """A row that we hold. Links are never archived."""
+    """A row in the database. Links are never archived."""
 
     id: uuid.UUID
     archived: bool
@@ -47,21 +47,24 @@ class StoredRow(NamedTuple):
 
 @dataclass
 class StoredMenu:
-    """The venue's rows by table and identity: a category's or group's key, a product's SKU, a modifier's group key and
-    own key, and for links the ids of both ends."""
+    """The venue's rows by table and identity.
+
+    The identity is a category's or group's key, a product's SKU, a modifier's group key and own key, or the ids of a
+    link's two ends.
+    """
 
     entries: Mapping[str, Mapping[Key, StoredRow]] = field(default_factory=lambda: {name: {} for name in ENTRIES})
     links: Mapping[str, Mapping[Key, StoredRow]] = field(default_factory=lambda: {name: {} for name in LINKS})
     languages: tuple[str, ...] = ()
 
-    def count_on_the_menu(self) -> int:
-        """How many entries are not archived."""
+    def count_current(self) -> int:
+        """Return how many entries are not archived."""
         return sum(not row.archived for rows in self.entries.values() for row in rows.values())
 
 
 @dataclass
 class TablePlan:
-    """What is to happen to one table. Rows are `(id, *values)`; archived links are deleted ones."""
+    """The changes to one table. Rows are `(id, *values)`; links in `archive` are deleted."""
 
     create: list[Values] = field(default_factory=list)
     update: list[Values] = field(default_factory=list)
@@ -73,7 +76,7 @@ class TablePlan:
 
 @dataclass
 class MenuPlan:
-    """What is to happen to the whole menu, and in words what could not be taken over."""
+    """The changes to the whole menu, and warnings about what could not be synced."""
 
     tables: dict[str, TablePlan]
     languages: tuple[str, ...]
@@ -88,30 +91,35 @@ class MenuPlan:
 def compare(
     *,
     rows: Mapping[str, Mapping[Key, Values]],
-    held: StoredMenu,
+    stored: StoredMenu,
     languages: tuple[str, ...],
     kept: frozenset[str] = frozenset(),
 ) -> MenuPlan:
-    """What leads from the rows that we hold to these, `(id, *values)` by table and identity, ids as held where we hold
-    the identity. The columns named by `kept` stay as they are in rows that we hold."""
+    """Return the plan that turns the stored rows into `rows`.
+
+    Args:
+        rows: `(id, *values)` by table and identity, with the stored id where the identity is stored.
+        kept: columns that stay as they are in stored rows.
+    """
     tables = {
-        name: _diff(rows[name], held.entries[name], kept=_positions(columns, kept)) for name, columns in ENTRIES.items()
-    } | {name: _diff(rows[name], held.links[name]) for name in LINKS}
+        name: _diff(rows[name], stored.entries[name], kept=_positions(columns, kept))
+        for name, columns in ENTRIES.items()
+    } | {name: _diff(rows[name], stored.links[name]) for name in LINKS}
     return MenuPlan(
         tables=tables,
         languages=languages,
-        changes_languages=languages != held.languages,
-        counts=_counts(tables, rows, held),
+        changes_languages=languages != stored.languages,
+        counts=_counts(tables, rows, stored),
         warnings=[],
     )
 
 
 def _diff(
-    wanted: Mapping[Key, Values], held: Mapping[Key, StoredRow], *, kept: frozenset[int] = frozenset()
+    wanted: Mapping[Key, Values], stored: Mapping[Key, StoredRow], *, kept: frozenset[int] = frozenset()
 ) -> TablePlan:
     plan = TablePlan()
     for key, row in wanted.items():
-        old = held.get(key)
+        old = stored.get(key)
         if old is None:
             plan.create.append(row)
             continue
@@ -119,12 +127,12 @@ def _diff(
             row = (row[0], *(old.values[i] if i in kept else value for i, value in enumerate(row[1:])))
         if old.archived or old.values != row[1:]:
             plan.update.append(row)
-    plan.archive = [row.id for key, row in held.items() if key not in wanted and not row.archived]
+    plan.archive = [row.id for key, row in stored.items() if key not in wanted and not row.archived]
     return plan
 
 
 def _counts(
-    tables: Mapping[str, TablePlan], wanted: Mapping[str, Mapping[Key, Values]], held: StoredMenu
+    tables: Mapping[str, TablePlan], wanted: Mapping[str, Mapping[Key, Values]], stored: StoredMenu
 ) -> dict[str, int]:
     created = {row[0] for name in ENTRIES for row in tables[name].create}
     updated = {row[0] for name in ENTRIES for row in tables[name].update}
@@ -133,7 +141,7 @@ def _counts(
         plan = tables[name]
         updated |= {row[1] for row in (*plan.create, *plan.update)}
         gone = set(plan.archive)
-        updated |= {row.values[0] for row in held.links[name].values() if row.id in gone} if gone else set()
+        updated |= {row.values[0] for row in stored.links[name].values() if row.id in gone} if gone else set()
     updated -= created | archived
     everything = sum(len(wanted[name]) for name in ENTRIES)
     return {

@@ -1,4 +1,4 @@
-"""What a sync would do: the POS's menu compared with the rows that we hold. Pure; nothing is read or written here."""
+"""The plan of a full sync: the POS's menu compared with the stored rows. Pure."""
 
 import os
 import uuid
@@ -16,45 +16,45 @@ _LONGEST_NAME = 255
 _LONGEST_ADDRESS = 1000
 
 
-def plan_sync(*, snapshot: MenuSnapshot, held: StoredMenu, keep_descriptions: bool = False) -> MenuPlan:
-    """Compares the POS's menu with what we hold.
+def plan_sync(*, snapshot: MenuSnapshot, stored: StoredMenu, keep_descriptions: bool = False) -> MenuPlan:
+    """Return the plan that turns the stored menu into the POS's menu.
 
-    Identities survive: a row that is renamed, moved, priced anew or back from the archive keeps its id. When the POS
-    could not deliver its rich content, the texts, images and allergens that we hold are kept. With `keep_descriptions`
-    a product that we hold keeps its descriptions, also the empty ones, in every language that it has.
+    Ids survive: a row that is renamed, moved, repriced or unarchived keeps its id. If the POS could not deliver its
+    rich content, the stored texts, images and allergens are kept. With `keep_descriptions`, a stored product keeps its
+    descriptions, empty ones included, in every language that it has.
 
-    Entries are counted in `counts` as created, updated, archived or unchanged; a changed link counts as an update of
-    the entry that it belongs to.
+    `counts` counts entries as created, updated, archived or unchanged; a changed link counts as an update of the entry
+    that it belongs to.
     """
-    wanted = _Wanted(held)
-    wanted.add_all(snapshot)
+    target = _TargetRows(stored)
+    target.add_all(snapshot)
     if snapshot.rich_content_missing:
-        plan = compare(rows=wanted.rows, held=held, languages=held.languages, kept=_RICH_COLUMNS)
+        plan = compare(rows=target.rows, stored=stored, languages=stored.languages, kept=_RICH_COLUMNS)
     else:
         languages = snapshot.languages
         if keep_descriptions:
-            ours = _keep_descriptions(wanted.rows["products"], held.entries["products"])
-            languages = (*languages, *sorted(ours.difference(languages)))
-        plan = compare(rows=wanted.rows, held=held, languages=languages)
-    plan.warnings += wanted.warnings
+            extra = _keep_descriptions(target.rows["products"], stored.entries["products"])
+            languages = (*languages, *sorted(extra.difference(languages)))
+        plan = compare(rows=target.rows, stored=stored, languages=languages)
+    plan.warnings += target.warnings
     return plan
 
 
-class _Wanted:
-    """The rows that the POS's menu asks for, with the ids that they have or are to have."""
+class _TargetRows:
+    """The rows of the POS's menu, with their stored ids or new ones."""
 
-    def __init__(self, held: StoredMenu) -> None:
-        self._held = held
+    def __init__(self, stored: StoredMenu) -> None:
+        self._stored = stored
         self._fresh = _fresh_ids()
         self.rows: dict[str, dict[Key, Values]] = {name: {} for name in (*ENTRIES, *LINKS)}
         self.ids: dict[str, dict[Key, uuid.UUID]] = {name: {} for name in ENTRIES}
         self.warnings: list[str] = []
 
     def add_all(self, snapshot: MenuSnapshot) -> None:
-        self._name("categories", (category.key for category in snapshot.categories))
-        self._name("products", (product.sku for product in snapshot.products))
-        self._name("groups", (group.key for group in snapshot.groups))
-        self._name(
+        self._assign_ids("categories", (category.key for category in snapshot.categories))
+        self._assign_ids("products", (product.sku for product in snapshot.products))
+        self._assign_ids("groups", (group.key for group in snapshot.groups))
+        self._assign_ids(
             "modifiers", ((group.key, modifier.key) for group in snapshot.groups for modifier in group.modifiers)
         )
         for product in snapshot.products:
@@ -64,18 +64,18 @@ class _Wanted:
         for group in snapshot.groups:
             self._add_group(group)
 
-    def _name(self, table: str, keys: Iterable[Key]) -> None:
-        ids, held = self.ids[table], self._held.entries[table]
+    def _assign_ids(self, table: str, keys: Iterable[Key]) -> None:
+        ids, stored = self.ids[table], self._stored.entries[table]
         for key in keys:
             if key not in ids:
-                row = held.get(key)
+                row = stored.get(key)
                 ids[key] = row.id if row else next(self._fresh)
 
     def _add_category(self, category: MenuCategory, position: int) -> None:
         id = self.ids["categories"][category.key]
         parent = self.ids["categories"].get(category.parent) if category.parent else None
-        self.rows["categories"][category.key] = (id, category.key, _name(category.name), {}, parent, position)
-        self._link("placements", id, "products", category.products, said_by=f"the screen {category.name}")
+        self.rows["categories"][category.key] = (id, category.key, _truncate(category.name), {}, parent, position)
+        self._link("placements", id, "products", category.products, source=f"The screen {category.name}")
 
     def _add_product(self, product: MenuProduct) -> None:
         id = self.ids["products"][product.sku]
@@ -83,7 +83,7 @@ class _Wanted:
             id,
             product.sku,
             product.kind.value,
-            _name(product.name),
+            _truncate(product.name),
             _texts(product.translations),
             to_money(product.price),
             product.image_url if len(product.image_url) <= _LONGEST_ADDRESS else "",
@@ -92,7 +92,7 @@ class _Wanted:
             product.contains_alcohol,
             None if product.alcohol_percentage is None else to_money(product.alcohol_percentage),
         )
-        self._link("product_groups", id, "groups", product.groups, said_by=f"{product.name} ({product.sku})")
+        self._link("product_groups", id, "groups", product.groups, source=f"{product.name} ({product.sku})")
 
     def _add_group(self, group: MenuModifierGroup) -> None:
         id = self.ids["groups"][group.key]
@@ -100,7 +100,7 @@ class _Wanted:
             id,
             group.key,
             group.kind.value,
-            _name(group.name),
+            _truncate(group.name),
             _texts(group.translations),
             group.minimum,
             group.maximum,
@@ -119,39 +119,39 @@ class _Wanted:
             modifier.key,
             modifier.sku,
             modifier.instruction_id,
-            _name(modifier.name),
+            _truncate(modifier.name),
             _texts(modifier.translations),
             to_money(modifier.price),
             position,
         )
         if modifier.groups:
-            self._link("nested_groups", id, "groups", modifier.groups, said_by=f"{modifier.name} in {group.name}")
+            self._link("nested_groups", id, "groups", modifier.groups, source=f"{modifier.name} in {group.name}")
 
-    def _link(self, table: str, owner: uuid.UUID, to: str, keys: tuple[str, ...], *, said_by: str) -> None:
-        rows, held, ids = self.rows[table], self._held.links[table], self.ids[to]
+    def _link(self, table: str, owner: uuid.UUID, to: str, keys: tuple[str, ...], *, source: str) -> None:
+        rows, stored, ids = self.rows[table], self._stored.links[table], self.ids[to]
         for position, key in enumerate(dict.fromkeys(keys)):
             member = ids.get(key)
             if member is None:
-                self.warnings.append(f"{said_by} names {key}, which the menu does not have; left out.")
+                self.warnings.append(f"{source} refers to {key}, which is not on the menu; left out.")
                 continue
-            row = held.get((owner, member))
+            row = stored.get((owner, member))
             rows[owner, member] = (row.id if row else next(self._fresh), owner, member, position)
 
 
 def _fresh_ids() -> Iterator[uuid.UUID]:
-    """Random ids (version 4), as many as are asked for, drawn from the system by the thousand."""
+    """Yield random ids (UUID version 4), a thousand per call to the system's random source."""
     while True:
-        drawn = os.urandom(16 * 1024)
-        for start in range(0, len(drawn), 16):
-            yield uuid.UUID(bytes=drawn[start : start + 16], version=4)
+        chunk = os.urandom(16 * 1024)
+        for start in range(0, len(chunk), 16):
+            yield uuid.UUID(bytes=chunk[start : start + 16], version=4)
 
 
-def _keep_descriptions(wanted: dict[Key, Values], held: Mapping[Key, StoredRow]) -> set[str]:
-    """Puts our descriptions into the rows, and returns the languages that are ours alone."""
-    ours: set[str] = set()
+def _keep_descriptions(rows: dict[Key, Values], stored: Mapping[Key, StoredRow]) -> set[str]:
+    """Put the stored descriptions into the rows, and return the languages that only they have."""
+    extra: set[str] = set()
     at = ENTRIES["products"].index("translations")
-    for sku, row in wanted.items():
-        if (old := held.get(sku)) is None or old.values[at] == row[at + 1]:
+    for sku, row in rows.items():
+        if (old := stored.get(sku)) is None or old.values[at] == row[at + 1]:
             continue
         texts = {language: dict(text) for language, text in row[at + 1].items()}
         for language, text in old.values[at].items():
@@ -159,12 +159,12 @@ def _keep_descriptions(wanted: dict[Key, Values], held: Mapping[Key, StoredRow])
                 texts[language]["description"] = text["description"]
             elif text["description"] or not text["name"]:
                 texts[language] = {"name": "", "description": text["description"]}
-                ours.add(language)
-        wanted[sku] = (*row[: at + 1], texts, *row[at + 2 :])
-    return ours
+                extra.add(language)
+        rows[sku] = (*row[: at + 1], texts, *row[at + 2 :])
+    return extra
 
 
-def _name(text: str) -> str:
+def _truncate(text: str) -> str:
     return text[:_LONGEST_NAME]
 
 

@@ -1,7 +1,6 @@
-"""One sync of a menu: ask the POS, compare, write what differs, or wait for a person."""
+"""One sync of a menu: load it from the POS, compare, and either write what differs or hold the plan for approval."""
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -14,45 +13,48 @@ from integrations.pos import AllergenNames, MenuDocument, MenuReading, MenuSnaps
 from integrations.syncs.runs import Progress, SyncFailed, SyncHeld
 from menus.models import Menu, SyncCheckpoint
 from menus.sync.apply import PlanOutdated
-from menus.sync.commit import Outcome, Supplement, count_entries, record, record_supplement
+from menus.sync.commit import Supplement, SyncResult, commit_supplement, commit_sync, count_entries
 from menus.sync.diff import MenuPlan, StoredMenu
 from menus.sync.full_plan import plan_sync
 from menus.sync.light_plan import plan_light
-from menus.sync.safeguards import reason_to_hold, says_more_than_its_part
-from menus.sync.stored_menu import GroupsOnTheMenu, StoredPart, load_stored, load_stored_part
-from menus.sync.summary import summary
+from menus.sync.safeguards import needs_full_read, reason_to_hold
+from menus.sync.stored_menu import CurrentGroups, StoredPart, load_stored, load_stored_part
+from menus.sync.summary import summarise_plan
 from menus.versions import MenuBusy, read_one_version
 from storekit.collector import collector_paused
 from storekit.models import Venue
 
 _TRIES = 5
-# Goes up when the same snapshot is written in another way than before.
+# Raise this when the same snapshot is to be written differently than before, so that stored digests no longer match.
 _PLANNING_VERSION = 1
-_CHANGED_SINCE = "The POS's menu or a setting has changed since the plan that was looked at. This is the new plan."
+_CHANGED_SINCE_REVIEW = "The POS's menu or a setting has changed since this plan was reviewed. Here is the new plan."
 
 
 @dataclass(frozen=True)
 class SyncOptions:
-    """How a sync was asked for; kept as the run's `options`."""
+    """What a sync was started with; kept as the run's `options`. See `menus.sync.run.sync_menu`."""
 
     menu_id: str | None = None
     force: bool = False
     light: bool = False
     preview: bool = False
     held_run: int | None = None
-    """The run whose plan a person has looked at."""
+    """The id of the held run whose plan was reviewed and is to be applied."""
 
 
 @dataclass(frozen=True)
-class _Answer:
-    """What the POS answered, beside the menu itself."""
+class _Response:
+    """The POS's response, without the menu itself."""
 
     digest: str
     supplement: Supplement
 
 
 class MenuSync:
-    """One sync from the question to the outcome. The network comes first; nothing is asked while rows are written."""
+    """One sync, from loading the menu to writing it. All network calls come before the first write.
+
+    Call it inside `sync_run`: it returns the counts of what changed and raises `SyncHeld`, `SyncFailed` or `PosError`.
+    """
 
     def __init__(
         self, venue: Venue, options: SyncOptions, pos: PointOfSale, progress: Progress, *, scheduled: bool
@@ -65,95 +67,93 @@ class MenuSync:
         self._settings = settings_of(venue)
 
     @collector_paused()
-    def outcome(self) -> dict[str, int]:
-        """The counts of what changed. Raises `SyncHeld`, `SyncFailed` and `PosError`."""
+    def __call__(self) -> dict[str, int]:
         self._progress.report(5, "Choosing the menu")
         menu = Menu.objects.filter(venue=self._venue).first() or Menu(venue=self._venue)
-        chosen = self._chosen_menu(menu)
+        menu_id = self._choose_menu(menu)
         self._progress.report(15, "Loading the menu from the POS")
-        document = self._pos.menu_document(chosen)
-        supplement = self._supplement()
-        digest = self._digest(document)
-        if self._is_in_step(menu, digest):
-            return self._leave(menu, supplement)
+        document = self._pos.menu_document(menu_id)
+        response = _Response(self._digest(document), self._load_supplement())
+        if self._is_unchanged(menu, response.digest):
+            return self._keep_menu(menu, response.supplement)
         self._progress.report(40, "Reading the menu")
-        answer = _Answer(digest, supplement)
-        groups = GroupsOnTheMenu(self._venue)
+        groups = CurrentGroups(self._venue)
         reading = document.read(self._checkpoint(menu), groups)
         if reading.changed is not None:
-            counts = self._bring_part_in_step(menu, reading, answer)
+            counts = self._sync_part(menu, reading, response)
             if counts is not None:
                 return counts
             reading = document.read(b"", groups)
-        self._warn(reading.snapshot.warnings)
+        self._progress.warn(*reading.snapshot.warnings)
         self._progress.report(60, "Comparing")
-        return self._bring_in_step(menu, replace(reading.snapshot, menu_id=chosen), answer, reading.checkpoint)
+        return self._sync_whole(replace(reading.snapshot, menu_id=menu_id), response, reading.checkpoint)
 
-    def _chosen_menu(self, menu: Menu) -> str:
-        wanted = self._options.menu_id
-        if self._options.light and (menu.version == 0 or wanted not in (None, menu.pos_menu_id)):
-            raise SyncFailed("A light sync needs the menu to be synced as a whole first.")
-        if wanted or menu.pos_menu_id:
-            return wanted or menu.pos_menu_id
+    def _choose_menu(self, menu: Menu) -> str:
+        chosen = self._options.menu_id
+        if self._options.light and (menu.version == 0 or chosen not in (None, menu.pos_menu_id)):
+            raise SyncFailed("Run a full sync of this menu before a light sync.")
+        if chosen or menu.pos_menu_id:
+            return chosen or menu.pos_menu_id
         menus = self._pos.menus()
         if not menus:
-            raise SyncFailed("The POS location has no menu yet. Make one in the POS's back office, then sync again.")
+            raise SyncFailed("The POS location has no menu yet. Create one in the POS's back office, then sync again.")
         if len(menus) > 1:
             listed = ", ".join(f"{menu.id} ({menu.name})" for menu in menus)
             raise SyncFailed(
                 f"The POS location has several menus: {listed}. "
-                "Choose one with --menu ID, or on the back office's page Sync menu; it is remembered."
+                "Choose one with --menu ID, or on the Sync menu page in the back office; the choice is remembered."
             )
         return menus[0].id
 
-    def _supplement(self) -> Supplement:
-        """What a sync reads beside the menu. A full one does without; half of a light one is this."""
-        asked_at = timezone.now()
+    def _load_supplement(self) -> Supplement:
+        """Load availability and allergens. Both are optional for a full sync; a light sync needs availability."""
+        requested_at = timezone.now()
         if self._options.light:
-            return Supplement(restrictions=self._pos.availability(), allergens=None, asked_at=asked_at)
+            return Supplement(restrictions=self._pos.availability(), allergens=None, requested_at=requested_at)
         restrictions: tuple[Restriction, ...] | None = None
         allergens: tuple[AllergenNames, ...] | None = None
         try:
             restrictions = self._pos.availability()
         except PosError as error:
-            self._progress.warn(f"What is sold out could not be read, and stays as it was: {error}")
+            self._progress.warn(f"Could not read what is sold out, so stock stays as it was: {error}")
         try:
             allergens = self._pos.allergens()
         except PosError as error:
-            self._progress.warn(f"The allergens' names could not be read, and stay as they were: {error}")
-        return Supplement(restrictions=restrictions, allergens=allergens, asked_at=asked_at)
+            self._progress.warn(f"Could not read the allergen names, so they stay as they were: {error}")
+        return Supplement(restrictions=restrictions, allergens=allergens, requested_at=requested_at)
 
     def _digest(self, document: MenuDocument) -> str:
-        """Of the answer and of every setting that shapes what is made of it."""
+        """Return the digest of the POS's response and of every setting that shapes how it is written."""
         return hashlib.sha256(f"{self._settings_fingerprint()} {document.digest}".encode()).hexdigest()
 
     def _settings_fingerprint(self) -> str:
         settings = self._settings
         return f"{_PLANNING_VERSION} {settings.update_descriptions} {settings.update_images}"
 
-    def _is_in_step(self, menu: Menu, digest: str) -> bool:
+    def _is_unchanged(self, menu: Menu, digest: str) -> bool:
         if self._options.force:
             return False
         if self._scheduled and menu.reverted_digest == digest:
-            # A schedule must not take over again what a person went back from; a person may.
+            # A schedule must not bring back the menu that staff rolled back from. A sync by hand may.
             self._progress.warn(
-                "The POS still has the menu that a person went back from, so it was not taken over. "
-                "Sync by hand to take it over all the same."
+                "The menu was not updated: the POS still has the version that was undone here. "
+                "To use that version after all, sync by hand."
             )
             return True
         return menu.digest == digest
 
-    def _leave(self, menu: Menu, supplement: Supplement) -> dict[str, int]:
-        self._warn(menu.warnings)
+    def _keep_menu(self, menu: Menu, supplement: Supplement) -> dict[str, int]:
+        """Write only the supplement, and nothing in a preview; return the counts."""
+        self._progress.warn(*menu.warnings)
         counts = {"created": 0, "updated": 0, "archived": 0, "unchanged": count_entries(venue=self._venue)}
         if self._options.preview:
             return counts
-        return counts | record_supplement(menu=menu, supplement=supplement)
+        return counts | commit_supplement(menu=menu, supplement=supplement)
 
     def _checkpoint(self, menu: Menu) -> bytes:
-        """Of the answer that the menu still is; empty when something has changed since, or everything is wanted.
+        """Return the checkpoint of the last response; empty if it is stale or the whole menu must be read.
 
-        People's descriptions would have to be looked for in the whole menu, so where they stay it is read whole.
+        Without `update_descriptions` the whole menu is read, because staff descriptions may be on any product.
         """
         options = self._options
         if options.force or options.light or options.preview or not self._settings.update_descriptions:
@@ -166,93 +166,94 @@ class MenuSync:
             return b""
         return bytes(checkpoint.content)
 
-    def _bring_part_in_step(self, menu: Menu, reading: MenuReading, answer: _Answer) -> dict[str, int] | None:
-        """As `_bring_in_step`, with what changed since the menu's last answer; None when the menu is to be read whole.
+    def _sync_part(self, menu: Menu, reading: MenuReading, response: _Response) -> dict[str, int] | None:
+        """Sync only what changed since the last response; return None if the whole menu must be read after all.
 
-        No product comes or goes with a part, so there is nothing to be held for a person.
+        A partial reading never adds or removes products, so there is nothing to hold for approval.
         """
         part = replace(reading.snapshot, menu_id=menu.pos_menu_id)
         self._progress.report(60, "Comparing")
 
         def read() -> tuple[bool, StoredPart, int]:
-            still = Menu.objects.filter(pk=menu.pk, digest=menu.digest).exists()
-            held = load_stored_part(venue=self._venue, skus=reading.changed or (), part=part)
-            return still, held, count_entries(venue=self._venue)
+            is_current = Menu.objects.filter(pk=menu.pk, digest=menu.digest).exists()
+            stored = load_stored_part(venue=self._venue, skus=reading.changed or (), part=part)
+            return is_current, stored, count_entries(venue=self._venue)
 
         try:
-            version, (still, held, entries) = read_one_version(venue=self._venue, read=read)
+            version, (is_current, stored, entries) = read_one_version(venue=self._venue, read=read)
         except MenuBusy:
             return None
-        plan = plan_sync(snapshot=part, held=held.rows)
-        if not still or says_more_than_its_part(plan=plan, held=held.rows, asked_elsewhere=held.asked_elsewhere):
+        plan = plan_sync(snapshot=part, stored=stored.rows)
+        if not is_current or needs_full_read(plan=plan, stored=stored.rows, shared_groups=stored.shared_groups):
             return None
-        plan.counts["unchanged"] += entries - held.rows.count_on_the_menu()
+        plan.counts["unchanged"] += entries - stored.rows.count_current()
         self._progress.count(**plan.counts)
-        self._progress.report(75, "Writing what differs")
+        self._progress.report(75, "Writing the changes")
         try:
-            counts = self._record(part, plan, held.rows, version, answer, reading.checkpoint)
+            counts = self._commit(part, plan, stored.rows, version, response, reading.checkpoint)
         except PlanOutdated:
             return None
-        self._warn(part.warnings)
+        self._progress.warn(*part.warnings)
         return counts
 
-    def _bring_in_step(self, menu: Menu, snapshot: MenuSnapshot, answer: _Answer, checkpoint: bytes) -> dict[str, int]:
+    def _sync_whole(self, snapshot: MenuSnapshot, response: _Response, checkpoint: bytes) -> dict[str, int]:
         for _ in range(_TRIES):
             try:
-                version, held = read_one_version(venue=self._venue, read=partial(load_stored, venue=self._venue))
+                version, stored = read_one_version(venue=self._venue, read=partial(load_stored, venue=self._venue))
             except MenuBusy:
                 continue
-            plan = self._plan(snapshot, held)
+            plan = self._plan(snapshot, stored)
             self._progress.count(**plan.counts)
-            self._hold_if_needed(snapshot, plan, held, answer.digest, version)
+            self._hold_if_needed(snapshot, plan, stored, response.digest, version)
             if self._options.preview:
-                self._warn(plan.warnings)
+                self._progress.warn(*plan.warnings)
                 return plan.counts
-            self._progress.report(75, "Writing what differs")
+            self._progress.report(75, "Writing the changes")
             try:
-                return self._record(snapshot, plan, held, version, answer, checkpoint)
+                return self._commit(snapshot, plan, stored, version, response, checkpoint)
             except PlanOutdated:
                 continue
-        raise SyncFailed("The menu was being changed all the while. Sync again in a minute.")
+        raise SyncFailed("The menu kept changing during the sync. Sync again in a minute.")
 
-    def _record(
-        self, snapshot: MenuSnapshot, plan: MenuPlan, held: StoredMenu, version: int, answer: _Answer, checkpoint: bytes
+    def _commit(
+        self,
+        snapshot: MenuSnapshot,
+        plan: MenuPlan,
+        stored: StoredMenu,
+        version: int,
+        response: _Response,
+        checkpoint: bytes,
     ) -> dict[str, int]:
-        """Writes the plan, and returns its counts. Raises `PlanOutdated`."""
-        outcome = Outcome(
+        """Write the plan and return its counts. Raises `PlanOutdated`."""
+        result = SyncResult(
             snapshot=snapshot,
             plan=plan,
-            held=held,
+            stored=stored,
             version=version,
-            digest=answer.digest,
-            run_id=self._progress.run_id,
+            digest=response.digest,
+            run_id=self._progress.run.pk,
             settings_fingerprint=self._settings_fingerprint(),
             checkpoint=checkpoint,
             is_light=self._options.light,
         )
-        counts = plan.counts | record(venue=self._venue, outcome=outcome, supplement=answer.supplement)
-        self._warn(plan.warnings)
+        counts = plan.counts | commit_sync(venue=self._venue, result=result, supplement=response.supplement)
+        self._progress.warn(*plan.warnings)
         return counts
 
-    def _warn(self, sentences: Iterable[str]) -> None:
-        for sentence in sentences:
-            self._progress.warn(sentence)
-
-    def _plan(self, snapshot: MenuSnapshot, held: StoredMenu) -> MenuPlan:
+    def _plan(self, snapshot: MenuSnapshot, stored: StoredMenu) -> MenuPlan:
         if self._options.light:
-            return plan_light(snapshot=snapshot, held=held)
-        return plan_sync(snapshot=snapshot, held=held, keep_descriptions=not self._settings.update_descriptions)
+            return plan_light(snapshot=snapshot, stored=stored)
+        return plan_sync(snapshot=snapshot, stored=stored, keep_descriptions=not self._settings.update_descriptions)
 
     def _hold_if_needed(
-        self, snapshot: MenuSnapshot, plan: MenuPlan, held: StoredMenu, digest: str, version: int
+        self, snapshot: MenuSnapshot, plan: MenuPlan, stored: StoredMenu, digest: str, version: int
     ) -> None:
-        reason = "" if self._options.light else reason_to_hold(snapshot=snapshot, plan=plan, held=held)
+        reason = "" if self._options.light else reason_to_hold(snapshot=snapshot, plan=plan, stored=stored)
         if self._options.force:
-            looked_at = self._digest_looked_at(snapshot.menu_id)
-            reason = _CHANGED_SINCE if looked_at not in ("", digest) else ""
+            reason = _CHANGED_SINCE_REVIEW if self._reviewed_digest(snapshot.menu_id) not in ("", digest) else ""
         if not (reason or (self._options.preview and plan)):
             return
-        self._warn(plan.warnings)
+        self._progress.warn(*plan.warnings)
         shown: dict[str, Any] = {
             "reason": reason,
             "digest": digest,
@@ -261,10 +262,10 @@ class MenuSync:
             "version": version,
             "light": self._options.light,
         }
-        raise SyncHeld(reason, plan=shown | summary(plan=plan, held=held), counts=plan.counts)
+        raise SyncHeld(reason, plan=shown | summarise_plan(plan=plan, stored=stored), counts=plan.counts)
 
-    def _digest_looked_at(self, menu_id: str) -> str:
-        """Of the plan that a person has had before their eyes; empty when there is none."""
+    def _reviewed_digest(self, menu_id: str) -> str:
+        """Return the digest of the plan that staff have reviewed; empty if there is none."""
         runs = SyncRun.objects.filter(connection__venue=self._venue, kind=SyncRun.Kind.MENU)
         if self._options.held_run is not None:
             plan = runs.filter(pk=self._options.held_run).values_list("plan", flat=True).first() or {}

@@ -1,9 +1,8 @@
-"""The menu as it was: the last ten states are kept, and going back to one is a plan like any other.
+"""Restore points: the menu's last ten states, and the plan that rolls back to one of them.
 
-A state is what leads back to it from the next one: what a change overwrote, the rows that it took away, and the ids of
-those that it brought. So keeping one costs as much as the change was large. Stock is not part of a state, since what is
-sold out now stays sold out, and what no sync touched since is left as it is, with whatever people did to it: going back
-from a new price leaves a description that they wrote.
+A state holds only what undoes the change after it: overwritten values, removed rows, and the ids of added rows. So a
+state is as large as the change was. Stock is not part of a state: what is sold out now stays sold out. Whatever no sync
+has changed since stays as it is, with staff's own edits: rolling back a price keeps a description that staff wrote.
 """
 
 import json
@@ -18,7 +17,7 @@ from integrations.models import SyncRun
 from menus.models import Menu, MenuState, Product
 from menus.sync.diff import ENTRIES, LINKS, Key, MenuPlan, StoredMenu, StoredRow, Values, compare
 
-_KEPT = 10
+_STATES_KEPT = 10
 # Fast, and small enough.
 _COMPRESSION = 1
 
@@ -30,7 +29,7 @@ Texts = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True)
 class PastMenu:
-    """A menu as it was: rows are `(id, *values)` by table and identity, in the order of today's columns."""
+    """A menu at an earlier time: rows are `(id, *values)` by table and identity, in the order of today's columns."""
 
     pos_menu_id: str
     pos_menu_name: str
@@ -40,15 +39,16 @@ class PastMenu:
     rows: Mapping[str, Mapping[Key, Values]]
 
 
-def keep_state(*, menu: Menu, plan: MenuPlan, held: StoredMenu, version: int, run: SyncRun | None) -> MenuState:
-    """Keeps the menu as it is before the plan, and forgets the eleventh. To be called in the plan's transaction.
+def save_state(*, menu: Menu, plan: MenuPlan, stored: StoredMenu, version: int, run: SyncRun | None) -> MenuState:
+    """Save the menu as it is before the plan, and delete all but the last ten states.
 
-    `held` are the rows of `version` that the plan was made from; `menu` is the row as it is before.
+    Call it in the transaction that applies the plan, before it. `stored` are the rows of `version` that the plan was
+    made from.
     """
     put: dict[str, list[Values]] = {}
     change: dict[str, list[tuple[uuid.UUID, dict[str, Any]]]] = {}
     remove: dict[str, list[uuid.UUID]] = {}
-    for name, table in _tables(held).items():
+    for name, table in _tables(stored).items():
         changes = plan.tables[name]
         after, gone = {row[0]: row[1:] for row in changes.update}, set(changes.archive)
         before = [row for row in table.values() if row.id in after or row.id in gone] if after or gone else []
@@ -61,7 +61,7 @@ def keep_state(*, menu: Menu, plan: MenuPlan, held: StoredMenu, version: int, ru
         remove[name] = [row[0] for row in changes.create] + [row.id for row in before if row.archived]
     content = {
         "menu": [menu.pos_menu_id, menu.pos_menu_name, menu.answer, menu.reverted_digest],
-        "languages": held.languages,
+        "languages": stored.languages,
         "columns": ENTRIES | LINKS,
         "put": put,
         "change": change,
@@ -70,14 +70,14 @@ def keep_state(*, menu: Menu, plan: MenuPlan, held: StoredMenu, version: int, ru
     packed = zlib.compress(json.dumps(content, default=str, separators=(",", ":")).encode(), _COMPRESSION)
     products = Product.objects.filter(venue=menu.venue_id, archived_at=None).count()
     state = MenuState.objects.create(menu=menu, version=version, run=run, products=products, content=packed)
-    kept = MenuState.objects.filter(menu=menu).values_list("pk", flat=True)[:_KEPT]
+    kept = MenuState.objects.filter(menu=menu).values_list("pk", flat=True)[:_STATES_KEPT]
     MenuState.objects.filter(menu=menu, pk__lt=min(kept)).delete()
     return state
 
 
-def past_menu(*, state: MenuState, held: StoredMenu) -> PastMenu:
-    """The menu of a state, from the rows that we hold now, back through every change since."""
-    tables = _tables(held)
+def past_menu(*, state: MenuState, stored: StoredMenu) -> PastMenu:
+    """Return the menu at a state, by undoing every later change to the stored rows."""
+    tables = _tables(stored)
     rows: RowsById = {
         name: {row.id: (row.id, *row.values) for row in table.values() if not row.archived}
         for name, table in tables.items()
@@ -97,31 +97,31 @@ def past_menu(*, state: MenuState, held: StoredMenu) -> PastMenu:
     menu_id, menu_name, answer, reverted_digest = content["menu"]
     by_identity = _by_identity(rows)
     for name in LINKS:
-        # A link that went and came back since has another id now.
-        ids = {key: row.id for key, row in held.links[name].items()}
+        # A link that was deleted and created again has a new id.
+        ids = {key: row.id for key, row in stored.links[name].items()}
         by_identity[name] = {key: (ids.get(key, row[0]), *row[1:]) for key, row in by_identity[name].items()}
-    languages = _languages(content["languages"], rows["products"], held)
+    languages = _languages(content["languages"], rows["products"], stored)
     return PastMenu(menu_id, menu_name, answer, reverted_digest, languages, by_identity)
 
 
-def plan_back(*, past: PastMenu, held: StoredMenu) -> MenuPlan:
-    """What leads from the rows that we hold back to the menu as it was."""
-    return compare(rows=past.rows, held=held, languages=past.languages)
+def plan_rollback(*, past: PastMenu, stored: StoredMenu) -> MenuPlan:
+    """Return the plan that turns the stored menu back into the past one."""
+    return compare(rows=past.rows, stored=stored, languages=past.languages)
 
 
-def _languages(then: list[str], products: Mapping[uuid.UUID, Values], held: StoredMenu) -> tuple[str, ...]:
-    """The menu's languages then, and those in which people have described what stays since."""
+def _languages(then: list[str], products: Mapping[uuid.UUID, Values], stored: StoredMenu) -> tuple[str, ...]:
+    """Return the menu's languages then, and those in which staff have since described products that remain."""
     texts = 1 + ENTRIES["products"].index(_TEXTS)
-    spoken = {language for row in products.values() for language in row[texts]}
-    return (*then, *(language for language in held.languages if language in spoken and language not in then))
+    used = {language for row in products.values() for language in row[texts]}
+    return (*then, *(language for language in stored.languages if language in used and language not in then))
 
 
-def _tables(held: StoredMenu) -> dict[str, Mapping[Key, StoredRow]]:
-    return {**held.entries, **held.links}
+def _tables(stored: StoredMenu) -> dict[str, Mapping[Key, StoredRow]]:
+    return {**stored.entries, **stored.links}
 
 
 def _overwritten(name: str, before: Values, after: Values) -> dict[str, Any]:
-    """What a row had where a change put something else, by column; of its texts the parts that differ."""
+    """Return the values that a change overwrites, by column; of translations only the texts that differ."""
     columns = zip((ENTRIES | LINKS)[name], before, after, strict=True)
     return {column: _texts_before(old, new) if column == _TEXTS else old for column, old, new in columns if old != new}
 
@@ -140,7 +140,7 @@ def _as_before(name: str, values: Values, overwritten: Mapping[str, Any]) -> Val
         if column not in overwritten
         else _texts_as_before(value, overwritten[column])
         if column == _TEXTS
-        else _value(overwritten[column], _READ.get(column))
+        else _value(overwritten[column], _FROM_JSON.get(column))
         for column, value in zip((ENTRIES | LINKS)[name], values, strict=True)
     )
 
@@ -156,9 +156,9 @@ def _texts_as_before(texts: Texts, overwritten: Mapping[str, dict[str, str] | No
 
 
 def _read_rows(name: str, then: list[str], rows: list[list[Any]], known: Mapping[uuid.UUID, StoredRow]) -> list[Values]:
-    """Rows in the order of today's columns; what was no column then is as it is now."""
+    """Return rows in the order of today's columns; columns added since have their current values."""
     at = {column: place for place, column in enumerate(then, start=1)}
-    read = [(at.get(column), _READ.get(column)) for column in (ENTRIES | LINKS)[name]]
+    read = [(at.get(column), _FROM_JSON.get(column)) for column in (ENTRIES | LINKS)[name]]
     found = []
     for row in rows:
         id = uuid.UUID(row[0])
@@ -193,8 +193,8 @@ def _second(row: Values) -> Key:
     return found
 
 
-# How JSON's values become the columns' again; all others are the same in both.
-_READ: dict[str, Callable[[Any], Any]] = {
+# How to read values from JSON; those of other columns need no conversion.
+_FROM_JSON: dict[str, Callable[[Any], Any]] = {
     "price": Decimal,
     "alcohol_percentage": Decimal,
     **dict.fromkeys(("parent_id", "group_id", "category_id", "product_id", "modifier_id"), uuid.UUID),

@@ -1,4 +1,4 @@
-"""Going back to the menu as it was before a sync."""
+"""Roll the menu back to how it was before a sync."""
 
 from collections.abc import Callable
 from functools import partial
@@ -7,14 +7,14 @@ from django.db import transaction
 
 from integrations.models import SyncRun
 from integrations.pos import MenuSnapshot
-from integrations.syncs.runs import Progress, SyncFailed, SyncHeld, run_exclusive
+from integrations.syncs.runs import Progress, SyncFailed, SyncHeld, sync_run
 from menus.models import Menu, MenuState
 from menus.sync.apply import PlanOutdated, apply_plan
 from menus.sync.diff import MenuPlan, StoredMenu
-from menus.sync.restore_points import PastMenu, keep_state, past_menu, plan_back
+from menus.sync.restore_points import PastMenu, past_menu, plan_rollback, save_state
 from menus.sync.run import supersede_older
 from menus.sync.stored_menu import load_stored
-from menus.sync.summary import Json, summary
+from menus.sync.summary import Json, summarise_plan
 from menus.versions import MenuBusy, read_one_version
 from storekit.models import Venue
 
@@ -30,76 +30,78 @@ def undo(
     on_progress: Callable[[int, str], None] | None = None,
     queued: SyncRun | None = None,
 ) -> SyncRun:
-    """Goes back to a kept state of the menu, or to the newest, in one transaction; returns the run with its counts.
+    """Roll the menu back to a saved state, by default the newest, in one transaction; return the run with its counts.
 
-    What was created since is archived, what was archived comes back, ids stay. The menu as it is now is kept as the
-    newest state, so going back can be undone too. A schedule does not take over again what a person went back from, as
-    long as the POS still has the same menu.
+    Entries created since are archived, archived ones come back, and ids stay the same. The current menu is saved as the
+    newest state, so a rollback can be undone too. Scheduled syncs do not bring back the menu that was rolled back from
+    for as long as the POS still has it.
 
     Raises:
-        SyncAlreadyRunning: when this venue's menu is being synced at the moment.
+        SyncAlreadyRunning: another sync of this venue's menu is queued or running, or the queued run has already
+            started.
     """
-    run = run_exclusive(
+    with sync_run(
         venue=venue,
         kind=SyncRun.Kind.MENU,
         started_by=started_by,
-        work=lambda progress: _go_back(venue, state_id, preview, progress),
         on_progress=on_progress,
         options={"undo": True, "state_id": state_id, "preview": preview},
         queued=queued,
-    )
-    supersede_older(run=run)
-    return run
+    ) as progress:
+        _roll_back(venue, state_id, preview, progress)
+    supersede_older(run=progress.run)
+    return progress.run
 
 
-def states_of(*, venue: Venue) -> list[MenuState]:
-    """The kept states, newest first, without their content."""
+def saved_states(*, venue: Venue) -> list[MenuState]:
+    """Return the saved states, newest first, with their content deferred."""
     return list(MenuState.objects.filter(menu__venue=venue).defer("content").select_related("run"))
 
 
-def look_back(*, state: MenuState) -> Json:
-    """What going back to the state would do, as `menus.sync.summary.summary`."""
-    _, held = read_one_version(venue=state.menu.venue, read=partial(load_stored, venue=state.menu.venue))
-    return summary(plan=plan_back(past=past_menu(state=state, held=held), held=held), held=held)
+def preview_rollback(*, state: MenuState) -> Json:
+    """Return what rolling back to the state would change, as `menus.sync.summary.summarise_plan` does."""
+    _, stored = read_one_version(venue=state.menu.venue, read=partial(load_stored, venue=state.menu.venue))
+    plan = plan_rollback(past=past_menu(state=state, stored=stored), stored=stored)
+    return summarise_plan(plan=plan, stored=stored)
 
 
-def _go_back(venue: Venue, state_id: int | None, preview: bool, progress: Progress) -> dict[str, int]:
-    progress.report(10, "Looking for the menu as it was")
+def _roll_back(venue: Venue, state_id: int | None, preview: bool, progress: Progress) -> None:
+    progress.report(10, "Finding the earlier menu")
     states = MenuState.objects.filter(menu__venue=venue)
     state = states.first() if state_id is None else states.filter(pk=state_id).first()
     if state is None:
-        raise SyncFailed("There is no such state of the menu to go back to; the last ten are kept.")
+        raise SyncFailed("That version of the menu is no longer available. Only the last ten are kept.")
     for _ in range(_TRIES):
         progress.report(40, "Comparing")
         try:
-            version, held = read_one_version(venue=venue, read=partial(load_stored, venue=venue))
+            version, stored = read_one_version(venue=venue, read=partial(load_stored, venue=venue))
         except MenuBusy:
             continue
-        past = past_menu(state=state, held=held)
-        plan = plan_back(past=past, held=held)
+        past = past_menu(state=state, stored=stored)
+        plan = plan_rollback(past=past, stored=stored)
         progress.count(**plan.counts)
         if preview and plan:
-            shown = {"reason": "", "state_id": state.pk, "version": version} | summary(plan=plan, held=held)
-            raise SyncHeld("", plan=shown, counts=plan.counts)
+            shown = {"reason": "", "state_id": state.pk, "version": version}
+            raise SyncHeld("", plan=shown | summarise_plan(plan=plan, stored=stored), counts=plan.counts)
         if not plan:
-            return plan.counts
-        progress.report(70, "Writing what differs")
+            return
+        progress.report(70, "Writing the changes")
         try:
-            _write(venue, past, plan, held, version, progress.run_id)
+            _write(venue, past, plan, stored, version, progress.run)
         except PlanOutdated:
             continue
-        return plan.counts
-    raise SyncFailed("The menu was being changed all the while. Try again in a minute.")
+        return
+    raise SyncFailed("The menu kept changing during the rollback. Try again in a minute.")
 
 
-def _write(venue: Venue, past: PastMenu, plan: MenuPlan, held: StoredMenu, version: int, run_id: int) -> None:
+def _write(venue: Venue, past: PastMenu, plan: MenuPlan, stored: StoredMenu, version: int, run: SyncRun) -> None:
     with transaction.atomic():
         menu = Menu.objects.get(venue=venue)
-        # Before the first sync no menu was chosen; the choice stays, so that schedules know which one to look at.
+        # Before the first sync no POS menu was chosen. Keep today's choice then, so that schedules know what to sync.
         chosen = (past.pos_menu_id, past.pos_menu_name) if past.pos_menu_id else (menu.pos_menu_id, menu.pos_menu_name)
         target = MenuSnapshot(*chosen, categories=(), products=(), groups=())
-        keep_state(menu=menu, plan=plan, held=held, version=version, run=SyncRun.objects.filter(pk=run_id).first())
+        save_state(menu=menu, plan=plan, stored=stored, version=version, run=run)
         apply_plan(venue=venue, plan=plan, version=version, snapshot=target)
-        # The menu of that same answer, where it was an undo that is undone.
-        left = past.reverted_digest if past.answer == menu.answer else menu.answer
-        Menu.objects.filter(pk=menu.pk).update(digest="", reverted_digest=left)
+        # When an undo is undone, the menu is back at the response that was rolled back from before.
+        reverted = past.reverted_digest if past.answer == menu.answer else menu.answer
+        Menu.objects.filter(pk=menu.pk).update(digest="", reverted_digest=reverted)

@@ -1,4 +1,4 @@
-"""The rows of a venue's menu that we hold, as plans compare them and as a new reading looks for its groups in them."""
+"""A venue's menu as stored: its rows for plans to compare, and its groups for readings to match."""
 
 import uuid
 from collections.abc import Callable, Collection
@@ -26,15 +26,15 @@ from storekit.models import Venue
 
 @dataclass(frozen=True)
 class StoredPart:
-    """Some products, and every group that they ask or are to ask, nested ones too."""
+    """Some products with every group that they use or will use, nested ones included."""
 
     rows: StoredMenu
-    asked_elsewhere: frozenset[uuid.UUID]
-    """The groups among them that other products lead to as well."""
+    shared_groups: frozenset[uuid.UUID]
+    """The groups among them that other products use too."""
 
 
 def load_stored(*, venue: Venue) -> StoredMenu:
-    """All rows of the venue's menu, archived ones too, as a plan compares them; always eight queries."""
+    """Load all rows of the venue's menu, archived ones included, in eight queries."""
     ids = Ids()
     groups = _entries("groups", ModifierGroup.objects.filter(venue=venue), ids, _first)
     keys = {row.id: key for key, row in groups.items()}
@@ -57,13 +57,13 @@ def load_stored(*, venue: Venue) -> StoredMenu:
 
 
 def load_stored_part(*, venue: Venue, skus: Collection[str], part: MenuSnapshot) -> StoredPart:
-    """The products with these SKUs, what they ask now, and what they ask in the part; a handful of queries."""
+    """Load the products with these SKUs, with the groups that they use now and in `part`, in a handful of queries."""
     ids = Ids()
     products = _entries("products", Product.objects.filter(venue=venue, sku__in=skus), ids, _first)
     product_ids = [row.id for row in products.values()]
-    asked = ProductModifierGroup.objects.filter(product__in=product_ids)
+    used = ProductModifierGroup.objects.filter(product__in=product_ids)
     found = set(ModifierGroup.objects.filter(venue=venue, key__in=[one.key for one in part.groups]).values_list("pk"))
-    found |= set(asked.values_list("group_id"))
+    found |= set(used.values_list("group_id"))
     waiting = found
     while waiting:
         nested = NestedModifierGroup.objects.filter(modifier__group__in=[id for (id,) in waiting])
@@ -83,43 +83,44 @@ def load_stored_part(*, venue: Venue, skus: Collection[str], part: MenuSnapshot)
         },
         links={
             "placements": {},
-            "product_groups": _links("product_groups", asked, ids),
+            "product_groups": _links("product_groups", used, ids),
             "nested_groups": _links("nested_groups", opened, ids),
         },
         languages=tuple(Menu.objects.filter(venue=venue).values_list("languages", flat=True).first() or ()),
     )
     elsewhere = ProductModifierGroup.objects.filter(group__in=group_ids).exclude(product__in=product_ids)
     nested_elsewhere = NestedModifierGroup.objects.filter(group__in=group_ids).exclude(modifier__group__in=group_ids)
-    asked_elsewhere = {id for links in (elsewhere, nested_elsewhere) for (id,) in links.values_list("group_id")}
-    return StoredPart(rows, _and_below(asked_elsewhere, rows))
+    shared = {id for links in (elsewhere, nested_elsewhere) for (id,) in links.values_list("group_id")}
+    return StoredPart(rows, _with_nested(shared, rows))
 
 
-def _and_below(groups: set[uuid.UUID], rows: StoredMenu) -> frozenset[uuid.UUID]:
+def _with_nested(groups: set[uuid.UUID], rows: StoredMenu) -> frozenset[uuid.UUID]:
+    """Return the groups and all groups that their choices open, at any depth."""
     group_of = {row.id: row.values[0] for row in rows.entries["modifiers"].values()}
-    below: dict[uuid.UUID, list[uuid.UUID]] = {}
+    nested_in: dict[uuid.UUID, list[uuid.UUID]] = {}
     for link in rows.links["nested_groups"].values():
-        below.setdefault(group_of[link.values[0]], []).append(link.values[1])
+        nested_in.setdefault(group_of[link.values[0]], []).append(link.values[1])
     waiting, found = list(groups), set(groups)
     while waiting:
-        new = set(below.get(waiting.pop(), ())) - found
+        new = set(nested_in.get(waiting.pop(), ())) - found
         found |= new
         waiting += new
     return frozenset(found)
 
 
-class GroupsOnTheMenu:
-    """The venue's groups, for the next reading of its menu; implements `integrations.pos.StoredGroups`."""
+class CurrentGroups:
+    """The groups on the venue's menu, for readings to match; implements `integrations.pos.StoredGroups`."""
 
     def __init__(self, venue: Venue) -> None:
         self._rows = ModifierGroup.objects.filter(venue=venue, archived_at=None)
 
     @cached_property
     def keys(self) -> frozenset[str]:
-        """The keys of all of them."""
+        """The keys of all groups."""
         return frozenset(self._rows.order_by().values_list("key", flat=True))
 
     def find(self, key: str) -> MenuModifierGroup | None:
-        """One of them with its choices."""
+        """Return the group with its choices; None if there is none with this key."""
         return self._groups.get(key)
 
     @cached_property

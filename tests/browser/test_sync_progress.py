@@ -1,4 +1,4 @@
-"""Anna presses Sync and watches: the real page, the real worker, and a sandbox POS that takes its time."""
+"""Anna presses Sync and follows it: the real page, a real worker, and a slow sandbox POS."""
 
 from datetime import time
 
@@ -51,7 +51,7 @@ def till(
 
 
 def press(visit: Visit, kind: str) -> None:
-    """Presses the button, waits for the run's page, and leaves a mark on it that a reload would wipe out."""
+    """Press the button, wait for the run's page, and leave a mark on it that a reload would erase."""
     PRESS[kind](visit)
     visit.page.wait_for_url("**/syncrun/*/change/")
     visit.page.evaluate("window.notLoadedAgain = true")
@@ -62,7 +62,7 @@ def assert_not_loaded_again(visit: Visit) -> None:
 
 
 def note_requests(visit: Visit) -> list[str]:
-    """The requests for progress from now on."""
+    """Return a list that collects the requests for progress from now on."""
     asked: list[str] = []
     visit.page.on("request", lambda request: asked.append(request.url) if "/progress/" in request.url else None)
     return asked
@@ -73,9 +73,9 @@ def test_a_sync_is_watched_from_the_button_to_its_end(visit: Visit, till: Sandbo
     till.switch_on(slow=1.2)
     visit.page.clock.install()
     press(visit, kind)
-    status = visit.page.locator("#sync-said")
+    status = visit.page.locator("#sync-status")
     bar = visit.page.get_by_role("progressbar")
-    expect(status).to_have_text("Waiting to begin")
+    expect(status).to_have_text("Waiting to start")
     expect(bar).not_to_have_attribute("aria-valuenow", "0")
     visit.assert_in_order("#sync")
     visit.screenshot(f"sync-{kind}-queued-{size}")
@@ -87,7 +87,7 @@ def test_a_sync_is_watched_from_the_button_to_its_end(visit: Visit, till: Sandbo
         )
         assert 0 < int(bar.get_attribute("aria-valuenow") or 0) < 100
         visit.screenshot(f"sync-{kind}-running-{size}")
-        expect(status).to_have_text("In step with the POS", timeout=PATIENCE)
+        expect(status).to_have_text("Up to date with the POS", timeout=PATIENCE)
 
     expect(bar).to_have_attribute("aria-valuenow", "100")
     expect(visit.page.locator("[data-slot=counts]")).to_contain_text("created")
@@ -105,7 +105,7 @@ def test_a_sync_that_fails_says_so_in_the_poss_words(visit: Visit, till: Sandbox
     press(visit, "floor_plan")
     till.switch_on(error_status=400)
     with worker():
-        expect(visit.page.locator("#sync-said")).to_have_text("Failed: what was there before stays", timeout=PATIENCE)
+        expect(visit.page.locator("#sync-status")).to_have_text("Failed: nothing was changed", timeout=PATIENCE)
     assert "asked to fail" in visit.page.locator("[data-slot=error]").inner_text()
     assert_not_loaded_again(visit)
     visit.assert_in_order("#sync")
@@ -117,7 +117,7 @@ def test_without_a_worker_the_page_says_that_nothing_has_begun_and_why(
 ) -> None:
     press(visit, "floor_plan")
     hint = visit.page.locator("[data-slot=hint]")
-    expect(hint).to_contain_text("Nothing has begun yet", timeout=PATIENCE)
+    expect(hint).to_contain_text("Not started yet", timeout=PATIENCE)
     assert "qcluster" in hint.inner_text()
     visit.assert_in_order("#sync")
     visit.screenshot(f"sync-no-worker-{size}")
@@ -128,11 +128,11 @@ def test_a_page_that_gets_no_answer_goes_on_asking_and_says_so(visit: Visit, til
     press(visit, "floor_plan")
     hint = visit.page.locator("[data-slot=hint]")
     visit.page.route("**/progress/", lambda route: route.fulfill(status=503))
-    expect(hint).to_contain_text("storekit did not answer just now", timeout=PATIENCE)
+    expect(hint).to_contain_text("storekit is not responding", timeout=PATIENCE)
     visit.page.unroute("**/progress/")
     SyncRun.objects.update(state=SyncRun.State.HELD, warnings=["Soup has no SKU."], error="It would empty the menu.")
 
-    expect(visit.page.locator("#sync-said")).to_contain_text("Waiting for a person", timeout=PATIENCE)
+    expect(visit.page.locator("#sync-status")).to_contain_text("Waiting for approval", timeout=PATIENCE)
     expect(hint).to_be_hidden()
     expect(visit.page.get_by_role("region", name="Warnings")).to_contain_text("Soup has no SKU.")
     assert "It would empty the menu." in visit.page.locator("[data-slot=error]").inner_text()

@@ -57,7 +57,7 @@ def snapshot(
 def bring_in_step(venue: Venue, menu: MenuSnapshot) -> MenuPlan:
     """What a sync does once it has the POS's answer."""
     Menu.objects.get_or_create(venue=venue)
-    plan = plan_sync(snapshot=menu, held=load_stored(venue=venue))
+    plan = plan_sync(snapshot=menu, stored=load_stored(venue=venue))
     apply_plan(venue=venue, plan=plan, version=version_of(venue=venue), snapshot=menu)
     return plan
 

@@ -1,4 +1,4 @@
-"""The floor plan in step with the POS."""
+"""The floor plan is up to date with the POS."""
 
 import io
 from collections.abc import Iterator
@@ -172,8 +172,8 @@ def test_two_tables_with_one_number_are_taken_over_with_a_warning(connection: Co
     run = sync(venue)
 
     assert run.warnings == [
-        "Table 7 is there 2 times: Door (Bar), 9 (Terrace). Orders and bills name a table by its number alone; "
-        "give each its own."
+        "2 tables have the number 7: Door (Bar), 9 (Terrace). Give each its own number: orders and bills find a table "
+        "by its number alone."
     ]
     assert tables_in_use(venue) == [(7, "Bar"), (7, "Terrace"), (8, "Bar")]
 
@@ -223,9 +223,9 @@ def test_the_command_prints_what_changed_and_warns(connection: Connection, venue
     call_command("sync_floor_plan", "copper-pot", stdout=out, stderr=err)
 
     assert out.getvalue() == (
-        "The Copper Pot: floor plan in step with the POS (3 created, 0 updated, 0 archived, 0 unchanged).\n"
+        "The Copper Pot: floor plan is up to date with the POS (3 created, 0 updated, 0 archived, 0 unchanged).\n"
     )
-    assert "Table 7 is there 2 times" in err.getvalue()
+    assert "2 tables have the number 7" in err.getvalue()
 
 
 def test_the_command_fails_with_the_reason(venue: Venue) -> None:
@@ -267,4 +267,4 @@ def test_the_task_syncs(connection: Connection, venue: Venue) -> None:
 
     assert sync_floor_plan_task(queued.pk) == "succeeded"
     assert tables_in_use(venue) == [(7, "Bar")]
-    assert "has begun already" in sync_floor_plan_task(queued.pk)
+    assert "already started" in sync_floor_plan_task(queued.pk)

@@ -1,9 +1,9 @@
-/* Follows the sync on its page until it has ended: asks once a second, not while the page is out of sight, and less
-   and less often when no answer comes. Texts are touched only when they change, so that they are read out once. */
+/* Follows a sync on its page until it ends. Polls every second, not while the page is hidden, and less and less often
+   while storekit does not answer. Texts are replaced only when they change, so that screen readers read them once. */
 const sync = document.getElementById("sync");
-const EVERY = 1000;
-const SELDOM = 15000;
-let wait = EVERY;
+const INTERVAL = 1000;
+const MAX_INTERVAL = 15000;
+let wait = INTERVAL;
 
 function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
@@ -31,35 +31,35 @@ function show(run) {
   if (run.plan) plan.href = run.plan;
 }
 
-function say(hint) {
+function showHint(hint) {
   write(sync.querySelector("[data-slot=hint]"), hint);
 }
 
-async function look() {
-  let answer;
+async function poll() {
+  let response;
   try {
-    answer = await fetch(sync.dataset.follow, { headers: { Accept: "application/json" }, redirect: "error" });
-    if (answer.ok) {
-      show(await answer.json());
-      wait = EVERY;
+    response = await fetch(sync.dataset.follow, { headers: { Accept: "application/json" }, redirect: "error" });
+    if (response.ok) {
+      show(await response.json());
+      wait = INTERVAL;
     }
   } catch {
-    answer = undefined;
+    response = undefined;
   }
-  if (answer && [401, 403, 404].includes(answer.status)) {
-    say("This page can no longer be followed. Load it again.");
+  if (response && [401, 403, 404].includes(response.status)) {
+    showHint("This page can no longer be updated. Reload it.");
     return;
   }
-  if (!answer?.ok) {
-    wait = Math.min(wait * 2, SELDOM);
-    say("storekit did not answer just now. Asking again; if you were logged out meanwhile, load the page again.");
+  if (!response?.ok) {
+    wait = Math.min(wait * 2, MAX_INTERVAL);
+    showHint("storekit is not responding. Trying again; if you have been logged out, reload the page.");
   }
   if (sync.dataset.active === "yes") setTimeout(next, wait);
 }
 
 function next() {
   if (document.hidden) document.addEventListener("visibilitychange", next, { once: true });
-  else look();
+  else poll();
 }
 
-if (sync.dataset.active === "yes") setTimeout(next, EVERY);
+if (sync.dataset.active === "yes") setTimeout(next, INTERVAL);

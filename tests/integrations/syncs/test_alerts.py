@@ -1,4 +1,4 @@
-"""A scheduled sync that fails tells the venue by e-mail, once, and waits for no mail server."""
+"""Alerts: one e-mail about each scheduled sync that fails or needs approval, without queued for the mail server."""
 
 import smtplib
 import threading
@@ -17,9 +17,10 @@ from pytest_django import Settings
 from integrations.models import Connection, SyncRun
 from integrations.pos import PointOfSale, Rejected
 from integrations.syncs import alerts, queue, runs
-from integrations.syncs.runs import Progress, SyncHeld, queue_sync, queued_run, run_sync
+from integrations.syncs.runs import Progress, SyncHeld, queue_sync, queued_run
 from integrations.tasks import send_sync_alerts
 from storekit.models import Venue
+from tests.integrations.syncs.work import run_sync
 
 MENU = SyncRun.Kind.MENU
 
@@ -42,7 +43,7 @@ def scheduled(venue: Venue, work: Any = refuse) -> SyncRun:
 
 
 class DeadServer(EmailBackend):
-    """Mail is down: every attempt fails the way that `error` says."""
+    """A mail server that is down: every attempt raises `error`."""
 
     error: BaseException = ConnectionRefusedError("no mail server at smtp.example")
 
@@ -55,7 +56,7 @@ def mail_is_down(settings: Settings) -> None:
     settings.EMAIL_BACKEND = f"{__name__}.DeadServer"
 
 
-def test_a_failed_scheduled_sync_tells_the_venue_why_and_where_to_look(
+def test_the_email_about_a_failed_sync_has_the_reason_and_a_link(
     venue: Venue, connection: Connection, settings: Settings
 ) -> None:
     settings.PUBLIC_URL = "https://storekit.example"
@@ -65,7 +66,7 @@ def test_a_failed_scheduled_sync_tells_the_venue_why_and_where_to_look(
 
     sent: Any = mail.outbox[0]
     assert sent.to == [venue.email]
-    assert sent.subject == "The Copper Pot: the scheduled menu sync failed"
+    assert sent.subject == "The Copper Pot: scheduled menu sync failed"
     link = f"https://storekit.example/admin/integrations/syncrun/{run.pk}/change/"
     html = str(sent.alternatives[0][0])
     for body in (sent.body, html):
@@ -78,12 +79,12 @@ def test_a_failed_scheduled_sync_tells_the_venue_why_and_where_to_look(
     assert "menu 168 is &lt;locked&gt;" in html
 
 
-def test_the_failure_calls_for_the_email_at_once(venue: Venue, connection: Connection) -> None:
+def test_a_failure_queues_the_email_at_once(venue: Venue, connection: Connection) -> None:
     scheduled(venue)
     assert [row.task["func"] for row in OrmQ.objects.all()] == ["integrations.tasks.send_sync_alerts"]
 
 
-def test_it_tells_once_however_often_it_looks(venue: Venue, connection: Connection) -> None:
+def test_each_failure_is_emailed_only_once(venue: Venue, connection: Connection) -> None:
     run = scheduled(venue)
     for _ in range(3):
         alerts.send_due()
@@ -95,30 +96,30 @@ def test_it_tells_once_however_often_it_looks(venue: Venue, connection: Connecti
     assert run.alerted_at is not None
 
 
-def test_every_failure_has_an_email_of_its_own(venue: Venue, connection: Connection) -> None:
+def test_two_failures_are_two_emails(venue: Venue, connection: Connection) -> None:
     scheduled(venue)
     scheduled(venue)
     assert alerts.send_due() == 2
     assert len({sent.extra_headers["Message-ID"] for sent in mail.outbox}) == 2
 
 
-def test_neither_success_nor_a_sync_by_hand_writes_emails(venue: Venue, connection: Connection) -> None:
+def test_a_success_or_a_sync_by_hand_sends_no_email(venue: Venue, connection: Connection) -> None:
     scheduled(venue, succeed)
     run_sync(venue=venue, kind=MENU, started_by="Anna", work=refuse)
     assert alerts.send_due() == 0
     assert mail.outbox == []
 
 
-def test_a_scheduled_sync_that_waits_for_a_person_says_so(venue: Venue, connection: Connection) -> None:
+def test_the_email_about_a_held_sync_asks_for_approval(venue: Venue, connection: Connection) -> None:
     scheduled(venue, hold)
     alerts.send_due()
     (sent,) = mail.outbox
-    assert sent.subject == "The Copper Pot: the scheduled menu sync waits for you"
+    assert sent.subject == "The Copper Pot: scheduled menu sync needs your approval"
     assert "The menu came back empty." in sent.body
-    assert "nothing was changed" in sent.body
+    assert "Nothing has changed yet" in sent.body
 
 
-def test_a_plan_that_a_later_sync_went_ahead_of_bothers_nobody(venue: Venue, connection: Connection) -> None:
+def test_a_superseded_plan_sends_no_email(venue: Venue, connection: Connection) -> None:
     run = scheduled(venue, hold)
     SyncRun.objects.update(state=SyncRun.State.SUPERSEDED)
     assert alerts.send_due() == 0
@@ -126,64 +127,66 @@ def test_a_plan_that_a_later_sync_went_ahead_of_bothers_nobody(venue: Venue, con
     assert run.next_alert_at is None
 
 
-def test_an_unexpected_error_is_told_too(venue: Venue, connection: Connection) -> None:
-    def break_off(pos: PointOfSale, progress: Progress) -> dict[str, int]:
+def test_an_unexpected_error_is_emailed_too(venue: Venue, connection: Connection) -> None:
+    def crash(pos: PointOfSale, progress: Progress) -> dict[str, int]:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        scheduled(venue, break_off)
+        scheduled(venue, crash)
     assert alerts.send_due() == 1
-    assert "broke off unexpectedly" in mail.outbox[0].body
+    assert "Stopped by an unexpected error" in mail.outbox[0].body
 
 
-def test_one_whose_process_was_killed_is_told_once_it_is_given_up(venue: Venue, connection: Connection) -> None:
+def test_a_killed_sync_is_emailed_once_its_lease_has_run_out(venue: Venue, connection: Connection) -> None:
     run = queue_sync(venue=venue, kind=MENU, started_by="schedule", scheduled=True)
-    runs._begin(run)
+    runs._start(run)
     with time_machine.travel(timezone.now() + timedelta(minutes=6)):
         assert queue.enqueue_due() == 1
         assert alerts.send_due() == 1
     assert "probably killed" in mail.outbox[0].body
 
 
-def overtaken(venue: Venue, work: Any, options: dict[str, Any], *, wanted: dict[str, Any] | None = None) -> SyncRun:
-    """A scheduled sync that no worker begins, once a sync by hand went ahead of it."""
-    waiting = queue_sync(venue=venue, kind=MENU, started_by="schedule", scheduled=True, options=wanted)
+def replaced_run(
+    venue: Venue, work: Any, options: dict[str, Any], *, scheduled_options: dict[str, Any] | None = None
+) -> SyncRun:
+    """Return a scheduled run that no worker started, after a sync by hand has replaced it."""
+    queued = queue_sync(venue=venue, kind=MENU, started_by="schedule", scheduled=True, options=scheduled_options)
     with time_machine.travel(timezone.now() + timedelta(seconds=20)):
         run_sync(venue=venue, kind=MENU, started_by="command", work=work, options=options)
         alerts.send_due()
-    waiting.refresh_from_db()
-    return waiting
+    queued.refresh_from_db()
+    return queued
 
 
 @pytest.mark.parametrize("options", [{}, {"light": False, "menu_id": "168"}])
-def test_one_whose_work_a_sync_by_hand_has_done_bothers_nobody(
+def test_a_replaced_sync_sends_no_email_if_its_work_was_done(
     venue: Venue, connection: Connection, options: dict[str, Any]
 ) -> None:
-    run = overtaken(venue, succeed, options)
+    run = replaced_run(venue, succeed, options)
     assert (run.state, mail.outbox) == (SyncRun.State.SUPERSEDED, [])
 
 
-def test_a_light_one_is_served_by_a_light_one(venue: Venue, connection: Connection) -> None:
-    run = overtaken(venue, succeed, {"light": True}, wanted={"light": True})
+def test_a_light_sync_does_the_work_of_a_scheduled_light_sync(venue: Venue, connection: Connection) -> None:
+    run = replaced_run(venue, succeed, {"light": True}, scheduled_options={"light": True})
     assert (run.state, mail.outbox) == (SyncRun.State.SUPERSEDED, [])
 
 
 @pytest.mark.parametrize(("work", "words"), [(refuse, "Lightspeed refused this request."), (hold, "came back empty")])
-def test_when_the_sync_by_hand_fails_the_venue_is_told_in_the_schedules_place(
+def test_a_sync_by_hand_that_replaced_a_scheduled_one_is_emailed_when_it_fails(
     venue: Venue, connection: Connection, work: Any, words: str
 ) -> None:
-    assert overtaken(venue, work, {}).state == SyncRun.State.SUPERSEDED
+    assert replaced_run(venue, work, {}).state == SyncRun.State.SUPERSEDED
     (sent,) = mail.outbox
     assert words in sent.body
 
 
 @pytest.mark.parametrize("option", ["preview", "light", "undo"])
-def test_a_sync_by_hand_that_does_less_than_the_schedule_wanted_leaves_a_failure_that_is_told(
+def test_a_scheduled_sync_replaced_by_one_that_does_less_is_emailed_as_failed(
     venue: Venue, connection: Connection, option: str
 ) -> None:
-    assert overtaken(venue, succeed, {option: True}).state == SyncRun.State.FAILED
+    assert replaced_run(venue, succeed, {option: True}).state == SyncRun.State.FAILED
     (sent,) = mail.outbox
-    assert "No task worker began it" in sent.body
+    assert "No background worker started this sync" in sent.body
 
 
 @pytest.mark.parametrize(
@@ -195,7 +198,7 @@ def test_a_sync_by_hand_that_does_less_than_the_schedule_wanted_leaves_a_failure
     ],
 )
 @pytest.mark.usefixtures("mail_is_down")
-def test_mail_that_is_down_delays_the_email_and_nothing_else(
+def test_a_mail_server_that_is_down_only_delays_the_email(
     venue: Venue,
     connection: Connection,
     settings: Settings,
@@ -207,7 +210,7 @@ def test_mail_that_is_down_delays_the_email_and_nothing_else(
     run = scheduled(venue)
     assert (run.state, run.error.splitlines()[0]) == (SyncRun.State.FAILED, "Lightspeed refused this request.")
     assert alerts.send_due() == 0
-    assert alerts.send_due() == 0, "not at every sweep"
+    assert alerts.send_due() == 0, "it is not retried at every sweep"
     assert "kitchen@" not in caplog.text
 
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
@@ -217,7 +220,7 @@ def test_mail_that_is_down_delays_the_email_and_nothing_else(
 
 
 @pytest.mark.usefixtures("mail_is_down")
-def test_after_a_day_without_mail_it_is_given_up_and_logged(
+def test_an_email_is_given_up_and_logged_after_a_day(
     venue: Venue, connection: Connection, caplog: pytest.LogCaptureFixture
 ) -> None:
     run = scheduled(venue)
@@ -228,7 +231,7 @@ def test_after_a_day_without_mail_it_is_given_up_and_logged(
     assert "no e-mail could be sent for a day" in caplog.text
 
 
-def test_an_address_that_cannot_be_written_to_does_not_keep_others_from_hearing(
+def test_an_invalid_address_does_not_stop_other_emails(
     venue: Venue, other_venue: Venue, connection: Connection
 ) -> None:
     scheduled(venue)
@@ -239,7 +242,7 @@ def test_an_address_that_cannot_be_written_to_does_not_keep_others_from_hearing(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_several_workers_one_sends(venue: Venue, connection: Connection) -> None:
+def test_only_one_of_several_workers_sends(venue: Venue, connection: Connection) -> None:
     scheduled(venue)
     barrier = threading.Barrier(3)
 

@@ -1,4 +1,4 @@
-"""Syncs: one at a time, with progress, and with an end in words whatever happens."""
+"""Sync runs: one at a time, with live progress, and with a recorded outcome whatever happens."""
 
 import threading
 from datetime import timedelta
@@ -10,18 +10,15 @@ from django.utils import timezone
 
 from integrations.models import Connection, SyncRun
 from integrations.pos import PointOfSale, Rejected
-from integrations.syncs.runs import Progress, SyncAlreadyRunning, SyncFailed, run_sync
+from integrations.syncs.runs import Progress, SyncAlreadyRunning, SyncFailed
 from storekit.models import Venue
 from tests import factories
+from tests.integrations.syncs.work import do_nothing, run_sync
 
 MENU, FLOOR_PLAN = SyncRun.Kind.MENU, SyncRun.Kind.FLOOR_PLAN
 
 
-def do_nothing(pos: PointOfSale, progress: Progress) -> dict[str, int]:
-    return {"created": 2}
-
-
-def test_a_sync_ends_with_its_counts_warnings_and_who_started_it(venue: Venue, connection: Connection) -> None:
+def test_a_finished_run_has_its_counts_and_warnings_and_who_started_it(venue: Venue, connection: Connection) -> None:
     def work(pos: PointOfSale, progress: Progress) -> dict[str, int]:
         progress.report(40, "Reading the menu")
         progress.warn("An entry without a SKU was left out.")
@@ -34,9 +31,9 @@ def test_a_sync_ends_with_its_counts_warnings_and_who_started_it(venue: Venue, c
     assert run.error == ""
 
 
-def test_progress_can_be_watched_while_it_runs(venue: Venue, connection: Connection) -> None:
+def test_progress_is_written_and_reported_while_the_sync_runs(venue: Venue, connection: Connection) -> None:
     seen: list[tuple[int, str]] = []
-    told: list[tuple[int, str]] = []
+    reported: list[tuple[int, str]] = []
 
     def work(pos: PointOfSale, progress: Progress) -> dict[str, int]:
         progress.report(40, "Reading the menu")
@@ -44,12 +41,12 @@ def test_progress_can_be_watched_while_it_runs(venue: Venue, connection: Connect
         progress.report(45, "Still reading")
         return {}
 
-    run_sync(venue=venue, kind=MENU, started_by="", work=work, on_progress=lambda *step: told.append(step))
+    run_sync(venue=venue, kind=MENU, started_by="", work=work, on_progress=lambda *step: reported.append(step))
     assert seen == [(40, "Reading the menu")]
-    assert told == [(40, "Reading the menu"), (45, "Still reading")]
+    assert reported == [(40, "Reading the menu"), (45, "Still reading")]
 
 
-def test_what_the_pos_refuses_ends_the_sync_in_its_words(venue: Venue, connection: Connection) -> None:
+def test_an_error_from_the_pos_is_recorded_with_its_detail(venue: Venue, connection: Connection) -> None:
     def work(pos: PointOfSale, progress: Progress) -> dict[str, int]:
         progress.warn("The menu is old.")
         raise Rejected("Lightspeed refused this request.", detail="menu 168 is locked")
@@ -60,7 +57,7 @@ def test_what_the_pos_refuses_ends_the_sync_in_its_words(venue: Venue, connectio
     assert run.warnings == ["The menu is old."]
 
 
-def test_a_refusal_of_the_works_own_ends_the_sync_in_its_words(venue: Venue, connection: Connection) -> None:
+def test_a_sync_that_fails_records_its_reason(venue: Venue, connection: Connection) -> None:
     def work(pos: PointOfSale, progress: Progress) -> dict[str, int]:
         raise SyncFailed("The menu is empty; nothing was changed.")
 
@@ -68,7 +65,7 @@ def test_a_refusal_of_the_works_own_ends_the_sync_in_its_words(venue: Venue, con
     assert (run.state, run.error) == (SyncRun.State.FAILED, "The menu is empty; nothing was changed.")
 
 
-def test_a_venue_that_is_not_connected_gets_a_failed_run_that_says_so(venue: Venue) -> None:
+def test_a_sync_of_a_disconnected_venue_fails_and_says_why(venue: Venue) -> None:
     factories.ConnectionFactory(venue=venue, enabled=False)
     run = run_sync(venue=venue, kind=MENU, started_by="", work=do_nothing)
     assert run.state == SyncRun.State.FAILED
@@ -76,7 +73,9 @@ def test_a_venue_that_is_not_connected_gets_a_failed_run_that_says_so(venue: Ven
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt, SystemExit])
-def test_no_error_leaves_a_sync_running(error: type[BaseException], venue: Venue, connection: Connection) -> None:
+def test_an_unexpected_error_ends_the_run_and_is_raised_again(
+    error: type[BaseException], venue: Venue, connection: Connection
+) -> None:
     def work(pos: PointOfSale, progress: Progress) -> dict[str, int]:
         raise error
 
@@ -88,9 +87,9 @@ def test_no_error_leaves_a_sync_running(error: type[BaseException], venue: Venue
     assert run_sync(venue=venue, kind=MENU, started_by="", work=do_nothing).state == SyncRun.State.SUCCEEDED
 
 
-def test_a_second_sync_is_told_since_when_the_first_one_runs(venue: Venue, connection: Connection) -> None:
+def test_a_second_sync_is_refused_and_told_how_long_one_has_run(venue: Venue, connection: Connection) -> None:
     def work(pos: PointOfSale, progress: Progress) -> dict[str, int]:
-        with pytest.raises(SyncAlreadyRunning, match=r"A menu sync is running since \d\d:\d\d:\d\d"):
+        with pytest.raises(SyncAlreadyRunning, match=r"A menu sync has been running since \d\d:\d\d:\d\d"):
             run_sync(venue=venue, kind=MENU, started_by="", work=do_nothing)
         assert run_sync(venue=venue, kind=FLOOR_PLAN, started_by="", work=do_nothing).state == "succeeded"
         return {}
@@ -100,7 +99,7 @@ def test_a_second_sync_is_told_since_when_the_first_one_runs(venue: Venue, conne
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_that_start_at_once_one_runs(venue: Venue, connection: Connection) -> None:
+def test_only_one_of_several_syncs_started_at_once_runs(venue: Venue, connection: Connection) -> None:
     barrier = threading.Barrier(4)
     finished = threading.Barrier(4)
     outcomes: list[str] = []
@@ -127,9 +126,7 @@ def test_of_many_that_start_at_once_one_runs(venue: Venue, connection: Connectio
     assert sorted(outcomes) == ["ran", "refused", "refused", "refused"]
 
 
-def test_a_killed_sync_is_marked_failed_and_taken_over_once_its_lease_is_over(
-    venue: Venue, connection: Connection
-) -> None:
+def test_a_killed_sync_fails_and_makes_way_once_its_lease_has_run_out(venue: Venue, connection: Connection) -> None:
     killed = SyncRun.objects.create(connection=connection, kind=MENU, lease_until=timezone.now() + timedelta(minutes=5))
     with pytest.raises(SyncAlreadyRunning):
         run_sync(venue=venue, kind=MENU, started_by="", work=do_nothing)
@@ -141,7 +138,7 @@ def test_a_killed_sync_is_marked_failed_and_taken_over_once_its_lease_is_over(
     assert killed.finished_at is not None
 
 
-def test_a_long_sync_that_reports_keeps_its_lease(venue: Venue, connection: Connection) -> None:
+def test_a_long_sync_keeps_its_lease_by_reporting(venue: Venue, connection: Connection) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
 
         def work(pos: PointOfSale, progress: Progress) -> dict[str, int]:
@@ -155,14 +152,14 @@ def test_a_long_sync_that_reports_keeps_its_lease(venue: Venue, connection: Conn
         assert run_sync(venue=venue, kind=MENU, started_by="", work=work).state == SyncRun.State.SUCCEEDED
 
 
-def test_a_sync_that_was_taken_over_stops_and_does_not_claim_the_end(venue: Venue, connection: Connection) -> None:
+def test_a_sync_whose_lease_ran_out_stops_and_keeps_its_outcome(venue: Venue, connection: Connection) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
 
         def work(pos: PointOfSale, progress: Progress) -> dict[str, int]:
             clock.shift(timedelta(minutes=6))
             run_sync(venue=venue, kind=MENU, started_by="the other", work=do_nothing)
             progress.report(50, "Writing")
-            raise AssertionError("it must have stopped")
+            raise AssertionError("the sync should have stopped at the report")
 
         run = run_sync(venue=venue, kind=MENU, started_by="", work=work)
     assert run.state == SyncRun.State.FAILED
@@ -170,7 +167,7 @@ def test_a_sync_that_was_taken_over_stops_and_does_not_claim_the_end(venue: Venu
     assert SyncRun.objects.get(started_by="the other").state == SyncRun.State.SUCCEEDED
 
 
-def test_a_report_with_too_many_warnings_says_how_many_are_not_in_it(venue: Venue, connection: Connection) -> None:
+def test_too_many_warnings_are_cut_off_with_a_count(venue: Venue, connection: Connection) -> None:
     def work(pos: PointOfSale, progress: Progress) -> dict[str, int]:
         for number in range(2250):
             progress.warn(f"Entry {number} was left out.")
@@ -179,4 +176,4 @@ def test_a_report_with_too_many_warnings_says_how_many_are_not_in_it(venue: Venu
     run = run_sync(venue=venue, kind=SyncRun.Kind.MENU, started_by="a test", work=work)
 
     assert len(run.warnings) == 2000
-    assert run.warnings[-2:] == ["Entry 1998 was left out.", "… and 251 more of these."]
+    assert run.warnings[-2:] == ["Entry 1998 was left out.", "… and 251 more warnings."]

@@ -1,4 +1,4 @@
-"""Schedules: once each at their local times, with as many workers as there may be, and once after a stop."""
+"""Schedules: each runs once at its local time, however many workers there are, and once after an outage."""
 
 import threading
 from datetime import UTC, datetime, time, timedelta
@@ -14,10 +14,11 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from integrations.models import Connection, SyncRun, SyncSchedule
 from integrations.pos import PointOfSale
 from integrations.syncs import runs, schedules
-from integrations.syncs.runs import Progress, run_sync
+from integrations.syncs.runs import Progress
 from integrations.tasks import sweep_syncs
 from storekit.models import Venue
 from tests import factories
+from tests.integrations.syncs.work import run_sync
 from tests.support.processes import run_python
 
 PAGE = "/admin/integrations/syncschedule/"
@@ -29,8 +30,8 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def carry_out_what_is_queued() -> list[SyncRun]:
-    """As a worker would, without a POS."""
+def carry_out_queued_runs() -> list[SyncRun]:
+    """Carry out the queued runs as a worker would, but without a POS."""
 
     def work(pos: PointOfSale, progress: Progress) -> dict[str, int]:
         return {}
@@ -42,12 +43,12 @@ def carry_out_what_is_queued() -> list[SyncRun]:
 
 
 def started_between(start: str, end: str, *, every: timedelta = timedelta(minutes=1)) -> list[str]:
-    """The times, in UTC, at which the sweep of every minute begins a sync."""
+    """Return the times, in UTC, at which the every-minute sweep starts a sync."""
     begun: list[str] = []
     with time_machine.travel(at(start), tick=False) as clock:
         while timezone.now() < at(end):
             schedules.enqueue_due()
-            begun += [f"{run.started_at:%m-%d %H:%M}" for run in carry_out_what_is_queued()]
+            begun += [f"{run.started_at:%m-%d %H:%M}" for run in carry_out_queued_runs()]
             clock.shift(every)
     return begun
 
@@ -64,7 +65,7 @@ def started_between(start: str, end: str, *, every: timedelta = timedelta(minute
         ("Asia/Kathmandu", "05:00", "2026-03-27T22:00", "2026-03-28T00:00", ["03-27 23:15"]),
     ],
 )
-def test_a_schedule_runs_once_in_the_night_of_a_clock_change(
+def test_a_schedule_runs_once_on_the_night_of_a_clock_change(
     db: None, zone: str, local: str, start: str, end: str, expected: list[str]
 ) -> None:
     with time_machine.travel(at(start), tick=False):
@@ -74,7 +75,7 @@ def test_a_schedule_runs_once_in_the_night_of_a_clock_change(
     assert started_between(start, end) == expected
 
 
-def test_it_runs_on_its_weekdays_only(connection: Connection) -> None:
+def test_a_schedule_runs_only_on_its_weekdays(connection: Connection) -> None:
     with time_machine.travel(MONDAY_MORNING):
         factories.SyncScheduleFactory(connection=connection, weekdays=[0, 3])
 
@@ -83,7 +84,7 @@ def test_it_runs_on_its_weekdays_only(connection: Connection) -> None:
     assert begun == ["07-06 04:00", "07-09 04:00", "07-13 04:00"]
 
 
-def test_after_a_stop_it_catches_up_once_and_goes_on_as_before(connection: Connection) -> None:
+def test_after_an_outage_a_schedule_catches_up_once(connection: Connection) -> None:
     with time_machine.travel(MONDAY_MORNING):
         schedule = factories.SyncScheduleFactory(connection=connection)
 
@@ -95,7 +96,7 @@ def test_after_a_stop_it_catches_up_once_and_goes_on_as_before(connection: Conne
     assert schedule.last_run_at == at("2026-07-10T04:07")
 
 
-def test_what_it_queues_is_marked_as_scheduled_and_goes_to_whoever_syncs_that_kind(
+def test_a_queued_run_is_marked_as_scheduled_and_given_to_the_task_of_its_kind(
     connection: Connection, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     with time_machine.travel(MONDAY_MORNING):
@@ -112,7 +113,7 @@ def test_what_it_queues_is_marked_as_scheduled_and_goes_to_whoever_syncs_that_ki
 
 
 @pytest.mark.parametrize("off", [{"enabled": False}, {"weekdays": []}])
-def test_one_that_is_off_never_runs(connection: Connection, off: dict[str, object]) -> None:
+def test_a_disabled_schedule_never_runs(connection: Connection, off: dict[str, object]) -> None:
     with time_machine.travel(MONDAY_MORNING):
         schedule = factories.SyncScheduleFactory(connection=connection, **off)
 
@@ -120,7 +121,7 @@ def test_one_that_is_off_never_runs(connection: Connection, off: dict[str, objec
     assert schedule.next_run_at is None
 
 
-def test_it_waits_for_a_sync_that_is_going_on_and_is_not_lost(connection: Connection, venue: Venue) -> None:
+def test_a_due_schedule_waits_for_a_running_sync(connection: Connection, venue: Venue) -> None:
     with time_machine.travel(MONDAY_MORNING):
         schedule = factories.SyncScheduleFactory(connection=connection)
     with time_machine.travel(MONDAY_MORNING + timedelta(hours=2), tick=False):
@@ -129,7 +130,7 @@ def test_it_waits_for_a_sync_that_is_going_on_and_is_not_lost(connection: Connec
         schedule.refresh_from_db()
         assert (schedule.last_run_at, schedule.next_run_at) == (None, at("2026-07-06T04:00"))
 
-        carry_out_what_is_queued()
+        carry_out_queued_runs()
         assert schedules.enqueue_due() == 1
         assert SyncRun.objects.exclude(pk=by_hand.pk).get().scheduled
 
@@ -137,14 +138,14 @@ def test_it_waits_for_a_sync_that_is_going_on_and_is_not_lost(connection: Connec
 # --- Changes ---------------------------------------------------------------------------------------------------------
 
 
-def test_changing_the_schedule_moves_its_next_run(connection: Connection) -> None:
+def test_changing_a_schedule_moves_its_next_run(connection: Connection) -> None:
     with time_machine.travel(MONDAY_MORNING, tick=False):
         schedule = factories.SyncScheduleFactory(connection=connection)
         assert schedule.next_run_at == at("2026-07-06T04:00")
 
         schedule.time = time(2, 0)
         schedule.save()
-        assert schedule.next_run_at == at("2026-07-07T01:00"), "two o'clock was two hours ago"
+        assert schedule.next_run_at == at("2026-07-07T01:00"), "two o'clock has already passed today"
         schedule.weekdays = [5]
         schedule.save(update_fields=["weekdays"])
         schedule.refresh_from_db()
@@ -154,7 +155,7 @@ def test_changing_the_schedule_moves_its_next_run(connection: Connection) -> Non
         assert schedule.next_run_at is None
 
 
-def test_switching_it_on_again_does_not_make_up_for_the_time_it_was_off(connection: Connection) -> None:
+def test_enabling_a_schedule_again_does_not_run_what_it_missed(connection: Connection) -> None:
     with time_machine.travel(MONDAY_MORNING):
         schedule = factories.SyncScheduleFactory(connection=connection, enabled=False)
     with time_machine.travel(MONDAY_MORNING + timedelta(days=3, hours=5)):
@@ -164,16 +165,16 @@ def test_switching_it_on_again_does_not_make_up_for_the_time_it_was_off(connecti
     assert schedule.next_run_at == at("2026-07-10T04:00")
 
 
-def test_changing_what_it_does_leaves_its_time_alone(connection: Connection) -> None:
+def test_changing_what_a_schedule_syncs_keeps_its_time(connection: Connection) -> None:
     with time_machine.travel(MONDAY_MORNING):
         schedule = factories.SyncScheduleFactory(connection=connection)
     with time_machine.travel(MONDAY_MORNING + timedelta(hours=2)):
         schedule.light = True
         schedule.save()
-        assert schedules.enqueue_due() == 1, "it was due, and still is"
+        assert schedules.enqueue_due() == 1, "it was due and still is"
 
 
-def test_moving_the_venue_to_another_zone_moves_its_schedules(connection: Connection, venue: Venue) -> None:
+def test_changing_the_venues_time_zone_moves_its_schedules(connection: Connection, venue: Venue) -> None:
     with time_machine.travel(MONDAY_MORNING):
         schedule = factories.SyncScheduleFactory(connection=connection)
     venue.timezone = "America/New_York"
@@ -185,7 +186,7 @@ def test_moving_the_venue_to_another_zone_moves_its_schedules(connection: Connec
     assert schedule.next_run_at == at("2026-07-07T09:00")
 
 
-def test_a_change_past_the_row_is_found_by_the_sweep(connection: Connection) -> None:
+def test_the_sweep_notices_a_change_made_without_saving(connection: Connection) -> None:
     with time_machine.travel(MONDAY_MORNING):
         factories.SyncScheduleFactory(connection=connection)
     SyncSchedule.objects.update(time=time(6, 0))
@@ -193,7 +194,7 @@ def test_a_change_past_the_row_is_found_by_the_sweep(connection: Connection) -> 
     assert started_between("2026-07-06T03:55", "2026-07-06T07:00") == ["07-06 05:00"]
 
 
-def test_times_and_weekdays_may_be_given_as_scripts_write_them(connection: Connection) -> None:
+def test_scripts_may_give_times_and_weekdays_as_text(connection: Connection) -> None:
     with time_machine.travel(MONDAY_MORNING):
         schedule = SyncSchedule.objects.create(connection=connection, time="05:00", weekdays=["4", 0])
     assert (schedule.weekdays, schedule.next_run_at) == ([0, 4], at("2026-07-06T04:00"))
@@ -201,7 +202,7 @@ def test_times_and_weekdays_may_be_given_as_scripts_write_them(connection: Conne
         SyncSchedule.objects.create(connection=connection, time="05:00", weekdays=[8])
 
 
-def test_one_that_cannot_be_worked_out_does_not_stop_the_others(
+def test_a_broken_schedule_does_not_stop_the_others(
     connection: Connection, other_venue: Venue, caplog: pytest.LogCaptureFixture
 ) -> None:
     with time_machine.travel(MONDAY_MORNING):
@@ -210,14 +211,14 @@ def test_one_that_cannot_be_worked_out_does_not_stop_the_others(
     Venue.objects.filter(pk=other_venue.pk).update(timezone="Middle/Earth")
     with time_machine.travel(MONDAY_MORNING + timedelta(hours=2)):
         assert schedules.enqueue_due() == 1
-    assert f"Schedule {broken.pk} could not be looked at" in caplog.text
+    assert f"Schedule {broken.pk} could not be checked" in caplog.text
 
 
-# --- Many at once ----------------------------------------------------------------------------------------------------
+# --- Concurrency ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_threads_that_find_it_due_one_queues_it(connection: Connection) -> None:
+def test_only_one_of_several_threads_queues_a_due_schedule(connection: Connection) -> None:
     schedule = factories.SyncScheduleFactory(connection=connection)
     SyncSchedule.objects.update(next_run_at=timezone.now() - timedelta(minutes=1))
     barrier, counts = threading.Barrier(4), []
@@ -226,7 +227,7 @@ def test_of_many_threads_that_find_it_due_one_queues_it(connection: Connection) 
         mine = SyncSchedule.objects.select_related("connection__venue").get(pk=schedule.pk)
         barrier.wait(timeout=20)
         try:
-            counts.append(schedules._run_if_due(mine))
+            counts.append(schedules._queue_if_due(mine))
         finally:
             database.close()
 
@@ -241,7 +242,7 @@ def test_of_many_threads_that_find_it_due_one_queues_it(connection: Connection) 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_several_processes_that_sweep_at_once_one_queues_it(connection: Connection) -> None:
+def test_only_one_of_several_processes_queues_a_due_schedule(connection: Connection) -> None:
     factories.SyncScheduleFactory(connection=connection)
     SyncSchedule.objects.update(next_run_at=timezone.now() - timedelta(days=3))
     code = "from integrations.syncs import schedules\nprint(sum(schedules.enqueue_due() for _ in range(20)))"
@@ -262,7 +263,7 @@ def form(connection: Connection, **changes: object) -> dict[str, object]:
     return values | changes
 
 
-def test_a_manager_adds_a_schedule_and_sees_when_it_runs_next(connection: Connection, annas_browser: Client) -> None:
+def test_a_manager_adds_a_schedule_and_sees_its_next_run(connection: Connection, annas_browser: Client) -> None:
     with time_machine.travel(datetime(2026, 7, 6, 3, 0, tzinfo=UTC)):
         added = annas_browser.post(f"{PAGE}add/", form(connection), follow=True)
         shown = added.content.decode()
@@ -275,9 +276,7 @@ def test_a_manager_adds_a_schedule_and_sees_when_it_runs_next(connection: Connec
     assert "Mon 6 Jul, 05:00 (Europe/London)" in page
 
 
-def test_the_next_run_is_shown_in_the_venues_own_time_to_people_of_several_zones(
-    anna: object, annas_browser: Client
-) -> None:
+def test_the_next_run_is_shown_in_the_venues_time_zone(anna: object, annas_browser: Client) -> None:
     far = factories.ConnectionFactory(venue__timezone="Pacific/Auckland")
     factories.MembershipFactory(user=anna, venue=far.venue)
     with time_machine.travel(datetime(2026, 7, 6, 3, 0, tzinfo=UTC)):
@@ -285,7 +284,7 @@ def test_the_next_run_is_shown_in_the_venues_own_time_to_people_of_several_zones
         assert "Tue 7 Jul, 05:00 (Pacific/Auckland)" in annas_browser.get(PAGE).content.decode()
 
 
-def test_a_schedule_is_changed_and_deleted(connection: Connection, annas_browser: Client) -> None:
+def test_a_manager_changes_and_deletes_a_schedule(connection: Connection, annas_browser: Client) -> None:
     schedule = factories.SyncScheduleFactory(connection=connection)
     annas_browser.post(f"{PAGE}{schedule.pk}/change/", form(connection, time="06:30", weekdays=[6]))
     schedule.refresh_from_db()
@@ -305,7 +304,7 @@ def test_a_schedule_is_changed_and_deleted(connection: Connection, annas_browser
         ({"time": ""}, "This field is required"),
     ],
 )
-def test_what_makes_no_sense_is_refused_with_a_sentence(
+def test_an_invalid_schedule_is_refused_with_a_message(
     connection: Connection, annas_browser: Client, changes: dict[str, object], sentence: str
 ) -> None:
     answer = annas_browser.post(f"{PAGE}add/", form(connection, **changes))
@@ -313,7 +312,7 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(
     assert not SyncSchedule.objects.exists()
 
 
-def test_staff_look_and_managers_of_other_venues_cannot_point_at_this_one(
+def test_staff_can_only_view_and_other_managers_cannot_choose_this_venue(
     connection: Connection, bens_browser: Client, zoes_browser: Client
 ) -> None:
     assert bens_browser.get(PAGE).status_code == 200

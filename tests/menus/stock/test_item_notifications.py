@@ -17,7 +17,7 @@ from integrations.pos import ItemUpdate
 from integrations.webhooks.ledger import receive
 from menus.models import Menu, Modifier, Snooze, StockLevel, StockWatch
 from menus.stock.levels import apply_item_update
-from menus.sync.commit import Supplement, record_supplement
+from menus.sync.commit import Supplement, commit_supplement
 from menus.tasks import handle_item_notification
 from menus.versions import version_of
 from storekit.models import Venue
@@ -275,11 +275,11 @@ def test_a_sync_does_not_undo_a_notification_that_came_after_its_request(connect
     asked_at = datetime.now(UTC)
     apply_item_update(menu, restricted("SALAD", None, datetime.now(UTC)))
 
-    record_supplement(
-        menu=Menu.objects.get(venue=menu), supplement=Supplement(restrictions=(), allergens=None, asked_at=asked_at)
+    commit_supplement(
+        menu=Menu.objects.get(venue=menu), supplement=Supplement(restrictions=(), allergens=None, requested_at=asked_at)
     )
     assert orderable(menu)["SALAD"] is False
 
-    later = Supplement(restrictions=(), allergens=None, asked_at=datetime.now(UTC))
-    record_supplement(menu=Menu.objects.get(venue=menu), supplement=later)
+    later = Supplement(restrictions=(), allergens=None, requested_at=datetime.now(UTC))
+    commit_supplement(menu=Menu.objects.get(venue=menu), supplement=later)
     assert orderable(menu)["SALAD"] is True

@@ -76,7 +76,7 @@ def test_sub_screens_know_their_parents(venue: Venue) -> None:
 def test_a_plan_made_from_an_older_version_is_not_written(venue: Venue) -> None:
     bring_in_step(venue, BURGER_MENU)
     emptied = snapshot()
-    plan = plan_sync(snapshot=emptied, held=load_stored(venue=venue))
+    plan = plan_sync(snapshot=emptied, stored=load_stored(venue=venue))
 
     with pytest.raises(PlanOutdated):
         apply_plan(venue=venue, plan=plan, version=0, snapshot=emptied)
@@ -119,7 +119,7 @@ def test_an_unchanged_menu_is_compared_without_a_single_write(venue: Venue) -> N
     bring_in_step(venue, BURGER_MENU)
 
     with CaptureQueriesContext(connection) as queries:
-        plan = plan_sync(snapshot=BURGER_MENU, held=load_stored(venue=venue))
+        plan = plan_sync(snapshot=BURGER_MENU, stored=load_stored(venue=venue))
 
     assert not plan
     assert not [query for query in queries if query["sql"].startswith(WRITES)]
@@ -133,7 +133,7 @@ def test_what_was_synced_last_is_what_is_read_and_a_second_sync_changes_nothing(
     for menu in menus:
         bring_in_step(venue, menu)
 
-    assert not plan_sync(snapshot=menus[-1], held=load_stored(venue=venue))
+    assert not plan_sync(snapshot=menus[-1], stored=load_stored(venue=venue))
     assert _read(venue) == _as_the_pos_has_it(menus[-1])
 
 

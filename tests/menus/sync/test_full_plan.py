@@ -13,7 +13,7 @@ from menus.sync.full_plan import plan_sync
 from tests.menus.snapshots import BURGER_MENU, category, group, modifier, product, snapshot, snapshots
 
 
-def held_after(plan: MenuPlan, before: StoredMenu) -> StoredMenu:
+def stored_after(plan: MenuPlan, before: StoredMenu) -> StoredMenu:
     """The rows as the plan leaves them."""
     rows = {
         row.id: (name, row)
@@ -29,27 +29,27 @@ def held_after(plan: MenuPlan, before: StoredMenu) -> StoredMenu:
                 del rows[id]
             else:
                 rows[id] = (name, rows[id][1]._replace(archived=True))
-    held = StoredMenu(languages=plan.languages)
+    stored = StoredMenu(languages=plan.languages)
     groups = {row.id: row.values[0] for name, row in rows.values() if name == "groups"}
     for name, row in rows.values():
         if name in LINKS:
-            held.links[name][row.values[:2]] = row  # type: ignore[index]
+            stored.links[name][row.values[:2]] = row  # type: ignore[index]
         else:
             key = (groups[row.values[0]], row.values[1]) if name == "modifiers" else row.values[0]
-            held.entries[name][key] = row  # type: ignore[index]
-    return held
+            stored.entries[name][key] = row  # type: ignore[index]
+    return stored
 
 
-def held_of(menu: MenuSnapshot) -> StoredMenu:
-    return held_after(plan_sync(snapshot=menu, held=StoredMenu()), StoredMenu())
+def stored_of(menu: MenuSnapshot) -> StoredMenu:
+    return stored_after(plan_sync(snapshot=menu, stored=StoredMenu()), StoredMenu())
 
 
-def ids_of(held: StoredMenu, table: str) -> dict[object, uuid.UUID]:
-    return {key: row.id for key, row in held.entries[table].items()}
+def ids_of(stored: StoredMenu, table: str) -> dict[object, uuid.UUID]:
+    return {key: row.id for key, row in stored.entries[table].items()}
 
 
 def test_everything_is_new_to_an_empty_menu() -> None:
-    plan = plan_sync(snapshot=BURGER_MENU, held=StoredMenu())
+    plan = plan_sync(snapshot=BURGER_MENU, stored=StoredMenu())
 
     assert plan.counts == {"created": 12, "updated": 0, "archived": 0, "unchanged": 0}
     assert {name: len(table.create) for name, table in plan.tables.items()} == {
@@ -64,77 +64,77 @@ def test_everything_is_new_to_an_empty_menu() -> None:
 
 
 def test_an_unchanged_menu_needs_nothing() -> None:
-    plan = plan_sync(snapshot=BURGER_MENU, held=held_of(BURGER_MENU))
+    plan = plan_sync(snapshot=BURGER_MENU, stored=stored_of(BURGER_MENU))
 
     assert not plan
     assert plan.counts == {"created": 0, "updated": 0, "archived": 0, "unchanged": 12}
 
 
 def test_a_new_price_updates_one_row_and_keeps_its_id() -> None:
-    held = held_of(BURGER_MENU)
+    stored = stored_of(BURGER_MENU)
     burger, salad = BURGER_MENU.products
     dearer = dataclasses.replace(BURGER_MENU, products=(dataclasses.replace(burger, price=Decimal("13.00")), salad))
 
-    plan = plan_sync(snapshot=dearer, held=held)
+    plan = plan_sync(snapshot=dearer, stored=stored)
 
     assert plan.counts == {"created": 0, "updated": 1, "archived": 0, "unchanged": 11}
-    assert [row[0] for row in plan.tables["products"].update] == [held.entries["products"]["BURGER"].id]
+    assert [row[0] for row in plan.tables["products"].update] == [stored.entries["products"]["BURGER"].id]
 
 
 def test_what_vanished_is_archived_and_comes_back_with_its_id() -> None:
-    held = held_of(BURGER_MENU)
+    stored = stored_of(BURGER_MENU)
     without_salad = dataclasses.replace(
         BURGER_MENU,
         categories=(category("mains", "BURGER"), BURGER_MENU.categories[1]),
         products=BURGER_MENU.products[:1],
     )
 
-    gone = plan_sync(snapshot=without_salad, held=held)
-    back = plan_sync(snapshot=BURGER_MENU, held=held_after(gone, held))
+    gone = plan_sync(snapshot=without_salad, stored=stored)
+    back = plan_sync(snapshot=BURGER_MENU, stored=stored_after(gone, stored))
 
-    assert gone.tables["products"].archive == [held.entries["products"]["SALAD"].id]
+    assert gone.tables["products"].archive == [stored.entries["products"]["SALAD"].id]
     assert gone.counts == {"created": 0, "updated": 1, "archived": 1, "unchanged": 10}
-    assert [row[0] for row in back.tables["products"].update] == [held.entries["products"]["SALAD"].id]
+    assert [row[0] for row in back.tables["products"].update] == [stored.entries["products"]["SALAD"].id]
     assert back.counts == {"created": 0, "updated": 2, "archived": 0, "unchanged": 10}
 
 
 def test_what_is_archived_already_is_not_archived_again() -> None:
-    held = held_of(BURGER_MENU)
+    stored = stored_of(BURGER_MENU)
     empty = snapshot()
-    once = held_after(plan_sync(snapshot=empty, held=held), held)
+    once = stored_after(plan_sync(snapshot=empty, stored=stored), stored)
 
-    assert not plan_sync(snapshot=empty, held=once)
-    assert once.count_on_the_menu() == 0
+    assert not plan_sync(snapshot=empty, stored=once)
+    assert once.count_current() == 0
 
 
 def test_a_product_that_moves_to_another_screen_changes_links_only() -> None:
-    held = held_of(snapshot(categories=(category("a", "P"), category("b")), products=(product("P"),)))
+    stored = stored_of(snapshot(categories=(category("a", "P"), category("b")), products=(product("P"),)))
     moved = snapshot(categories=(category("a"), category("b", "P")), products=(product("P"),))
 
-    plan = plan_sync(snapshot=moved, held=held)
+    plan = plan_sync(snapshot=moved, stored=stored)
 
     assert [name for name, table in plan.tables.items() if table] == ["placements"]
     assert plan.counts == {"created": 0, "updated": 2, "archived": 0, "unchanged": 1}
 
 
 def test_an_order_of_choices_that_changes_is_an_update() -> None:
-    held = held_of(snapshot(groups=(group("g", modifier("A"), modifier("B")),)))
+    stored = stored_of(snapshot(groups=(group("g", modifier("A"), modifier("B")),)))
 
-    plan = plan_sync(snapshot=snapshot(groups=(group("g", modifier("B"), modifier("A")),)), held=held)
+    plan = plan_sync(snapshot=snapshot(groups=(group("g", modifier("B"), modifier("A")),)), stored=stored)
 
     assert plan.counts == {"created": 0, "updated": 2, "archived": 0, "unchanged": 1}
 
 
 def test_one_key_in_two_groups_is_two_choices() -> None:
     plan = plan_sync(
-        snapshot=snapshot(groups=(group("g", modifier("A")), group("h", modifier("A")))), held=StoredMenu()
+        snapshot=snapshot(groups=(group("g", modifier("A")), group("h", modifier("A")))), stored=StoredMenu()
     )
 
     assert len({row[0] for row in plan.tables["modifiers"].create}) == 2
 
 
 def test_without_rich_content_the_texts_images_and_allergens_stay() -> None:
-    held = held_of(BURGER_MENU)
+    stored = stored_of(BURGER_MENU)
     poor = snapshot(
         categories=BURGER_MENU.categories,
         products=(
@@ -146,9 +146,9 @@ def test_without_rich_content_the_texts_images_and_allergens_stay() -> None:
         rich_content_missing=True,
     )
 
-    plan = plan_sync(snapshot=poor, held=held)
+    plan = plan_sync(snapshot=poor, stored=stored)
 
-    before, (after,) = held.entries["products"]["BURGER"], plan.tables["products"].update
+    before, (after,) = stored.entries["products"]["BURGER"], plan.tables["products"].update
     differing = [
         name for name, old, new in zip(ENTRIES["products"], before.values, after[1:], strict=True) if old != new
     ]
@@ -157,45 +157,45 @@ def test_without_rich_content_the_texts_images_and_allergens_stay() -> None:
 
 
 def test_a_reference_to_nothing_is_left_out_and_said() -> None:
-    plan = plan_sync(snapshot=snapshot(categories=(category("mains", "GHOST"),)), held=StoredMenu())
+    plan = plan_sync(snapshot=snapshot(categories=(category("mains", "GHOST"),)), stored=StoredMenu())
 
-    assert plan.warnings == ["the screen Mains names GHOST, which the menu does not have; left out."]
+    assert plan.warnings == ["The screen Mains refers to GHOST, which is not on the menu; left out."]
     assert not plan.tables["placements"]
 
 
 def test_a_product_named_twice_on_a_screen_stands_there_once() -> None:
     plan = plan_sync(
-        snapshot=snapshot(categories=(category("mains", "P", "P"),), products=(product("P"),)), held=StoredMenu()
+        snapshot=snapshot(categories=(category("mains", "P", "P"),), products=(product("P"),)), stored=StoredMenu()
     )
 
     assert len(plan.tables["placements"].create) == 1
 
 
 def test_amounts_are_compared_in_cents_and_empty_translations_are_none() -> None:
-    held = held_of(snapshot(products=(product("P", price=Decimal("9.5")),)))
+    stored = stored_of(snapshot(products=(product("P", price=Decimal("9.5")),)))
     same = product("P", price=Decimal("9.5000"), translations={"en": Translation()})
 
-    assert not plan_sync(snapshot=snapshot(products=(same,)), held=held)
+    assert not plan_sync(snapshot=snapshot(products=(same,)), stored=stored)
 
 
 @given(menu=snapshots())
 def test_after_any_plan_a_second_one_is_empty(menu: MenuSnapshot) -> None:
-    assert not plan_sync(snapshot=menu, held=held_of(menu))
+    assert not plan_sync(snapshot=menu, stored=stored_of(menu))
 
 
 @given(menus=st.lists(snapshots(), min_size=2, max_size=4))
 def test_any_way_to_a_menu_ends_with_the_same_rows_and_no_id_ever_changes(menus: list[MenuSnapshot]) -> None:
-    held = StoredMenu()
+    stored = StoredMenu()
     known: dict[str, dict[object, uuid.UUID]] = {name: {} for name in ENTRIES}
     for menu in menus:
-        held = held_after(plan_sync(snapshot=menu, held=held), held)
+        stored = stored_after(plan_sync(snapshot=menu, stored=stored), stored)
         for name, seen in known.items():
-            now = ids_of(held, name)
+            now = ids_of(stored, name)
             assert seen.items() <= now.items()
             seen.update(now)
 
-    assert not plan_sync(snapshot=menus[-1], held=held)
-    fresh = held_of(menus[-1])
+    assert not plan_sync(snapshot=menus[-1], stored=stored)
+    fresh = stored_of(menus[-1])
     for name in ENTRIES:
-        current = {key for key, row in held.entries[name].items() if not row.archived}
+        current = {key for key, row in stored.entries[name].items() if not row.archived}
         assert current == fresh.entries[name].keys()

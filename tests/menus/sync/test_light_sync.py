@@ -65,7 +65,7 @@ def test_it_changes_prices_with_their_tax_and_nothing_else(synced: Venue) -> Non
     assert Product.objects.get(sku="BURGER").name == "Burger"
     assert Modifier.objects.get().price == Decimal("1.20")
     assert Menu.objects.get().pos_menu_name == "Online menu"
-    assert "1 products of the POS are not on this menu" in run.warnings[0]
+    assert "Products only on the POS's menu: 1; only on this one: 0." in run.warnings[0]
 
 
 def asking(**prices: str) -> dict[str, Any]:
@@ -111,10 +111,10 @@ def test_what_products_ask_alike_is_not_priced_as_only_some_of_them_ask_it_now(
 def test_a_preview_says_what_the_sync_would_have_to_say(synced: Venue, price: str) -> None:
     answer_menu(menu(screen("1", burger(price), item("NEW"))))
 
-    looked_at = sync(synced, light=True, preview=True)
+    preview = sync(synced, light=True, preview=True)
 
-    assert "1 products of the POS are not on this menu" in looked_at.warnings[0]
-    assert sync(synced, light=True).warnings == looked_at.warnings
+    assert "Products only on the POS's menu: 1; only on this one: 1." in preview.warnings[0]
+    assert sync(synced, light=True).warnings == preview.warnings
 
 
 def test_an_empty_menu_changes_no_price_and_archives_nothing(synced: Venue) -> None:
@@ -138,7 +138,7 @@ def test_a_full_sync_after_a_light_one_sees_a_price_that_was_taken_back(synced: 
 def test_a_venue_without_a_menu_needs_a_full_sync_first(venue: Venue) -> None:
     run = sync(venue, light=True)
 
-    assert (run.state, "as a whole first" in run.error) == (State.FAILED, True)
+    assert (run.state, "full sync of this menu before" in run.error) == (State.FAILED, True)
 
 
 @pytest.mark.parametrize("light", [True, False])

@@ -123,7 +123,7 @@ def test_an_emptied_menu_is_refused_unless_forced(
 
     refused = sync(venue)
     assert refused.state == SyncRun.State.HELD
-    assert "without any product" in refused.error
+    assert "has no products" in refused.error
     assert refused.plan["counts"]["products"]["archived"] == 1
     assert Product.objects.filter(archived_at=None).count() == 1
     assert version_of(venue=venue) == 1
@@ -182,7 +182,7 @@ def test_the_task_syncs(connection: Connection, venue: Venue) -> None:
     run = queue_sync(venue=venue, kind=SyncRun.Kind.MENU, started_by="a test", options={"menu_id": "168"})
 
     assert sync_menu_task(run.pk) == "succeeded"
-    assert "begun already" in sync_menu_task(run.pk)
+    assert "already started" in sync_menu_task(run.pk)
     assert Product.objects.count() == 1
 
 

@@ -21,8 +21,8 @@ from menus.storefront.languages import Texts
 from menus.sync.apply import apply_plan
 from menus.sync.diff import ENTRIES
 from menus.sync.full_plan import plan_sync
-from menus.sync.restore_points import keep_state, past_menu, plan_back
-from menus.sync.rollback import look_back, states_of, undo
+from menus.sync.restore_points import past_menu, plan_rollback, save_state
+from menus.sync.rollback import preview_rollback, saved_states, undo
 from menus.sync.run import run_queued, sync_menu
 from menus.sync.stored_menu import load_stored
 from menus.versions import MenuBusy, version_of
@@ -85,7 +85,7 @@ def test_a_preview_of_going_back_changes_nothing(connection: Connection, venue: 
 
     assert run.state == State.HELD
     assert (run.plan["created"]["products"], run.plan["archived"]["products"]) == (["C (C)"], ["New (NEW)"])
-    assert look_back(state=states_of(venue=venue)[0])["counts"] == run.plan["counts"]
+    assert preview_rollback(state=saved_states(venue=venue)[0])["counts"] == run.plan["counts"]
     assert on_menu() == {"A", "B", "NEW"}
 
 
@@ -98,7 +98,7 @@ def test_a_schedule_leaves_what_a_person_went_back_to_until_the_pos_changes(
 
     run = scheduled(venue)
     assert on_menu() == {"A", "B", "C"}
-    assert "went back from" in run.warnings[-1]
+    assert "was undone here" in run.warnings[-1]
 
     answer_menu(menu(screen("1", *(item(sku) for sku in ("A", "B", "C", "OTHER")))))
     scheduled(venue)
@@ -128,7 +128,7 @@ def test_a_schedule_leaves_what_a_person_went_back_to_after_a_light_sync_too(
     undo(venue=venue, started_by="Anna")
 
     for light in (True, False):
-        assert "went back from" in scheduled(venue, light=light).warnings[-1]
+        assert "was undone here" in scheduled(venue, light=light).warnings[-1]
         assert price_of("A") == "9.50"
 
 
@@ -149,15 +149,15 @@ def test_a_schedule_leaves_what_a_person_went_back_to_also_when_staff_had_writte
 def test_a_schedule_goes_on_once_an_undo_is_undone_and_not_before(connection: Connection, venue: Venue) -> None:
     for last in ("C", "D", "E"):
         sync(venue, "A", "B", last)
-    states = {state.version: state.pk for state in states_of(venue=venue)}
+    states = {state.version: state.pk for state in saved_states(venue=venue)}
     undo(venue=venue, state_id=states[2], started_by="Anna")
     undo(venue=venue, state_id=states[1], started_by="Anna")
 
     undo(venue=venue, started_by="Anna")
-    assert "went back from" in scheduled(venue).warnings[-1]
+    assert "was undone here" in scheduled(venue).warnings[-1]
     assert on_menu() == {"A", "B", "D"}
 
-    undo(venue=venue, state_id=next(one.pk for one in states_of(venue=venue) if one.version == 3), started_by="Anna")
+    undo(venue=venue, state_id=next(one.pk for one in saved_states(venue=venue) if one.version == 3), started_by="Anna")
     assert scheduled(venue).warnings == []
     assert on_menu() == {"A", "B", "E"}
 
@@ -207,7 +207,7 @@ def test_a_menu_that_keeps_changing_fails_going_back_and_syncing_in_words(
         monkeypatch.setattr(f"{module}.read_one_version", busy)
 
     for run in (sync(venue, "A", "B"), undo(venue=venue, started_by="Anna")):
-        assert (run.state, "being changed all the while" in run.error) == (State.FAILED, True)
+        assert (run.state, "kept changing" in run.error) == (State.FAILED, True)
 
 
 def test_a_person_may_take_over_again_what_was_gone_back_from(connection: Connection, venue: Venue) -> None:
@@ -225,7 +225,7 @@ def test_ten_states_are_kept_and_a_sync_without_changes_keeps_none(connection: C
         sync(venue, "A", f"B{number}", force=True)
         sync(venue, "A", f"B{number}", force=True)
 
-    assert [state.version for state in states_of(venue=venue)] == list(range(12, 2, -1))
+    assert [state.version for state in saved_states(venue=venue)] == list(range(12, 2, -1))
 
 
 def test_without_a_state_there_is_nothing_to_go_back_to(
@@ -269,7 +269,7 @@ def test_going_back_several_syncs_at_once(connection: Connection, venue: Venue) 
     for skus in ("ABCD", "ABCE", "ABF", "ABFG", "ABCD"):
         sync(venue, *skus, force=True)
         seen.append(as_guests_see_it(venue))
-    states = {state.version: state.pk for state in states_of(venue=venue)}
+    states = {state.version: state.pk for state in saved_states(venue=venue)}
 
     for version in (2, 4, 1, 3):
         undo(venue=venue, state_id=states[version], started_by="Anna")
@@ -285,14 +285,14 @@ def test_apply_then_undo_is_the_identity(menus: list[MenuSnapshot]) -> None:
     seen, first = as_guests_see_it(venue), load_stored(venue=venue)
     states = []
     for menu_then in menus[1:]:
-        held, version = load_stored(venue=venue), version_of(venue=venue)
-        plan = plan_sync(snapshot=menu_then, held=held)
+        stored, version = load_stored(venue=venue), version_of(venue=venue)
+        plan = plan_sync(snapshot=menu_then, stored=stored)
         row = Menu.objects.get(venue=venue)
-        states.append(keep_state(menu=row, plan=plan, held=held, version=version, run=None))
+        states.append(save_state(menu=row, plan=plan, stored=stored, version=version, run=None))
         apply_plan(venue=venue, plan=plan, version=version, snapshot=menu_then)
 
-    held = load_stored(venue=venue)
-    plan = plan_back(past=past_menu(state=states[0], held=held), held=held)
+    stored = load_stored(venue=venue)
+    plan = plan_rollback(past=past_menu(state=states[0], stored=stored), stored=stored)
     apply_plan(venue=venue, plan=plan, version=version_of(venue=venue), snapshot=menus[0])
 
     assert as_guests_see_it(venue) == seen

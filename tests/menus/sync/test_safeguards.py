@@ -13,7 +13,7 @@ from integrations.syncs.runs import queue_sync
 from menus.models import Category, Menu, MenuState, Product, Snooze, StockLevel
 from menus.sync.rollback import undo
 from menus.sync.run import apply_held, options_to_apply, preview_sync, sync_menu
-from menus.sync.summary import lines_of
+from menus.sync.summary import summary_lines
 from menus.tasks import sync_menu as sync_menu_task
 from menus.versions import version_of
 from storekit.models import Venue
@@ -179,7 +179,7 @@ def test_a_plan_also_shows_a_question_that_is_asked_in_another_way(venue: Venue,
     answer_menu(asking(description="Dips", minimumSelection=1))
     plan = preview_sync(venue=venue, started_by="Anna")
     assert plan.plan["updated"]["groups"] == ["Dips: name Sauces → Dips, rules"]
-    assert list(lines_of(plan.plan)) == ["~ Group of choices Dips: name Sauces → Dips, rules"]
+    assert list(summary_lines(plan.plan)) == ["~ Group of choices Dips: name Sauces → Dips, rules"]
     assert apply_held(run=plan, started_by="Anna").state == State.SUCCEEDED
 
     before = f"/admin/menus/menu/go-back/{Menu.objects.get().pk}/{MenuState.objects.first().pk}/"  # type: ignore[union-attr]

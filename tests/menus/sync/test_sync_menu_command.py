@@ -37,7 +37,7 @@ def test_it_prints_what_changed(connection: Connection, venue: Venue) -> None:
 
     out, err = run("copper-pot")
 
-    assert out == "The Copper Pot: menu in step with the POS (2 created, 0 updated, 0 archived, 0 unchanged).\n"
+    assert out == "The Copper Pot: menu is up to date with the POS (2 created, 0 updated, 0 archived, 0 unchanged).\n"
     assert " 15% Loading the menu from the POS" in err
     assert "warning: " in err
 
@@ -72,7 +72,7 @@ def test_force_takes_over_an_emptied_menu(connection: Connection, venue: Venue) 
 
 
 def test_an_unknown_slug_lists_the_known_ones(venue: Venue, other_venue: Venue) -> None:
-    with pytest.raises(CommandError, match=r"called copper\. Known: blue-door, copper-pot\."):
+    with pytest.raises(CommandError, match=r"called copper\. Venues: blue-door, copper-pot\."):
         run("copper")
 
 
