@@ -1,4 +1,4 @@
-"""The cast: the Copper Pot with its manager Anna and its waiter Ben, and Zoe of the Blue Door, who must see nothing."""
+"""Shared fixtures: the Copper Pot with its manager Anna and its waiter Ben; and Zoe of the Blue Door, another venue."""
 
 from collections.abc import Iterator
 
@@ -18,10 +18,10 @@ from tests.support.sandbox import SandboxPos
 
 
 @pytest.fixture(autouse=True)
-def _empty_shelf() -> None:
-    """What a process remembers of menus outlives the rows of a test, whose ids the next one uses again."""
+def _empty_menu_cache() -> None:
+    """Empty the process's menu cache: it outlives the rows of a test, and the next test uses the same ids."""
     published.menu_cache.clear()
-    # Its entity tags hold the public address, which tests change.
+    # Its entity tags contain the public address, which tests change.
     published._edition.cache_clear()
 
 
@@ -53,7 +53,7 @@ def ben(venue: Venue) -> User:
 
 @pytest.fixture
 def zoe(other_venue: Venue) -> User:
-    """Manages the Blue Door, and nothing else."""
+    """Manages the Blue Door only."""
     user: User = factories.UserFactory(email="zoe@blue-door.example", first_name="Zoe")
     factories.MembershipFactory(venue=other_venue, user=user, role=Membership.Role.MANAGER)
     return user
@@ -98,7 +98,7 @@ def other_storefront(other_venue: Venue) -> APIClient:
 
 @pytest.fixture
 def connection(venue: Venue) -> Connection:
-    """The Copper Pot connected to its POS, as rows: for tests that answer HTTP themselves."""
+    """The Copper Pot connected to its POS, as rows only: for tests that mock HTTP."""
     made: Connection = factories.ConnectionFactory(venue=venue)
     return made
 
@@ -112,7 +112,7 @@ def sandbox_url() -> Iterator[str]:
 
 @pytest.fixture
 def sandbox(sandbox_url: str, settings: Settings) -> SandboxPos:
-    """The sandbox POS as new, and storekit's settings pointing at it."""
+    """The sandbox POS after a reset, and storekit's settings pointing at it."""
     requests.post(f"{sandbox_url}/sandbox/reset", timeout=5).raise_for_status()
     realm = f"{sandbox_url}/realms/k-series/protocol/openid-connect"
     settings.LIGHTSPEED_API_URL = sandbox_url

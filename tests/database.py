@@ -1,4 +1,4 @@
-"""Chooses the database of a test run before Django reads its settings, which is why it is loaded with `-p`.
+"""Choose the database of a test run before Django reads its settings, which is why pytest loads this with `-p`.
 
 `STOREKIT_TEST_DATABASE=postgresql` runs the same tests on a PostgreSQL that is started for the run.
 """

@@ -1,4 +1,4 @@
-"""The rows that tests begin with. Every default is a plausible one, so that a test names only what it is about."""
+"""Factories for the rows that tests start from. Defaults are plausible, so a test names only what it is about."""
 
 import uuid
 from datetime import UTC, datetime, time, timedelta
@@ -27,7 +27,7 @@ from tables.models import Area, Table
 
 
 class RowFactory(DjangoModelFactory):
-    """What all factories share: for the type checker, calling one makes a row, not a factory."""
+    """The base of all factories. For the type checker, calling one returns a row and not a factory."""
 
     class Meta:
         abstract = True
@@ -65,7 +65,7 @@ class MembershipFactory(RowFactory):
 
 
 class ConnectionFactory(RowFactory):
-    """A venue connected to the sandbox's High Street location, its webhook registered."""
+    """A venue connected to the sandbox's High Street location, with its webhook registered."""
 
     class Meta:
         model = Connection
@@ -133,7 +133,7 @@ class ProductFactory(RowFactory):
 
 
 class StockLevelFactory(RowFactory):
-    """Restricted to five by the till."""
+    """Five left, as restricted at the till."""
 
     class Meta:
         model = StockLevel
@@ -196,7 +196,7 @@ class ProductModifierGroupFactory(RowFactory):
 
 
 class OrderFactory(RowFactory):
-    """A paid pickup order of one line, not sent yet; its injection is due."""
+    """A paid pickup order of one line, not sent yet and due to be sent."""
 
     class Meta:
         model = Order
@@ -246,7 +246,7 @@ class InjectionFactory(RowFactory):
 
 
 class ApiKeyFactory(RowFactory):
-    """A key that nobody holds: `storekit.rest.api_keys.issue_api_key` makes one that opens the venue."""
+    """A row without a known key; use `storekit.rest.api_keys.issue_api_key` for a key that works."""
 
     class Meta:
         model = ApiKey
@@ -258,7 +258,7 @@ class ApiKeyFactory(RowFactory):
 
 
 class SyncScheduleFactory(RowFactory):
-    """The whole menu, at five every morning."""
+    """A full menu sync at five every morning."""
 
     class Meta:
         model = SyncSchedule
@@ -268,7 +268,7 @@ class SyncScheduleFactory(RowFactory):
 
 
 class DiscountCodeFactory(RowFactory):
-    """Ten per cent off, for anybody and ever."""
+    """Ten per cent off, for everybody and without an end."""
 
     class Meta:
         model = DiscountCode

@@ -1,4 +1,4 @@
-"""The project's settings with the secrets of a test run; nothing here is used outside of tests."""
+"""The project's settings with the secrets of a test run; not used outside tests."""
 
 import os
 
@@ -13,10 +13,10 @@ from storekit.settings import BASE_DIR, DATABASES, Q_CLUSTER, STATIC_ROOT
 STATIC_ROOT.mkdir(exist_ok=True)
 (BASE_DIR / "var").mkdir(exist_ok=True)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-# Tasks are queued for real and worked on by the worker processes that a test starts.
+# Tasks are really queued, and run by the worker processes that a test starts.
 Q_CLUSTER["save_limit"] = 1000
 MEDIA_ROOT = BASE_DIR / "var" / "media"
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    # A file, so that worker processes and the live server see the same database.
+    # A file, so that worker processes and the live server use the same database.
     _name = os.environ.get("STOREKIT_TEST_NAME", "test")
     DATABASES["default"]["TEST"] = {"NAME": str(BASE_DIR / "var" / f"{_name}.sqlite3")}

@@ -1,4 +1,4 @@
-"""A large POS menu, the same on every run: as Lightspeed would answer it, and with a few products changed."""
+"""A large POS menu as Lightspeed would answer it, the same on every run; optionally with a few products changed."""
 
 import json
 import random
@@ -8,8 +8,8 @@ Json = dict[str, Any]
 
 MENU_ID = 168
 LANGUAGES = ("en-GB", "fr-FR", "de-DE")
-OPTIONS_OF_A_PRODUCT = 4
-_PRODUCTS_OF_A_SCREEN = 50
+MODIFIERS_PER_PRODUCT = 4
+_PRODUCTS_PER_SCREEN = 50
 _SHARED_INSTRUCTIONS_EVERY = 5
 _DEAL_EVERY = 20
 
@@ -21,11 +21,11 @@ _WORDS = {
 
 
 def menu_bytes(*, products: int = 5000, changed: float = 0.0) -> bytes:
-    """The answer to loading the menu.
+    """Return the body of the answer to loading the menu.
 
     Args:
-        products: how many; each has four options of its own, every fifth asks what others ask too, and every twentieth
-            is a deal. Supplement them there are a few entries that cannot be ordered, as in every real menu.
+        products: how many. Each has four modifiers of its own, every fifth also has a group that others share, and
+            every twentieth is a deal. As in every real menu there are also a few entries that cannot be ordered.
         changed: the share of the products, 0 to 1, whose price, name and first option's price differ.
     """
     menu = _menu(products)
@@ -52,19 +52,19 @@ def _menu(products: int) -> Json:
             {
                 "@type": "group",
                 "id": str(700000 + first),
-                "name": f"Screen {first // _PRODUCTS_OF_A_SCREEN}",
+                "name": f"Screen {first // _PRODUCTS_PER_SCREEN}",
                 "color": "#c0392b",
-                "menuEntry": entries[first : first + _PRODUCTS_OF_A_SCREEN],
+                "menuEntry": entries[first : first + _PRODUCTS_PER_SCREEN],
             }
-            for first in range(0, products, _PRODUCTS_OF_A_SCREEN)
+            for first in range(0, products, _PRODUCTS_PER_SCREEN)
         ]
-        + [{"@type": "group", "id": "9", "name": "Till only", "menuEntry": _not_to_be_ordered(draw)}],
+        + [{"@type": "group", "id": "9", "name": "Till only", "menuEntry": _not_orderable(draw)}],
     }
 
 
 def _product(draw: random.Random, number: int) -> Json:
     is_deal = number % _DEAL_EVERY == 0
-    options = [_option(draw, number, place, is_deal=is_deal) for place in range(OPTIONS_OF_A_PRODUCT)]
+    options = [_option(draw, number, place, is_deal=is_deal) for place in range(MODIFIERS_PER_PRODUCT)]
     group: Json = {
         "description": f"Choices of {number}",
         "sku": f"GRP{number:05d}",
@@ -75,7 +75,7 @@ def _product(draw: random.Random, number: int) -> Json:
     }
     product = {
         "@type": "menuDeal" if is_deal else "menuItem",
-        **_sold(draw, name=f"Dish {number} {_words(draw, 'en-GB', 2)}", sku=f"SKU{number:06d}"),
+        **_entry(draw, name=f"Dish {number} {_words(draw, 'en-GB', 2)}", sku=f"SKU{number:06d}"),
         "color": "#2c3e50",
         "customItemNameEnabled": False,
         "conditionalTaxRules": [],
@@ -99,13 +99,13 @@ def _product(draw: random.Random, number: int) -> Json:
     return {**product, "menuModifierGroups": [{**group, "productModifiers": options}]}
 
 
-def _not_to_be_ordered(draw: random.Random) -> list[Json]:
-    return [{"@type": "menuItem", **_sold(draw, name=f"Open item {number}", sku="")} for number in range(10)]
+def _not_orderable(draw: random.Random) -> list[Json]:
+    return [{"@type": "menuItem", **_entry(draw, name=f"Open item {number}", sku="")} for number in range(10)]
 
 
 def _option(draw: random.Random, number: int, place: int, *, is_deal: bool) -> Json:
     name = f"{_words(draw, 'en-GB', 1)} {number}-{place}"
-    option = _sold(draw, name=name, sku=f"OPT{number:05d}{place}")
+    option = _entry(draw, name=name, sku=f"OPT{number:05d}{place}")
     texts = [
         {"locale": language, "friendlyDisplayName": f"{_words(draw, language, 2)} {place}", "description": None}
         for language in LANGUAGES
@@ -117,7 +117,7 @@ def _option(draw: random.Random, number: int, place: int, *, is_deal: bool) -> J
     }
 
 
-def _sold(draw: random.Random, *, name: str, sku: str) -> Json:
+def _entry(draw: random.Random, *, name: str, sku: str) -> Json:
     return {
         "productName": name,
         "productPrice": draw.randrange(100, 3000, 25) / 100,
@@ -131,7 +131,7 @@ def _sold(draw: random.Random, *, name: str, sku: str) -> Json:
 
 def _text(draw: random.Random, language: str, number: int) -> Json:
     description = f"{_words(draw, language, 14)}. {number % 900 + 100} kcal"
-    # Some venues write HTML, most write lines of text.
+    # Some venues write HTML, most write plain text.
     if number % 8 == 0:
         description = f"<p>{description}</p><p><b>{_words(draw, language, 2)}</b> &amp; {_words(draw, language, 1)}</p>"
     return {"locale": language, "friendlyDisplayName": _words(draw, language, 3), "description": description}

@@ -1,7 +1,7 @@
-"""Asks for one address again and again over a few kept connections for a while, and prints how often it was answered.
+"""Request one address again and again over a few kept connections, and print the answers per second.
 
 `python -m tests.bench.load PORT SECONDS CONNECTIONS STATUS REQUEST-FILE`: one process, one thread, bare sockets, so
-that asking costs little of the machine that answers. Loopback only.
+that the load costs the answering machine little. Loopback only.
 """
 
 import selectors
@@ -14,7 +14,7 @@ _HEAD_ENDS = b"\r\n\r\n"
 
 
 class _Reader:
-    """One connection at a time; opens the next one when the server ends this one."""
+    """One connection at a time; opens the next one when the server closes this one."""
 
     def __init__(self, port: int, request: bytes, expected: bytes, selector: selectors.BaseSelector) -> None:
         self._port, self._request, self._expected, self._selector = port, request, expected, selector
@@ -24,15 +24,15 @@ class _Reader:
         self._socket = socket.create_connection(("127.0.0.1", self._port), timeout=10)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._selector.register(self._socket, selectors.EVENT_READ, self)
-        self._ask()
+        self._send()
 
-    def _ask(self) -> None:
+    def _send(self) -> None:
         self._parts: list[bytes] = []
         self._missing: int | None = None
         self._socket.sendall(self._request)
 
     def read(self) -> int:
-        """Takes what has arrived; 1 when that completes an answer."""
+        """Read what has arrived; return 1 if that completes an answer, otherwise 0."""
         part = self._socket.recv(1 << 20)
         if not part:
             raise ConnectionError("the server hung up in the middle of an answer")
@@ -63,11 +63,11 @@ class _Reader:
             self._socket.close()
             self._open()
         else:
-            self._ask()
+            self._send()
 
 
 def main(port: int, seconds: float, connections: int, status: int, request: Path) -> float:
-    """Answers a second."""
+    """Return the answers per second."""
     selector = selectors.DefaultSelector()
     expected = f"HTTP/1.1 {status} ".encode()
     for _ in range(connections):

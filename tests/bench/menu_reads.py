@@ -1,4 +1,7 @@
-"""How fast storefronts read a menu of 1,000 products, against a bare view with the same bytes in the same gunicorn."""
+"""How fast storefronts read a menu of 1,000 products.
+
+The floor is a bare view that sends the same bytes from the same gunicorn.
+"""
 
 import contextlib
 import os
@@ -25,14 +28,14 @@ _ROUNDS, _SECONDS, _CONNECTIONS = 7, 2.0, 8
 
 @dataclass(frozen=True)
 class _Servers:
-    """storekit and the floor, both up, with the same menu."""
+    """storekit and the floor, both running, with the same menu."""
 
     folder: Path
     storekit: int
-    bare: int
+    floor: int
 
     def answers_a_second(self, port: int, headers: dict[str, str], *, status: int) -> float:
-        """One round of the load, from a process of its own."""
+        """Run one round of the load in a process of its own; return the answers per second."""
         lines = [f"GET {_PATH} HTTP/1.1", "Host: 127.0.0.1", *(f"{name}: {value}" for name, value in headers.items())]
         request = self.folder / "request"
         request.write_bytes(("\r\n".join(lines) + "\r\n\r\n").encode())
@@ -43,11 +46,11 @@ class _Servers:
 
 
 def rows() -> list[tuple[str, str, str, str]]:
-    """What was asked for, storekit's median, the floor's median, and the median of the rounds' ratios."""
+    """Return what was measured, storekit's median, the floor's median, and the median of the rounds' ratios."""
     measured = []
     for name, database in (("SQLite", _sqlite), ("PostgreSQL", _postgresql)):
         with database() as url, _servers(url) as up:
-            etags = {port: _etag(port) for port in (up.storekit, up.bare)}
+            etags = {port: _etag(port) for port in (up.storekit, up.floor)}
             for kind, status in (("gzip", 200), ("304", 304)):
                 rounds = [_round(up, etags if status == 304 else {}, status) for _ in range(_ROUNDS)]
                 ours, floor = (statistics.median(column) for column in zip(*rounds, strict=True))
@@ -58,10 +61,10 @@ def rows() -> list[tuple[str, str, str, str]]:
 
 
 def _round(up: _Servers, etags: dict[int, str], status: int) -> tuple[float, float]:
-    # One right after the other: whatever else the machine does at the time is in both.
+    # One right after the other, so that other work on the machine affects both.
     ours, floor = (
         up.answers_a_second(port, _headers() | ({"If-None-Match": etags[port]} if etags else {}), status=status)
-        for port in (up.storekit, up.bare)
+        for port in (up.storekit, up.floor)
     )
     return ours, floor
 
@@ -95,7 +98,7 @@ def _postgresql() -> Iterator[str]:
 def _servers(database: str) -> Iterator[_Servers]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        up = _Servers(folder=folder, storekit=free_port(), bare=free_port())
+        up = _Servers(folder=folder, storekit=free_port(), floor=free_port())
         environment = os.environ | {
             "ENV_FILE": os.devnull,
             "SECRET_KEY": secrets.token_urlsafe(50),
@@ -103,7 +106,7 @@ def _servers(database: str) -> Iterator[_Servers]:
             "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", "storekit.settings"),
             "LOG_LEVEL": "WARNING",
             "DATABASE_URL": database,
-            "BARE_BODY": str(folder / "menu.gz"),
+            "FLOOR_BODY": str(folder / "menu.gz"),
         }
         processes = Processes(folder=_FOLDER, environment=environment)
         try:
@@ -112,12 +115,12 @@ def _servers(database: str) -> Iterator[_Servers]:
             processes.run("manage.py", "shell", "--no-imports", "-c", _FILL)
             _start(processes, "storekit.wsgi", up.storekit, folder)
             processes.wait_for("storekit.wsgi", f"http://127.0.0.1:{up.storekit}{_PATH}")
-            # The same bytes, as they come over the wire.
+            # The same bytes, as sent over the network.
             url = f"http://127.0.0.1:{up.storekit}{_PATH}"
             with requests.get(url, headers=_headers(), stream=True, timeout=30) as answer:
                 (folder / "menu.gz").write_bytes(answer.raw.read(decode_content=False))
-            _start(processes, "tests.bench.bare", up.bare, folder)
-            processes.wait_for("tests.bench.bare", f"http://127.0.0.1:{up.bare}{_PATH}")
+            _start(processes, "tests.bench.floor_app", up.floor, folder)
+            processes.wait_for("tests.bench.floor_app", f"http://127.0.0.1:{up.floor}{_PATH}")
             yield up
         finally:
             processes.stop()

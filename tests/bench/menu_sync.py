@@ -1,7 +1,7 @@
-"""Syncing a large menu, against parsing the same JSON and writing the same rows with bare `executemany`.
+"""Syncing a large menu; the floor is parsing the same JSON and writing the same rows with bare `executemany`.
 
 The POS's answer comes over a real socket, from a server that only sends prepared bytes. Each round runs in a process
-of its own with an empty database, so that its peak memory is a worker's.
+of its own with an empty database, so that its peak memory is that of a worker.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ _FOLDER = Path(__file__).resolve().parent.parent.parent
 
 
 def rows() -> list[tuple[str, str, str, str]]:
-    """For each database: the first sync to the floor, the later ones to the first, then queries and peak memory."""
+    """Return for each database: the first sync to the floor, later ones to the first, then queries and peak memory."""
     with _pos() as pos_url:
         found = []
         for name, database in (("SQLite", _sqlite), ("PostgreSQL", _postgresql)):
@@ -98,7 +98,7 @@ def _postgresql() -> Iterator[str]:
 
 @contextlib.contextmanager
 def _pos() -> Iterator[str]:
-    """A server with the large menu; PUT /changed and PUT /unchanged choose which one it answers with."""
+    """Run a server with the large menu; PUT /changed and PUT /unchanged choose which one it answers with."""
     menus = {"/unchanged": menu_bytes(), "/changed": menu_bytes(changed=_CHANGED)}
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(menus))
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -118,7 +118,7 @@ def _handler(menus: dict[str, bytes]) -> type[BaseHTTPRequestHandler]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        # Head and body are two writes: with Nagle's algorithm the second waits 40 ms for the first one's receipt.
+        # Head and body are two writes: with Nagle's algorithm the second waits 40 ms for the first to be acknowledged.
         disable_nagle_algorithm = True
 
         def do_PUT(self) -> None:

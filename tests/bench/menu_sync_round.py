@@ -1,4 +1,4 @@
-"""One round of `tests.bench.menu_sync`, in a process and a database of its own; prints its seconds as JSON."""
+"""One round of `tests.bench.menu_sync`, in its own process and database; prints seconds as JSON."""
 
 import json
 import resource
@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 
 django.setup()
 
-from integrations.models import SyncRun  # noqa: E402  # models are not there before
+from integrations.models import SyncRun  # noqa: E402  # models need django.setup
 from menus.models import Product  # noqa: E402
 from menus.sync.run import sync_menu  # noqa: E402
 from storekit.models import Venue  # noqa: E402
@@ -37,14 +37,14 @@ Rows = dict[str, list[tuple[Any, ...]]]
 
 
 def main() -> None:
-    """Measures, and prints `{name: seconds}` with the peak memory in MB and the most queries of a sync."""
+    """Measure, and print `{name: seconds}` with the peak memory in MB and the most queries of a sync."""
     venue = _connected_venue()
-    content = _answers_with("/unchanged")
+    content = _choose_menu("/unchanged")
     seconds = {"first": _timed(lambda: _sync(venue))}
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     rows = {table: _all(table) for table in _TABLES}
     seconds["unchanged"] = _timed(lambda: _sync(venue))
-    _answers_with("/changed")
+    _choose_menu("/changed")
     seconds["changed"] = _timed(lambda: _sync(venue))
     _empty()
     seconds["floor"] = _timed(lambda: _floor(content, rows))
@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def _connected_venue() -> Venue:
-    # Tables straight from the models: this measures syncing, not migrating.
+    # Tables straight from the models, because this measures syncing and not migrating.
     settings.MIGRATION_MODULES = {app.label: None for app in apps.get_app_configs()}
     call_command("migrate", run_syncdb=True, verbosity=0)
     call_command("createcachetable")
@@ -62,8 +62,8 @@ def _connected_venue() -> Venue:
     return venue
 
 
-def _answers_with(menu: str) -> bytes:
-    """What the POS sends from now on."""
+def _choose_menu(menu: str) -> bytes:
+    """Choose the menu that the POS sends from now on, and return its bytes."""
     requests.put(f"{settings.LIGHTSPEED_API_URL}{menu}", timeout=5).raise_for_status()
     return requests.get(f"{settings.LIGHTSPEED_API_URL}/o/op/2/menu/load/168", timeout=5).content
 
@@ -83,7 +83,7 @@ def _floor(content: bytes, rows: Rows) -> None:
 
 
 def _raw_cursor() -> Any:
-    """The driver's own: with the usual ones of Django's, PostgreSQL has to read every row as SQL of its own."""
+    """Return the driver's own cursor: with Django's, PostgreSQL has to parse each row as a statement of its own."""
     if connection.vendor != "postgresql":
         return connection.cursor()
     connection.ensure_connection()
@@ -97,17 +97,17 @@ def _all(table: str) -> list[tuple[Any, ...]]:
 
 
 def _empty() -> None:
-    # Foreign keys are looked at when the transaction ends.
+    # Foreign keys are checked when the transaction ends.
     with transaction.atomic(), connection.cursor() as cursor:
         for model in apps.get_app_config("menus").get_models(include_auto_created=True):
             cursor.execute(f"DELETE FROM {model._meta.db_table}")
 
 
 def _queries(venue: Venue) -> list[int]:
-    """Of a first sync, and of one with changes."""
+    """Return the number of queries of a first sync, and of one with changes."""
     numbers = []
     for menu in ("/unchanged", "/changed"):
-        _answers_with(menu)
+        _choose_menu(menu)
         with CaptureQueriesContext(connection) as queries:
             _sync(venue)
         numbers.append(len(queries))

@@ -1,27 +1,30 @@
-"""Two hundred orders of all kinds in all kinds of weather, on PostgreSQL and Redis: what becomes of them."""
+"""What happens to two hundred orders of all kinds under all kinds of faults, on PostgreSQL and Redis."""
 
 from datetime import timedelta
 
-from tests.faults.service import Evening, serve
-from tests.support.hurry import Hurry
+from tests.faults.scenario import Scenario, run_scenario
+from tests.support.fast_clock import FastClock
 from tests.support.stack import postgresql_and_redis
 
 _SPEED = 30
-_EVENING = Evening(
+_SCENARIO = Scenario(
     orders=200,
     a_second=2.5,
-    spell=1.0,
+    condition_seconds=1.0,
     settled_within=timedelta(minutes=60),
     outage=timedelta(minutes=12),
 )
 
 
 def rows() -> list[tuple[str, str, str, str]]:
-    """How many were on the till once, failed and told, twice, and silent: the last two have to be none."""
-    hurry = Hurry.from_now_on(_SPEED)
-    with postgresql_and_redis(has_worker=False, **hurry.as_environment()) as up:
-        verdict = serve(up, hurry, _EVENING)
-    once = f"{len(verdict.on_the_till)} once on the till"
-    told = f"{len(verdict.failed_and_told)} failed and told"
-    wrong = f"{len(verdict.twice)} twice, {len(verdict.silent)} silent"
-    return [(f"{_EVENING.orders} orders, everything fails", once, told, wrong)]
+    """Return how many were on the till once, failed and reported, on the till twice, and lost unreported.
+
+    The last two must be none.
+    """
+    clock = FastClock.from_now_on(_SPEED)
+    with postgresql_and_redis(has_worker=False, **clock.as_environment()) as up:
+        outcomes = run_scenario(up, clock, _SCENARIO)
+    once = f"{len(outcomes.on_the_till)} once on the till"
+    reported = f"{len(outcomes.failed_and_told)} failed and reported"
+    wrong = f"{len(outcomes.twice)} twice, {len(outcomes.unreported)} unreported"
+    return [(f"{_SCENARIO.orders} orders, everything fails", once, reported, wrong)]

@@ -1,6 +1,6 @@
 """From the REST answer to the order on the till: one at a time, ten a second, and as fast as one worker can.
 
-All processes are on one machine and by its one clock, so nobody has to ask the till again and again meanwhile.
+All processes share one machine and its clock, so times are compared afterwards and the till need not be polled.
 """
 
 import statistics
@@ -28,7 +28,7 @@ _CLOCK_TICKS = 100
 
 @dataclass(frozen=True)
 class _Placed:
-    """An order, and the POSIX time at which the shop had its answer."""
+    """An order, and the POSIX time at which the shop received its answer."""
 
     id: str
     code: str
@@ -36,7 +36,7 @@ class _Placed:
 
 
 def rows() -> list[Row]:
-    """What was measured, median and p95 (or orders a second), and the median as a ratio to a bare call of the POS."""
+    """Return what was measured, median and p95 (or orders a second), and the median as a ratio to a bare POS call."""
     measured = []
     for name, stack in (("SQLite alone", sqlite_alone), ("PostgreSQL and Redis", postgresql_and_redis)):
         with stack() as up:
@@ -95,13 +95,13 @@ def _place(up: Stack, order: dict[str, Any]) -> _Placed:
 
 
 def _seconds_to_the_till(up: Stack, placed: Sequence[_Placed]) -> list[float]:
-    """Of each order; less than nothing where the till was faster than the answer's way back to the shop."""
+    """Return the seconds of each order; negative if the till was faster than the answer to the shop."""
     at = _when_on_the_till(up, placed)
     return [at[each.code] - each.answered_at for each in placed]
 
 
 def _when_on_the_till(up: Stack, placed: Sequence[_Placed]) -> dict[str, float]:
-    """POSIX times, by collection code, once all of the orders are there."""
+    """Wait until all orders are on the till; return the POSIX times by collection code."""
 
     def all_of_them() -> dict[str, float]:
         found = {
@@ -118,7 +118,7 @@ def _when_on_the_till(up: Stack, placed: Sequence[_Placed]) -> dict[str, float]:
 
 
 def _one_worker() -> list[Row]:
-    """Orders wait for a worker; then one starts."""
+    """Measure how fast one worker sends orders that are waiting when it starts."""
     with postgresql_and_redis(has_worker=False) as up:
         order = _order(up)
         with ThreadPoolExecutor(max_workers=8) as shops:
@@ -147,7 +147,7 @@ def _is_confirmed(up: Stack, placed: _Placed) -> bool:
 
 
 class _Cpu:
-    """How many cores the processes take, from now on."""
+    """How many cores the processes use, from now on."""
 
     def __init__(self, up: Stack) -> None:
         self._up = up
@@ -155,7 +155,7 @@ class _Cpu:
         self._begun = time.monotonic()
 
     def taken(self) -> tuple[str, str, str]:
-        """Of the web server, the worker and the sandbox POS, in words."""
+        """Return the cores used by the web server, the worker and the sandbox POS, as texts."""
         seconds = time.monotonic() - self._begun
         after = self._ticks()
         cores = {name: (after[name] - self._before[name]) / _CLOCK_TICKS / seconds for name in after}
@@ -166,7 +166,7 @@ class _Cpu:
 
 
 def _ticks_of(pid: int) -> int:
-    """Ticks of processor time that a process and its living descendants have taken."""
+    """Return the ticks of processor time that a process and its living descendants have used."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return int(fields[11]) + int(fields[12]) + sum(_ticks_of(int(child)) for child in children)

@@ -1,7 +1,7 @@
-"""Placing an order of eight lines with options on PostgreSQL, against bare SQL that writes the same rows.
+"""Placing an order of eight lines with modifiers on PostgreSQL; the floor is bare SQL that writes the same rows.
 
-Both run in turns in one process, on the same database connection with the same settings, in a database that holds a
-menu of a thousand products and thousands of orders.
+Both run in turns in one process, on the same database connection with the same settings. The database has a menu of a
+thousand products and thousands of orders.
 """
 
 import json
@@ -18,7 +18,7 @@ _FOLDER = Path(__file__).resolve().parent.parent.parent
 
 
 def rows() -> list[tuple[str, str, str, str]]:
-    """What was asked for, storekit's median, the floor's median, and the median of the rounds' ratios."""
+    """Return what was measured, storekit's median, the floor's median, and the median of the rounds' ratios."""
     server = start_postgres()
     try:
         found = _rounds(server.url)

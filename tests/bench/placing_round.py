@@ -1,4 +1,4 @@
-"""The rounds of `tests.bench.placing`, in a process and a database of their own; prints orders a second as JSON."""
+"""The rounds of `tests.bench.placing`, in their own process and database; prints orders a second as JSON."""
 
 import json
 import random
@@ -18,7 +18,7 @@ from django.test.utils import CaptureQueriesContext
 
 django.setup()
 
-from menus.models import Menu, Modifier, ModifierGroup, Product, ProductModifierGroup  # noqa: E402  # models first
+from menus.models import Menu, Modifier, ModifierGroup, Product, ProductModifierGroup  # noqa: E402  # models need django.setup
 from orders import placing  # noqa: E402
 from orders.checkout.numbering import random_collection_code  # noqa: E402
 from orders.checkout.requests import Guest, OrderRequest, Payment, RequestedItem, RequestedModifier  # noqa: E402
@@ -26,9 +26,9 @@ from orders.models import Injection, Order, OrderLine  # noqa: E402
 from storekit.models import Venue  # noqa: E402
 from tests.factories import ConnectionFactory, VenueFactory  # noqa: E402
 
-_PRODUCTS, _GROUPS, _CHOICES = 1000, 60, 8
+_PRODUCTS, _GROUPS, _MODIFIERS = 1000, 60, 8
 _ORDERS_BEFORE = 5000
-_LINES, _OPTIONS = 8, 2
+_LINES, _CHOSEN = 8, 2
 _ROUNDS, _ORDERS_A_ROUND = 15, 60
 _COUNTER = """
     INSERT INTO orders_ordercounter (venue_id, last_number) VALUES (%s, 1)
@@ -37,13 +37,13 @@ _COUNTER = """
 
 
 def main() -> None:
-    """Measures, and prints `{storekit, raw: [orders a second, by round], queries, rows}`."""
+    """Measure, and print `{storekit, raw: [orders a second, by round], queries, rows}`."""
     venue = _venue_with_a_menu()
     requests = _requests(venue)
     _history(venue, requests)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    # The queue is another store; this measures the transaction.
+    # Queueing writes to another store; this measures the transaction.
     with mock.patch("orders.placing.enqueue_injection"):
         model = placing.place_order(venue=venue, request=requests[0]).order
         with CaptureQueriesContext(connection) as queries:
@@ -54,7 +54,7 @@ def main() -> None:
         for _ in range(_ROUNDS + 1):
             found["storekit"].append(_rate(lambda: placing.place_order(venue=venue, request=choose(requests))))
             found["raw"].append(_rate(raw.write))
-    # The first round warms both up.
+    # The first round only warms up.
     print(json.dumps(found | {name: found[name][1:] for name in ("storekit", "raw")}))
 
 
@@ -66,7 +66,7 @@ def _rate(work: Callable[[], object]) -> float:
 
 
 class _Raw:
-    """The rows of one order, written again and again as raw SQL on the same connection, a statement a row."""
+    """The rows of one order, written repeatedly as raw SQL on the same connection, one statement a row."""
 
     def __init__(self, model: Order) -> None:
         self._order, *_ = _rows_of(Order, model.pk, "id")
@@ -81,7 +81,7 @@ class _Raw:
         }
 
     def write(self) -> None:
-        """One order."""
+        """Write one order."""
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(_COUNTER, [self._order["venue_id"]])
             (number,) = cursor.fetchone()
@@ -109,11 +109,11 @@ def _insert(model: Any, row: dict[str, Any]) -> str:
     return f"INSERT INTO {model._meta.db_table} ({columns}) VALUES ({', '.join(['%s'] * len(row))})"
 
 
-# --- What is there before --------------------------------------------------------------------------------------------
+# --- Existing rows ---------------------------------------------------------------------------------------------------
 
 
 def _venue_with_a_menu() -> Venue:
-    # Tables straight from the models: this measures placing, not migrating.
+    # Tables straight from the models, because this measures placing and not migrating.
     settings.MIGRATION_MODULES = {app.label: None for app in apps.get_app_configs()}
     call_command("migrate", run_syncdb=True, verbosity=0)
     venue: Venue = VenueFactory()
@@ -127,7 +127,7 @@ def _venue_with_a_menu() -> Venue:
     Modifier.objects.bulk_create(
         Modifier(group=group, key=f"m{n}", sku=f"{group.key}-M{n}", name=f"Choice {n}", price="0.50", position=n)
         for group in groups
-        for n in range(_CHOICES)
+        for n in range(_MODIFIERS)
     )
     products = [Product(venue=venue, sku=f"P{n}", name=f"Dish {n}", price=f"{n % 40 + 3}.50") for n in range(_PRODUCTS)]
     Product.objects.bulk_create(products)
@@ -140,7 +140,7 @@ def _venue_with_a_menu() -> Venue:
 
 
 def _requests(venue: Venue) -> list[OrderRequest]:
-    """Baskets of eight products with two options each, all of them good."""
+    """Return valid baskets of eight products with two modifiers each."""
     dice = random.Random(42)
     products = list(Product.objects.filter(venue=venue).prefetch_related("group_links__group__modifiers"))
     return [_request(dice, dice.sample(products, _LINES)) for _ in range(50)]
@@ -149,9 +149,9 @@ def _requests(venue: Venue) -> list[OrderRequest]:
 def _request(dice: random.Random, products: list[Product]) -> OrderRequest:
     items, total = [], Decimal(0)
     for product in products:
-        chosen = [dice.choice(list(link.group.modifiers.all())) for link in product.group_links.all()][:_OPTIONS]
-        wishes = tuple(RequestedModifier(modifier=str(one.pk)) for one in chosen)
-        items.append(RequestedItem(product=str(product.pk), modifiers=wishes))
+        chosen = [dice.choice(list(link.group.modifiers.all())) for link in product.group_links.all()][:_CHOSEN]
+        modifiers = tuple(RequestedModifier(modifier=str(one.pk)) for one in chosen)
+        items.append(RequestedItem(product=str(product.pk), modifiers=modifiers))
         total += product.price + sum(one.price for one in chosen)
     return OrderRequest(
         type=Order.Type.PICKUP,
@@ -163,7 +163,7 @@ def _request(dice: random.Random, products: list[Product]) -> OrderRequest:
 
 
 def _history(venue: Venue, requests: list[OrderRequest]) -> None:
-    """Thousands of orders, most of them collected long ago."""
+    """Create thousands of orders, most of them completed long ago."""
     with mock.patch("orders.placing.enqueue_injection"):
         raw = _Raw(placing.place_order(venue=venue, request=requests[0]).order)
     for _ in range(_ORDERS_BEFORE):

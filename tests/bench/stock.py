@@ -1,4 +1,4 @@
-"""From the till's change to the storefront's menu without the item, through webhook, queue and database."""
+"""From a change of stock at the till to the storefront's menu without the item, through webhook, queue and database."""
 
 import statistics
 import time
@@ -13,7 +13,7 @@ _SKUS = ("BROWNIE", "FRIES01")
 
 
 def rows() -> list[tuple[str, str, str, str]]:
-    """Median and p95 of restricting an item until the menu lacks it, and the median as a ratio to reading the menu."""
+    """Return median and p95 from restricting an item until the menu lacks it; the ratio is to reading the menu."""
     with postgresql_and_redis() as up:
         _change(up, 0)
         seconds = [_change(up, number) for number in range(1, _CHANGES + 1)]
@@ -30,7 +30,7 @@ def rows() -> list[tuple[str, str, str, str]]:
 
 
 def _change(up: Stack, number: int) -> float:
-    """Seconds until guests see that an item is gone; then it is put back."""
+    """Return the seconds until guests see that an item is sold out; then release it."""
     sku = _SKUS[number % len(_SKUS)]
     begun = time.perf_counter()
     _till(up, sku, "restrict", count=None)
@@ -54,7 +54,7 @@ def _wait_for(up: Stack, sku: str, *, available: bool) -> None:
             if next(one for one in answer.json()["products"] if one["sku"] == sku)["available"] is available:
                 return
         if time.monotonic() > deadline:
-            raise TimeoutError(f"after a minute the menu still has {sku} as it was")
+            raise TimeoutError(f"after a minute the menu still shows {sku} unchanged")
         time.sleep(0.005)
 
 

@@ -23,7 +23,7 @@ HIGH_STREET = "45454565682155"
 
 
 class Service:
-    """One evening at the Copper Pot, seen from a storefront."""
+    """The Copper Pot in service, as a storefront sees it."""
 
     def __init__(self, *, url: str, venue: Venue, api_key: str, pos: SandboxPos) -> None:
         self.url = url
@@ -33,7 +33,7 @@ class Service:
         self.menu: dict[str, Any] = {}
 
     def post(self, order: Any, *, key: str | None = None, api_key: str | None = None) -> requests.Response:
-        """Posts an order as it stands."""
+        """Post an order without changing it."""
         return requests.post(
             f"{self.url}/api/v1/venues/{self.venue.slug}/orders",
             json=order,
@@ -45,23 +45,23 @@ class Service:
         )
 
     def order(self, **changes: Any) -> dict[str, Any]:
-        """A pickup order that is good unless the changes make it bad."""
+        """Return a pickup order, valid unless the changes make it invalid."""
         return story.pickup_order(self.menu) | changes
 
     def place(self, **changes: Any) -> dict[str, Any]:
-        """Places a good order and returns it as answered."""
+        """Place a valid order and return the answer."""
         answer = self.post(self.order(**changes))
         assert answer.status_code == 201, answer.text
         placed: dict[str, Any] = answer.json()
         return placed
 
     def place_at_once(self, count: int) -> list[dict[str, Any]]:
-        """Places that many orders at the same moment."""
+        """Place that many orders at the same moment."""
         with ThreadPoolExecutor(max_workers=count) as pool:
             return list(pool.map(lambda _: self.place(), range(count)))
 
     def read(self, order_id: str) -> dict[str, Any]:
-        """The order as the API shows it now."""
+        """Return the order as the API shows it now."""
         answer = requests.get(
             f"{self.url}/api/v1/venues/{self.venue.slug}/orders/{order_id}",
             headers={"Authorization": f"Bearer {self.api_key}"},
@@ -72,11 +72,11 @@ class Service:
         return found
 
     def is_confirmed(self, order_id: str) -> bool:
-        """Whether the API says that the order is on the till."""
+        """Return whether the API says that the order is on the till."""
         return bool(self.read(order_id)["status"] == "confirmed")
 
     def total_of(self, order: dict[str, Any]) -> Decimal:
-        """What the guest pays for an order, as answered."""
+        """Return what the guest pays for an order, according to the answer."""
         return Decimal(order["totals"]["total"])
 
 

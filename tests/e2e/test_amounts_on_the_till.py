@@ -1,4 +1,4 @@
-"""Every product of the menu, with whatever a guest may choose: the till charges what the guest has paid."""
+"""For every product of the menu, with any modifiers a guest may choose, the till charges what the guest paid."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -22,22 +22,22 @@ Json = dict[str, Any]
 _RESTRICTED_AT_START = ("CHEESECAKE", "BROWNIE")
 
 
-def _order(guest: Guest, *products: Json, discount: Decimal = Decimal(0), **wishes: Any) -> Json:
-    """An order of these products with a tip, paid. `discount` is what its code takes off the items, of 1."""
+def _order(guest: Guest, *products: Json, discount: Decimal = Decimal(0), **fields: Any) -> Json:
+    """Return a paid order of these products with a tip. `discount` is the share, 0 to 1, that its code takes off."""
     items, food = guest.items(products)
     tip = guest.tip()
-    extras = sum(Decimal(wishes.get(name, 0)) for name in ("delivery_fee", "service_charge"))
+    extras = sum(Decimal(fields.get(name, 0)) for name in ("delivery_fee", "service_charge"))
     return {
         "type": "pickup",
         "customer": {"first_name": "Ada"},
         "items": items,
         "tip": str(tip),
         "payment": paid(tip + food - to_money(food * discount) + extras),
-        **wishes,
+        **fields,
     }
 
 
-def _nothing_is_sold_out(service: Service) -> None:
+def _restock_everything(service: Service) -> None:
     for sku in _RESTRICTED_AT_START:
         service.pos.control(f"items/{sku}/release", businessLocationId=int(HIGH_STREET))
     sync_menu(venue=service.venue, started_by="test", light=True)
@@ -50,10 +50,10 @@ def _place(service: Service, orders: list[Json]) -> list[Json]:
 
 
 def _place_all_and_compare(service: Service, orders: list[Json]) -> None:
-    """Every order comes onto the till, which charges what the guest has paid; and the tip stands beside it."""
+    """Check that every order reaches the till, which charges what the guest paid, without the tip."""
     _place(service, orders)
-    under_way = Injection.objects.exclude(state__in=[Injection.State.CONFIRMED, Injection.State.FAILED])
-    eventually(lambda: not under_way.exists(), seconds=90)
+    unsettled = Injection.objects.exclude(state__in=[Injection.State.CONFIRMED, Injection.State.FAILED])
+    eventually(lambda: not unsettled.exists(), seconds=90)
     checks = _checks(service)
     for injection in Injection.objects.select_related("order"):
         assert (injection.state, injection.error) == (Injection.State.CONFIRMED, "")
@@ -63,7 +63,7 @@ def _place_all_and_compare(service: Service, orders: list[Json]) -> None:
 
 
 def _checks(service: Service) -> dict[str, Json]:
-    """By number, with their amounts as decimals."""
+    """Return the checks by number, with their amounts as decimals."""
     amounts = ("currentAmount", "paidAmount")
     return {
         check["ikaccountId"]: check | {name: Decimal(str(check[name])) for name in amounts}
@@ -71,8 +71,8 @@ def _checks(service: Service) -> dict[str, Json]:
     }
 
 
-def test_the_till_charges_for_every_product_what_the_guest_has_paid(service: Service, running_worker: Worker) -> None:
-    _nothing_is_sold_out(service)
+def test_the_till_charges_what_the_guest_paid_for_every_product(service: Service, running_worker: Worker) -> None:
+    _restock_everything(service)
     guest = Guest(menu=service.menu, seed=7)
     products = service.menu["products"]
     _place_all_and_compare(
@@ -80,10 +80,10 @@ def test_the_till_charges_for_every_product_what_the_guest_has_paid(service: Ser
     )
 
 
-def test_the_till_charges_for_every_type_with_fees_and_discounts_what_the_guest_has_paid(
+def test_the_till_charges_what_the_guest_paid_for_every_type_with_fees_and_discounts(
     service: Service, running_worker: Worker
 ) -> None:
-    _nothing_is_sold_out(service)
+    _restock_everything(service)
     sync_floor_plan(venue=service.venue, started_by="test")
     factories.DiscountCodeFactory(venue=service.venue, code="EIGHTH", percent=Decimal("12.50"))
     factories.DiscountCodeFactory(venue=service.venue, code="ALL", percent=Decimal("100.00"))
@@ -112,22 +112,22 @@ def test_the_till_charges_for_every_type_with_fees_and_discounts_what_the_guest_
 _HOME = {"line1": "1 High Street", "city": "London", "postcode": "N1 9GU", "notes": "Second door"}
 
 
-def test_what_is_added_to_an_open_bill_is_on_it_and_paid_with_it(service: Service, running_worker: Worker) -> None:
-    _nothing_is_sold_out(service)
-    bill = service.pos.control("checks", businessLocationId=int(HIGH_STREET), tableNumber=3, clientCount=2)
+def test_an_order_added_to_an_open_check_is_on_it_and_paid_with_it(service: Service, running_worker: Worker) -> None:
+    _restock_everything(service)
+    opened = service.pos.control("checks", businessLocationId=int(HIGH_STREET), tableNumber=3, clientCount=2)
     guest = Guest(menu=service.menu, seed=13)
-    wanted = _order(guest, *service.menu["products"][:3], type="dine_in", account=bill["ikaccountId"], tip="0.00")
-    (order,) = _place(service, [wanted | {"payment": {"status": "unpaid"}}])
+    body = _order(guest, *service.menu["products"][:3], type="dine_in", account=opened["ikaccountId"], tip="0.00")
+    (order,) = _place(service, [body | {"payment": {"status": "unpaid"}}])
 
     eventually(lambda: service.is_confirmed(order["id"]), seconds=60)
 
-    check = _checks(service)[bill["ikaccountId"]]
-    assert service.read(order["id"])["pos"]["account"] == bill["ikaccountId"]
+    check = _checks(service)[opened["ikaccountId"]]
+    assert service.read(order["id"])["pos"]["account"] == opened["ikaccountId"]
     assert (check["currentAmount"], check["paidAmount"]) == (Decimal(order["totals"]["total"]), Decimal(0))
 
 
-def test_with_a_discount_of_the_tills_own_it_charges_what_the_guest_has_paid(service: Service) -> None:
-    _nothing_is_sold_out(service)
+def test_with_a_discount_of_the_pos_the_till_charges_what_the_guest_paid(service: Service) -> None:
+    _restock_everything(service)
     for code, percent in (("EIGHTH", "12.50"), ("ALL", "100.00")):
         factories.DiscountCodeFactory(venue=service.venue, code=code, percent=Decimal(percent), pos_id="STAFF10")
     guest = Guest(menu=service.menu, seed=17)

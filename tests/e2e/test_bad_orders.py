@@ -1,4 +1,4 @@
-"""What a storefront must not be able to do: a clear error, nothing stored, nothing sent."""
+"""Bad requests get a clear error; nothing is stored and nothing is sent."""
 
 from typing import Any
 
@@ -55,7 +55,7 @@ def test_malformed_json_is_refused(service: Service) -> None:
     assert _nothing_was_stored_or_sent(service)
 
 
-def test_another_venues_key_opens_nothing(service: Service, other_venue: Venue) -> None:
+def test_another_venues_key_is_refused(service: Service, other_venue: Venue) -> None:
     foreign_key = issue_api_key(venue=other_venue, name="theirs")[1]
     answer = service.post(service.order(), api_key=foreign_key)
     assert (answer.status_code, _codes(answer)) == (403, {"permission_denied"})

@@ -1,4 +1,4 @@
-"""What becomes due is done within seconds, without the minute's sweep: retries, held orders, and what is to be told."""
+"""Retries, held orders and alerts are done within seconds of being due, without the every-minute sweep."""
 
 from datetime import timedelta
 
@@ -17,13 +17,11 @@ from tests.support.sandbox import eventually
 
 @pytest.fixture(autouse=True)
 def _no_sweep(service: Service) -> None:
-    """The sweeps would find it too, which is not what these tests are about."""
+    """Remove the sweeps, which would find the rows too."""
     Schedule.objects.all().delete()
 
 
-def test_an_order_that_did_not_get_through_is_tried_again_when_its_time_comes(
-    service: Service, running_worker: Worker
-) -> None:
+def test_a_failed_order_is_retried_when_it_is_due(service: Service, running_worker: Worker) -> None:
     service.pos.switch_on(error_status=503, failures_left=1)
     placed = service.place()
     eventually(lambda: service.is_confirmed(placed["id"]), seconds=30)
@@ -31,7 +29,7 @@ def test_an_order_that_did_not_get_through_is_tried_again_when_its_time_comes(
     assert timedelta(seconds=6) <= second.started_at - first.started_at < timedelta(seconds=6 * 1.2 + 5)
 
 
-def test_an_order_that_is_held_back_is_sent_when_its_time_comes(service: Service, running_worker: Worker) -> None:
+def test_a_held_order_is_sent_when_it_is_due(service: Service, running_worker: Worker) -> None:
     factories.OrderFactory(venue=service.venue, scheduled_for=timezone.now() + timedelta(minutes=20))
     due = timezone.now() + timedelta(seconds=4)
     Injection.objects.update(state=Injection.State.SCHEDULED, next_attempt_at=due, due_since=due)
@@ -39,7 +37,7 @@ def test_an_order_that_is_held_back_is_sent_when_its_time_comes(service: Service
     assert timedelta(0) <= attempt.started_at - due < timedelta(seconds=5)
 
 
-def test_an_alert_that_could_not_be_told_is_told_when_its_time_comes(service: Service, running_worker: Worker) -> None:
+def test_an_alert_that_could_not_be_sent_is_sent_when_it_is_due(service: Service, running_worker: Worker) -> None:
     order: Order = factories.OrderFactory(venue=service.venue)
     Injection.objects.update(state=Injection.State.FAILED, failures=1, next_attempt_at=None)
     due = timezone.now() + timedelta(seconds=3)
@@ -47,7 +45,7 @@ def test_an_alert_that_could_not_be_told_is_told_when_its_time_comes(service: Se
     eventually(lambda: Alert.objects.filter(sent_at__isnull=False).exists(), seconds=20)
 
 
-def test_an_order_is_found_that_nobody_confirmed(service: Service, running_worker: Worker) -> None:
+def test_an_unconfirmed_order_is_found_on_the_till(service: Service, running_worker: Worker) -> None:
     service.pos.switch_on(webhooks_off=True)
     service.place()
     eventually(lambda: Injection.objects.filter(state=Injection.State.ACCEPTED).exists())
@@ -57,7 +55,7 @@ def test_an_order_is_found_that_nobody_confirmed(service: Service, running_worke
     assert Injection.objects.get().account
 
 
-def test_held_orders_go_within_seconds_when_the_venue_stops_holding_them(
+def test_held_orders_are_sent_within_seconds_when_the_venue_stops_holding_them(
     service: Service, running_worker: Worker
 ) -> None:
     factories.OrderFactory(venue=service.venue, scheduled_for=timezone.now() + timedelta(hours=3))

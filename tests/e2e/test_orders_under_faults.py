@@ -1,4 +1,4 @@
-"""Workers die, answers get lost, twenty guests order at once: each order is on the till, and none is there twice."""
+"""Workers are killed, answers get lost, twenty guests order at once: every order is on the till exactly once."""
 
 import os
 import signal
@@ -17,8 +17,8 @@ from tests.support.processes import Worker, run_python, worker
 from tests.support.sandbox import eventually
 
 
-def _the_lease_runs_out() -> None:
-    """What a minute of waiting would do."""
+def _end_the_lease() -> None:
+    """End the lease of every order that is being sent, and sweep, as waiting a minute would do."""
     past = timezone.now() - timedelta(seconds=1)
     Injection.objects.filter(state=Injection.State.SENDING).update(lease_until=past)
     async_task("orders.tasks.sweep_injections")
@@ -28,27 +28,27 @@ def _times_on_the_till(service: Service) -> Counter[str]:
     return Counter(order["reference"] for order in service.pos.orders_on_the_till())
 
 
-def _received(service: Service) -> list[dict[str, Any]]:
+def _orders_received(service: Service) -> list[dict[str, Any]]:
     orders: list[dict[str, Any]] = service.pos.state()["orders"]
     return orders
 
 
-def test_a_worker_killed_after_the_pos_took_the_order_and_before_it_answered(
+def test_a_worker_is_killed_after_the_pos_took_the_order_and_before_it_answered(
     service: Service, running_worker: Worker
 ) -> None:
     service.pos.switch_on(slow_answer=30)
     placed = service.place()
-    eventually(lambda: _received(service))
+    eventually(lambda: _orders_received(service))
     running_worker.kill()
     service.pos.clear_faults()
     with worker():
-        _the_lease_runs_out()
+        _end_the_lease()
         eventually(lambda: service.is_confirmed(placed["id"]))
         injection = Injection.objects.get(order_id=placed["id"])
         assert _times_on_the_till(service) == {injection.reference: 1}
 
 
-def test_a_worker_killed_after_the_claim_and_before_the_pos_saw_anything(
+def test_a_worker_is_killed_after_the_claim_and_before_the_pos_received_anything(
     service: Service, running_worker: Worker
 ) -> None:
     service.pos.switch_on(slow=30)
@@ -57,12 +57,12 @@ def test_a_worker_killed_after_the_claim_and_before_the_pos_saw_anything(
     running_worker.kill()
     service.pos.clear_faults()
     with worker():
-        _the_lease_runs_out()
+        _end_the_lease()
         eventually(lambda: service.is_confirmed(placed["id"]))
         assert list(_times_on_the_till(service).values()) == [1]
 
 
-def test_a_process_killed_between_the_answer_and_the_record(service: Service) -> None:
+def test_a_process_is_killed_between_the_answer_and_the_record(service: Service) -> None:
     placed = service.place()
     injection = Injection.objects.get(order_id=placed["id"])
     dying = run_python(
@@ -75,7 +75,7 @@ def test_a_process_killed_between_the_answer_and_the_record(service: Service) ->
     injection.refresh_from_db()
     assert (injection.state, injection.attempts) == (Injection.State.SENDING, 1)
     with worker():
-        _the_lease_runs_out()
+        _end_the_lease()
         eventually(lambda: service.is_confirmed(placed["id"]))
         eventually(lambda: InjectionAttempt.objects.filter(injection=injection, finished_at__isnull=False).exists())
     assert _times_on_the_till(service) == {injection.reference: 1}
@@ -83,9 +83,7 @@ def test_a_process_killed_between_the_answer_and_the_record(service: Service) ->
     assert last.outcome == InjectionAttempt.Outcome.DUPLICATE
 
 
-def test_a_killed_workers_claim_is_respected_until_its_lease_has_run_out(
-    service: Service, running_worker: Worker
-) -> None:
+def test_a_killed_workers_claim_holds_until_its_lease_ends(service: Service, running_worker: Worker) -> None:
     service.pos.switch_on(slow=30)
     placed = service.place()
     eventually(lambda: Injection.objects.filter(order_id=placed["id"], state=Injection.State.SENDING).exists())
@@ -109,7 +107,7 @@ def test_twenty_orders_at_once_with_two_workers_are_on_the_till_once_each(servic
     assert len({order["collection_code"] for order in placed}) == 20
 
 
-def test_an_answer_lost_after_the_order_was_taken_is_a_success(service: Service, running_worker: Worker) -> None:
+def test_an_order_whose_answer_was_lost_is_confirmed(service: Service, running_worker: Worker) -> None:
     service.pos.switch_on(lose_answer=1)
     placed = service.place()
     eventually(lambda: Injection.objects.filter(order_id=placed["id"]).exclude(attempts=0).exists())
@@ -127,7 +125,7 @@ def test_notifications_sent_twice_and_out_of_order_leave_the_order_confirmed_onc
 
 
 @pytest.mark.parametrize("member", range(4))
-def test_a_worker_that_loses_one_of_its_processes_goes_on(
+def test_a_worker_that_loses_one_of_its_processes_recovers(
     service: Service, running_worker: Worker, member: int
 ) -> None:
     first = service.place()
@@ -136,9 +134,9 @@ def test_a_worker_that_loses_one_of_its_processes_goes_on(
     os.kill(before[member], signal.SIGKILL)
     second = service.place()
     eventually(lambda: len(running_worker.members()) == 4 and not {*running_worker.members()} & {*before})
-    # What one of the processes held when it was ended is begun again once its lease has run out.
+    # Work that one of the processes held when it was killed starts again once its lease has ended.
     Notification.objects.filter(processed_at=None).update(next_attempt_at=timezone.now())
     async_task("integrations.tasks.sweep_notifications")
-    _the_lease_runs_out()
+    _end_the_lease()
     eventually(lambda: service.is_confirmed(second["id"]))
     assert list(_times_on_the_till(service).values()) == [1, 1]

@@ -1,4 +1,4 @@
-"""Sold out at the till, and storekit has not heard of it: the till refuses, and from then on nobody orders it."""
+"""An item is sold out at the till and storekit does not know: the till refuses an order, and the item is snoozed."""
 
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def mails(service: Service, tmp_path: Path) -> Iterator[Path]:
-    """Where a worker, which runs meanwhile, leaves the e-mails."""
+    """The folder of e-mails from a worker that runs during the test."""
     folder = tmp_path / "mail"
     worker = Worker(environment() | {"EMAIL_URL": f"filemail:///{folder}"})
     yield folder
@@ -29,14 +29,14 @@ def mails(service: Service, tmp_path: Path) -> Iterator[Path]:
 
 
 def written(mails: Path) -> str:
-    """The one e-mail, as text: soft line breaks are undone."""
+    """Return the text of the only e-mail, without soft line breaks."""
     (mail,) = eventually(lambda: list(mails.glob("*.log")))
     eventually(lambda: Alert.objects.filter(channel="email", sent_at__isnull=False).exists())
     return str(mail.read_text()).replace("=\n", "")
 
 
-def restrict_unheard(service: Service, *skus: str) -> None:
-    """Staff say so at the till, and no notification of it arrives."""
+def restrict_without_notification(service: Service, *skus: str) -> None:
+    """Mark items as sold out at the till, and lose the notifications."""
     service.pos.switch_on(webhooks_off=True)
     for sku in skus:
         service.pos.control(f"items/{sku}/restrict")
@@ -86,13 +86,13 @@ def eight_tomorrow(service: Service) -> datetime:
 
 
 def snoozed(service: Service) -> Snooze:
-    """What the order put to sleep; what the till said when it was asked has a record of its own."""
+    """Return the snooze that the refused order caused. What the POS answered when asked has a row of its own."""
     (row,) = eventually(lambda: list(Snooze.objects.filter(cause="order_failure")))
     return row
 
 
-def test_the_till_refuses_what_storekit_took_and_from_then_on_it_is_off_the_menu(service: Service, mails: Path) -> None:
-    restrict_unheard(service, "BROWNIE")
+def test_an_item_that_the_till_refuses_is_taken_off_the_menu(service: Service, mails: Path) -> None:
+    restrict_without_notification(service, "BROWNIE")
     assert product(service, "BROWNIE")["available"]
     version = service.menu["version"]
 
@@ -117,8 +117,8 @@ def test_the_till_refuses_what_storekit_took_and_from_then_on_it_is_off_the_menu
     assert Snooze.objects.filter(cause="order_failure").count() == 1
 
 
-def test_a_choice_within_a_product_is_refused_and_snoozed(service: Service, mails: Path) -> None:
-    restrict_unheard(service, "BACONX")
+def test_a_modifier_that_the_till_refuses_is_snoozed(service: Service, mails: Path) -> None:
+    restrict_without_notification(service, "BACONX")
     order = burger_with_bacon(service)
     place(service, order)
 
@@ -131,8 +131,8 @@ def test_a_choice_within_a_product_is_refused_and_snoozed(service: Service, mail
 
 
 @pytest.mark.parametrize("at_once", [True, False])
-def test_where_the_tills_words_name_nothing_it_is_asked(service: Service, mails: Path, at_once: bool) -> None:
-    restrict_unheard(service, "BROWNIE")
+def test_if_the_refusal_names_no_item_the_pos_is_asked(service: Service, mails: Path, at_once: bool) -> None:
+    restrict_without_notification(service, "BROWNIE")
     fault = "reject_orders" if at_once else "refuse_orders"
     service.pos.switch_on(**{fault: "Order refused: sales restriction"})
 
@@ -144,7 +144,7 @@ def test_where_the_tills_words_name_nothing_it_is_asked(service: Service, mails:
     assert "sold out, so snoozed until" in written(mails)
 
 
-def test_where_nobody_can_say_what_it_was_the_e_mail_says_so(service: Service, mails: Path) -> None:
+def test_if_the_item_cannot_be_found_out_the_e_mail_says_so(service: Service, mails: Path) -> None:
     service.pos.switch_on(refuse_orders="Order refused: sales restriction")
     place(service, brownies(service))
 

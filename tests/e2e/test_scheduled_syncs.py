@@ -1,4 +1,4 @@
-"""A schedule, a real worker and the sandbox POS: the sync runs by itself, and its failure is told."""
+"""A scheduled sync runs in a real worker against the sandbox POS, and staff are alerted if it fails."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from tests.support.sandbox import eventually
 
 
 def make_due(service: Service) -> None:
-    """A schedule whose time came a minute ago."""
+    """Create a schedule that was due a minute ago."""
     factories.SyncScheduleFactory(connection=Connection.objects.get(venue=service.venue))
     SyncSchedule.objects.update(next_run_at=timezone.now() - timedelta(minutes=1))
 
@@ -23,7 +23,7 @@ def the_scheduled_run() -> SyncRun | None:
 
 
 @pytest.mark.parametrize("fault", [{}, {"error_status": 400}])
-def test_workers_run_what_is_due_by_themselves(service: Service, fault: dict[str, int]) -> None:
+def test_a_scheduled_sync_runs_once_with_two_workers(service: Service, fault: dict[str, int]) -> None:
     make_due(service)
     service.pos.switch_on(**fault)
 

@@ -1,4 +1,4 @@
-"""The last five portions and fifty guests: five get one, however slowly the till counts."""
+"""Fifty guests order the last five portions: five get one, however slowly the POS counts."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -27,7 +27,7 @@ def order_one(service: Service) -> requests.Response:
     return service.post(service.order(items=[{"sku": "BROWNIE", "quantity": 1}], payment=payment))
 
 
-def test_fifty_orders_at_once_for_the_last_five(service: Service, running_worker: Worker) -> None:
+def test_fifty_orders_at_once_get_the_last_five(service: Service, running_worker: Worker) -> None:
     service.pos.control("items/BROWNIE/restrict", count=5)
     eventually(lambda: brownie(service)["stock"] == 5)
     payment = {"status": "paid", "reference": "web-1", "amount": brownie(service)["price"]}
@@ -42,7 +42,7 @@ def test_fifty_orders_at_once_for_the_last_five(service: Service, running_worker
     assert {(error["code"], error["attr"]) for errors in refused for error in errors} == {("unavailable", "items.0")}
     assert Order.objects.count() == 5
 
-    # The till counts them one by one, and none of its counts puts one back on the menu.
+    # The POS counts them one by one, and none of its counts puts the item back on the menu.
     eventually(lambda: all(service.is_confirmed(answer.json()["id"]) for answer in taken) or _sold_more(service))
     eventually(lambda: StockLevel.objects.get(sku="BROWNIE").count == 0)
     seen = brownie(service)
@@ -56,5 +56,5 @@ def test_fifty_orders_at_once_for_the_last_five(service: Service, running_worker
 
 def _sold_more(service: Service) -> bool:
     answer = order_one(service)
-    assert answer.status_code == 400, "one was sold that is not there"
+    assert answer.status_code == 400, "sold a portion that does not exist"
     return False

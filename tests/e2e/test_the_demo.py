@@ -1,4 +1,4 @@
-"""`make demo` from its first line to Ctrl-C, in a copy of the project that no one has used."""
+"""`make demo` from start to Ctrl-C, in an unused copy of the project."""
 
 import os
 import re
@@ -33,16 +33,16 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def demo(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """The demo in a process group of its own, as a terminal would start it; what it says is in `said`."""
+    """The demo in its own process group, as a terminal would start it; its output is in the file `output`."""
     settings = ("DJANGO_SETTINGS_MODULE", "DATABASE_URL", "REDIS_URL", "ENV_FILE", "DEBUG")
     environment = {name: value for name, value in os.environ.items() if name not in settings}
-    with (folder / "said").open("wb") as said:
+    with (folder / "output").open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "storekit.demo"],
             cwd=folder,
             env=environment | {"PORT": str(free_port()), "POS_PORT": str(free_port())},
             stdin=subprocess.DEVNULL,
-            stdout=said,
+            stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
@@ -53,7 +53,7 @@ def demo(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def _still_running(group: int) -> list[str]:
-    """The processes of a group that are not merely waiting to be buried. One that is ending has no command any more."""
+    """Return the commands of a group's processes, without zombies and those that are ending (they have no command)."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
@@ -66,12 +66,14 @@ def _still_running(group: int) -> list[str]:
 
 @pytest.mark.skipif(os.environ.get("STOREKIT_TEST_DATABASE") == "postgresql", reason="the demo brings its own SQLite")
 @pytest.mark.parametrize("how", ["Ctrl-C in the terminal", "SIGTERM to all of it"])
-def test_the_demo_stops_soon_and_leaves_nothing_behind(demo: subprocess.Popen[bytes], folder: Path, how: str) -> None:
-    said = folder / "said"
-    eventually(lambda: "storekit is ready: " in said.read_text() or demo.poll() is not None, seconds=90)
-    code = re.search(r"collection code (\w+)\) is on the till", said.read_text())
-    till = re.search(r"Till +(\S+)", said.read_text())
-    assert code, said.read_text()
+def test_the_demo_stops_soon_and_leaves_no_process_behind(
+    demo: subprocess.Popen[bytes], folder: Path, how: str
+) -> None:
+    output = folder / "output"
+    eventually(lambda: "storekit is ready: " in output.read_text() or demo.poll() is not None, seconds=90)
+    code = re.search(r"collection code (\w+)\) is on the till", output.read_text())
+    till = re.search(r"Till +(\S+)", output.read_text())
+    assert code, output.read_text()
     assert till
     assert code[1] in requests.get(till[1], timeout=10).text
 

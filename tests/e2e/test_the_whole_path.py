@@ -1,4 +1,4 @@
-"""From a click on Connect to an order on the till, with nothing in between replaced."""
+"""From a click on Connect to an order on the till, with nothing mocked."""
 
 import json
 from decimal import Decimal
@@ -47,7 +47,7 @@ def test_the_check_on_the_till_is_paid_to_the_penny_tip_included(service: Servic
     assert Decimal(str(state["orders"][0]["body"]["payment"]["paymentAmount"])) == service.total_of(placed)
 
 
-def test_every_product_and_choice_on_the_storefronts_menu_exists_at_the_pos(service: Service) -> None:
+def test_every_product_on_the_storefronts_menu_exists_at_the_pos(service: Service) -> None:
     listed = {product["sku"] for product in service.menu["products"]}
     pos_menu = requests.get(f"{service.pos.url}/sandbox/menus/168", timeout=10).json()
     pos_text = json.dumps(pos_menu)
@@ -55,7 +55,7 @@ def test_every_product_and_choice_on_the_storefronts_menu_exists_at_the_pos(serv
     assert all(f'"{sku}"' in pos_text for sku in listed)
 
 
-def test_the_order_is_on_the_till_page(service: Service, running_worker: Worker) -> None:
+def test_the_till_page_shows_the_order(service: Service, running_worker: Worker) -> None:
     placed = service.place()
     eventually(lambda: service.is_confirmed(placed["id"]))
     assert placed["collection_code"] in requests.get(f"{service.pos.url}/till", timeout=10).text

@@ -1,4 +1,4 @@
-"""Orders of every kind, each of them good: what becomes of it is up to the weather."""
+"""Valid orders of every kind; what happens to them depends on the faults."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from tests.support.fast_clock import FastClock
 from tests.support.guest import Guest, paid
-from tests.support.hurry import Hurry
 
 Json = dict[str, Any]
 
-SOMEBODY_ELSES = "jean@example.com"
+OTHER_SHOPS_EMAIL = "jean@example.com"
 """An e-mail address that the POS knows as another shop's customer."""
 _NAMES = ("Ada", "Grace", "Edsger", "Barbara", "Alan", "Jean")
 _TABLES = (1, 2, 3, 5, 6, 7, 20, 21)
@@ -20,71 +20,73 @@ _UNPAID = {"status": "unpaid"}
 
 
 @dataclass(frozen=True)
-class Shop:
-    """What an order is made from. `checks` are open at the till."""
+class OrderContext:
+    """What an order is made from: a guest, the clock, and the account numbers of open checks."""
 
     guest: Guest
-    hurry: Hurry
+    clock: FastClock
     checks: Sequence[str]
 
 
-def pickup(shop: Shop) -> Json:
-    """Now, paid, with a tip."""
-    return _paid(_basket(shop) | {"type": "pickup", "tip": str(shop.guest.tip())})
+def pickup(context: OrderContext) -> Json:
+    """For now, paid, with a tip."""
+    return _paid(_basket(context) | {"type": "pickup", "tip": str(context.guest.tip())})
 
 
-def pickup_later(shop: Shop) -> Json:
-    """In 23 minutes: held for three, where the venue holds orders for later."""
-    return _paid(_basket(shop) | {"type": "pickup", "scheduled_for": _in(shop, minutes=23), "note": "Ring the bell"})
+def pickup_later(context: OrderContext) -> Json:
+    """For 23 minutes from now: held for three minutes if the venue holds orders for later."""
+    return _paid(
+        _basket(context) | {"type": "pickup", "scheduled_for": _in(context, minutes=23), "note": "Ring the bell"}
+    )
 
 
-def pickup_paid_afterwards(shop: Shop) -> Json:
+def pickup_paid_afterwards(context: OrderContext) -> Json:
     """Placed unpaid; the shop pays it with a second call."""
-    return _basket(shop) | {"type": "pickup", "payment": _UNPAID}
+    return _basket(context) | {"type": "pickup", "payment": _UNPAID}
 
 
-def pickup_with_a_discount_of_the_pos(shop: Shop) -> Json:
-    """The POS knows the code; its own discount is on every line."""
-    return _paid(_basket(shop) | {"type": "pickup", "discount_code": "native"}, percent=10)
+def pickup_with_a_discount_of_the_pos(context: OrderContext) -> Json:
+    """With a code that the POS knows, so that its own discount is on every line."""
+    return _paid(_basket(context) | {"type": "pickup", "discount_code": "native"}, percent=10)
 
 
-def pickup_with_a_discount_that_the_pos_does_not_know(shop: Shop) -> Json:
-    """So a line takes it off."""
-    return _paid(_basket(shop) | {"type": "pickup", "discount_code": "UNKNOWN"}, percent=5)
+def pickup_with_a_discount_that_the_pos_does_not_know(context: OrderContext) -> Json:
+    """With a code that the POS does not know, so that an extra line takes the amount off."""
+    return _paid(_basket(context) | {"type": "pickup", "discount_code": "UNKNOWN"}, percent=5)
 
 
-def delivery(shop: Shop) -> Json:
-    """Now, with an address, a fee and a tip."""
-    return _paid(_basket(shop) | _to_an_address() | {"tip": str(shop.guest.tip())})
+def delivery(context: OrderContext) -> Json:
+    """For now, with an address, a fee and a tip."""
+    return _paid(_basket(context) | _to_an_address() | {"tip": str(context.guest.tip())})
 
 
-def delivery_later_with_a_discount(shop: Shop) -> Json:
-    """In half an hour, with an amount taken off."""
-    later = {"scheduled_for": _in(shop, minutes=30), "discount_code": "LINE"}
-    return _paid(_basket(shop) | _to_an_address() | later, amount=Decimal("2.50"))
+def delivery_later_with_a_discount(context: OrderContext) -> Json:
+    """For half an hour from now, with an amount taken off."""
+    later = {"scheduled_for": _in(context, minutes=30), "discount_code": "LINE"}
+    return _paid(_basket(context) | _to_an_address() | later, amount=Decimal("2.50"))
 
 
-def at_a_table(shop: Shop) -> Json:
+def at_a_table(context: OrderContext) -> Json:
     """Paid, in two courses, with a service charge."""
-    dice, order = shop.guest.dice, _basket(shop)
+    dice, order = context.guest.dice, _basket(context)
     for item in order["items"]:
         item["course"] = dice.randint(0, 1)
     at = {"type": "dine_in", "table": str(dice.choice(_TABLES)), "covers": dice.randint(1, 6)}
-    return _paid(order | at | {"service_charge": str(_CHARGE), "tip": str(shop.guest.tip())})
+    return _paid(order | at | {"service_charge": str(_CHARGE), "tip": str(context.guest.tip())})
 
 
-def on_an_open_check(shop: Shop) -> Json:
-    """Added to a bill and paid with it."""
-    account = shop.guest.dice.choice(shop.checks)
-    return _basket(shop) | {"type": "dine_in", "account": account, "payment": _UNPAID}
+def on_an_open_check(context: OrderContext) -> Json:
+    """Added to an open check and paid with it."""
+    account = context.guest.dice.choice(context.checks)
+    return _basket(context) | {"type": "dine_in", "account": account, "payment": _UNPAID}
 
 
-def on_an_open_check_and_paid(shop: Shop) -> Json:
-    """Added to a bill and paid at once."""
-    return _paid(_basket(shop) | {"type": "dine_in", "account": shop.guest.dice.choice(shop.checks)})
+def on_an_open_check_and_paid(context: OrderContext) -> Json:
+    """Added to an open check and paid at once."""
+    return _paid(_basket(context) | {"type": "dine_in", "account": context.guest.dice.choice(context.checks)})
 
 
-KINDS: Sequence[Callable[[Shop], Json]] = (
+ORDER_KINDS: Sequence[Callable[[OrderContext], Json]] = (
     pickup,
     at_a_table,
     delivery,
@@ -98,10 +100,10 @@ KINDS: Sequence[Callable[[Shop], Json]] = (
 )
 
 
-def _basket(shop: Shop) -> Json:
-    """With what it costs under `cost`, which is not for sending."""
-    dice = shop.guest.dice
-    items, cost = shop.guest.basket(dice.randint(1, 4))
+def _basket(context: OrderContext) -> Json:
+    """Return a customer and items, and their price under `cost`, which must be removed before sending."""
+    dice = context.guest.dice
+    items, cost = context.guest.basket(dice.randint(1, 4))
     name = dice.choice(_NAMES)
     customer = {"first_name": name, "email": f"{name.lower()}@example.com", "phone": "020 7946 0958"}
     return {"customer": customer, "items": items, "cost": cost}
@@ -112,8 +114,8 @@ def _to_an_address() -> Json:
     return {"type": "delivery", "delivery_address": address, "delivery_fee": str(_FEE)}
 
 
-def _in(shop: Shop, *, minutes: int) -> str:
-    return (shop.hurry.now() + timedelta(minutes=minutes)).isoformat()
+def _in(context: OrderContext, *, minutes: int) -> str:
+    return (context.clock.now() + timedelta(minutes=minutes)).isoformat()
 
 
 def _paid(order: Json, *, percent: int = 0, amount: Decimal = Decimal(0)) -> Json:

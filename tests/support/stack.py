@@ -1,4 +1,4 @@
-"""A whole storekit on free ports with a database of its own: for measuring, and for being mistreated."""
+"""A whole storekit on free ports with its own database, for benchmarks and fault tests."""
 
 import contextlib
 import json
@@ -24,7 +24,7 @@ _EMAIL, _PASSWORD, _HIGH_STREET = "bench@example.com", "correct horse battery", 
 
 @dataclass(frozen=True)
 class Stack:
-    """One running storekit with its sandbox POS: addresses, and what further processes of it need to see."""
+    """A running storekit with its sandbox POS: addresses, and the environment for further processes of it."""
 
     url: str
     pos_url: str
@@ -33,10 +33,10 @@ class Stack:
     folder: Path
     environment: Mapping[str, str]
     process_ids: Mapping[str, int]
-    """Of the sandbox, the web server and the worker, by these names."""
+    """By name: sandbox, web, worker."""
 
     def connect(self) -> None:
-        """What a manager does to connect the venue, also again."""
+        """Connect the venue as a manager does, also when it was connected before."""
         browser = Browser()
         story.log_in(browser, url=self.url, email=_EMAIL, password=_PASSWORD)
         story.connect(browser, url=self.url, venue=self.venue, location=_HIGH_STREET)
@@ -44,7 +44,7 @@ class Stack:
 
 @contextlib.contextmanager
 def sqlite_alone(*, has_worker: bool = True, **extra: str) -> Iterator[Stack]:
-    """The default of a desk: everything in one SQLite file. `extra` goes into the processes' environment."""
+    """Run storekit as on a desk: everything in one SQLite file. `extra` goes into the processes' environment."""
     with tempfile.TemporaryDirectory() as folder:
         databases = {"DATABASE_URL": f"sqlite:///{folder}/db", "REDIS_URL": ""}
         with _stack(Path(folder), databases | extra, has_worker=has_worker) as up:
@@ -53,7 +53,7 @@ def sqlite_alone(*, has_worker: bool = True, **extra: str) -> Iterator[Stack]:
 
 @contextlib.contextmanager
 def postgresql_and_redis(*, has_worker: bool = True, **extra: str) -> Iterator[Stack]:
-    """The set-up of production on one machine. `extra` goes into the processes' environment."""
+    """Run storekit as in production, on one machine. `extra` goes into the processes' environment."""
     server = start_postgres()
     try:
         with contextlib.ExitStack() as opened:

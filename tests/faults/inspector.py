@@ -1,4 +1,4 @@
-"""What a test asks of a running storekit from inside: a process of its own that answers a line with a line of JSON."""
+"""Look into a running storekit from a test: a process inside it answers each line with a line of JSON."""
 
 import json
 import subprocess
@@ -10,39 +10,39 @@ from typing import Any
 
 Json = dict[str, Any]
 _FOLDER = Path(__file__).resolve().parent.parent.parent
-_SERVE = "from tests.faults.desk_process import serve; serve()"
+_SERVE = "from tests.faults.inspector_process import serve; serve()"
 
 
-class Desk:
-    """This end of the line."""
+class Inspector:
+    """The test's end."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
 
     def prepare(self) -> None:
-        """Gives the venue tables, discount codes and the settings that the orders ask for."""
+        """Create the tables, discount codes and settings that the orders need."""
         self._ask("prepare")
 
     def hold_orders_for_later(self, *, hold: bool) -> None:
-        """Changes whether orders for later wait until shortly before their time, also those that are there."""
-        self._ask("hold" if hold else "let go")
+        """Switch on or off whether orders for later wait until shortly before their time, existing ones included."""
+        self._ask("hold" if hold else "release")
 
     def orders(self) -> list[Json]:
-        """Every order as storekit has it: its way to the till, its references so far, and what was told of it."""
+        """Return every order as storekit has it: its state, its references so far, and its alerts."""
         found: list[Json] = self._ask("orders")
         return found
 
-    def _ask(self, what: str) -> Any:
+    def _ask(self, question: str) -> Any:
         assert self._process.stdin
         assert self._process.stdout
-        self._process.stdin.write(f"{what}\n")
+        self._process.stdin.write(f"{question}\n")
         self._process.stdin.flush()
         return json.loads(self._process.stdout.readline())
 
 
 @contextmanager
-def open_desk(environment: Mapping[str, str]) -> Iterator[Desk]:
-    """A desk in the storekit that has this environment."""
+def open_inspector(environment: Mapping[str, str]) -> Iterator[Inspector]:
+    """Start an inspector with the environment of a running storekit."""
     process = subprocess.Popen(
         [sys.executable, "manage.py", "shell", "--no-imports", "-c", _SERVE],
         cwd=_FOLDER,
@@ -52,7 +52,7 @@ def open_desk(environment: Mapping[str, str]) -> Iterator[Desk]:
         text=True,
     )
     try:
-        yield Desk(process)
+        yield Inspector(process)
     finally:
         process.kill()
         process.wait()

@@ -1,7 +1,7 @@
-"""The desk's other end, inside of storekit.
+"""The inspector's other end, inside storekit.
 
-It also does what the task queue's own clock would: it queues the periodic tasks, by the hurried clock. (The queue's
-clock looks every thirty seconds of the world, which is too seldom here.)
+It also queues the periodic tasks by the fast clock, in place of the task queue's scheduler: that runs every thirty
+seconds of real time, which is too seldom here.
 """
 
 import json
@@ -20,26 +20,26 @@ from storekit.backoffice.trouble import injections_in_trouble
 from storekit.models import User, Venue
 from storekit.queue.registry import PERIODIC_TASKS
 from tables.floor_plan import sync_floor_plan
-from tests.support.hurry import Hurry
+from tests.support.fast_clock import FastClock
 
 Json = dict[str, Any]
 
 
 def serve() -> None:
-    """Answers until nobody asks any more."""
-    hurry = Hurry.of(os.environ)
-    due = dict.fromkeys(PERIODIC_TASKS, hurry.now())
+    """Answer questions until the input ends."""
+    clock = FastClock.from_environment(os.environ)
+    due = dict.fromkeys(PERIODIC_TASKS, clock.now())
     while True:
         for task, minutes in PERIODIC_TASKS.items():
-            if hurry.now() >= due[task]:
+            if clock.now() >= due[task]:
                 async_task(task)
-                due[task] = hurry.now() + timedelta(minutes=minutes)
-        pause = min(hurry.seconds(moment - hurry.now()) for moment in due.values())
+                due[task] = clock.now() + timedelta(minutes=minutes)
+        pause = min(clock.seconds(moment - clock.now()) for moment in due.values())
         if select.select([sys.stdin], [], [], max(pause, 0.01))[0]:
-            asked = sys.stdin.readline().strip()
-            if not asked:
+            question = sys.stdin.readline().strip()
+            if not question:
                 return
-            print(json.dumps(_ANSWERS[asked](), default=_plain), flush=True)
+            print(json.dumps(_ANSWERS[question](), default=_plain), flush=True)
 
 
 def _prepare() -> None:
@@ -57,12 +57,12 @@ def _hold() -> None:
     _hold_orders_for_later(True)
 
 
-def _let_go() -> None:
+def _release() -> None:
     _hold_orders_for_later(False)
 
 
 def _hold_orders_for_later(hold: bool) -> None:
-    """As the form in the back office does, whose last act is to queue the task."""
+    """Do what the form in the back office does: save the setting, then queue the task."""
     LightspeedSettings.objects.update(buffer_orders=hold)
     async_task("orders.tasks.settings_changed", Venue.objects.get().pk)
 
@@ -95,7 +95,7 @@ def _order(row: Injection) -> Json:
     }
 
 
-_ANSWERS = {"prepare": _prepare, "hold": _hold, "let go": _let_go, "orders": _orders}
+_ANSWERS = {"prepare": _prepare, "hold": _hold, "release": _release, "orders": _orders}
 
 
 def _plain(value: Any) -> str:

@@ -1,5 +1,7 @@
-"""The floor that menu reads are measured against: a Django without middleware, database or REST, whose one view returns
-the same packed bytes from memory, or 304 to whoever has them."""
+"""The floor for menu reads: a Django without middleware, database or REST.
+
+Its only view returns the same compressed bytes from memory, or 304 if the client has them.
+"""
 
 import os
 from pathlib import Path
@@ -9,12 +11,12 @@ from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.urls import path
 
-_BODY = Path(os.environ["BARE_BODY"]).read_bytes()
+_BODY = Path(os.environ["FLOOR_BODY"]).read_bytes()
 _ETAG = '"bare"'
 
 
 def menu(request: HttpRequest, slug: str) -> HttpResponse:
-    """The bytes."""
+    """Return the bytes."""
     if request.META.get("HTTP_IF_NONE_MATCH") == _ETAG:
         return HttpResponseNotModified(headers={"ETag": _ETAG})
     headers = {"Content-Length": str(len(_BODY)), "Content-Encoding": "gzip", "ETag": _ETAG}

@@ -1,0 +1,18 @@
+"""storekit's settings for processes that run by the fast clock: an hour passes in minutes.
+
+Every process of one storekit needs the same two numbers in its environment. Only what storekit decides by
+`timezone.now` runs fast. Time-outs of calls, everything else that counts seconds, and the POS run in real time.
+"""
+
+import os
+
+from django.utils import timezone
+
+from storekit.settings import *  # noqa: F403 - the same settings
+from storekit.settings import CACHES, REDIS_URL
+from tests.support.fast_clock import FastClock
+
+if not REDIS_URL:
+    # Django's database cache writes by one clock and reads by the other, so every entry would expire at once.
+    CACHES["default"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+vars(timezone)["now"] = FastClock.from_environment(os.environ).now
