@@ -1,5 +1,5 @@
-# Every command works from a fresh clone and from a folder with spaces in its name: paths stay relative, and programs
-# are run as modules, because the scripts in a virtual environment carry its absolute path.
+# Every command works from a fresh clone and from a folder with spaces in its name. So paths are relative, and programs
+# are run as modules, because the scripts of a virtual environment contain its absolute path.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PY := .venv/bin/python
 export PORT ?= 8000
@@ -21,7 +21,7 @@ test: lint
 	@$(if $(COVERAGE),echo "Line coverage: $$($(PY) -m coverage report --format=total)%")
 	$(MAKE) test-postgresql
 
-# The sandbox and the mapping touch no database, and pages look the same on both: once is enough for them.
+# The sandbox and the mapping use no database, and pages look the same on both, so these run only once.
 test-postgresql: .venv/.storekit-dev
 	STOREKIT_TEST_DATABASE=postgresql $(PY) -m pytest -n 2 --dist loadgroup -m "not browser" \
 		--ignore tests/sandbox --ignore tests/integrations/lightspeed
@@ -39,7 +39,7 @@ bench: .venv/.storekit-dev
 bench-against: .venv/.storekit-dev
 	@$(PY) -m tests.bench.against --rounds $(ROUNDS) $(or $(REV),$(error Name the commit to compare with: make bench-against REV=v1.0.0)) $(ONLY)
 
-# What else is in var belongs to the demo's database, which stays.
+# The rest of var belongs to the demo's database, which is kept.
 clean:
 	rm -rf .venv staticfiles var/log var/bench .coverage
 	@git worktree prune
