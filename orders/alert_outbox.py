@@ -1,4 +1,4 @@
-"""What the venue is to be told of an order, as rows in the transaction that gives the reason."""
+"""Queue alerts about an order, as rows in the same transaction as the change that gives the reason."""
 
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -10,31 +10,33 @@ from orders.models import Alert
 from orders.queue import enqueue_alert
 from storekit.db.due_rows import due_now
 
-BOTH_WAYS = (Alert.Channel.EMAIL, Alert.Channel.TILL)
+EMAIL_AND_TILL = (Alert.Channel.EMAIL, Alert.Channel.TILL)
 
 
 def queue_alert(
-    *, order_id: UUID, about: Alert.About, channels: Iterable[Alert.Channel] = BOTH_WAYS, occurrence: int = 1
+    *, order_id: UUID, about: Alert.About, channels: Iterable[Alert.Channel] = EMAIL_AND_TILL, occurrence: int = 1
 ) -> None:
-    """Has the venue told, once for each occurrence; when the transaction commits it is queued.
+    """Alert the venue once for each occurrence; the task is queued when the transaction commits.
 
-    To be called within a transaction. What is told already, or about to be, stays as it is.
+    Call within a transaction. An alert that has been sent, or is about to be, stays as it is.
     """
     rows = [
         Alert(order_id=order_id, channel=channel, about=about, occurrence=occurrence, next_attempt_at=due_now())
         for channel in channels
     ]
-    _write(rows)
+    _store(rows)
 
 
 def queue_menu_snooze(*, order_id: UUID, occurrence: int, code: str, pos_words: str) -> None:
-    """Has the menu snooze what the POS refused an order for, likewise.
+    """Snooze the items that the POS refused the order for on the menu, once for each occurrence.
+
+    Call within a transaction; the task is queued when it commits.
 
     Args:
-        order_id: whose refusal.
-        occurrence: the how-manieth failure of the order it is.
-        code: a short stable name of the cause.
-        pos_words: the POS's own, which may name what is sold out.
+        order_id: the refused order.
+        occurrence: the number of the order's failure, counted from 1.
+        code: a short, stable name of the cause.
+        pos_words: the POS's own message, which may name what is sold out.
     """
     row = Alert(
         order_id=order_id,
@@ -45,13 +47,13 @@ def queue_menu_snooze(*, order_id: UUID, occurrence: int, code: str, pos_words: 
         code=code[:40],
         pos_words=pos_words,
     )
-    _write([row])
+    _store([row])
 
 
-def _write(rows: Sequence[Alert]) -> None:
-    """Rows of one order, occurrence and matter."""
+def _store(rows: Sequence[Alert]) -> None:
+    """Store the rows, which share order, subject and occurrence, and queue those that have not been tried."""
     Alert.objects.bulk_create(rows, ignore_conflicts=True)
-    untold = Alert.objects.filter(
+    untried = Alert.objects.filter(
         order_id=rows[0].order_id,
         about=rows[0].about,
         occurrence=rows[0].occurrence,
@@ -59,5 +61,5 @@ def _write(rows: Sequence[Alert]) -> None:
         attempts=0,
         next_attempt_at__isnull=False,
     )
-    for alert_id in untold.values_list("pk", flat=True):
+    for alert_id in untried.values_list("pk", flat=True):
         transaction.on_commit(partial(enqueue_alert, alert_id=alert_id))

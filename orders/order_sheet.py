@@ -1,4 +1,4 @@
-"""An order written out for whoever keys it in by hand: the same on its page, in e-mails and on the till."""
+"""The order written out for staff who key it in by hand: the same on its page, in e-mails and on the till."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ from orders.models import Order
 
 
 @dataclass(frozen=True)
-class WrittenLine:
-    """One line of the order, or one choice below it. `depth` counts from 0.
+class SheetLine:
+    """One line of the order, or a choice below it. `depth` counts from 0.
 
-    `price` is the line's with everything below it, or what a choice adds to one of what is above it; empty for nothing.
+    `price` is the line's total with its choices, or what a choice adds to one unit of the line above; empty for zero.
     """
 
     depth: int
@@ -26,29 +26,29 @@ class WrittenLine:
     price: str
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """The line without its price."""
         course = f" [course {self.course}]" if self.course is not None else ""
-        return f"{self.quantity} × {self.name}{course}" + (f" ({in_one_line(self.note)})" if self.note else "")
+        return f"{self.quantity} × {self.name}{course}" + (f" ({single_line(self.note)})" if self.note else "")
 
     @property
     def indent(self) -> str:
-        """What stands before it where nothing else can show that it belongs to the line above."""
+        """The prefix which shows in plain text that a choice belongs to the line above."""
         return "   " * self.depth + ("– " if self.depth else "")
 
 
-def in_one_line(words: str) -> str:
-    """So that nothing a guest types can pass for a line of ours."""
-    return " ".join(words.split())
+def single_line(text: str) -> str:
+    """Return the text on one line, so that nothing a guest types can pass for a line of ours."""
+    return " ".join(text.split())
 
 
-def facts_of(*, order: Order, clock: Callable[[datetime], str]) -> list[tuple[str, str]]:
-    """What is no line and no amount, as names and values, in the order in which a till asks for it.
+def order_details(*, order: Order, clock: Callable[[datetime], str]) -> list[tuple[str, str]]:
+    """Return names and values of everything but lines and amounts, in the order in which a till asks for them.
 
-    What is empty is left out; `clock` says a time as its readers do.
+    Empty values are left out. `clock` formats a time for the reader.
     """
     address = (order.address_line1, order.address_line2, order.postcode, order.city)
-    facts = (
+    details = (
         ("Type", order.get_type_display()),
         ("Wanted", clock(order.scheduled_for) if order.scheduled_for else "now"),
         ("Table", "" if order.table_number is None else str(order.table_number)),
@@ -61,23 +61,23 @@ def facts_of(*, order: Order, clock: Callable[[datetime], str]) -> list[tuple[st
         ("For the driver", order.address_notes),
         ("Code", order.collection_code),
     )
-    return [(name, value) for name, value in facts if value]
+    return [(name, value) for name, value in details if value]
 
 
-def written_lines(*, order: Order, money: Callable[[Decimal], str]) -> list[WrittenLine]:
-    """The order's lines with everything chosen below them, from top to bottom. One query."""
+def sheet_lines(*, order: Order, money: Callable[[Decimal], str]) -> list[SheetLine]:
+    """Return the order's lines from top to bottom, each followed by its choices. One query."""
 
-    def walk(lines: tuple[PricedLine, ...], depth: int) -> Iterator[WrittenLine]:
+    def walk(lines: tuple[PricedLine, ...], depth: int) -> Iterator[SheetLine]:
         for line in lines:
-            price = money(line.total) if not depth else _added(line, money)
-            yield WrittenLine(depth, line.quantity, line.name, line.sku, line.course, line.note, price)
+            price = money(line.total) if not depth else _added_price(line, money)
+            yield SheetLine(depth, line.quantity, line.name, line.sku, line.course, line.note, price)
             yield from walk(line.choices, depth + 1)
 
     return list(walk(lines_of(rows=order.lines.all()), 0))
 
 
-def sums_of(*, order: Order) -> list[tuple[str, Decimal]]:
-    """What the total is made of, those that are nothing left out, and the total last."""
+def order_totals(*, order: Order) -> list[tuple[str, Decimal]]:
+    """Return names and amounts of the parts of the total, without those that are zero, and the total last."""
     parts = (
         ("Items", order.items_total),
         (f"Discount {order.discount_code}".strip(), -order.discount),
@@ -88,5 +88,5 @@ def sums_of(*, order: Order) -> list[tuple[str, Decimal]]:
     return [*((name, amount) for name, amount in parts if amount), ("Total", order.total)]
 
 
-def _added(line: PricedLine, money: Callable[[Decimal], str]) -> str:
+def _added_price(line: PricedLine, money: Callable[[Decimal], str]) -> str:
     return f"+ {money(line.quantity * line.unit_price)}" if line.unit_price else ""

@@ -1,15 +1,15 @@
-"""Tell the workers that a row of an order is due. If the queue is down, the sweep finds the row."""
+"""Queue tasks for an order's rows that are due. If the queue is down, the sweep finds the rows."""
 
 from storekit.db.due_rows import enqueue
 
 
 def enqueue_injection(*, injection_id: int) -> None:
-    """Queue the attempt to send an order."""
+    """Queue the next attempt to send an order."""
     enqueue("orders.tasks.inject", injection_id)
 
 
 def enqueue_alert(*, alert_id: int) -> None:
-    """Queue an alert."""
+    """Queue the sending of an alert."""
     enqueue("orders.tasks.send_alert", alert_id)
 
 

@@ -73,7 +73,7 @@ def buttons_of(order: Order) -> list[Button]:
     if not staff_actions.why_not_send_again(injection=injection):
         found.append(Button("Send again", _address("send_again", order)))
     comes_by_itself = injection.state == Injection.State.ACCEPTED and not is_unconfirmed(injection)
-    if not staff_actions.why_not_mark(injection=injection) and not comes_by_itself:
+    if not staff_actions.why_not_mark_entered(injection=injection) and not comes_by_itself:
         found.append(Button("Mark as entered by hand", _address("entered_by_hand", order), "quiet"))
     if not staff_actions.why_not_cancel(injection=injection):
         found.append(Button("Cancel the order", _address("cancel", order), "quiet"))
@@ -127,7 +127,7 @@ class SettlingPages(VenueAdmin):
             return self._ask(
                 request,
                 order,
-                staff_actions.why_not_mark,
+                staff_actions.why_not_mark_entered,
                 title="Mark as entered by hand",
                 question=f"Is order {order.number} keyed in on the till?",
                 consequence=what_marking_does(order),
@@ -155,7 +155,7 @@ class SettlingPages(VenueAdmin):
                 form=form,
             )
         done = partial(staff_actions.cancel, order=order, by=str(request.user), reason=form.cleaned_data["reason"])
-        return self._do(request, order, done, partial(cancelled, order), lambda outcome: outcome.till_is_told)
+        return self._do(request, order, done, partial(cancelled, order), lambda outcome: outcome.till_is_notified)
 
     def _order(self, request: HttpRequest, object_id: Any) -> Order:
         order: Order = get_object_or_404(self.get_queryset(request), pk=object_id)

@@ -6,7 +6,7 @@ from django.utils import timezone
 from orders.injection.references import definitely_refused
 from orders.models import Injection, InjectionAttempt, Order
 from orders.staff_actions import Cancellation, is_being_sent, may_be_on_the_till
-from orders.status_summary import local
+from orders.status_summary import local_time
 
 
 def counted(count: int) -> str:
@@ -28,7 +28,7 @@ def what_sending_does(order: Order) -> list[str]:
             "It goes out as before. Should the till have it already, the POS says so, and it is not made twice."
         )
     if _is_over(order) and order.scheduled_for:
-        said.append(f"It was wanted {local(order, order.scheduled_for)}. It goes to the kitchen at once.")
+        said.append(f"It was wanted {local_time(order, order.scheduled_for)}. It goes to the kitchen at once.")
     return said
 
 
@@ -91,7 +91,7 @@ def what_cancelling_does(order: Order) -> list[str]:
 def cancelled(order: Order, outcome: Cancellation) -> str:
     """What came of cancelling it."""
     said = [f"Order {order.number} is cancelled."]
-    if outcome.till_is_told:
+    if outcome.till_is_notified:
         said.append("A message is printed on the till; void the check there.")
     elif outcome.being_sent:
         said.append("If it still gets to the till, a message is printed there.")

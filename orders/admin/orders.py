@@ -14,8 +14,8 @@ from orders.admin.discounts import DiscountCodePage
 from orders.admin.rules import OrderingRulesPage
 from orders.admin.timeline import amounts_of, sheet_facts_of, story_of
 from orders.models import CLOSED_STATUSES, Alert, DiscountCode, Injection, Order, OrderingRules
-from orders.order_sheet import written_lines
-from orders.status_summary import in_trouble, is_unconfirmed, local, status_summary_of
+from orders.order_sheet import sheet_lines
+from orders.status_summary import in_trouble, is_unconfirmed, local_time, status_summary
 from storekit.admin_base.filters import VenueFilter
 from storekit.admin_base.site import ReadOnlyAdmin
 
@@ -149,10 +149,10 @@ class OrderPage(SettlingPages, ReadOnlyAdmin):
         order: Order = context["original"]
         shown = {
             "title": f"Order {order.number}",
-            "verdict": status_summary_of(order),
+            "summary": status_summary(order),
             "buttons": buttons_of(order),
             "facts": sheet_facts_of(order),
-            "lines": written_lines(order=order, money=str),
+            "lines": sheet_lines(order=order, money=str),
             "amounts": amounts_of(order),
             "story": story_of(order),
         }
@@ -200,11 +200,11 @@ class OrderPage(SettlingPages, ReadOnlyAdmin):
 
     @display(description="Placed", ordering="placed_at")
     def placed(self, order: Order) -> str:
-        return local(order, order.placed_at)
+        return local_time(order, order.placed_at)
 
     @display(description="Wanted", ordering="scheduled_for")
     def wanted(self, order: Order) -> str:
-        when = local(order, order.scheduled_for) if order.scheduled_for else "now"
+        when = local_time(order, order.scheduled_for) if order.scheduled_for else "now"
         where = "" if order.table_number is None else f" at table {order.table_number}"
         return f"{order.get_type_display()}{where}, {when}"
 
@@ -225,7 +225,7 @@ class OrderPage(SettlingPages, ReadOnlyAdmin):
     @admin.display(description="Next attempt", empty_value="–")
     def next_attempt(self, order: Order) -> str | None:
         at = order.injection.next_attempt_at
-        return local(order, at) if at else None
+        return local_time(order, at) if at else None
 
     @admin.display(description="Reference at the POS")
     def reference(self, order: Order) -> str:

@@ -7,10 +7,10 @@ from functools import partial
 from django.utils.formats import date_format
 
 from integrations.connect.venue_settings import settings_of
-from orders.alerts.sold_out import what_came_of
+from orders.alerts.sold_out import menu_outcome
 from orders.models import Alert, Injection, InjectionAttempt, Order, OrderEvent
-from orders.order_sheet import facts_of, sums_of
-from orders.status_summary import local
+from orders.order_sheet import order_details, order_totals
+from orders.status_summary import local_time
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,15 @@ class TimelineEntry:
 def sheet_facts_of(order: Order) -> list[tuple[str, str]]:
     """What is not a line, as names and values."""
     more = (("E-mail", order.email), ("Paid", _paid(order)))
-    return [*facts_of(order=order, clock=partial(local, order)), *((name, value) for name, value in more if value)]
+    return [
+        *order_details(order=order, clock=partial(local_time, order)),
+        *((name, value) for name, value in more if value),
+    ]
 
 
 def amounts_of(order: Order) -> list[tuple[str, str]]:
     """The sums; the total, which comes last, is enough where it is that of the items."""
-    *parts, (name, total) = [(name, str(amount)) for name, amount in sums_of(order=order)]
+    *parts, (name, total) = [(name, str(amount)) for name, amount in order_totals(order=order)]
     return [*(parts if len(parts) > 1 else []), (name, f"{total} {order.venue.currency}")]
 
 
@@ -70,7 +73,7 @@ def story_of(order: Order) -> list[TimelineEntry]:
 
 def _entry(order: Order, at: datetime, what: str, detail: str = "", tone: str = "") -> TimelineEntry:
     seconds = date_format(at.astimezone(order.venue.zone), "s")
-    return TimelineEntry(at=at, when=f"{local(order, at)}:{seconds}", what=what, detail=detail, tone=tone)
+    return TimelineEntry(at=at, when=f"{local_time(order, at)}:{seconds}", what=what, detail=detail, tone=tone)
 
 
 def _of_attempt(order: Order, attempt: InjectionAttempt) -> TimelineEntry:
@@ -98,9 +101,9 @@ def _of_the_menu(order: Order, refusal: Alert) -> TimelineEntry:
     if refusal.next_attempt_at:
         return _entry(order, refusal.created_at, "To be snoozed on the menu", refusal.error, "warning")
     refusal.order = order
-    outcome = what_came_of(refusal=refusal)
+    outcome = menu_outcome(refusal=refusal)
     what, tone = ("Snoozed on the menu", "good") if outcome.snoozed else ("Nothing snoozed on the menu", "warning")
-    return _entry(order, refusal.sent_at or refusal.created_at, what, outcome.words, tone)
+    return _entry(order, refusal.sent_at or refusal.created_at, what, outcome.message, tone)
 
 
 def _of_event(order: Order, event: OrderEvent) -> TimelineEntry:

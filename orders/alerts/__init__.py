@@ -1,1 +1,1 @@
-"""What a venue is told about an order that needs a person, by e-mail and on the till."""
+"""Alerts to the venue about an order that needs attention, by e-mail and on the till."""

@@ -1,4 +1,4 @@
-"""What the POS refused an order for as sold out: asleep on the menu, and said to the venue in a sentence."""
+"""Orders that the POS refused because something is sold out: snooze the items, and describe that to the venue."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,22 +16,33 @@ from orders.injection.failure import SOLD_OUT
 from orders.models import Alert, Order
 
 _NOT_FOUND = (
-    "It could not be found out what is sold out, so nothing was snoozed: the POS's words name nothing in the order, "
-    "and when it was asked it had some left of everything."
+    "Nothing was snoozed, because storekit could not find out what is sold out: the POS's message names no item of the "
+    "order, and when asked, the POS had stock of everything."
 )
-_BY_HAND = "If you know what it is, snooze it in the back office."
+_SNOOZE_BY_HAND = "If you know what it is, snooze it in the back office."
 
 
-def snooze_what_was_refused(*, refusal: Alert) -> list[Snooze]:
-    """Snoozes what the order was refused for, until eight in the morning of the venue's next day; returns the snoozes.
+@dataclass(frozen=True)
+class MenuOutcome:
+    """The effect of a refusal on the menu.
 
-    May be repeated, and asks the POS where its words name nothing: never to be called inside a transaction.
+    `snoozed` is whether any item was snoozed. `message` tells staff which and until when, or why none was.
+    """
+
+    snoozed: bool
+    message: str
+
+
+def snooze_sold_out_items(*, refusal: Alert) -> list[Snooze]:
+    """Snooze the items that the order was refused for until 8 am on the venue's next day; return the snoozes.
+
+    May be repeated. Never call it inside a transaction: if the POS's message names no item, the POS is asked.
 
     Args:
-        refusal: the order's row of the channel `MENU`.
+        refusal: the order's alert for the channel `MENU`.
 
     Raises:
-        PosError: the POS was to be asked what is sold out, and could not be.
+        PosError: the POS had to be asked what is sold out, and could not be.
     """
     order = refusal.order
     return snooze_refused_items(
@@ -44,15 +55,16 @@ def snooze_what_was_refused(*, refusal: Alert) -> list[Snooze]:
     )
 
 
-def of_use_until(*, refusal: Alert) -> datetime:
-    """When what was refused would wake in any case."""
+def snooze_would_end_at(*, refusal: Alert) -> datetime:
+    """Return when a snooze because of this refusal ends: from then on, setting one has no effect."""
     return tomorrow_morning(venue=refusal.order.venue, now=refusal.created_at)
 
 
-def said_of_the_menu(*, order: Order, occurrence: int) -> str:
-    """What the venue is told of the menu after a failure; nothing when it was for something else.
+def menu_message(*, order: Order, occurrence: int) -> str:
+    """Return what to tell the venue about the menu after a failure; empty if that had another cause.
 
-    Snoozes first what is not yet, so that what is said is so. Never to be called inside a transaction.
+    Snoozes the items first if that is still to be done, so that the message is true. Never call it inside a
+    transaction.
     """
     rows = order.alerts.filter(channel=Alert.Channel.MENU, about=Alert.About.FAILED, occurrence=occurrence)
     refusal = rows.first()
@@ -60,55 +72,45 @@ def said_of_the_menu(*, order: Order, occurrence: int) -> str:
         return ""
     refusal.order = order
     if refusal.next_attempt_at is None:
-        return what_came_of(refusal=refusal).words
+        return menu_outcome(refusal=refusal).message
     try:
-        return _came_of(refusal, snooze_what_was_refused(refusal=refusal)).words
+        return _outcome(refusal, snooze_sold_out_items(refusal=refusal)).message
     except PosError as error:
-        return f"It could not be found out what is sold out: {error} storekit asks again. {_BY_HAND}"
+        return f"storekit could not find out what is sold out, and will ask again: {error} {_SNOOZE_BY_HAND}"
 
 
-@dataclass(frozen=True)
-class MenuOutcome:
-    """`snoozed`: whether something was. `words` says what and until when, or why nothing, for staff."""
-
-    snoozed: bool
-    words: str
-
-
-def what_came_of(*, refusal: Alert) -> MenuOutcome:
-    """How it went, once it was done or given up."""
+def menu_outcome(*, refusal: Alert) -> MenuOutcome:
+    """Return the outcome of an alert for the menu that was completed or given up."""
     if refusal.sent_at is None:
-        return MenuOutcome(False, f"It could not be found out what is sold out: {refusal.error} {_BY_HAND}")
-    of_it = Q(ended_at=None) | Q(ended_at__gt=refusal.created_at)
+        message = f"storekit could not find out what is sold out: {refusal.error} {_SNOOZE_BY_HAND}"
+        return MenuOutcome(False, message)
+    not_ended_before = Q(ended_at=None) | Q(ended_at__gt=refusal.created_at)
     snoozes = Snooze.objects.filter(
-        of_it,
+        not_ended_before,
         venue=refusal.order.venue,
         cause=Snooze.Cause.ORDER_FAILURE,
         order=str(refusal.order.number),
         starts_at__lte=refusal.sent_at,
     )
-    return _came_of(refusal, list(snoozes.order_by("sku", "starts_at")))
+    return _outcome(refusal, list(snoozes.order_by("sku", "starts_at")))
 
 
-# --- Words -----------------------------------------------------------------------------------------------------------
-
-
-def _came_of(refusal: Alert, snoozes: Sequence[Snooze]) -> MenuOutcome:
+def _outcome(refusal: Alert, snoozes: Sequence[Snooze]) -> MenuOutcome:
     if snoozes:
-        return MenuOutcome(True, _asleep(refusal, snoozes))
-    if (refusal.sent_at or timezone.now()) >= of_use_until(refusal=refusal):
-        return MenuOutcome(False, "Nothing was snoozed: it would have been awake again by then.")
+        return MenuOutcome(True, _snoozed_message(refusal, snoozes))
+    if (refusal.sent_at or timezone.now()) >= snooze_would_end_at(refusal=refusal):
+        return MenuOutcome(False, "Nothing was snoozed: the snooze would already have ended.")
     if refusal.code != SOLD_OUT:
-        return MenuOutcome(False, "Nothing was snoozed: the POS was asked, and nothing in the order is sold out there.")
-    return MenuOutcome(False, f"{_NOT_FOUND} {_BY_HAND}")
+        return MenuOutcome(False, "Nothing was snoozed: the POS says that nothing in the order is sold out.")
+    return MenuOutcome(False, f"{_NOT_FOUND} {_SNOOZE_BY_HAND}")
 
 
-def _asleep(refusal: Alert, snoozes: Sequence[Snooze]) -> str:
-    """All of one order wake at the same moment."""
-    until = of_use_until(refusal=refusal).astimezone(refusal.order.venue.zone)
-    words = f"{_names(snoozes)}: sold out, so snoozed until {date_format(until, 'l j F, H:i')}."
-    awake = [one for one in snoozes if one.ended_at is not None]
-    return f"{words} Awake again already: {_names(awake)}." if awake else words
+def _snoozed_message(refusal: Alert, snoozes: Sequence[Snooze]) -> str:
+    """List the snoozed items. All snoozes of one order end at the same time."""
+    until = snooze_would_end_at(refusal=refusal).astimezone(refusal.order.venue.zone)
+    message = f"{_names(snoozes)}: sold out, so snoozed until {date_format(until, 'l j F, H:i')}."
+    ended = [one for one in snoozes if one.ended_at is not None]
+    return f"{message} Back on the menu since then: {_names(ended)}." if ended else message
 
 
 def _names(snoozes: Sequence[Snooze]) -> str:

@@ -1,1 +1,1 @@
-"""The way of an order into the POS: sending, retrying, confirming, failing."""
+"""Everything that brings an order onto the till: sending, retrying, confirming and failing."""

@@ -1,17 +1,17 @@
-"""When an order turns out to be on the till: written down, with what follows from it. Callers have the row locked."""
+"""Record that an order is on the till, and what follows from it. Callers have locked the injection's row."""
 
 from django.db import transaction
 from django.utils import timezone
 
 from orders.alert_outbox import queue_alert
 from orders.checkout.discounts import release_use
-from orders.injection.failure import is_cancelled, tell_till_of_cancellation
-from orders.models import Alert, Injection, Order, OrderEvent
+from orders.injection.failure import is_cancelled, queue_cancellation_alert
+from orders.models import CLOSED_STATUSES, Alert, Injection, Order, OrderEvent
 
 _Status = Order.Status
 
 # An order only ever moves down this list.
-_WAY = (
+_STATUS_SEQUENCE = (
     _Status.AWAITING_PAYMENT,
     _Status.PLACED,
     _Status.CONFIRMED,
@@ -20,36 +20,37 @@ _WAY = (
     _Status.COMPLETED,
     _Status.CANCELLED,
 )
-_OVER = (_Status.COMPLETED, _Status.CANCELLED)
 
 
 def confirm(*, injection: Injection, account: str, status: Order.Status = _Status.CONFIRMED) -> str:
-    """Notes that the order is on the till under its present reference, and how far it is there.
+    """Record that the order is on the till under its present reference, and how far it has got there.
 
-    Ends the lease of whoever is sending: what the POS says itself is the later word. Of an order that was cancelled
-    meanwhile, the till is told; of any other whose failure a person was told of, the venue, because somebody may have
-    keyed it in.
+    Ends the lease of a worker that is still sending: the POS's own report is the later information. If the order has
+    been cancelled, the till is alerted. If the venue was alerted that it failed, staff may have keyed it in, so the
+    venue is alerted to a possible duplicate.
 
     Args:
         injection: its row, locked.
-        account: the check's number, empty when it is not known.
-        status: what the order has come to; it never moves back.
+        account: the check's number, empty if unknown.
+        status: the status that the order has reached; it never moves back.
 
-    Returns what changed in a word.
+    Returns:
+        The order's new status, or "known already".
     """
     if injection.state != Injection.State.CONFIRMED:
-        _arrive(injection, account)
-        if status not in _OVER and is_cancelled(injection=injection):
-            tell_till_of_cancellation(injection=injection)
+        _mark_confirmed(injection, account)
+        if status not in CLOSED_STATUSES and is_cancelled(injection=injection):
+            queue_cancellation_alert(injection=injection)
     elif account and not injection.account:
         injection.account = account
         injection.save(update_fields=["account"])
-    return advance(order_ids=[injection.order_id], status=status)
+    return advance_orders(order_ids=[injection.order_id], status=status)
 
 
-def _arrive(injection: Injection, account: str) -> None:
-    if injection.state == Injection.State.FAILED and _was_told(injection) and not is_cancelled(injection=injection):
-        tell_of_double(injection=injection)
+def _mark_confirmed(injection: Injection, account: str) -> None:
+    is_reported_failure = injection.state == Injection.State.FAILED and _failure_was_reported(injection)
+    if is_reported_failure and not is_cancelled(injection=injection):
+        queue_duplicate_alert(injection=injection)
     now = timezone.now()
     injection.state = Injection.State.CONFIRMED
     injection.account = account or injection.account or injection.order.open_account
@@ -74,12 +75,12 @@ def _arrive(injection: Injection, account: str) -> None:
     )
 
 
-def advance(*, order_ids: list, status: Order.Status) -> str:
-    """Moves the orders to the status unless they are further on their way; returns what changed in a word.
+def advance_orders(*, order_ids: list, status: Order.Status) -> str:
+    """Move the orders to the status unless they are further along; return the status, or "known already".
 
-    An order that is cancelled gives its use of a discount code back, whoever cancelled it, and once.
+    A cancelled order gives back its use of a discount code, once, no matter where it was cancelled.
     """
-    earlier = _WAY[: _WAY.index(status)]
+    earlier = _STATUS_SEQUENCE[: _STATUS_SEQUENCE.index(status)]
     with transaction.atomic():
         moved = [id for id in order_ids if Order.objects.filter(pk=id, status__in=earlier).update(status=status)]
         if status == _Status.CANCELLED:
@@ -88,16 +89,16 @@ def advance(*, order_ids: list, status: Order.Status) -> str:
     return str(status) if moved else "known already"
 
 
-def tell_of_double(*, injection: Injection) -> None:
-    """Has the venue told, once, that the order may be on the till twice."""
+def queue_duplicate_alert(*, injection: Injection) -> None:
+    """Alert the venue, once, that the order may be on the till twice."""
     queue_alert(order_id=injection.order_id, about=Alert.About.DOUBLE)
 
 
-def entered_by_hand(*, injection: Injection) -> bool:
-    """Whether somebody said that they keyed the order in."""
+def was_entered_by_hand(*, injection: Injection) -> bool:
+    """Return whether staff have marked the order as entered by hand."""
     return OrderEvent.objects.filter(order_id=injection.order_id, action=OrderEvent.Action.ENTERED_BY_HAND).exists()
 
 
-def _was_told(injection: Injection) -> bool:
-    told = Alert.objects.filter(order_id=injection.order_id, about=Alert.About.FAILED, sent_at__isnull=False)
-    return told.exclude(channel=Alert.Channel.MENU).exists()
+def _failure_was_reported(injection: Injection) -> bool:
+    sent = Alert.objects.filter(order_id=injection.order_id, about=Alert.About.FAILED, sent_at__isnull=False)
+    return sent.exclude(channel=Alert.Channel.MENU).exists()

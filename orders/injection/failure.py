@@ -1,4 +1,4 @@
-"""When an order does not come to the till: written down, and told to the venue once. Callers have the row locked."""
+"""Record that an order will not reach the till, and alert the venue once. Callers have locked the injection's row."""
 
 from django.utils import timezone
 
@@ -7,50 +7,51 @@ from orders.injection.references import may_have_arrived
 from orders.models import CLOSED_STATUSES, Alert, Injection, Order
 
 SOLD_OUT = "restricted"
-# The till may say of what is sold out only that it cannot be added; whoever is to snooze it asks.
-_PERHAPS_SOLD_OUT = (SOLD_OUT, "item_refused")
+"""The error code of an order that the POS refused because something in it is sold out."""
+# For a sold-out item the till may report only that it cannot be added; the alert for the menu asks the POS.
+_MAY_BE_SOLD_OUT = (SOLD_OUT, "item_refused")
 
 
 def fail(*, injection: Injection, code: str, error: str) -> None:
-    """Ends the order's way to the till, and has the venue told unless nobody wants the order any more.
+    """Mark the injection as failed, and alert the venue unless the order is closed.
 
     Args:
         injection: its row, locked.
-        code: a short stable name of the cause.
-        error: a sentence for venue staff and, below it, the POS's own words.
+        code: a short, stable name of the cause.
+        error: a sentence for venue staff, with the POS's own message on the lines below it.
     """
     injection.failures += 1
     injection.failed_at = timezone.now()
-    _end(injection, code, error)
-    snooze_if_sold_out(injection=injection, code=code, pos_words=error.partition("\n")[2])
-    if _status_of(injection) not in CLOSED_STATUSES:
+    _mark_failed(injection, code, error)
+    queue_snooze_if_sold_out(injection=injection, code=code, pos_words=error.partition("\n")[2])
+    if _current_status(injection) not in CLOSED_STATUSES:
         queue_alert(order_id=injection.order_id, about=Alert.About.FAILED, occurrence=injection.failures)
 
 
-def snooze_if_sold_out(*, injection: Injection, code: str, pos_words: str) -> None:
-    """Has the menu snooze what the POS refused the order for, also when nobody wants the order itself any more."""
-    if code in _PERHAPS_SOLD_OUT:
+def queue_snooze_if_sold_out(*, injection: Injection, code: str, pos_words: str) -> None:
+    """Queue a snooze of the items that the POS refused as sold out, even if the order itself is closed."""
+    if code in _MAY_BE_SOLD_OUT:
         queue_menu_snooze(order_id=injection.order_id, occurrence=injection.failures, code=code, pos_words=pos_words)
 
 
 def is_cancelled(*, injection: Injection) -> bool:
-    """Whether the order was cancelled, as it is in the database now."""
-    return _status_of(injection) == Order.Status.CANCELLED
+    """Return whether the order is cancelled in the database now."""
+    return _current_status(injection) == Order.Status.CANCELLED
 
 
 def end_cancelled(*, injection: Injection) -> None:
-    """Ends the way of an order that was cancelled while it was being sent; the till is told if it may be there."""
-    _end(injection, "cancelled", "The order was cancelled.")
+    """End the injection of an order that was cancelled while being sent; alert the till if it may have arrived."""
+    _mark_failed(injection, "cancelled", "The order was cancelled.")
     if may_have_arrived(injection=injection):
-        tell_till_of_cancellation(injection=injection)
+        queue_cancellation_alert(injection=injection)
 
 
-def tell_till_of_cancellation(*, injection: Injection) -> None:
-    """Has a message printed on the till: the POS has no call for cancelling."""
+def queue_cancellation_alert(*, injection: Injection) -> None:
+    """Queue a message to be printed on the till, as the POS has no call to cancel an order."""
     queue_alert(order_id=injection.order_id, about=Alert.About.CANCELLED, channels=[Alert.Channel.TILL])
 
 
-def _end(injection: Injection, code: str, error: str) -> None:
+def _mark_failed(injection: Injection, code: str, error: str) -> None:
     injection.state = Injection.State.FAILED
     injection.next_attempt_at = injection.lease = injection.lease_until = None
     injection.error_code, injection.error = code[:40], error
@@ -68,6 +69,6 @@ def _end(injection: Injection, code: str, error: str) -> None:
     )
 
 
-def _status_of(injection: Injection) -> str:
-    # Asked after the lock: what was read with the row may be from before waiting for it.
+def _current_status(injection: Injection) -> str:
+    # Read after locking: an order that was loaded with the row may date from before the wait for the lock.
     return Order.objects.values_list("status", flat=True).get(pk=injection.order_id)

@@ -1,4 +1,4 @@
-"""Orders of venues whose POS is not connected: they wait, and are sent when it is, unless it is too late by then."""
+"""Parked orders: the venue's POS is not connected, so they wait for the connection until their deadline."""
 
 from datetime import datetime, timedelta
 
@@ -10,36 +10,36 @@ from orders.models import Injection
 from orders.queue import enqueue_injection
 from storekit.db.due_rows import due_now
 
-# The second is of the order whose own call found out that the consent is gone.
+# An order gets the second code if its own call found out that the authorisation is gone.
 _UNTIL_CONNECTED = ("not_connected", "invalid_grant")
 _PARKED_CODES = (*_UNTIL_CONNECTED, "unauthorised", "forbidden")
 _SHORTEST_WAIT = timedelta(minutes=1)
-# A sixtieth of the time that is left: a week leaves a few hundred attempts behind instead of ten thousand.
-_PART = 60
-_WOKEN_AT_ONCE = 500
+# Wait a sixtieth of the time left: a week then leaves a few hundred attempts instead of ten thousand.
+_WAIT_DIVISOR = 60
+_MOST_PER_RELEASE = 500
 
 
 def is_parked(*, injection: Injection) -> bool:
-    """Whether the order waits for its venue to be connected."""
+    """Return whether the order waits for its venue's connection."""
     return injection.error_code in _PARKED_CODES
 
 
 def parked_until(*, now: datetime, settled_by: datetime) -> datetime | None:
-    """When to look again whether the venue is connected; None when a person has to be told."""
+    """Return when to try again, or None when it is time to alert the venue. Times are aware."""
     left = settled_by - now
     if left <= timedelta(0):
         return None
-    return min(now + max(_SHORTEST_WAIT, left / _PART), settled_by)
+    return min(now + max(_SHORTEST_WAIT, left / _WAIT_DIVISOR), settled_by)
 
 
-def wake(*, venue_id: int) -> int:
-    """Sends what waits for this venue's connection, which is there again; returns how many orders."""
-    return _wake(_parked().filter(order__venue_id=venue_id))
+def release(*, venue_id: int) -> int:
+    """Make the parked orders of a venue that has just been connected due; return how many."""
+    return _release(_parked().filter(order__venue_id=venue_id))
 
 
-def wake_connected() -> int:
-    """Sends what waits for a connection that is there, for whoever did not tell us; returns how many orders."""
-    return _wake(
+def release_connected() -> int:
+    """Make parked orders due whose venue is connected although no task announced it; return how many."""
+    return _release(
         _parked().filter(
             error_code__in=_UNTIL_CONNECTED,
             next_attempt_at__gt=timezone.now(),
@@ -55,10 +55,10 @@ def _parked() -> QuerySet[Injection]:
     )
 
 
-def _wake(parked: QuerySet[Injection]) -> int:
-    ids = list(parked.order_by("next_attempt_at").values_list("pk", flat=True)[:_WOKEN_AT_ONCE])
+def _release(parked: QuerySet[Injection]) -> int:
+    ids = list(parked.order_by("next_attempt_at").values_list("pk", flat=True)[:_MOST_PER_RELEASE])
     for injection_id in ids:
-        # Unless somebody took it meanwhile: then it has no time of its own.
+        # A row that a worker has claimed since then no longer matches.
         _parked().filter(pk=injection_id).update(next_attempt_at=due_now())
         enqueue_injection(injection_id=injection_id)
     return len(ids)

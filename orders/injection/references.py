@@ -1,7 +1,7 @@
-"""Under which reference an order goes to the POS, and when it may go under a new one.
+"""The reference under which an order is sent to the POS, and when it may change.
 
-One reference, one delivery: as long as an earlier attempt may have arrived, the order is sent under the same reference
-again. Only after a definite refusal may a corrected order go out, as a new revision with a reference of its own.
+One reference, one delivery: as long as an earlier attempt may have arrived, the order is sent again under the same
+reference. Only after a definite refusal may a corrected order go out, as a new revision with its own reference.
 """
 
 from datetime import datetime
@@ -12,17 +12,17 @@ from storekit.db.due_rows import due_now
 
 _Outcome = InjectionAttempt.Outcome
 
-# Answers that say: it is not here. Everything else may have arrived.
-_DEFINITE = (_Outcome.REJECTED, _Outcome.THROTTLED, _Outcome.UNAUTHORISED)
+# After any other outcome the order may have arrived.
+_DEFINITE_REFUSALS = (_Outcome.REJECTED, _Outcome.THROTTLED, _Outcome.UNAUTHORISED)
 
 
 def reference_of(*, order_id: UUID, revision: int) -> str:
-    """What the POS knows the order by: the same on every attempt to deliver the same thing, at most 48 characters."""
+    """Return the reference of one revision of the order, at most 48 characters; every attempt uses the same."""
     return f"{order_id.hex}-{revision}"
 
 
-def order_named_by(*, reference: str) -> UUID | None:
-    """The order that a reference, of whatever revision, belongs to; None for a reference that is not ours."""
+def order_id_from_reference(*, reference: str) -> UUID | None:
+    """Return the id of the order that a reference of any revision belongs to; None if the reference is not ours."""
     name, _, revision = reference.partition("-")
     if len(name) != 32 or not (revision.isascii() and revision.isdigit()):
         return None
@@ -33,10 +33,10 @@ def order_named_by(*, reference: str) -> UUID | None:
 
 
 def definitely_refused(*, injection: Injection) -> bool:
-    """Whether the order is certainly not on the till under its present reference, and will not come there.
+    """Return whether the order is certainly not on the till under its present reference, and will not get there.
 
-    So it is when the POS said that the till did not take it, or when every attempt was answered with a no. An order
-    that was never sent has not been refused.
+    That is so if the POS reported that the till refused it, or if every attempt was refused. An order that was never
+    sent has not been refused.
     """
     if injection.refused:
         return True
@@ -45,29 +45,29 @@ def definitely_refused(*, injection: Injection) -> bool:
             "outcome", flat=True
         )
     )
-    return bool(outcomes) and outcomes.issubset(_DEFINITE)
+    return bool(outcomes) and outcomes.issubset(_DEFINITE_REFUSALS)
 
 
 def may_have_arrived(*, injection: Injection) -> bool:
-    """Whether something was sent under the present reference that was not certainly refused."""
+    """Return whether any attempt under the present reference was not definitely refused."""
     sent = InjectionAttempt.objects.filter(injection=injection, reference=injection.reference)
-    return not injection.refused and sent.exclude(outcome__in=_DEFINITE).exists()
+    return not injection.refused and sent.exclude(outcome__in=_DEFINITE_REFUSALS).exists()
 
 
-def last_arrival(*, injection: Injection) -> datetime | None:
-    """When the last attempt began that may have brought the present reference to the POS; None for none.
+def last_possible_arrival(*, injection: Injection) -> datetime | None:
+    """Return when the last attempt began that may have brought the present reference to the POS; None if none did.
 
-    That the POS knew it already does not count: then an earlier one brought it.
+    Duplicates do not count: the POS already had the reference, so an earlier attempt brought it.
     """
     sent = InjectionAttempt.objects.filter(injection=injection, reference=injection.reference)
-    may_have = sent.exclude(outcome__in=(*_DEFINITE, _Outcome.DUPLICATE))
-    return may_have.order_by("-number").values_list("started_at", flat=True).first()
+    candidates = sent.exclude(outcome__in=(*_DEFINITE_REFUSALS, _Outcome.DUPLICATE))
+    return candidates.order_by("-number").values_list("started_at", flat=True).first()
 
 
-def raise_revision(*, injection: Injection) -> None:
-    """Gives the order its next reference, after a definite refusal. To be called with the row locked.
+def start_new_revision(*, injection: Injection) -> None:
+    """Give the order its next reference after a definite refusal. The row must be locked.
 
-    Saves the row's columns about sending. Whether it is sent again is the caller's to say, with `send_anew`.
+    Saves the row. To send the order again, the caller calls `restart_sending` as well.
     """
     injection.revision += 1
     injection.reference = reference_of(order_id=injection.order_id, revision=injection.revision)
@@ -91,10 +91,10 @@ def raise_revision(*, injection: Injection) -> None:
     )
 
 
-def send_anew(*, injection: Injection) -> None:
-    """Makes the order due at once, with all of its retries before it. To be called with the row locked; saves it.
+def restart_sending(*, injection: Injection) -> None:
+    """Make the order due at once, with all of its retries available again. The row must be locked; it is saved.
 
-    The caller queues it on commit with `orders.queue.nudge`.
+    The caller queues it on commit with `orders.queue.enqueue_injection`.
     """
     injection.state = Injection.State.WAITING
     injection.next_attempt_at = injection.due_since = due_now()

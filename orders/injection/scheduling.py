@@ -1,4 +1,4 @@
-"""When an order's way to the till begins. Pure: the rows and the clock belong to the caller."""
+"""When an order is first sent to the POS. Pure: the caller brings the rows and the clock."""
 
 from datetime import datetime, timedelta
 
@@ -6,12 +6,12 @@ from integrations.pos import VenuePosSettings
 
 
 def first_attempt_at(*, scheduled_for: datetime | None, now: datetime, settings: VenuePosSettings) -> datetime | None:
-    """When a paid order is sent first; None: at once. Times are aware.
+    """Return when to send a paid order first, or None for at once. Times are aware.
 
-    With `buffer_orders` on, an order for later is held until `buffer_minutes` before its time. The minutes are real
-    ones, also in a night when the clocks change.
+    With `buffer_orders` on, a scheduled order is held until `buffer_minutes` before its time. The minutes are elapsed
+    time, also on a night when the clocks change.
     """
     if scheduled_for is None or not settings.buffer_orders:
         return None
-    begins = scheduled_for - timedelta(minutes=settings.buffer_minutes)
-    return begins if begins > now else None
+    start = scheduled_for - timedelta(minutes=settings.buffer_minutes)
+    return start if start > now else None

@@ -1,4 +1,4 @@
-"""From an order and its lines to the ticket that the POS is handed. Pure: reads what is given and asks nobody."""
+"""Build the ticket that the POS receives from an order and its lines. Pure."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -21,8 +21,8 @@ from orders.checkout.shares import ZERO, shares
 from orders.models import Order, OrderLine
 
 _LONGEST_NOTE = 2000
-_SPARE = 60
-"""For the line that says that there is more."""
+_ROOM_FOR_REST = 60
+"""For the line that says how many notes were left out."""
 
 
 def ticket_for(
@@ -35,18 +35,18 @@ def ticket_for(
     native_discount: bool = False,
     without_email: bool = False,
 ) -> OrderTicket:
-    """The ticket of an order: what is sent adds up to what the guest paid.
+    """Return the ticket of an order. Its lines add up to what the guest paid.
 
     Args:
         order: with its venue loaded.
-        lines: what was ordered.
+        lines: the order's lines.
         settings: how orders are mapped to the POS.
-        reference: what the POS is to know the order by.
-        deliver_within: how long the POS may try to get it onto a till.
-        native_discount: the POS knows the code's id, which then goes on the lines instead of a line of its own.
-        without_email: the POS knows the address as somebody else's, so it is left out.
+        reference: the reference under which the POS stores the order.
+        deliver_within: how long the POS may try to get the order onto a till.
+        native_discount: whether the POS knows the discount, which is then set on the lines instead of sent as a line.
+        without_email: leave out the e-mail address, because the POS knows it as another customer's.
     """
-    is_native = native_discount and _can_be_native(order, lines)
+    is_native = native_discount and _can_use_native_discount(order, lines)
     is_new_check = order.type == Order.Type.DINE_IN and not order.open_account
     return OrderTicket(
         reference=reference,
@@ -67,28 +67,28 @@ def ticket_for(
 
 
 def customer_reference(*, email: str) -> str:
-    """One stable value per e-mail address, at most 48 characters; empty for none.
+    """Return one stable value per e-mail address, at most 48 characters; empty for no address.
 
-    K-Series fails an order whose e-mail address it knows under another reference, whichever location that came from;
-    so the value depends on nothing but the address.
+    K-Series refuses an order whose e-mail address it knows under another reference, even from another location, so the
+    value depends on the address alone.
     """
     if not email:
         return ""
     return "storekit-" + hashlib.sha256(email.strip().lower().encode()).hexdigest()[:32]
 
 
-def _can_be_native(order: Order, lines: Sequence[PricedLine]) -> bool:
-    """Whether the discount can stand on the lines, which go out one by one then; a line of its own takes off the same.
+def _can_use_native_discount(order: Order, lines: Sequence[PricedLine]) -> bool:
+    """Return whether the discount can be set on the lines, which are then sent one by one.
 
-    Lightspeed's K-Series API documentation says that a `discountAmountOverride` is for "this item", and not whether
-    that is one of several or all of them.
+    Lightspeed's K-Series API documentation says that a `discountAmountOverride` is for "this item", but not whether
+    that means each unit of a line or all of them. If there would be too many parts, a discount line takes off the same.
     """
     fits = sum(max(line.quantity, line.pos_lines) for line in lines) <= MAX_POS_LINES
     return bool(order.discount_pos_id and order.discount) and fits
 
 
 def _item_lines(order: Order, lines: Sequence[PricedLine], is_native: bool) -> list[TicketLine]:
-    """What was ordered; with a native discount each that costs something says what it takes off."""
+    """Return the ordered items; with a native discount, each item that has a price carries its share of it."""
     parts = [(part, line.total_of_one) for line in lines for part in _ticket_lines(line)]
     if not is_native:
         return [part for part, _ in parts]
@@ -98,7 +98,7 @@ def _item_lines(order: Order, lines: Sequence[PricedLine], is_native: bool) -> l
         for one in ([replace(part, quantity=1)] * part.quantity if amount > 0 else [part])
     ]
     offs = shares(order.discount, [amount for _, amount in ones])
-    # Nothing off is not said at all: the POS might take a nought for nothing said, and count for itself.
+    # Omit zero discounts: the POS may treat 0 as unset and apply its own amount.
     return [
         replace(one, discount=TicketDiscount(code=order.discount_pos_id, amount=off)) if off else one
         for (one, _), off in zip(ones, offs, strict=True)
@@ -106,7 +106,7 @@ def _item_lines(order: Order, lines: Sequence[PricedLine], is_native: bool) -> l
 
 
 def _amount_lines(order: Order, settings: VenuePosSettings, is_native: bool) -> Iterator[TicketLine]:
-    """What is no food: items of the till's with a price of ours."""
+    """Yield fees and the discount: items of the POS that are sent with our price."""
     discount = ZERO if is_native else order.discount
     for sku, name, amount in (
         (settings.delivery_fee_sku, "Delivery fee", order.delivery_fee),
@@ -118,11 +118,11 @@ def _amount_lines(order: Order, settings: VenuePosSettings, is_native: bool) -> 
 
 
 def _ticket_lines(line: PricedLine) -> list[TicketLine]:
-    """The line as the POS gets it.
+    """Return the line in the form that the POS receives.
 
     Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed.app/) does not say whether the quantity of
-    a sub-item is per one of its item or in all. A line with choices therefore goes out one by one, where both mean the
-    same.
+    a sub-item is per unit of its item or in total. A line with choices is therefore split into single units, for which
+    both mean the same.
     """
     instructions = tuple(choice.instruction_id for choice in line.choices if choice.kind == OrderLine.Kind.INSTRUCTION)
     choices = tuple(
@@ -161,9 +161,9 @@ def _address(order: Order) -> TicketAddress | None:
 
 
 def _note(order: Order, lines: Sequence[PricedLine]) -> str:
-    """What the kitchen should read. The POS has no note on a line, so those of the lines are here too.
+    """Return the note for the kitchen, with the notes of the lines, for which the POS has no field.
 
-    What would make it too long to be read on a slip of paper is left out, and the note says where to read it.
+    Notes that would make it too long for a printed slip are left out, and the note says where to read them.
     """
     when = order.scheduled_for.astimezone(order.venue.zone) if order.scheduled_for else None
     parts = [
@@ -172,12 +172,12 @@ def _note(order: Order, lines: Sequence[PricedLine]) -> str:
         f"Delivery: {order.address_notes}" if order.address_notes else "",
         *(f"{line.quantity}× {line.name}: {line.note}" for line in lines if line.note),
     ]
-    said = [part for part in parts if part]
-    lengths = accumulate(len(part) + 1 for part in said)
-    fitting = sum(length <= _LONGEST_NOTE - _SPARE for length in lengths)
-    left_out = len(said) - fitting
+    notes = [part for part in parts if part]
+    lengths = accumulate(len(part) + 1 for part in notes)
+    fitting = sum(length <= _LONGEST_NOTE - _ROOM_FOR_REST for length in lengths)
+    left_out = len(notes) - fitting
     more = [f"And {left_out} more notes: see order {order.number} in storekit."] if left_out else []
-    return "\n".join(said[:fitting] + more)
+    return "\n".join(notes[:fitting] + more)
 
 
 def _payment(order: Order, settings: VenuePosSettings) -> TicketPayment | None:

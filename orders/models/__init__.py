@@ -1,4 +1,4 @@
-"""The tables of orders: what was ordered, its way to the till, discounts, and what a venue allows."""
+"""The models of orders: orders with their lines, injections, alerts, discount codes and ordering rules."""
 
 from orders.models.discounts import DiscountCode
 from orders.models.injections import Alert, Injection, InjectionAttempt, InjectionQuerySet

@@ -1,4 +1,4 @@
-"""Discount codes that guests can type."""
+"""Discount codes that guests can enter."""
 
 from decimal import Decimal
 
@@ -11,32 +11,35 @@ from storekit.models import Venue
 
 
 class DiscountCode(models.Model):
-    """A code that takes a percentage or an amount off the items of an order. Small and capital letters are one."""
+    """A code that takes a percentage or an amount off the items of an order. Upper and lower case are the same."""
 
     venue = models.ForeignKey(Venue, models.CASCADE, related_name="discount_codes")
-    code = models.CharField(max_length=64, help_text="What the guest types; capitals do not matter.")
+    code = models.CharField(max_length=64, help_text="What the guest enters, in upper or lower case.")
     percent = models.DecimalField(
         max_digits=5,
         decimal_places=2,
         null=True,
         blank=True,
         validators=[MinValueValidator(Decimal("0.01")), MaxValueValidator(Decimal(100))],
-        help_text="Off the items' total. Either this or an amount.",
+        help_text="Percentage off the items' total. Enter this or an amount, not both.",
     )
     amount = money(
         null=True,
         blank=True,
         validators=[MinValueValidator(Decimal("0.01"))],
-        help_text="Off the items' total, never more than that.",
+        help_text="Amount off the items' total, up to that total.",
     )
     pos_id = models.CharField(
-        "POS id", max_length=64, blank=True, help_text="The discount's code at the POS, for native discounts."
+        "POS id",
+        max_length=64,
+        blank=True,
+        help_text="The discount's code in the POS, for native discounts.",
     )
     active = models.BooleanField(default=True)
-    valid_from = models.DateField(null=True, blank=True, help_text="First day, in the venue's time; empty: at once.")
-    valid_until = models.DateField(null=True, blank=True, help_text="Last day, in the venue's time; empty: for ever.")
-    minimum_spend = money(null=True, blank=True, help_text="What the items have to come to; empty: anything.")
-    usage_limit = models.PositiveIntegerField(null=True, blank=True, help_text="How many orders; empty: any number.")
+    valid_from = models.DateField(null=True, blank=True, help_text="First day, in the venue's time. Empty: from now.")
+    valid_until = models.DateField(null=True, blank=True, help_text="Last day, in the venue's time. Empty: no end.")
+    minimum_spend = money(null=True, blank=True, help_text="Lowest items' total. Empty: no minimum.")
+    usage_limit = models.PositiveIntegerField(null=True, blank=True, help_text="Number of orders. Empty: no limit.")
     times_used = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
@@ -47,7 +50,7 @@ class DiscountCode(models.Model):
                 condition=models.Q(percent__isnull=True, amount__isnull=False)
                 | models.Q(percent__isnull=False, amount__isnull=True),
                 name="discount_is_percent_or_amount",
-                violation_error_message="Give either a percentage or an amount.",
+                violation_error_message="Enter either a percentage or an amount.",
             ),
         ]
 

@@ -1,4 +1,4 @@
-"""The one shape of an amount's column."""
+"""The model field that all amounts share."""
 
 from typing import Any
 
@@ -6,5 +6,5 @@ from django.db import models
 
 
 def money(**options: Any) -> models.DecimalField:
-    """A column for an amount in the venue's currency."""
+    """Return a field for an amount in the venue's currency, with two decimal places."""
     return models.DecimalField(max_digits=12, decimal_places=2, **options)

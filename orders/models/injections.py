@@ -1,4 +1,4 @@
-"""The injection that brings an order onto the till, its attempts, and what people are told of it."""
+"""The injection that brings an order onto the till, its attempts, and the alerts about it."""
 
 from datetime import datetime
 
@@ -8,18 +8,18 @@ from orders.models.orders import Order
 
 
 class InjectionQuerySet(models.QuerySet["Injection"]):
-    """What is asked of injections again and again."""
+    """Common queries on injections."""
 
     def due(self, now: datetime) -> "InjectionQuerySet":
-        """What may be sent now: its time has come, or whoever was sending it has not been heard of for too long."""
+        """Return the injections that may be sent now: they are due, or their worker's lease has run out."""
         time_has_come = models.Q(state__in=["waiting", "scheduled"], next_attempt_at__lte=now)
         return self.filter(time_has_come | models.Q(state="sending", lease_until__lte=now))
 
 
 class Injection(models.Model):
-    """The order's way to the till: a row with a state, a next attempt and a lease. Tasks only nudge it.
+    """The delivery of an order to the till: a row with a state, a next attempt and a lease. Tasks only make it fast.
 
-    waiting → sending → accepted → confirmed, back to waiting when the POS could not be reached, failed when it said no.
+    waiting → sending → accepted → confirmed; back to waiting if the POS cannot be reached, failed if it refuses.
     """
 
     class State(models.TextChoices):
@@ -32,35 +32,41 @@ class Injection(models.Model):
 
     order = models.OneToOneField(Order, models.CASCADE, related_name="injection")
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
-    revision = models.PositiveSmallIntegerField(default=1, help_text="Goes up only after a definite refusal.")
+    revision = models.PositiveSmallIntegerField(default=1, help_text="Rises only after a definite refusal.")
     reference = models.CharField(max_length=48, unique=True, help_text="The same on every attempt of one revision.")
     location = models.CharField(
-        max_length=32, blank=True, help_text="The business location whose till it is meant for, once there is one."
+        max_length=32,
+        blank=True,
+        help_text="The business location it is sent to, fixed before the first attempt.",
     )
     next_attempt_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
-    lease = models.UUIDField(null=True, blank=True, editable=False, help_text="Whose attempt may record its outcome.")
+    lease = models.UUIDField(
+        null=True, blank=True, editable=False, help_text="Only this attempt may record its outcome."
+    )
     attempts = models.PositiveIntegerField(default=0)
     account = models.CharField(max_length=64, blank=True, help_text="The check's number at the POS.")
     error_code = models.CharField(max_length=40, blank=True)
     error = models.TextField(blank=True)
     due_since = models.DateTimeField(
-        null=True, blank=True, help_text="When this revision was to be sent first; what is late is late from then."
+        null=True, blank=True, help_text="When this revision was first due; its deadline counts from then."
     )
     deliver_by = models.DateTimeField(
-        null=True, blank=True, help_text="Until when the POS tries to get it onto a till; unconfirmed then, we look."
+        null=True,
+        blank=True,
+        help_text="Until when the POS tries to deliver it. If unconfirmed then, we check.",
     )
     without_email = models.BooleanField(
-        default=False, help_text="The POS knows the e-mail address as another customer's, so it is left out."
+        default=False, help_text="Leave out the e-mail address, because the POS knows it as another customer's."
     )
     native_discount_refused = models.BooleanField(
-        default=False, help_text="The POS did not know the discount's id, so the discount goes as a line."
+        default=False, help_text="Send the discount as a line, because the POS does not know its id."
     )
-    refused = models.BooleanField(default=False, help_text="The POS said that the till did not take this reference.")
+    refused = models.BooleanField(default=False, help_text="The till refused this reference.")
     confirmation_checks = models.PositiveSmallIntegerField(
-        default=0, help_text="How often its confirmation was looked for among the POS's open checks."
+        default=0, help_text="How many times the POS's open checks were searched for the order."
     )
-    failures = models.PositiveIntegerField(default=0, help_text="How often it failed; each failure is told once.")
+    failures = models.PositiveIntegerField(default=0, help_text="How often it failed. Each failure is reported once.")
     accepted_at = models.DateTimeField(null=True, blank=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)
     failed_at = models.DateTimeField(null=True, blank=True)
@@ -84,15 +90,15 @@ class InjectionAttempt(models.Model):
     """One call to the POS. Written before the call, so that a killed worker leaves evidence."""
 
     class Outcome(models.TextChoices):
-        UNKNOWN = "unknown", "Not known"
+        UNKNOWN = "unknown", "Unknown"
         ACCEPTED = "accepted", "Accepted"
-        DUPLICATE = "duplicate", "Had arrived already"
+        DUPLICATE = "duplicate", "Already arrived"
         UNREACHABLE = "unreachable", "POS unreachable"
-        THROTTLED = "throttled", "POS throttled us"
+        THROTTLED = "throttled", "POS asked us to wait"
         UNAUTHORISED = "unauthorised", "Reconnect needed"
         REJECTED = "rejected", "Rejected"
-        BAD_ANSWER = "bad_answer", "Answer not understood"
-        ERROR = "error", "storekit stumbled"
+        BAD_ANSWER = "bad_answer", "Unreadable response"
+        ERROR = "error", "Internal error"
 
     injection = models.ForeignKey(Injection, models.CASCADE, related_name="attempt_rows")
     number = models.PositiveIntegerField()
@@ -113,34 +119,34 @@ class InjectionAttempt(models.Model):
 
 
 class Alert(models.Model):
-    """One thing to tell the venue about an order, by one way: a row until it is told. Tasks only nudge it.
+    """An alert about an order over one channel. The row says when it is due; tasks only make it fast.
 
-    The menu is told too: what the POS refused the order for as sold out is snoozed on it.
+    The menu is a channel too: items that the POS refused the order for as sold out are snoozed on it.
     """
 
     class Channel(models.TextChoices):
         EMAIL = "email", "E-mail"
         TILL = "till", "Message on the till"
-        MENU = "menu", "Snoozed on the menu"
+        MENU = "menu", "Snooze on the menu"
 
     class About(models.TextChoices):
         FAILED = "failed", "Not on the till"
         CANCELLED = "cancelled", "Cancelled"
-        DOUBLE = "double", "Perhaps twice on the till"
+        DOUBLE = "double", "May be on the till twice"
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="alerts")
     channel = models.CharField(max_length=8, choices=Channel)
     about = models.CharField(max_length=10, choices=About)
-    occurrence = models.PositiveIntegerField(default=1, help_text="The how-manieth failure of the order it is about.")
+    occurrence = models.PositiveIntegerField(default=1, help_text="Which failure of the order it is about, from 1.")
     created_at = models.DateTimeField(auto_now_add=True)
-    # While it is being told: when whoever does so is given up. Empty: told, or given up.
+    # While it is being sent: when the lease runs out. Empty once it is sent or given up.
     next_attempt_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     sent_at = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=500, blank=True)
-    # Kept for the menu: the injection's own are gone when the order is sent again or seen to.
+    # Kept for the menu: the injection loses its own when staff handle the order.
     code = models.CharField(max_length=40, blank=True, help_text="Why the POS refused the order.")
-    pos_words = models.TextField("the POS's words", blank=True)
+    pos_words = models.TextField("message from the POS", blank=True)
 
     class Meta:
         ordering = ["created_at", "pk"]

@@ -1,4 +1,4 @@
-"""Orders with their lines, and what became of them."""
+"""Orders, their lines, and what staff did with them."""
 
 import uuid
 
@@ -14,7 +14,7 @@ CLOSED_STATUSES = ("completed", "cancelled")
 
 
 class OrderCounter(models.Model):
-    """The last order number that a venue gave out."""
+    """The last order number that a venue has used."""
 
     venue = models.OneToOneField(Venue, models.CASCADE, primary_key=True, related_name="order_counter")
     last_number = models.PositiveBigIntegerField(default=0)
@@ -24,15 +24,15 @@ class OrderCounter(models.Model):
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
-    """What is asked of orders again and again."""
+    """Common queries on orders."""
 
     def open(self) -> "OrderQuerySet":
-        """Neither completed nor cancelled."""
+        """Return the orders that are neither completed nor cancelled."""
         return self.exclude(status__in=CLOSED_STATUSES)
 
 
 class Order(models.Model):
-    """What a guest ordered, priced by us. Every amount is final: it never follows a later change of the menu."""
+    """A guest's order, priced by us. Every amount is final: later changes of the menu do not affect it."""
 
     class Type(models.TextChoices):
         PICKUP = "pickup", "Pickup"
@@ -73,10 +73,10 @@ class Order(models.Model):
     address_notes = models.CharField(max_length=500, blank=True)
 
     table = models.ForeignKey(Table, models.SET_NULL, null=True, blank=True, related_name="orders")
-    table_number = models.PositiveIntegerField(null=True, blank=True, help_text="The table's number then.")
+    table_number = models.PositiveIntegerField(null=True, blank=True, help_text="The table's number at the time.")
     covers = models.PositiveSmallIntegerField(null=True, blank=True)
     open_account = models.CharField(
-        max_length=64, blank=True, help_text="Number of the open check at the POS that the order is added to."
+        max_length=64, blank=True, help_text="Number of the open check that the order is added to."
     )
 
     discount_code = models.CharField(max_length=64, blank=True)
@@ -94,7 +94,7 @@ class Order(models.Model):
     payment_reference = models.CharField(max_length=128, blank=True)
     payment_amount = money(default=0)
 
-    menu_version = models.PositiveBigIntegerField(help_text="Of the menu that the prices came from.")
+    menu_version = models.PositiveBigIntegerField(help_text="Version of the menu that the prices came from.")
     placed_at = models.DateTimeField(auto_now_add=True)
 
     objects = OrderQuerySet.as_manager()
@@ -116,14 +116,14 @@ class Order(models.Model):
 
     @property
     def is_on_the_bill(self) -> bool:
-        """Whether it is paid with the open check that it is added to, and so waits for no payment of its own."""
+        """Whether the order is paid with the open check that it is added to, and so needs no payment of its own."""
         return bool(self.open_account) and self.payment_status == self.PaymentStatus.UNPAID
 
 
 class OrderLine(models.Model):
-    """A product of the order, or with a `parent` a choice made for the line above it, to any depth.
+    """A product of the order or, with a `parent`, a choice made for that line, to any depth.
 
-    `quantity` of a choice is per one of its parent; `unit_price` is the price of one.
+    The `quantity` of a choice is per unit of its parent; `unit_price` is the price of one unit.
     """
 
     class Kind(models.TextChoices):
@@ -144,7 +144,7 @@ class OrderLine(models.Model):
     quantity = models.PositiveIntegerField()
     unit_price = money()
     note = models.CharField(max_length=200, blank=True)
-    course = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Of a dine-in order: when it is served.")
+    course = models.PositiveSmallIntegerField(null=True, blank=True, help_text="When a dine-in item is served.")
 
     class Meta:
         ordering = ["position"]
@@ -154,7 +154,7 @@ class OrderLine(models.Model):
 
 
 class OrderEvent(models.Model):
-    """What somebody did to an order after it was placed: the audit's line. Written once, never changed."""
+    """An action of staff on an order, kept for the audit. Written once, never changed."""
 
     class Action(models.TextChoices):
         SENT_AGAIN = "sent_again", "Sent again"
@@ -163,7 +163,7 @@ class OrderEvent(models.Model):
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="events")
     action = models.CharField(max_length=20, choices=Action)
-    by = models.CharField(max_length=200, help_text="Who did it, as they were called then.")
+    by = models.CharField(max_length=200, help_text="The person's name at the time.")
     note = models.CharField(max_length=500, blank=True)
     at = models.DateTimeField(auto_now_add=True)
 

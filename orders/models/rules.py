@@ -1,4 +1,4 @@
-"""What a venue allows guests to order, and when."""
+"""A venue's rules on what guests can order, and when."""
 
 from django.core.validators import MaxValueValidator
 from django.db import models
@@ -7,17 +7,17 @@ from storekit.models import Venue
 
 
 class OrderingRules(models.Model):
-    """Which kinds of orders a venue takes and how far ahead. A venue without a row allows everything here."""
+    """The types of order that a venue accepts, and how far ahead. A venue without a row accepts everything."""
 
     venue = models.OneToOneField(Venue, models.CASCADE, related_name="ordering_rules")
     pickup = models.BooleanField(default=True)
     delivery = models.BooleanField(default=True)
     dine_in = models.BooleanField("dine-in", default=True)
     notice_minutes = models.PositiveSmallIntegerField(
-        default=0, help_text="How long before its time an order for later has to be placed."
+        default=0, help_text="Scheduled orders must be placed at least this long before their time."
     )
     furthest_ahead_days = models.PositiveSmallIntegerField(
-        default=365, validators=[MaxValueValidator(365)], help_text="How many days ahead can be ordered for."
+        default=365, validators=[MaxValueValidator(365)], help_text="How many days ahead guests can order."
     )
 
     class Meta:
@@ -28,9 +28,9 @@ class OrderingRules(models.Model):
 
 
 class OrderingHours(models.Model):
-    """A span of one weekday in which orders may be wanted, in the venue's time. Without any, all times may.
+    """A period on one weekday for which guests can order, in the venue's time zone. Without any, all times are open.
 
-    `closes` at or before `opens` is on the day after: 18:00 to 02:00.
+    If `closes` is at or before `opens`, it is on the next day: 18:00 to 02:00.
     """
 
     class Weekday(models.IntegerChoices):
@@ -45,7 +45,7 @@ class OrderingHours(models.Model):
     rules = models.ForeignKey(OrderingRules, models.CASCADE, related_name="hours")
     weekday = models.PositiveSmallIntegerField(choices=Weekday)
     opens = models.TimeField()
-    closes = models.TimeField(help_text="At or before the opening time: on the next day.")
+    closes = models.TimeField(help_text="A time at or before the opening time is on the next day.")
 
     class Meta:
         verbose_name_plural = "ordering hours"

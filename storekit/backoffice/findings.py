@@ -13,7 +13,7 @@ from django.urls import reverse
 from integrations.models import Connection, Notification, SyncRun
 from menus.models import Menu
 from orders.models import Injection, Order
-from orders.status_summary import local
+from orders.status_summary import local_time
 from storekit.models import Venue
 from tables.models import Table
 
@@ -274,9 +274,9 @@ def clock(moment: datetime, zone: zoneinfo.ZoneInfo) -> str:
 def _in_trouble(injection: Injection) -> OrderInTrouble:
     order = injection.order
     customer = f"{order.first_name} {order.last_name}".strip()
-    wanted = local(order, order.scheduled_for) if order.scheduled_for else "now"
+    wanted = local_time(order, order.scheduled_for) if order.scheduled_for else "now"
     return OrderInTrouble(
-        name=f"{order.get_type_display()} for {wanted} · {customer} · placed {local(order, order.placed_at)}",
+        name=f"{order.get_type_display()} for {wanted} · {customer} · placed {local_time(order, order.placed_at)}",
         why=injection.error.partition("\n")[0] or "The POS gave no reason.",
         way=Link(f"Open order {order.number}", row_page(order)),
     )

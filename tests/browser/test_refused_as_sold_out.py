@@ -37,7 +37,7 @@ def refused(venue: Venue) -> Order:
             order=order, channel=channel, about="failed", next_attempt_at=timezone.now(), code="restricted"
         )
         Alert.objects.filter(pk=row.pk).update(pos_words=WORDS)
-        assert send(alert_id=row.pk) == "told"
+        assert send(alert_id=row.pk) == "sent"
     return order
 
 

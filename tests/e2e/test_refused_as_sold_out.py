@@ -148,6 +148,6 @@ def test_if_the_item_cannot_be_found_out_the_e_mail_says_so(service: Service, ma
     service.pos.switch_on(refuse_orders="Order refused: sales restriction")
     place(service, brownies(service))
 
-    assert "It could not be found out what is sold out" in written(mails)
+    assert "storekit could not find out what is sold out" in written(mails)
     assert product(service, "BROWNIE")["available"]
     assert not Snooze.objects.filter(cause="order_failure").exists()

@@ -91,7 +91,7 @@ def test_a_look_is_bounded(waiting: Injection, monkeypatch: pytest.MonkeyPatch) 
     for _ in range(3):
         factories.OrderFactory(venue=waiting.order.venue)
     Injection.objects.update(next_attempt_at=NOW)
-    monkeypatch.setattr(polling, "_AT_ONCE", 2)
+    monkeypatch.setattr(polling, "_MOST_PER_POLL", 2)
     assert enqueue_newly_due(**WINDOW) == 2
 
 

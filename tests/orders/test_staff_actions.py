@@ -132,11 +132,11 @@ def test_an_order_that_is_paid_with_the_bill_is_sent_without_a_payment(venue: Ve
         (State.FAILED, {"status": Status.COMPLETED}, "is completed"),
         (State.FAILED, UNPAID, "not paid yet"),
         (State.WAITING, UNPAID, "not paid yet"),
-        (State.CONFIRMED, {}, "on the till already"),
-        (State.ACCEPTED, {}, "has the order already"),
-        (State.SENDING, {}, "being sent at this moment"),
-        (State.WAITING, {}, "waits to be sent already"),
-        (State.SCHEDULED, {}, "waits to be sent already"),
+        (State.CONFIRMED, {}, "already on the till"),
+        (State.ACCEPTED, {}, "already has the order"),
+        (State.SENDING, {}, "being sent right now"),
+        (State.WAITING, {}, "already waiting to be sent"),
+        (State.SCHEDULED, {}, "already waiting to be sent"),
     ],
 )
 def test_it_is_not_sent_again_when(venue: Venue, state: str, changes: dict[str, Any], why: str) -> None:
@@ -155,7 +155,7 @@ def test_a_page_that_was_left_open_does_not_decide(venue: Venue) -> None:
     order.injection.get_state_display()  # what the person saw
     Injection.objects.update(state=State.CONFIRMED)
 
-    with pytest.raises(NotPossible, match="on the till already"):
+    with pytest.raises(NotPossible, match="already on the till"):
         send_again(order=order, by="Ben")
 
 
@@ -168,7 +168,7 @@ def test_what_was_not_told_of_the_failure_yet_is_not_told_any_more(venue: Venue)
     pending.refresh_from_db()
     told.refresh_from_db()
     assert (pending.next_attempt_at, pending.sent_at) == (None, None)
-    assert "somebody saw to the order" in pending.error
+    assert "staff handled the order" in pending.error
     assert (told.sent_at, told.error) == (NOW, "")
 
 
@@ -206,7 +206,7 @@ def test_the_checks_number_may_be_left_out(venue: Venue) -> None:
 @pytest.mark.parametrize(
     ("state", "changes", "why"),
     [
-        (State.CONFIRMED, {}, "on the till already"),
+        (State.CONFIRMED, {}, "already on the till"),
         (State.FAILED, {"status": Status.CANCELLED}, "is cancelled"),
         (State.FAILED, {"status": Status.COMPLETED}, "is completed"),
         (State.WAITING, UNPAID, "not paid yet"),
@@ -225,7 +225,7 @@ def test_an_order_that_is_being_sent_is_not_marked_until_that_is_over(
     clock: time_machine.Traveller, venue: Venue
 ) -> None:
     order = sending(venue)
-    with pytest.raises(NotPossible, match="being sent at this moment"):
+    with pytest.raises(NotPossible, match="being sent right now"):
         mark_entered_by_hand(order=order, by="Ben")
 
     # Its worker was killed, and no other is there to take it over.
@@ -262,7 +262,7 @@ def test_an_order_that_is_not_on_the_till_is_cancelled_and_never_sent(
     injection = injection_of(order)
     assert Order.objects.get().status == Status.CANCELLED
     assert (injection.state, injection.error_code, injection.next_attempt_at) == (State.FAILED, "cancelled", None)
-    assert outcome == Cancellation(till_is_told=False, being_sent=False, to_refund=Decimal("10.00"))
+    assert outcome == Cancellation(till_is_notified=False, being_sent=False, to_refund=Decimal("10.00"))
     assert lines(order) == [("cancelled", "Ben", "Sold out")]
     assert list(Alert.objects.values_list("pk", "next_attempt_at")) == [(pending.pk, None)]
     clock.shift(timedelta(days=30))
@@ -275,7 +275,7 @@ def test_the_till_is_told_when_the_order_is_there(venue: Venue, state: str) -> N
 
     outcome = cancel(order=order, by="Ben")
 
-    assert outcome.till_is_told
+    assert outcome.till_is_notified
     assert injection_of(order).state == state
     alert = Alert.objects.get()
     assert (alert.channel, alert.about, alert.occurrence) == ("till", "cancelled", 1)
@@ -302,14 +302,14 @@ def test_the_till_is_told_when_nobody_knows_whether_the_order_is_there(
 ) -> None:
     order = order_in(State.FAILED, venue, outcomes=outcomes)
 
-    assert cancel(order=order, by="Ben").till_is_told is told
+    assert cancel(order=order, by="Ben").till_is_notified is told
     assert Alert.objects.count() == told
 
 
 def test_attempts_under_a_reference_that_was_refused_do_not_count(venue: Venue) -> None:
     order = order_in(State.WAITING, venue, outcomes=(Outcome.UNREACHABLE, Outcome.REJECTED), reference="new-2")
 
-    assert not cancel(order=order, by="Ben").till_is_told
+    assert not cancel(order=order, by="Ben").till_is_notified
 
 
 def test_an_order_that_is_being_sent_is_cancelled_and_left_to_whoever_sends_it(
@@ -321,7 +321,7 @@ def test_an_order_that_is_being_sent_is_cancelled_and_left_to_whoever_sends_it(
     outcome = cancel(order=order, by="Ben")
 
     after = injection_of(order)
-    assert (outcome.being_sent, outcome.till_is_told) == (True, False)
+    assert (outcome.being_sent, outcome.till_is_notified) == (True, False)
     assert (after.state, after.lease) == (State.SENDING, before.lease)
     assert Order.objects.get().status == Status.CANCELLED
     assert Alert.objects.count() == 0
@@ -332,7 +332,7 @@ def test_an_order_whose_worker_was_killed_may_be_on_the_till(clock: time_machine
 
     outcome = cancel(order=order, by="Ben")
 
-    assert (outcome.being_sent, outcome.till_is_told) == (False, True)
+    assert (outcome.being_sent, outcome.till_is_notified) == (False, True)
     assert (injection_of(order).state, injection_of(order).lease) == (State.FAILED, None)
 
 

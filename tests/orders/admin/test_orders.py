@@ -218,7 +218,7 @@ def test_an_orders_page_begins_with_what_is_wrong_and_what_to_do(failed: Order, 
     text = page_text(bens_browser, failed)
 
     assert text.strip().startswith("Not on the till Lightspeed refused the order. Put right what is wrong and send it")
-    assert text.index("What the POS said Unknown sku") < text.index("Burger")
+    assert text.index("Message from the POS Unknown sku") < text.index("Burger")
     assert buttons(bens_browser, failed) == [SEND, MARK, CANCEL]
 
 
@@ -335,11 +335,11 @@ def test_an_order_without_attempts_has_a_page_too(venue: Venue, bens_browser: Cl
         (State.FAILED, "placed", {}, "Not on the till", [SEND, MARK, CANCEL]),
         (State.FAILED, "cancelled", {"error_code": "cancelled"}, "Cancelled", []),
         (State.WAITING, "awaiting_payment", {"next_attempt_at": None}, "Waiting for the guest's payment", [CANCEL]),
-        (State.WAITING, "placed", {}, "On its way", [MARK, CANCEL]),
+        (State.WAITING, "placed", {}, "Waiting to be sent", [MARK, CANCEL]),
         (State.WAITING, "placed", {"error": "This venue is not connected."}, "Not on the till yet", [MARK, CANCEL]),
-        (State.SCHEDULED, "placed", {}, "For later", [MARK, CANCEL]),
-        (State.SENDING, "placed", {}, "Being sent at this moment", [CANCEL]),
-        (State.ACCEPTED, "placed", {}, "On its way", [CANCEL]),
+        (State.SCHEDULED, "placed", {}, "Scheduled", [MARK, CANCEL]),
+        (State.SENDING, "placed", {}, "Being sent", [CANCEL]),
+        (State.ACCEPTED, "placed", {}, "Being delivered", [CANCEL]),
         (State.ACCEPTED, "placed", {"deliver_by": LONG_AGO}, "Not confirmed", [MARK, CANCEL]),
         (State.CONFIRMED, "confirmed", {"account": "A7.1"}, "On the till Check A7.1", [CANCEL]),
         (State.CONFIRMED, "ready", {}, "Ready", [CANCEL]),

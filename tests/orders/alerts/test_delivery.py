@@ -23,7 +23,7 @@ from integrations.pos import OrderEvent, OrderUpdate
 from orders.alerts import delivery as telling
 from orders.alerts.delivery import send
 from orders.injection.pos_events import apply_order_update
-from orders.injection.references import send_anew
+from orders.injection.references import restart_sending
 from orders.injection.send import inject
 from orders.models import Alert, Injection, Order
 from orders.tasks import send_alert, sweep_alerts
@@ -77,7 +77,7 @@ def test_a_failure_is_told_by_e_mail_and_on_the_till(failed: Injection, pos: res
     pos.post(MESSAGE, json={})
     assert alerts() == [("failed", "email", 1), ("failed", "till", 1)]
     assert (failed.failures, failed.failed_at) == (1, NOW)
-    assert [send_alert(alert(channel).pk) for channel in ("email", "till")] == ["told", "told"]
+    assert [send_alert(alert(channel).pk) for channel in ("email", "till")] == ["sent", "sent"]
     assert [alert(channel).sent_at for channel in ("email", "till")] == [NOW, NOW]
     (sent,) = mail.outbox
     assert sent.to == ["kitchen@copper-pot.example"]
@@ -88,12 +88,12 @@ def test_what_was_told_is_not_told_again(failed: Injection, pos: responses.Reque
     pos.post(MESSAGE, json={})
     ids = [alert(channel).pk for channel in ("email", "till")]
     words = [send(alert_id=pk) for pk in [*ids, *ids]]
-    assert words == ["told", "told", "not due", "not due"]
+    assert words == ["sent", "sent", "not due", "not due"]
     assert (len(mail.outbox), len(messages(pos))) == (1, 1)
 
 
 def test_every_failure_is_told_once(failed: Injection, pos: responses.RequestsMock) -> None:
-    send_anew(injection=failed)
+    restart_sending(injection=failed)
     assert inject(injection_id=failed.pk) == "failed"
     assert [occurrence for *_, occurrence in alerts()] == [1, 2, 1, 2]
     for row in Alert.objects.filter(channel="email").order_by("occurrence"):
@@ -129,7 +129,7 @@ def test_the_workers_are_nudged_when_the_failure_is_committed(
 
 
 def test_the_sweep_finds_what_was_not_told(failed: Injection) -> None:
-    assert sweep_alerts() == "2 to tell"
+    assert sweep_alerts() == "2 to send"
     assert len(queued()) == 2
 
 
@@ -146,13 +146,13 @@ def test_mail_that_is_down_delays_the_e_mail(
     error: BaseException,
 ) -> None:
     monkeypatch.setattr(DeadServer, "error", error)
-    assert send(alert_id=alert("email").pk) == "again"
+    assert send(alert_id=alert("email").pk) == "retry"
     row = alert("email")
     assert (row.next_attempt_at, row.sent_at) == (NOW + timedelta(seconds=30), None)
     assert row.error == f"The e-mail could not be sent ({type(error).__name__})."
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     minutes_later(clock, 1)
-    assert send(alert_id=row.pk) == "told"
+    assert send(alert_id=row.pk) == "sent"
     assert alert("email").error == ""
 
 
@@ -168,7 +168,7 @@ def test_mail_that_is_down_for_a_day_is_given_up(
     assert word == "given up"
     assert timedelta(hours=23) < timezone.now() - NOW <= timedelta(hours=24)
     assert 50 < tries < 150
-    assert "was not told" in caplog.text
+    assert "could not be sent for a day" in caplog.text
 
 
 @pytest.mark.parametrize("answer", [{"status": 503}, {"body": requests.ConnectionError("refused")}, {"status": 429}])
@@ -188,7 +188,7 @@ def test_a_till_that_is_out_of_reach_is_tried_for_an_hour_and_then_let_be(
 
 def test_the_wait_that_the_pos_asks_for_is_kept(failed: Injection, pos: responses.RequestsMock) -> None:
     pos.post(MESSAGE, status=429, headers={"Retry-After": "600"})
-    assert send(alert_id=alert("till").pk) == "again"
+    assert send(alert_id=alert("till").pk) == "retry"
     assert alert("till").next_attempt_at == NOW + timedelta(minutes=10)
 
 
@@ -197,10 +197,10 @@ def test_a_venue_that_is_not_connected_has_its_till_told_when_it_is_again(
 ) -> None:
     pos.post(MESSAGE, json={})
     Connection.objects.update(enabled=False)
-    assert send(alert_id=alert("till").pk) == "again"
+    assert send(alert_id=alert("till").pk) == "retry"
     Connection.objects.update(enabled=True)
     minutes_later(clock, 1)
-    assert send(alert_id=alert("till").pk) == "told"
+    assert send(alert_id=alert("till").pk) == "sent"
 
 
 def test_the_till_of_another_location_is_not_told(failed: Injection, pos: responses.RequestsMock) -> None:
@@ -218,7 +218,7 @@ def test_a_process_that_died_with_an_alert_gives_it_back(
             send(alert_id=alert("email").pk)
     assert send(alert_id=alert("email").pk) == "not due"
     minutes_later(clock, 2)
-    assert send(alert_id=alert("email").pk) == "told"
+    assert send(alert_id=alert("email").pk) == "sent"
 
 
 def _die(**_: Any) -> str:
@@ -237,7 +237,7 @@ def cancelled() -> None:
 
 
 def sent_again() -> None:
-    send_anew(injection=Injection.objects.get())
+    restart_sending(injection=Injection.objects.get())
 
 
 def confirmed_late() -> None:
@@ -277,7 +277,7 @@ def test_many_processes_that_are_told_of_one_alert_send_one_e_mail(connection: C
 
     with ThreadPoolExecutor(max_workers=5) as workers:
         words = list(workers.map(work, range(5)))
-    assert sorted(words) == ["not due"] * 4 + ["told"]
+    assert sorted(words) == ["not due"] * 4 + ["sent"]
     assert len(mail.outbox) == 1
 
 
@@ -297,7 +297,7 @@ def test_nothing_is_told_within_a_transaction(
 
     monkeypatch.setattr(telling, "send_to_venue", look)
     pos.add_callback(responses.POST, MESSAGE, callback=look)
-    assert send(alert_id=row.pk) == "told"
+    assert send(alert_id=row.pk) == "sent"
     assert seen == [False]
 
 
@@ -323,6 +323,6 @@ def test_no_guests_data_is_logged(
 
 def test_a_venue_without_an_address_was_not_told_by_e_mail(failed: Injection) -> None:
     Venue.objects.update(email="")
-    assert send(alert_id=alert("email").pk) == "again"
+    assert send(alert_id=alert("email").pk) == "retry"
     assert (alert("email").sent_at, mail.outbox) == (None, [])
     assert "no address" in alert("email").error

@@ -14,7 +14,7 @@ from integrations.models import Connection
 from orders.alerts.delivery import send
 from orders.alerts.messages import LONGEST_MESSAGE, till_message
 from orders.models import Alert, Injection, InjectionAttempt, Order, OrderLine
-from orders.status_summary import status_summary_of
+from orders.status_summary import status_summary
 from tests import factories
 
 About = Alert.About
@@ -61,7 +61,7 @@ def order(connection: Connection, settings: Settings) -> Order:
 
 def email(order: Order, about: str = About.FAILED) -> Any:
     row = Alert.objects.create(order=order, channel="email", about=about, next_attempt_at=timezone.now())
-    assert send(alert_id=row.pk) == "told"
+    assert send(alert_id=row.pk) == "sent"
     return mail.outbox[-1]
 
 
@@ -100,7 +100,7 @@ def test_the_e_mail_has_everything_as_text_and_as_a_page(order: Order) -> None:
 
 def test_the_message_on_the_till_says_what_to_key_in(order: Order) -> None:
     message = till_message(order=order, about=About.FAILED)
-    assert message.startswith("ORDER 1042 IS NOT ON THE TILL. Please key it in.")
+    assert message.startswith("ORDER 1042 IS NOT ON THE TILL. Key it in by hand.")
     for words in EVERYTHING:
         assert words in message, words
     assert len(message) <= LONGEST_MESSAGE
@@ -130,7 +130,7 @@ def test_even_the_longest_texts_fit_on_the_till(order: Order) -> None:
     [
         ({}, "PAID ONLINE: GBP 27.55 (reference web-1). Book it on STOREKIT."),
         ({"payment_status": "unpaid"}, "NOT PAID."),
-        ({"payment_status": "unpaid", "open_account": "A9.9"}, "Not paid yet: it is paid with check A9.9."),
+        ({"payment_status": "unpaid", "open_account": "A9.9"}, "Not paid yet: it is to be paid with check A9.9."),
         ({"payment_amount": 0, "total": 0}, "Nothing to pay."),
     ],
 )
@@ -146,11 +146,11 @@ def test_what_may_have_arrived_is_to_be_looked_for_before_it_is_keyed_in(order: 
         injection=order.injection, number=1, reference=order.injection.reference, lease=order.pk, outcome="unreachable"
     )
     message = till_message(order=order, about=About.FAILED)
-    assert message.startswith("ORDER 1042 IS NOT ON THE TILL, AS FAR AS WE KNOW. Look for it there;")
+    assert message.startswith("ORDER 1042 IS NOT ON THE TILL, AS FAR AS WE KNOW. Check the till;")
     sent = email(order)
     assert sent.subject == "The Copper Pot: order 1042 is not on the till, as far as we know"
     for body in (sent.body, str(sent.alternatives[0][0])):
-        assert "Look for it there first. If it is missing, key it in by hand, or send it again" in body
+        assert "Check the till first. If it is missing, key it in by hand, or send it again" in body
 
 
 def test_what_the_pos_took_and_never_confirmed_is_not_to_be_sent_again(order: Order) -> None:
@@ -160,12 +160,12 @@ def test_what_the_pos_took_and_never_confirmed_is_not_to_be_sent_again(order: Or
     Injection.objects.update(error_code="never_confirmed")
     sent = email(Order.objects.select_related("venue", "injection").get())
     for body in (sent.body, str(sent.alternatives[0][0])):
-        assert "Look for it there first. If it is missing, key it in by hand." in body
+        assert "Check the till first. If it is missing, key it in by hand." in body
 
 
 @pytest.mark.parametrize(
     ("cause", "words"),
-    [("check_gone", "Key it in by hand on a new check"), ("restricted", "Speak to the guest, then cancel it")],
+    [("check_gone", "Key it in by hand on a new check"), ("restricted", "Speak to the guest. Then cancel it")],
 )
 def test_what_sending_again_does_not_change_is_not_to_be_sent_again(order: Order, cause: str, words: str) -> None:
     InjectionAttempt.objects.create(
@@ -173,7 +173,7 @@ def test_what_sending_again_does_not_change_is_not_to_be_sent_again(order: Order
     )
     Injection.objects.update(error_code=cause)
     order = Order.objects.select_related("venue", "injection").get()
-    assert status_summary_of(order).todo.startswith(words)
+    assert status_summary(order).next_step.startswith(words)
     assert f"ON THE TILL. {words}" in till_message(order=order, about=About.FAILED)
     for body in ((sent := email(order)).body, str(sent.alternatives[0][0])):
         assert words in body

@@ -53,7 +53,7 @@ def test_a_held_order_is_sent_when_its_time_has_come_and_not_before(
 )
 def test_a_held_order_moves_with_the_minutes(held: Injection, minutes: int, before: timedelta) -> None:
     change(buffer_minutes=minutes)
-    assert settings_changed(held.order.venue_id) == "1 moved"
+    assert settings_changed(held.order.venue_id) == "1 rescheduled"
     held.refresh_from_db()
     assert (held.state, held.next_attempt_at) == (State.SCHEDULED, TONIGHT - before)
     assert held.due_since == held.next_attempt_at, "what is late is late from then"
@@ -72,7 +72,7 @@ def test_an_order_that_is_not_held_any_more_goes_at_once(held: Injection, settin
 
 def test_the_sweep_finds_settings_that_were_changed_without_telling_anybody(held: Injection) -> None:
     change(buffer_minutes=45)
-    assert sweep_injections() == "0 due, 1 moved"
+    assert sweep_injections() == "0 due, 1 rescheduled"
     assert sweep_injections() == "0 due"
     held.refresh_from_db()
     assert held.next_attempt_at == TONIGHT - timedelta(minutes=45)
@@ -81,19 +81,19 @@ def test_the_sweep_finds_settings_that_were_changed_without_telling_anybody(held
 def test_what_is_in_step_is_not_written(held: Injection, django_assert_num_queries: Any) -> None:
     venue_id = held.order.venue_id
     with django_assert_num_queries(3):  # the venues, their settings, what they hold
-        assert settings_changed(venue_id) == "0 moved"
+        assert settings_changed(venue_id) == "0 rescheduled"
 
 
 @pytest.mark.parametrize("columns", [{"state": State.WAITING}, {"state": State.SENDING}, {"next_attempt_at": None}])
 def test_only_what_is_held_moves(held: Injection, columns: dict[str, Any]) -> None:
     Injection.objects.update(**columns)
     change(buffer_minutes=45)
-    assert settings_changed(held.order.venue_id) == "0 moved"
+    assert settings_changed(held.order.venue_id) == "0 rescheduled"
 
 
 def test_another_venues_orders_stay_where_they_are(held: Injection) -> None:
     change(buffer_minutes=45)
-    assert settings_changed(factories.VenueFactory().pk) == "0 moved"
+    assert settings_changed(factories.VenueFactory().pk) == "0 rescheduled"
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_twenty_minutes_are_twenty_minutes_in_a_night_when_the_clocks_change(
     clock.move_to(wanted - timedelta(hours=5))
     Order.objects.update(scheduled_for=wanted.astimezone(ZoneInfo("Europe/London")))
     Injection.objects.update(next_attempt_at=wanted)
-    assert settings_changed(held.order.venue_id) == "1 moved"
+    assert settings_changed(held.order.venue_id) == "1 rescheduled"
     held.refresh_from_db()
     assert held.next_attempt_at == wanted - timedelta(minutes=20)
 

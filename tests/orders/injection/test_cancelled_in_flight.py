@@ -7,9 +7,10 @@ import time_machine
 
 from integrations.pos import OrderEvent, OrderUpdate
 from orders import staff_actions
+from orders.injection.claims import LEASE
 from orders.injection.failure import fail
 from orders.injection.pos_events import apply_order_update
-from orders.injection.send import LEASE, inject
+from orders.injection.send import inject
 from orders.models import Alert, Injection, InjectionAttempt, Order
 from tests.orders.sending import NOW, TO_GO, alerts, attempts, takes_orders, while_sending
 

@@ -73,8 +73,8 @@ def test_an_order_that_is_nowhere_fails_and_the_venue_is_told_where_to_look(
     assert look_for_order(unconfirmed.pk) == "failed"
     unconfirmed.refresh_from_db()
     assert (unconfirmed.error_code, unconfirmed.failures, unconfirmed.failed_at) == ("never_confirmed", 1, NOW)
-    assert "did not say in time that it is on the till" in unconfirmed.error
-    assert "Look on the till" in unconfirmed.error
+    assert "no till confirmed it in time" in unconfirmed.error
+    assert "Check the till" in unconfirmed.error
     assert "A1.1" not in unconfirmed.error
     assert alerts() == [("failed", "email", 1), ("failed", "till", 1)]
 
@@ -111,8 +111,8 @@ def test_an_order_that_costs_nothing_is_known_by_its_items(
 @pytest.mark.parametrize(
     ("checks", "words"),
     [
-        ([], "Check A7.7, which it was to be added to, is not open any more."),
-        ([check(ikaccountId="A7.7")], "does not have everything in the order on it"),
+        ([], "It was to be added to check A7.7, which is no longer open."),
+        ([check(ikaccountId="A7.7")], "does not have all of its items"),
         ([check(ikaccountId="A7.7", salesEntries=[{"itemSku": "BURGER", "quantity": "2.0"}])], "it is probably there"),
     ],
 )
@@ -144,19 +144,19 @@ def test_what_is_not_overdue_is_not_looked_for(
 ) -> None:
     Injection.objects.update(**columns)
     assert look_for_order(unconfirmed.pk) == "not due"
-    assert sweep_unconfirmed() == "0 to look for"
+    assert sweep_unconfirmed() == "0 to check"
     assert len(pos.calls) == 0
 
 
 def test_what_has_no_deadline_is_looked_for_after_an_hour(unconfirmed: Injection, pos: responses.RequestsMock) -> None:
     Injection.objects.update(deliver_by=None, accepted_at=NOW - timedelta(hours=1))
     pos.get(CHECKS, json=[])
-    assert sweep_unconfirmed() == "1 to look for"
+    assert sweep_unconfirmed() == "1 to check"
     assert look_for_order(unconfirmed.pk) == "failed"
 
 
 def test_the_sweep_finds_what_is_overdue(unconfirmed: Injection) -> None:
-    assert sweep_unconfirmed() == "1 to look for"
+    assert sweep_unconfirmed() == "1 to check"
     assert queued() == [("orders.tasks.look_for_order", unconfirmed.pk)]
 
 
@@ -173,7 +173,7 @@ def test_when_the_pos_cannot_be_asked_it_is_asked_a_few_times_more(
     assert words == ["accepted", "accepted", "accepted", "failed"]
     assert timezone.now() - NOW <= timedelta(minutes=3)
     assert (unconfirmed.error_code, len(pos.calls)) == ("never_confirmed", MOST_CHECKS)
-    assert "The POS could not be asked" in unconfirmed.error
+    assert "storekit could not look it up" in unconfirmed.error
 
 
 def test_a_pos_that_can_be_asked_again_answers(
@@ -207,7 +207,7 @@ def test_a_confirmation_during_the_look_is_the_later_word(unconfirmed: Injection
         return 200, {}, "[]"
 
     pos.add_callback(responses.GET, CHECKS, callback=answer)
-    assert look_for_order(unconfirmed.pk) == "settled by somebody else"
+    assert look_for_order(unconfirmed.pk) == "superseded"
     unconfirmed.refresh_from_db()
     assert (unconfirmed.state, unconfirmed.account) == (State.CONFIRMED, "A9.9")
 
@@ -256,7 +256,7 @@ def sent_again(unconfirmed: Injection, pos: responses.RequestsMock, clock: time_
 
 
 def test_what_the_pos_has_had_for_long_is_looked_for_at_once(sent_again: Injection) -> None:
-    assert sweep_unconfirmed() == "1 to look for"
+    assert sweep_unconfirmed() == "1 to check"
     assert look_for_order(sent_again.pk) == "failed"
     assert alerts() == [("failed", "email", 1), ("failed", "email", 2), ("failed", "till", 1), ("failed", "till", 2)]
 
@@ -273,7 +273,7 @@ def test_staff_are_told_that_sending_it_again_brings_it_nowhere(
     look_for_order(unconfirmed.pk)
     unconfirmed.refresh_from_db()
     assert "key it in by hand" in unconfirmed.error
-    assert "Sent again, the POS would only say that it has it." in unconfirmed.error
+    assert "Do not send it again: the POS would only answer that it already has it." in unconfirmed.error
 
 
 def test_what_may_have_arrived_a_moment_ago_has_its_time(

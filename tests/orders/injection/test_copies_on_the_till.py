@@ -7,7 +7,7 @@ import pytest
 from integrations.models import Connection
 from integrations.pos import OrderEvent, OrderUpdate
 from orders.injection.pos_events import apply_order_update
-from orders.injection.references import raise_revision, send_anew
+from orders.injection.references import restart_sending, start_new_revision
 from orders.models import Injection, InjectionAttempt, Order
 from orders.models import OrderEvent as Audit
 from storekit.models import Venue
@@ -24,8 +24,8 @@ def order(venue: Venue) -> Order:
     made: Order = factories.OrderFactory(venue=venue)
     injection = made.injection
     attempt(injection, Outcome.REJECTED)
-    raise_revision(injection=injection)
-    send_anew(injection=injection)
+    start_new_revision(injection=injection)
+    restart_sending(injection=injection)
     attempt(injection, Outcome.ACCEPTED)
     Injection.objects.update(state=State.ACCEPTED, next_attempt_at=None, attempts=2)
     return made
@@ -122,7 +122,7 @@ def test_what_follows_the_copy_that_counts_is_followed(order: Order) -> None:
 def test_the_next_revision_has_a_reference_that_was_never_used(order: Order) -> None:
     pos_reports(order, OrderEvent.CONFIRMED, 1)
     injection = Injection.objects.get()
-    raise_revision(injection=injection)
+    start_new_revision(injection=injection)
     assert injection.reference.endswith("-3")
 
 

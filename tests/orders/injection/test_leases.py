@@ -15,7 +15,8 @@ from django_q.models import OrmQ
 
 from integrations.models import Connection
 from orders.injection import send as injecting
-from orders.injection.send import LEASE, enqueue_due, inject
+from orders.injection.claims import LEASE
+from orders.injection.send import enqueue_due, inject
 from orders.models import Injection, InjectionAttempt, Order
 from orders.tasks import sweep_injections
 from tests import factories
@@ -87,7 +88,7 @@ def test_an_order_that_kills_its_worker_for_ever_is_given_up_without_being_sent(
         clock.shift(LEASE)
     assert inject(injection_id=waiting.pk) == "failed"
     waiting.refresh_from_db()
-    assert waiting.error.startswith("The process that sent the order died each time. It may have arrived all the same")
+    assert waiting.error.startswith("The process that sent the order stopped every time. It may still have arrived")
 
 
 @pytest.mark.parametrize("status", [200, 400, 503])
@@ -96,7 +97,7 @@ def test_an_answer_after_the_lease_was_lost_changes_nothing_but_its_own_attempt(
 ) -> None:
     another = {"lease": uuid4(), "lease_until": NOW + timedelta(seconds=50), "attempts": 2}
     while_sending(pos, lambda: Injection.objects.update(**another), status)
-    assert inject(injection_id=waiting.pk) == "settled by somebody else"
+    assert inject(injection_id=waiting.pk) == "superseded"
     waiting.refresh_from_db()
     assert (waiting.state, waiting.lease, waiting.error) == (State.SENDING, another["lease"], "")
     assert waiting.attempt_rows.get().finished_at == NOW

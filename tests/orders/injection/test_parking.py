@@ -164,26 +164,26 @@ def test_the_venue_that_is_connected_again_has_its_orders_sent_at_once(
 ) -> None:
     takes_orders(pos)
     Connection.objects.update(status=Status.CONNECTED)
-    assert venue_connected(parked.order.venue_id) == "1 sent on"
+    assert venue_connected(parked.order.venue_id) == "1 released"
     assert queued() == [("orders.tasks.inject", parked.pk)]
     assert inject(injection_id=parked.pk) == "accepted"
 
 
 def test_another_venue_that_is_connected_moves_nothing(parked: Injection) -> None:
-    assert venue_connected(factories.VenueFactory().pk) == "0 sent on"
+    assert venue_connected(factories.VenueFactory().pk) == "0 released"
     assert queued() == []
 
 
 def test_the_sweep_finds_a_connection_that_nobody_told_us_of(parked: Injection) -> None:
     assert sweep_injections() == "0 due"
     Connection.objects.update(status=Status.CONNECTED)
-    assert sweep_injections() == "0 due, 1 sent on"
+    assert sweep_injections() == "0 due, 1 released"
     assert ("orders.tasks.inject", parked.pk) in queued()
 
 
 def test_an_unpaid_order_is_not_sent_because_its_venue_is_connected(waiting: Injection) -> None:
     Injection.objects.update(next_attempt_at=None)
-    assert venue_connected(waiting.order.venue_id) == "0 sent on"
+    assert venue_connected(waiting.order.venue_id) == "0 released"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -217,7 +217,7 @@ def test_the_order_that_finds_the_consent_gone_is_parked_as_well(
 ) -> None:
     discovering.refresh_from_db()
     assert is_parked(injection=discovering)
-    assert venue_connected(discovering.order.venue_id) == "1 sent on"
+    assert venue_connected(discovering.order.venue_id) == "1 released"
 
 
 def test_the_order_that_found_the_consent_gone_is_not_sent_when_it_is_too_late(
@@ -234,4 +234,4 @@ def test_the_order_that_found_the_consent_gone_is_not_sent_when_it_is_too_late(
 def test_the_sweep_sends_it_on_as_well(discovering: Injection, pos: responses.RequestsMock) -> None:
     assert sweep_injections() == "0 due"
     Connection.objects.update(status=Status.CONNECTED)
-    assert sweep_injections() == "0 due, 1 sent on"
+    assert sweep_injections() == "0 due, 1 released"
