@@ -139,12 +139,13 @@ def test_cancelling_says_that_a_message_is_printed_on_the_till(
     assert "A message is printed on the till; void the check there." in said
     assert order.alerts.get().channel == "till"
     page = bens_browser.get(page_of(order)).content.decode()
-    assert "A message is printed on the till." in page
+    assert "A message is being printed on the till." in page
     assert "Refund 10.00 GBP to the guest in your web shop." in page
     order.alerts.update(sent_at=timezone.now(), next_attempt_at=None)
     assert "A message was printed on the till." in bens_browser.get(page_of(order)).content.decode()
     order.alerts.update(sent_at=None)
-    assert "No message could be printed on the till. Tell the kitchen." in bens_browser.get(page_of(order)).content.decode()
+    page = bens_browser.get(page_of(order)).content.decode()
+    assert "No message could be printed on the till. Tell the kitchen." in page
 
 
 def test_cancelling_an_order_that_is_being_sent_says_what_follows(venue: Venue, bens_browser: Client) -> None:

@@ -217,7 +217,7 @@ SEND, MARK, CANCEL = "Send again", "Mark as entered by hand", "Cancel the order"
 def test_an_orders_page_begins_with_what_is_wrong_and_what_to_do(failed: Order, bens_browser: Client) -> None:
     text = page_text(bens_browser, failed)
 
-    assert text.strip().startswith("Not on the till Lightspeed refused the order. Put right what is wrong and send it")
+    assert text.strip().startswith("Not on the till Lightspeed refused the order. Fix the cause and send it")
     assert text.index("Message from the POS Unknown sku") < text.index("Burger")
     assert buttons(bens_browser, failed) == [SEND, MARK, CANCEL]
 
@@ -369,7 +369,7 @@ def test_an_order_that_may_have_arrived_is_looked_for_on_the_till_first(venue: V
 
     text = page_text(bens_browser, order)
     assert text.strip().startswith("May not be on the till")
-    assert "Look at the till first" in text
+    assert "Check the till first" in text
 
 
 def test_an_order_that_may_be_on_the_till_twice_says_so_until_it_is_completed(
@@ -387,7 +387,7 @@ def test_a_next_attempt_is_said_in_the_venues_time(venue: Venue, bens_browser: C
     order = order_in(State.WAITING, venue)
     with time_machine.travel(datetime(2026, 7, 17, 16, 0, tzinfo=UTC), tick=False):
         Injection.objects.update(error="Nobody answered.", next_attempt_at=datetime(2026, 7, 17, 17, 5, tzinfo=UTC))
-        assert "It is sent today, 18:05." in page_text(bens_browser, order)
+        assert "storekit sends it again automatically (today, 18:05)." in page_text(bens_browser, order)
 
 
 def test_nobody_changes_adds_or_deletes_an_order_by_hand(failed: Order, annas_browser: Client) -> None:

@@ -56,7 +56,7 @@ def test_a_worker_that_died_after_the_answer_leads_to_a_duplicate_and_success(
 ) -> None:
     takes_orders(pos)
     with monkeypatch.context() as dying:
-        dying.setattr(injecting, "record", _killed)
+        dying.setattr(injecting, "record_outcome", _killed)
         with pytest.raises(_Killed):
             inject(injection_id=waiting.pk)
     pos.replace(responses.POST, TO_GO, status=409, json={"status": "fail", "msg": "reference has already been used"})
@@ -180,7 +180,7 @@ def test_the_sweep_queues_everything_that_is_due_and_nothing_else(waiting: Injec
 def test_a_sweep_is_bounded(waiting: Injection, connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(3):
         factories.OrderFactory(venue=connection.venue)
-    monkeypatch.setattr(injecting, "_SWEPT_AT_ONCE", 2)
+    monkeypatch.setattr(injecting, "_MOST_PER_SWEEP", 2)
     assert enqueue_due() == 2
 
 
