@@ -1,4 +1,4 @@
-"""Connections to the POS with their settings, what the POS told us, and the syncs that ran."""
+"""Connections to the POS with their settings, the notifications received, and the syncs and their schedules."""
 
 import secrets
 import uuid
@@ -19,7 +19,7 @@ def _webhook_password() -> str:
 
 
 class Connection(models.Model):
-    """One venue's link to its POS: the environment and location, the consent's state, the webhook's credentials."""
+    """A venue's link to its POS: environment and location, state of the consent, webhook credentials, readiness."""
 
     class Status(models.TextChoices):
         DISCONNECTED = "disconnected", "Not connected"
@@ -31,7 +31,9 @@ class Connection(models.Model):
     environment = models.CharField(max_length=20, editable=False)
     status = models.CharField(max_length=20, choices=Status, default=Status.DISCONNECTED, editable=False)
     status_reason = models.CharField(max_length=500, blank=True, editable=False)
-    enabled = models.BooleanField(default=True, help_text="Off: nothing is sent to the POS; orders wait.")
+    enabled = models.BooleanField(
+        default=True, help_text="If switched off, nothing is sent to the POS and orders wait."
+    )
     business_id = models.CharField(max_length=32, blank=True, editable=False)
     business_name = models.CharField(max_length=200, blank=True, editable=False)
     business_location_id = models.CharField(max_length=32, blank=True, editable=False)
@@ -44,19 +46,21 @@ class Connection(models.Model):
     webhook_registered_at = models.DateTimeField(null=True, blank=True, editable=False)
     webhook_checked_at = models.DateTimeField(null=True, blank=True, editable=False)
     webhook_found = models.CharField(
-        "webhook's last problem",
+        "last webhook problem",
         max_length=500,
         blank=True,
         editable=False,
-        help_text="What a check found last, and what became of it.",
+        help_text="The last problem a check found, and whether it was fixed.",
     )
 
-    pos_ready = models.BooleanField(null=True, editable=False, help_text="Empty: nobody knows.")
+    pos_ready = models.BooleanField(
+        null=True, editable=False, help_text="Whether the POS takes online orders; empty if not known."
+    )
     not_ready_reason = models.CharField(
-        max_length=200, blank=True, editable=False, help_text="A sentence for people; empty unless it is not ready."
+        max_length=200, blank=True, editable=False, help_text="Why the POS takes no online orders; empty if it does."
     )
     readiness_at = models.DateTimeField(
-        "since", null=True, blank=True, editable=False, help_text="By the POS's own clock."
+        "since", null=True, blank=True, editable=False, help_text="According to the POS's clock."
     )
 
     class Meta:
@@ -73,19 +77,19 @@ class Connection(models.Model):
 
     @property
     def endpoint_id(self) -> str:
-        """The id under which our webhook is registered; case-sensitive at the POS."""
+        """The id our webhook is registered under; the POS treats it as case-sensitive."""
         return f"storekit-{self.public_id.hex}"
 
 
 class TokenPair(models.Model):
-    """The connection's OAuth tokens. `refreshing_until` is the lease of the one process that may refresh them."""
+    """A connection's OAuth tokens. `refreshing_until` is the lease of the one process that may refresh them."""
 
     connection = models.OneToOneField(Connection, models.CASCADE, related_name="tokens", primary_key=True)
     access_token = EncryptedTextField()
     refresh_token = EncryptedTextField(blank=True)
     scope = models.CharField(max_length=500, blank=True)
     expires_at = models.DateTimeField()
-    generation = models.PositiveIntegerField(default=1, help_text="Goes up with every new pair.")
+    generation = models.PositiveIntegerField(default=1, help_text="Increases with every new pair.")
     refreshing_until = models.DateTimeField(null=True, blank=True)
     refreshed_at = models.DateTimeField(auto_now=True)
 
@@ -94,44 +98,53 @@ class TokenPair(models.Model):
 
 
 class LightspeedSettings(models.Model):
-    """How one venue's menu and orders are mapped to Lightspeed K-Series."""
+    """A venue's settings for mapping its menu and orders to Lightspeed K-Series."""
 
     connection = models.OneToOneField(Connection, models.CASCADE, related_name="settings")
     delivery_fee_sku = models.CharField("delivery fee SKU", max_length=25, default="STOREKIT_DELIVERY")
     discount_sku = models.CharField("discount SKU", max_length=25, default="STOREKIT_DISCOUNT")
     service_charge_sku = models.CharField("service charge SKU", max_length=25, default="STOREKIT_SERVICE_CHARGE")
     payment_method = models.CharField(
-        max_length=64, default="STOREKIT", help_text="Code of the payment method that online orders are booked on."
+        max_length=64, default="STOREKIT", help_text="Code of the Lightspeed payment method for online orders."
     )
     pickup_profile = models.CharField(max_length=64, default="storekit", help_text="Order profile code for pickup.")
     delivery_profile = models.CharField(max_length=64, default="storekit", help_text="Order profile code for delivery.")
     dine_in_profile = models.CharField(max_length=64, default="storekit", help_text="Order profile code for dine-in.")
-    buffer_orders = models.BooleanField(default=False, help_text="Hold pre-orders until shortly before their time.")
+    buffer_orders = models.BooleanField(
+        default=False, help_text="Send orders for later to the POS only shortly before their time."
+    )
     buffer_minutes = models.PositiveSmallIntegerField(default=20)
     native_discounts = models.BooleanField(
-        default=False, help_text="Send the discount's POS id instead of a discount line."
+        default=False, help_text="Send the discount’s id at Lightspeed instead of adding a discount line."
     )
-    update_images = models.BooleanField(default=True, help_text="Off: a sync keeps the images that staff put there.")
+    update_images = models.BooleanField(
+        default=True, help_text="If switched off, syncs keep the images that staff uploaded."
+    )
     update_descriptions = models.BooleanField(
-        default=True, help_text="Off: a sync keeps the descriptions that staff put there."
+        default=True, help_text="If switched off, syncs keep the descriptions that staff wrote."
     )
     subscreens_as_categories = models.BooleanField(
-        "sub-screens as categories", default=False, help_text="Off: a sub-screen is a sub-category of its screen."
+        "sub-screens as categories",
+        default=False,
+        help_text="If switched off, a sub-screen becomes a sub-category of its screen.",
     )
     flatten_subscreens = models.BooleanField(
-        default=False, help_text="What stands on sub-screens is shown on their screen; wins over the setting above."
+        default=False,
+        help_text="Show the items of sub-screens in their screen’s category. Overrides the setting above.",
     )
     menu_profile = models.CharField(
-        max_length=64, blank=True, help_text="Order profile whose prices are loaded; empty for the normal prices."
+        max_length=64,
+        blank=True,
+        help_text="Code of the order profile whose prices are used; leave empty for the normal prices.",
     )
     preferred_language = models.CharField(max_length=12, default="en")
     pat_payment_method = models.CharField("pay-at-table payment method", max_length=64, default="APM")
     gift_card_payment_method = models.CharField(
-        max_length=64, blank=True, help_text="Empty: the pay-at-table payment method."
+        max_length=64, blank=True, help_text="Leave empty to use the pay-at-table payment method."
     )
     ignore_free_items = models.BooleanField(default=False)
     auto_close_delay = models.PositiveSmallIntegerField(
-        default=5, help_text="Minutes before a settled bill is checked and closed."
+        default=5, help_text="Minutes until a paid bill is checked and closed."
     )
 
     class Meta:
@@ -142,15 +155,15 @@ class LightspeedSettings(models.Model):
 
 
 class Notification(models.Model):
-    """The ledger of what the POS told us: stored when received, worked on by a task, never changed by hand."""
+    """A notification from the POS, in a ledger: stored when received, processed by a task, never edited by hand."""
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="notifications")
     type = models.CharField(max_length=20)
     status = models.CharField(max_length=40)
     reference = models.CharField(max_length=64, blank=True)
     account = models.CharField(max_length=64, blank=True)
-    fingerprint = models.CharField(max_length=64, help_text="What makes the fact unique.")
-    # Numbers are read as decimals; the encoder keeps every digit of them, as text.
+    fingerprint = models.CharField(max_length=64, help_text="Identifies the fact, to recognise duplicates.")
+    # Fractions are parsed as decimals; the encoder stores them as text, with every digit.
     body = models.JSONField(encoder=DjangoJSONEncoder)
     received_at = models.DateTimeField(auto_now_add=True)
     times_received = models.PositiveIntegerField(default=1)
@@ -178,7 +191,7 @@ class Notification(models.Model):
 
 
 class SyncRun(models.Model):
-    """One run of a sync, queued, running or ended, with its progress and its report."""
+    """A run of a sync, queued, running or finished, with its progress and its report."""
 
     class Kind(models.TextChoices):
         MENU = "menu", "Menu"
@@ -195,21 +208,27 @@ class SyncRun(models.Model):
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="sync_runs")
     kind = models.CharField(max_length=12, choices=Kind)
     state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
-    options = models.JSONField(default=dict, help_text="What was asked for beyond the usual.")
+    options = models.JSONField(default=dict, help_text="Options that differ from a normal sync.")
     started_by = models.CharField(max_length=200, blank=True)
-    scheduled = models.BooleanField(default=False, help_text="By a schedule: the venue is told when it fails.")
-    # While it is queued: since when it waits.
+    scheduled = models.BooleanField(
+        default=False, help_text="Started by a schedule: the venue is e-mailed if it fails."
+    )
+    # While queued: when it was queued.
     started_at = models.DateTimeField(default=timezone.now)
-    lease_until = models.DateTimeField(help_text="Queued: when it is queued once more. Running: when it is given up.")
+    lease_until = models.DateTimeField(
+        help_text="If queued, when it is queued again. If running, when it counts as abandoned."
+    )
     finished_at = models.DateTimeField(null=True, blank=True)
     progress = models.PositiveSmallIntegerField(default=0, help_text="Per cent.")
     step = models.CharField(max_length=120, blank=True)
-    counts = models.JSONField(default=dict, help_text="What changed: {created, updated, archived, unchanged}.")
-    plan = models.JSONField(default=dict, help_text="Of a held run: what it would change, for people to look at.")
+    counts = models.JSONField(default=dict, help_text="Number of rows {created, updated, archived, unchanged}.")
+    plan = models.JSONField(default=dict, help_text="For a held run: the changes it would make, for staff to review.")
     warnings = models.JSONField(default=list)
     error = models.TextField(blank=True)
-    next_alert_at = models.DateTimeField(null=True, blank=True, help_text="When the venue is to be told, if it is.")
-    alerted_at = models.DateTimeField("venue told at", null=True, blank=True)
+    next_alert_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the venue is to be e-mailed; empty if it is not."
+    )
+    alerted_at = models.DateTimeField("venue e-mailed at", null=True, blank=True)
 
     class Meta:
         ordering = ["-started_at"]
@@ -227,15 +246,15 @@ class SyncRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        # Without its state: the page that shows it changes while it is looked at.
+        # The state is left out: the page shows this as its title and updates the state in place.
         return f"{self.get_kind_display()} sync of {self.connection.venue}"
 
 
 class SyncSchedule(models.Model):
-    """When a sync runs by itself, in the venue's own time.
+    """A weekly schedule for a sync, in the venue's time zone.
 
-    `next_run_at` is kept for as long as `reckoned_from` describes the schedule and the venue's time zone; whoever
-    changes either without saving the row (a bulk update, the venue's page) is found out by the sweep.
+    `next_run_at` is valid for as long as `reckoned_from` describes the schedule and the venue's time zone. When either
+    changes without this row being saved (a bulk update, the venue's page), the sweep notices and recalculates it.
     """
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="schedules")
@@ -244,7 +263,9 @@ class SyncSchedule(models.Model):
     weekdays = models.JSONField(default=recurrence.every_day, help_text="0 is Monday, 6 is Sunday.")
     enabled = models.BooleanField(default=True)
     light = models.BooleanField(
-        "light sync", default=False, help_text="Prices and availability of the menu only; quicker, adds nothing."
+        "light sync",
+        default=False,
+        help_text="Updates only the menu's prices and availability. Quicker, but adds no new products.",
     )
     next_run_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_run_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -260,29 +281,29 @@ class SyncSchedule(models.Model):
         return f"{self.get_kind_display()} of {self.connection.venue}, {recurrence.in_words(self.time, self.weekdays)}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Keeps `next_run_at` in step with what was changed. Raises `ValueError` for weekdays that are none."""
+        """Save the row with `next_run_at` recalculated. Raises `ValueError` for invalid weekdays."""
         self.time = models.TimeField().to_python(self.time)
         self.weekdays = recurrence.read_weekdays(self.weekdays)
-        changed = {"next_run_at", "reckoned_from"} if self.reckon(after=timezone.now()) else set()
+        changed = {"next_run_at", "reckoned_from"} if self.update_next_run(after=timezone.now()) else set()
         if (fields := kwargs.get("update_fields")) is not None:
             kwargs["update_fields"] = {*fields, *changed}
         super().save(*args, **kwargs)
 
     @property
     def basis(self) -> str:
-        """All that `next_run_at` depends on."""
+        """Everything that `next_run_at` depends on, as text; empty if the schedule is not enabled."""
         days = "".join(map(str, self.weekdays))
         return f"{self.connection.venue.timezone} {self.time:%H:%M:%S.%f} {days}" if self.enabled else ""
 
-    def reckon(self, *, after: datetime) -> bool:
-        """Works out `next_run_at` anew if what it depends on has changed; returns whether it had. Nothing is saved."""
+    def update_next_run(self, *, after: datetime) -> bool:
+        """Recalculate `next_run_at` if what it depends on has changed, without saving; return whether it had."""
         if self.reckoned_from == self.basis:
             return False
         self.reckoned_from = self.basis
-        self.next_run_at = self.following(after=after) if self.enabled else None
+        self.next_run_at = self.next_run_after(after=after) if self.enabled else None
         return True
 
-    def following(self, *, after: datetime) -> datetime | None:
-        """The first run after that moment, in UTC; None without weekdays."""
+    def next_run_after(self, *, after: datetime) -> datetime | None:
+        """Return the first run after that moment, in UTC; None without weekdays."""
         zone = self.connection.venue.zone
         return recurrence.next_occurrence(after=after, time=self.time, weekdays=self.weekdays, zone=zone)

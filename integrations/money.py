@@ -1,4 +1,4 @@
-"""Amounts from a POS, rounded in one place."""
+"""The one place where amounts of money are rounded."""
 
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -6,5 +6,5 @@ _CENT = Decimal("0.01")
 
 
 def to_money(value: Decimal) -> Decimal:
-    """Rounds to two decimals, half a cent up (away from nothing)."""
+    """Round to two decimals, half a cent away from zero."""
     return value.quantize(_CENT, rounding=ROUND_HALF_UP)

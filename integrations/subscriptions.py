@@ -1,6 +1,6 @@
-"""Who is told when something about a venue's connection changes: tasks by their dotted paths, in plain sight.
+"""Queue the tasks that react to a change of a venue's connection; `storekit.queue.registry` names them.
 
-What is not heard is made up for by the sweeps of whoever listens.
+If queueing fails, the sweeps of the apps concerned catch up.
 """
 
 from storekit.db.due_rows import enqueue_on_commit
@@ -8,12 +8,12 @@ from storekit.queue.registry import CONNECTED_TASKS, SETTINGS_TASKS
 
 
 def announce_connected(*, venue_id: int) -> None:
-    """Queues those who wait for the venue's connection, when the transaction commits."""
+    """Queue the tasks that wait for the venue to be connected, when the transaction commits."""
     _queue_on_commit(CONNECTED_TASKS, venue_id)
 
 
 def announce_settings(*, venue_id: int) -> None:
-    """Queues those who depend on the venue's settings, when the transaction commits."""
+    """Queue the tasks that depend on the venue's settings, when the transaction commits."""
     _queue_on_commit(SETTINGS_TASKS, venue_id)
 
 

@@ -1,4 +1,4 @@
-"""Periodic work on connections and syncs. The rows are the truth; the next run makes up for one that was cut short."""
+"""Periodic work on connections and syncs. The rows say what is due, so a run that was cut short loses nothing."""
 
 import logging
 import time
@@ -18,49 +18,49 @@ from integrations.webhooks.health import check_webhook
 
 logger = logging.getLogger(__name__)
 
-# Below the task queue's time-out of 60 s, with room for one more call.
+# Seconds. Leaves room for one more call within the task queue's time-out of 60 s.
 _BUDGET_SECONDS = 35.0
-# Longer than the ten minutes between two runs.
+# Longer than the ten minutes between two runs, so that no token expires between them.
 _EXPIRING_WITHIN = timedelta(minutes=15)
 # An unused refresh token lapses after 14 days (https://api-docs.lsk.lightspeed.app/).
 _IDLE_FOR = timedelta(days=3)
-_CHECKED_EVERY = timedelta(hours=1)
+_CHECK_EVERY = timedelta(hours=1)
 
 
 def sweep_notifications() -> str:
-    """Queues the notifications that wait for their (next) attempt."""
+    """Queue the notifications whose next attempt is due."""
     return f"{ledger.enqueue_due()} queued"
 
 
 def sweep_syncs() -> str:
-    """Queues the scheduled syncs that are due, and finds those that were left behind."""
-    found = queue.enqueue_due()
-    return f"{schedules.enqueue_due()} due, {found} left behind"
+    """Queue the scheduled syncs that are due, and pick up those whose worker died."""
+    abandoned = queue.enqueue_due()
+    return f"{schedules.enqueue_due()} due, {abandoned} left behind"
 
 
 def send_sync_alerts() -> str:
-    """Tells venues of scheduled syncs that failed or wait for a person."""
+    """E-mail venues about scheduled syncs that failed or wait for a decision."""
     return f"{alerts.send_due()} sent"
 
 
 def forget_old_notifications() -> str:
-    """Keeps the ledger from growing for ever."""
+    """Delete old notifications, so that the ledger does not grow for ever."""
     return f"{ledger.forget_old()} deleted"
 
 
 def handle_readiness_notification(notification_id: int) -> str:
-    """Works on what the POS told us about taking online orders."""
+    """Process a notification about whether the POS takes online orders."""
     return ledger.process(notification_id=notification_id, handle=apply_readiness)
 
 
 def check_webhooks() -> str:
-    """Looks at the webhooks that nobody has looked at for an hour, for 35 seconds.
+    """Check the webhooks that were not checked for an hour; stop after 35 seconds.
 
-    In any order, so that those at which the POS does not answer cannot keep all others waiting for ever.
+    The order is random, so that a POS that does not answer cannot hold up the other venues run after run.
     """
     deadline = time.monotonic() + _BUDGET_SECONDS
     repaired = 0
-    for connection in _unchecked():
+    for connection in _webhooks_to_check():
         if time.monotonic() > deadline:
             break
         try:
@@ -70,22 +70,22 @@ def check_webhooks() -> str:
     return f"{repaired} repaired"
 
 
-def _unchecked() -> QuerySet[Connection]:
-    long_ago = Q(webhook_checked_at=None) | Q(webhook_checked_at__lt=timezone.now() - _CHECKED_EVERY)
-    return _connected().filter(long_ago, webhook_registered_at__isnull=False).order_by("?")
+def _webhooks_to_check() -> QuerySet[Connection]:
+    long_ago = Q(webhook_checked_at=None) | Q(webhook_checked_at__lt=timezone.now() - _CHECK_EVERY)
+    return _active_connections().filter(long_ago, webhook_registered_at__isnull=False).order_by("?")
 
 
 def refresh_tokens() -> str:
-    """Keeps every venue's consent alive, registers webhooks that are missing, finishes disconnects that were cut short.
+    """Renew tokens before they lapse, register missing webhooks, and finish disconnects that were cut short.
 
-    Stops after 35 seconds; what is most urgent comes first.
+    Stops after 35 seconds; the most urgent work comes first.
     """
     deadline = time.monotonic() + _BUDGET_SECONDS
-    done = 0
-    for pair in _due_pairs():
+    refreshed = 0
+    for pair in _pairs_to_refresh():
         if time.monotonic() > deadline:
             break
-        done += _refresh(pair)
+        refreshed += _refresh(pair)
     for connection in _without_webhook():
         if time.monotonic() > deadline:
             break
@@ -94,10 +94,10 @@ def refresh_tokens() -> str:
         if time.monotonic() > deadline:
             break
         service.disconnect(connection=connection)
-    return f"{done} refreshed"
+    return f"{refreshed} refreshed"
 
 
-def _due_pairs() -> QuerySet[TokenPair]:
+def _pairs_to_refresh() -> QuerySet[TokenPair]:
     now = timezone.now()
     return (
         TokenPair.objects.select_related("connection__venue")
@@ -120,10 +120,10 @@ def _refresh(pair: TokenPair) -> bool:
 
 
 def _without_webhook() -> QuerySet[Connection]:
-    return _connected().filter(webhook_registered_at=None)
+    return _active_connections().filter(webhook_registered_at=None)
 
 
-def _connected() -> QuerySet[Connection]:
+def _active_connections() -> QuerySet[Connection]:
     return service.active_connections().select_related("venue")
 
 

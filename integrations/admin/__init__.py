@@ -1,3 +1,3 @@
-"""The back office of connections. Django imports this package, so it imports what registers pages."""
+"""Back-office pages of connections, notifications, syncs and schedules. Importing `connections` registers them."""
 
 from integrations.admin import connections as connections

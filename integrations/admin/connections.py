@@ -1,4 +1,4 @@
-"""The back office of connections to the POS. The ledgers have a module of their own, registered from here."""
+"""The back-office page of connections. Notifications, syncs and schedules have modules of their own."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -50,13 +50,13 @@ _NEXT_STEPS: dict[str, tuple[str, str]] = {
 
 
 def _label(text: str, colours: dict[str, str]) -> SafeString:
-    """A coloured label as unfold's lists have them; on a row's own page unfold shows plain text."""
+    """Return a coloured label like those of unfold's lists; on a row's own page unfold would show plain text."""
     return render_to_string("unfold/helpers/label.html", {"text": text, "type": colours.get(text, "")})
 
 
 @admin.register(Connection)
 class ConnectionPage(VenueAdmin):
-    """Every venue's link to its POS, connected or not. Tokens and the webhook's password are never shown."""
+    """The connection of every venue, connected or not. Tokens and the webhook's password are never shown."""
 
     list_display = ("venue", "state", "location", "environment", "enabled", "webhook", "token_expiry")
     list_display_links = ("venue",)
@@ -100,7 +100,7 @@ class ConnectionPage(VenueAdmin):
         if any(formset.has_changed() for formset in formsets):
             announce_settings(venue_id=venue_id)
 
-    # --- What is shown
+    # --- Columns and fields
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         service.ensure_connections(venues=venues_of(request.user))
@@ -140,8 +140,8 @@ class ConnectionPage(VenueAdmin):
             return "Not known yet"
         if connection.pos_ready:
             return _label("Taken", {"Taken": "success"})
-        words = f"Not taken. {connection.not_ready_reason}"
-        return _label(words, {words: "warning"})
+        text = f"Not taken. {connection.not_ready_reason}"
+        return _label(text, {text: "warning"})
 
     @admin.display(description="Webhook address")
     def webhook_address(self, connection: Connection) -> SafeString:
@@ -161,44 +161,44 @@ class ConnectionPage(VenueAdmin):
         step = _NEXT_STEPS.get(connection.status)
         if step is None:
             return None
-        name, words = step
+        name, label = step
         address = reverse(f"admin:integrations_connection_{name}", args=[connection.pk])
-        return format_html('<a class="underline" href="{}">{}</a>', address, words)
+        return format_html('<a class="underline" href="{}">{}</a>', address, label)
 
     def get_list_display(self, request: HttpRequest) -> Sequence[str]:
         steps = ("next_step",) if manages_somewhere(request.user) else ()
         return (*super().get_list_display(request), *steps)
 
-    # --- Buttons, each shown where it makes sense
+    # --- Buttons, each shown only in the states it applies to
 
-    def _may(self, request: HttpRequest, object_id: str | None, *statuses: str) -> bool:
+    def _may_act(self, request: HttpRequest, object_id: str | None, *statuses: str) -> bool:
         row = self.get_object(request, str(object_id)) if object_id else None
         return row is not None and row.status in statuses and manages(request.user, row.venue)
 
     def has_connect_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        return self._may(request, object_id, Connection.Status.DISCONNECTED)
+        return self._may_act(request, object_id, Connection.Status.DISCONNECTED)
 
     def has_reconnect_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         others = set(Connection.Status) - {Connection.Status.DISCONNECTED}
-        return self._may(request, object_id, *others)
+        return self._may_act(request, object_id, *others)
 
     def has_location_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        return self._may(request, object_id, Connection.Status.CHOOSING_LOCATION, Connection.Status.CONNECTED)
+        return self._may_act(request, object_id, Connection.Status.CHOOSING_LOCATION, Connection.Status.CONNECTED)
 
     def has_webhook_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        return self._may(request, object_id, Connection.Status.CONNECTED)
+        return self._may_act(request, object_id, Connection.Status.CONNECTED)
 
-    def _to_lightspeed(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    def _redirect_to_consent(self, request: HttpRequest, object_id: str) -> HttpResponse:
         connection = get_object_or_404(self.get_queryset(request), pk=object_id)
         return redirect(f"{reverse('integrations:connect')}?venue={connection.venue.slug}")
 
     @action(description="Connect", permissions=["connect"], icon="link", variant=ActionVariant.PRIMARY)
     def connect(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._to_lightspeed(request, object_id)
+        return self._redirect_to_consent(request, object_id)
 
     @action(description="Reconnect", permissions=["reconnect"], icon="sync")
     def reconnect(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._to_lightspeed(request, object_id)
+        return self._redirect_to_consent(request, object_id)
 
     @action(description="Choose location", permissions=["location"], url_path="location", icon="storefront")
     def choose_location(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -215,8 +215,8 @@ class ConnectionPage(VenueAdmin):
                 self,
                 "Check webhook",
                 question=f"Check the webhook of {connection.venue}?",
-                consequence="Lightspeed is asked what it has: our address, this location, every setting. Whatever is "
-                "not right is put right.",
+                consequence="This compares the address, location and settings registered at Lightspeed with the "
+                "correct ones, and registers the webhook again if anything differs.",
                 button="Check webhook",
                 back=back,
             )
@@ -228,7 +228,7 @@ class ConnectionPage(VenueAdmin):
             if problems:
                 messages.warning(request, f"{' '.join(problems)} It was registered again.")
             else:
-                messages.success(request, "The webhook is as it should be.")
+                messages.success(request, "The webhook is registered correctly.")
         return redirect(back)
 
     @action(description="Register webhook again", permissions=["webhook"], url_path="webhook", icon="notifications")
@@ -241,7 +241,8 @@ class ConnectionPage(VenueAdmin):
                 self,
                 "Register webhook again",
                 question=f"Register the webhook of {connection.venue} again?",
-                consequence="Lightspeed is told once more where to send what happens to orders. Nothing is lost by it.",
+                consequence="This sends Lightspeed the address for notifications about orders again. No orders or "
+                "notifications are lost.",
                 button="Register webhook",
                 back=back,
             )
@@ -268,8 +269,8 @@ class ConnectionPage(VenueAdmin):
                 self,
                 "Disconnect",
                 question=f"Disconnect {connection.venue} from Lightspeed?",
-                consequence="No order reaches the till and no sync runs until the venue is connected again. storekit "
-                "forgets its access and frees the location; the settings stay.",
+                consequence="Until you connect the venue again, no orders are sent to the till and no syncs run. "
+                "storekit deletes its access and frees the location for another venue. The settings are kept.",
                 button="Disconnect",
                 danger=True,
                 back=back,
@@ -278,7 +279,7 @@ class ConnectionPage(VenueAdmin):
             messages.warning(
                 request,
                 f"{connection.venue} is disconnected, but its webhook could not be removed at Lightspeed: {problem} "
-                "What it still sends is ignored.",
+                "storekit ignores any notifications it still sends.",
             )
         else:
             messages.success(request, f"{connection.venue} is disconnected.")

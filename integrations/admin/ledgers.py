@@ -1,4 +1,4 @@
-"""The back office of the ledger of notifications and of the syncs that ran."""
+"""The back-office pages of the notification ledger and of sync runs."""
 
 import json
 from collections.abc import Collection
@@ -24,7 +24,7 @@ from storekit.queue.registry import NOTIFICATION_TASKS
 
 
 class ProgressFilter(admin.SimpleListFilter):
-    """What became of notifications: the operator's questions."""
+    """Filter notifications by how far their processing has come."""
 
     title = "progress"
     parameter_name = "progress"
@@ -32,7 +32,7 @@ class ProgressFilter(admin.SimpleListFilter):
     _CHOICES = {
         "processed": ("Processed", Q(processed_at__isnull=False)),
         "waiting": ("Waiting", Q(processed_at=None, error="")),
-        "failed": ("Failed, tried again or given up", _FAILED),
+        "failed": ("Failed (retrying or given up)", _FAILED),
         "given_up": ("Given up", _FAILED & Q(next_attempt_at=None)),
     }
 
@@ -45,7 +45,7 @@ class ProgressFilter(admin.SimpleListFilter):
 
 
 class NotificationPage(ReadOnlyAdmin):
-    """The ledger of what the POS told us. Staff may have an entry worked on again."""
+    """The ledger of notifications from the POS. Staff can have entries processed again."""
 
     venue_path = "connection__venue"
     list_display = ("received_at", "venue", "type", "status", "reference", "account", "progress", "times_received")
@@ -86,7 +86,7 @@ class NotificationPage(ReadOnlyAdmin):
     def has_replay_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_view_permission(request, obj)
 
-    @admin.action(description="Work on the selected notifications again", permissions=["replay"])
+    @admin.action(description="Process the selected notifications again", permissions=["replay"])
     def replay(self, request: HttpRequest, queryset: QuerySet[Notification]) -> HttpResponse | None:
         ids = list(queryset.values_list("pk", flat=True))
         if "confirmed" in request.POST:
@@ -95,7 +95,7 @@ class NotificationPage(ReadOnlyAdmin):
         hidden = [("action", "replay"), ("confirmed", "yes"), *((ACTION_CHECKBOX_NAME, pk) for pk in ids)]
         return self._ask(request, len(ids), hidden, reverse("admin:integrations_notification_changelist"))
 
-    @action(description="Work on it again", permissions=["replay"], url_path="replay", icon="replay")
+    @action(description="Process again", permissions=["replay"], url_path="replay", icon="replay")
     def replay_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
         row = get_object_or_404(self.get_queryset(request), pk=object_id)
         back = reverse("admin:integrations_notification_change", args=[row.pk])
@@ -109,11 +109,11 @@ class NotificationPage(ReadOnlyAdmin):
         return confirm_page(
             request,
             self,
-            "Work on it again",
-            question=f"Work on {what} again?",
-            consequence="What a notification says is applied as if it had just come in. Doing so twice does no harm: "
-            "an order that has moved on stays where it is.",
-            button="Work on it again",
+            "Process again",
+            question=f"Process {what} again?",
+            consequence="The notification is handled as if it had just arrived. This is safe to repeat: an order that "
+            "has moved on since is not set back.",
+            button="Process again",
             hidden=hidden,
             back=back,
         )
@@ -121,14 +121,16 @@ class NotificationPage(ReadOnlyAdmin):
     def _replay(self, request: HttpRequest, ids: Collection[int]) -> None:
         count = replay(notification_ids=ids)
         if count:
-            messages.success(request, f"{count} queued to be worked on again.")
+            messages.success(request, f"{count} queued to be processed again.")
         if left := len(ids) - count:
-            used = ", ".join(NOTIFICATION_TASKS)
-            messages.warning(request, f"{left} left alone: only {used} of the venue's own location is worked on.")
+            types = ", ".join(NOTIFICATION_TASKS)
+            messages.warning(
+                request, f"{left} skipped: only {types} notifications of the venue's own location can be processed."
+            )
 
 
 class SyncRunPage(ReadOnlyAdmin):
-    """The syncs that ran, are running or wait to begin. A run's page follows it without being loaded again."""
+    """Syncs that are queued, running or finished. The page of a run updates itself while it runs."""
 
     venue_path = "connection__venue"
     list_display = ("started_at", "venue", "kind", "outcome", "duration", "changes", "warning_count", "started_by")
@@ -137,12 +139,12 @@ class SyncRunPage(ReadOnlyAdmin):
     change_form_outer_before_template = "admin/integrations/syncrun/progress.html"
 
     def get_readonly_fields(self, request: HttpRequest, obj: SyncRun | None = None) -> tuple[str, ...]:
-        return ("venue", "asked_for")
+        return ("venue", "chosen_options")
 
     def get_fields(self, request: HttpRequest, obj: SyncRun | None = None) -> list[Any]:
-        """What stays as it is; what changes while it runs is in the card above."""
-        told = ["alerted_at"] if obj is not None and obj.alerted_at else []
-        return ["venue", ("kind", "asked_for"), ("started_by", "started_at"), *told]
+        """Return the fields that do not change; the card above them shows the rest as it changes."""
+        alert = ["alerted_at"] if obj is not None and obj.alerted_at else []
+        return ["venue", ("kind", "chosen_options"), ("started_by", "started_at"), *alert]
 
     def get_urls(self) -> list[URLPattern]:
         follow = path(
@@ -153,12 +155,12 @@ class SyncRunPage(ReadOnlyAdmin):
         return [follow, *super().get_urls()]
 
     def progress_view(self, request: HttpRequest, object_id: int) -> JsonResponse:
-        """How far the run has come, for the script on its page."""
+        """Return the run's progress, for the script on its page."""
         return JsonResponse(self._progress(request, get_object_or_404(self.get_queryset(request), pk=object_id)))
 
     def _progress(self, request: HttpRequest, run: SyncRun) -> dict[str, Any]:
         found = progress_of(run)
-        # Plans are for managers to decide on; others would follow the link in vain.
+        # Only managers may open a plan, so other staff get no link to it.
         return found if not found["plan"] or self.manages_row(request, run) else found | {"plan": ""}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SyncRun]:
@@ -167,7 +169,7 @@ class SyncRunPage(ReadOnlyAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: SyncRun | None = None, **options: Any
     ) -> HttpResponse:
-        assert obj is not None  # noqa: S101 - nobody adds a run
+        assert obj is not None  # noqa: S101 - runs cannot be added here
         context |= {"title": str(obj), "progress": self._progress(request, obj)}
         return super().render_change_form(request, context, *args, obj=obj, **options)
 
@@ -175,9 +177,9 @@ class SyncRunPage(ReadOnlyAdmin):
     def venue(self, run: SyncRun) -> str:
         return run.connection.venue.name
 
-    @admin.display(description="Asked for", empty_value="–")
-    def asked_for(self, run: SyncRun) -> str | None:
-        """The choices that were made, by name."""
+    @admin.display(description="Options", empty_value="–")
+    def chosen_options(self, run: SyncRun) -> str | None:
+        """Return the names of the options that were switched on."""
         return ", ".join(name.replace("_", " ") for name, value in run.options.items() if value is True) or None
 
     @display(

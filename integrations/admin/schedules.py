@@ -1,4 +1,4 @@
-"""The back office of schedules: when the venue's menu and floor plan are synced by themselves."""
+"""The back-office page of schedules for syncing the menu and the floor plan."""
 
 from datetime import datetime
 from typing import Any
@@ -21,14 +21,14 @@ from storekit.staff import managed_venues_of
 
 
 class ScheduleForm(forms.ModelForm):
-    """A schedule, its weekdays ticked by name."""
+    """A schedule with a tick box for each weekday."""
 
     weekdays = forms.TypedMultipleChoiceField(
         choices=list(enumerate(recurrence.WEEKDAYS)),
         initial=recurrence.every_day,
         coerce=int,
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
-        error_messages={"required": "Tick at least one day. To pause the schedule, untick “enabled”."},
+        error_messages={"required": "Tick at least one day. To pause the schedule, untick “Enabled”."},
     )
 
     class Meta:
@@ -37,12 +37,12 @@ class ScheduleForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if cleaned.get("light") and cleaned.get("kind") != SyncRun.Kind.MENU:
-            self.add_error("light", "Only the menu has a light sync.")
+            self.add_error("light", "Light syncs are available for the menu only.")
         return cleaned
 
 
 class SyncSchedulePage(VenueAdmin):
-    """Schedules, kept up by the venue's managers. Times are the venue's own, on whatever page they are read."""
+    """Schedules, maintained by the venue's managers. All times are in the venue's time zone."""
 
     venue_path = "connection__venue"
     form = ScheduleForm
@@ -102,8 +102,8 @@ class SyncSchedulePage(VenueAdmin):
     def next_run(self, schedule: SyncSchedule) -> str | None:
         if schedule.pk is None:
             return None
-        # Where the venue's time zone was changed a moment ago, what will be kept, not what still is.
-        schedule.reckon(after=timezone.now())
+        # If the venue's time zone has just changed, show the run that the next sweep will store.
+        schedule.update_next_run(after=timezone.now())
         return _in_venue_time(schedule.next_run_at, schedule.connection.venue)
 
     @admin.display(description="Last run", ordering="last_run_at", empty_value="–")

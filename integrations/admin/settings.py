@@ -1,4 +1,4 @@
-"""A connection's settings in the back office."""
+"""The POS settings of a connection, in the back office."""
 
 from django.http import HttpRequest
 from unfold.admin import StackedInline
@@ -8,14 +8,14 @@ from storekit.staff import manages, works_at, works_somewhere
 
 
 class LightspeedSettingsInline(StackedInline):
-    """How menu and orders are mapped to Lightspeed, on the connection's page."""
+    """The Lightspeed settings on the connection's page."""
 
     model = LightspeedSettings
     can_delete = False
     hide_title = True
     fieldsets = (
         (
-            "Orders (codes of the POS; the SKUs are items with an open price)",
+            "Orders (codes as in Lightspeed; the SKUs must be items with an open price)",
             {
                 "fields": (
                     "payment_method",
@@ -45,7 +45,7 @@ class LightspeedSettingsInline(StackedInline):
             },
         ),
         (
-            "Discounts (the SKU is an item with an open price that counts negatively)",
+            "Discounts (the SKU must be an item with an open, negative price)",
             {
                 "fields": (("discount_sku", "native_discounts"),),
             },
@@ -53,7 +53,7 @@ class LightspeedSettingsInline(StackedInline):
     )
 
     def has_view_permission(self, request: HttpRequest, obj: Connection | None = None) -> bool:
-        # Django asks once more without the row; which rows there are, the page that they belong to has decided.
+        # Django also asks without a row. The connection's page has already decided which rows the person sees.
         return works_somewhere(request.user) if obj is None else works_at(request.user, obj.venue)
 
     def has_change_permission(self, request: HttpRequest, obj: Connection | None = None) -> bool:

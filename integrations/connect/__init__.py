@@ -1,1 +1,1 @@
-"""Connecting a venue to its POS: consent, location, tokens, readiness, and the way back."""
+"""Connecting a venue to its POS and disconnecting it: consent, location, tokens, readiness."""

@@ -1,4 +1,4 @@
-"""Forms of the connect flow."""
+"""The form of the connect flow."""
 
 from collections.abc import Sequence
 
@@ -9,14 +9,14 @@ from integrations.pos import PosLocation
 
 
 class LocationForm(forms.Form):
-    """Which of the locations that the consent covers is this venue; only those may be chosen."""
+    """Choose which of the locations that the consent covers is this venue."""
 
     business_location_id = forms.ChoiceField(
         label="Location",
         widget=UnfoldAdminRadioSelectWidget,
         error_messages={
             "required": "Choose a location.",
-            "invalid_choice": "Lightspeed did not offer this location. Choose one of the list.",
+            "invalid_choice": "Lightspeed did not offer this location. Choose one from the list.",
         },
     )
 
@@ -30,5 +30,5 @@ class LocationForm(forms.Form):
         ]
 
     def location(self) -> PosLocation:
-        """The chosen location, once the form is valid."""
+        """Return the chosen location, once the form is valid."""
         return self._locations[self.cleaned_data["business_location_id"]]

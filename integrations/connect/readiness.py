@@ -1,4 +1,4 @@
-"""Whether the till takes online orders, kept on the connection as the POS tells it and as it says when it is asked."""
+"""Whether the POS takes online orders, kept on the connection: from notifications, and by asking the POS."""
 
 import logging
 
@@ -14,9 +14,9 @@ logger = logging.getLogger(__name__)
 
 
 def apply_readiness(venue: Venue, readiness: Readiness) -> str:
-    """Keeps what the POS says, unless something newer is known; returns what became of it in a few words.
+    """Store the POS's readiness unless something newer is stored; return the outcome in a few words.
 
-    Storefronts see it in their next menu: its entity tag follows from these columns too.
+    Storefronts see the change with their next request, because the menu's entity tag depends on these columns.
     """
     connection = Connection.objects.filter(venue=venue, status=Connection.Status.CONNECTED).first()
     if connection is None:
@@ -37,9 +37,9 @@ def apply_readiness(venue: Venue, readiness: Readiness) -> str:
 
 
 def ask_readiness(*, venue: Venue) -> str:
-    """Asks the POS whether it takes online orders, and keeps the answer; what became of it, as above.
+    """Ask the POS whether it takes online orders and store the answer; return the outcome as `apply_readiness` does.
 
     Raises:
-        PosError: it could not be asked.
+        PosError: the POS could not be asked.
     """
     return apply_readiness(venue, pos_for(venue).readiness())

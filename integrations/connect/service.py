@@ -1,4 +1,4 @@
-"""Connecting a venue to its POS: consent, location, webhook, and the way back."""
+"""Connect a venue to its POS and disconnect it: consent, location, webhook."""
 
 import logging
 import secrets
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 Status = Connection.Status
 
-NOTHING_HEARD: dict[str, Any] = {
+UNKNOWN_STATE: dict[str, Any] = {
     "webhook_registered_at": None,
     "webhook_checked_at": None,
     "webhook_found": "",
@@ -31,25 +31,25 @@ NOTHING_HEARD: dict[str, Any] = {
     "not_ready_reason": "",
     "readiness_at": None,
 }
-"""Columns that a location which has just been linked, or is none any more, begins with."""
+"""The columns that describe a location's webhook and readiness, reset when another location or none is linked."""
 
 
 class LocationTaken(Exception):
-    """The location belongs to another venue already. `str(error)` is a sentence for venue staff."""
+    """The location is already linked to another venue. `str(error)` is a sentence for venue staff."""
 
 
 # --- Rows ------------------------------------------------------------------------------------------------------------
 
 
 def connection_of(venue: Venue) -> Connection:
-    """The venue's connection, made with its settings when there is none yet."""
+    """Return the venue's connection; create it, with its settings, if there is none."""
     connection, _ = Connection.objects.get_or_create(venue=venue, defaults={"environment": current_environment()})
     LightspeedSettings.objects.get_or_create(connection=connection)
     return connection
 
 
 def ensure_connections(*, venues: QuerySet[Venue]) -> None:
-    """Gives each of the venues a connection row, not connected yet, so that lists can show every venue."""
+    """Create a connection row, not connected yet, for each venue without one, so that lists show every venue."""
     for venue in venues.filter(connection=None):
         connection_of(venue=venue)
 
@@ -58,12 +58,12 @@ def ensure_connections(*, venues: QuerySet[Venue]) -> None:
 
 
 def redirect_uri() -> str:
-    """Where Lightspeed sends the person back to; registered with the API client, so it never varies."""
+    """Return the address Lightspeed sends the person back to. It is registered with the API client and never varies."""
     return settings.PUBLIC_URL + reverse("integrations:callback")
 
 
 def begin_connect(*, venue: Venue, session: SessionBase) -> str:
-    """The address at Lightspeed to send the person to. State and PKCE verifier stay in their session."""
+    """Return the address at the POS to send the person to. State and PKCE verifier stay in their session."""
     pending = remember_consent(session=session, venue_slug=venue.slug)
     return default_adapter().authorise_url(
         redirect_uri=redirect_uri(), state=pending.state, code_verifier=pending.code_verifier
@@ -71,10 +71,10 @@ def begin_connect(*, venue: Venue, session: SessionBase) -> str:
 
 
 def finish_connect(*, venue: Venue, code: str, code_verifier: str) -> Connection:
-    """Exchanges the code for tokens and keeps them; the location is to be chosen next. Settings stay as they are.
+    """Exchange the code for tokens and store them; the location is chosen next. Settings stay as they are.
 
     Raises:
-        PosError: the code could not be exchanged; the connection is as it was.
+        PosError: the code could not be exchanged; the connection is unchanged.
     """
     grant = default_adapter().exchange_code(redirect_uri=redirect_uri(), code=code, code_verifier=code_verifier)
     connection = connection_of(venue=venue)
@@ -86,14 +86,14 @@ def finish_connect(*, venue: Venue, code: str, code_verifier: str) -> Connection
             environment=current_environment(),
             status=Status.CHOOSING_LOCATION,
             status_reason="",
-            **NOTHING_HEARD,
+            **UNKNOWN_STATE,
         )
-        _keep_tokens(connection, grant)
+        _store_tokens(connection, grant)
     connection.refresh_from_db()
     return connection
 
 
-def _keep_tokens(connection: Connection, grant: TokenGrant) -> None:
+def _store_tokens(connection: Connection, grant: TokenGrant) -> None:
     now = timezone.now()
     fresh = {
         "access_token": grant.access_token,
@@ -104,24 +104,24 @@ def _keep_tokens(connection: Connection, grant: TokenGrant) -> None:
         "refreshed_at": now,
     }
     if not TokenPair.objects.filter(connection=connection).update(**fresh, generation=F("generation") + 1):
-        # A random start: a process that still refreshes the tokens of an earlier consent, deleted since, must not
-        # mistake this row for its own.
+        # Start at a random generation, so that a process still refreshing deleted tokens of an earlier consent cannot
+        # mistake this row for theirs.
         TokenPair.objects.create(connection=connection, **fresh, generation=1 + secrets.randbelow(2**30))
 
 
 def available_locations(*, connection: Connection) -> tuple[PosLocation, ...]:
-    """The business locations that the consent covers. Raises `PosError`."""
+    """Return the business locations that the consent covers. Raises `PosError`."""
     return adapter_of(connection).locations(ConnectionTokens(connection.pk))
 
 
 def choose_location(*, connection: Connection, location: PosLocation) -> None:
-    """Links the location to the venue. The webhook is registered next, with `register_webhook`.
+    """Link the location to the venue. Call `register_webhook` next.
 
     Raises:
         LocationTaken: another venue has it.
-        NotConnected: there is no consent, or it ended meanwhile.
+        NotConnected: there is no consent, or it has ended.
     """
-    present = _pos(connection) if connection.business_location_id not in ("", location.id) else None
+    previous_pos = _pos(connection) if connection.business_location_id not in ("", location.id) else None
     try:
         with transaction.atomic():
             linked = Connection.objects.filter(
@@ -134,15 +134,15 @@ def choose_location(*, connection: Connection, location: PosLocation) -> None:
                 business_location_id=location.id,
                 location_name=location.name,
                 connected_at=timezone.now(),
-                **NOTHING_HEARD,
+                **UNKNOWN_STATE,
             )
     except IntegrityError as error:
-        raise LocationTaken("This location is connected to another venue already. Choose a different one.") from error
+        raise LocationTaken("This location is already connected to another venue. Choose a different one.") from error
     if not linked:
-        raise NotConnected("The consent has ended. Connect again first.")
-    if present is not None:
-        # Only now that the new location is the venue's: a refusal leaves the present one with its notifications.
-        _take_webhook_off(connection, pos=present)
+        raise NotConnected("Access to Lightspeed has ended. Connect again first.")
+    if previous_pos is not None:
+        # Only once the new location is linked: if it is refused, the previous one keeps its notifications.
+        _remove_webhook(connection, pos=previous_pos)
     connection.refresh_from_db()
 
 
@@ -150,20 +150,21 @@ def choose_location(*, connection: Connection, location: PosLocation) -> None:
 
 
 def webhook_url(*, connection: Connection) -> str:
-    """Where Lightspeed sends this connection's notifications."""
+    """Return the address the POS sends this connection's notifications to."""
     return settings.PUBLIC_URL + reverse(adapter_of(connection).webhook_route, args=[connection.public_id])
 
 
 def register_webhook(*, connection: Connection) -> None:
-    """Registers the webhook with the connection's own credentials and adds the location; may be repeated.
+    """Register the webhook with the connection's own credentials and add the location. Safe to repeat.
 
-    Then the venue is connected with all that belongs to it, which whoever waits for that is told.
+    The venue is then fully connected, so the tasks that wait for this are queued.
 
     Raises:
-        PosError: it could not be registered; the connection stays connected and says so, and is tried again.
+        PosError: it could not be registered. The connection stays connected and shows the webhook as missing;
+            `integrations.tasks.refresh_tokens` tries again.
     """
     pos_for(venue=connection.venue).register_webhook(endpoint_of(connection=connection))
-    # Only while it is still the location that was added: a person may have chosen another one meanwhile.
+    # Only if this is still the linked location: a person may have chosen another one during the call.
     Connection.objects.filter(
         pk=connection.pk, status=Status.CONNECTED, business_location_id=connection.business_location_id
     ).update(webhook_registered_at=timezone.now())
@@ -171,7 +172,7 @@ def register_webhook(*, connection: Connection) -> None:
 
 
 def endpoint_of(*, connection: Connection) -> WebhookEndpoint:
-    """The webhook as it has to be at Lightspeed."""
+    """Return the webhook as it has to be registered at the POS."""
     return WebhookEndpoint(
         id=connection.endpoint_id,
         url=webhook_url(connection=connection),
@@ -180,8 +181,8 @@ def endpoint_of(*, connection: Connection) -> WebhookEndpoint:
     )
 
 
-def _take_webhook_off(connection: Connection, *, pos: PointOfSale) -> str:
-    """Removes the webhook at the POS if that is possible; returns why it was not, or nothing."""
+def _remove_webhook(connection: Connection, *, pos: PointOfSale) -> str:
+    """Remove the webhook at the POS if possible; return the reason if it failed, or an empty string."""
     try:
         pos.remove_webhook(connection.endpoint_id)
     except PosError as error:
@@ -194,24 +195,24 @@ def _take_webhook_off(connection: Connection, *, pos: PointOfSale) -> str:
 
 
 def disconnect(*, connection: Connection) -> str:
-    """Ends the connection: webhook off, tokens forgotten, location free for another venue. Settings stay.
+    """End the connection: remove the webhook, delete the tokens, free the location for another venue. Settings stay.
 
-    Returns why the webhook could not be removed at the POS, or nothing. May be repeated: the status changes first and
-    the tokens go last, so that a disconnect which was cut short is seen and finished.
+    Returns why the webhook could not be removed at the POS, or an empty string. Safe to repeat: the status changes
+    first and the tokens are deleted last, so that a disconnect that was cut short is recognised and finished.
     """
     Connection.objects.filter(pk=connection.pk).update(status=Status.DISCONNECTED, status_reason="")
     connection.refresh_from_db()
     has_webhook = connection.business_location_id and TokenPair.objects.filter(connection=connection).exists()
-    problem = _take_webhook_off(connection, pos=_pos(connection)) if has_webhook else ""
+    problem = _remove_webhook(connection, pos=_pos(connection)) if has_webhook else ""
     with transaction.atomic():
-        # Unless somebody connected again meanwhile: then everything here belongs to the new consent.
+        # Unless the venue was connected again during the call: then all of this belongs to the new consent.
         if Connection.objects.filter(pk=connection.pk, status=Status.DISCONNECTED).update(
             business_id="",
             business_name="",
             business_location_id="",
             location_name="",
             connected_at=None,
-            **NOTHING_HEARD,
+            **UNKNOWN_STATE,
         ):
             TokenPair.objects.filter(connection=connection).delete()
     connection.refresh_from_db()
@@ -224,7 +225,7 @@ def active_connections() -> QuerySet[Connection]:
 
 
 def half_disconnected() -> QuerySet[Connection]:
-    """Connections whose disconnect was cut short."""
+    """Return the connections whose disconnect was cut short."""
     return Connection.objects.filter(status=Status.DISCONNECTED, tokens__isnull=False)
 
 
@@ -232,19 +233,22 @@ def half_disconnected() -> QuerySet[Connection]:
 
 
 def location_of(venue: Venue) -> str:
-    """The id of the business location that the venue is linked to, whatever the consent's state; empty for none."""
+    """Return the id of the venue's business location, whatever the state of the consent; empty for none."""
     return Connection.objects.filter(venue=venue).values_list("business_location_id", flat=True).first() or ""
 
 
-def pos_for(venue: Venue, *, location: str = "", in_a_hurry: bool = False) -> PointOfSale:
-    """The venue's POS; with `location`, that business location's and no other's.
+def pos_for(venue: Venue, *, location: str = "", cached_token_only: bool = False) -> PointOfSale:
+    """Return the venue's POS.
 
-    `in_a_hurry`: somebody waits for the answer, so it must not wait for the log-in service to renew the access; calls
-    raise `Unreachable` instead.
+    Args:
+        venue: the venue.
+        location: the business location that is expected, if the call is only meant for that one.
+        cached_token_only: never wait for the log-in service to renew the access token, because a guest is waiting;
+            calls raise `Unreachable` instead.
 
     Raises:
         NotConnected: with a sentence that says what is missing.
-        Rejected: the venue is connected, but to another location than the one asked for.
+        Rejected: the venue is connected to another location than `location`.
     """
     connection = Connection.objects.filter(venue=venue).first()
     if connection is None:
@@ -253,18 +257,18 @@ def pos_for(venue: Venue, *, location: str = "", in_a_hurry: bool = False) -> Po
         raise NotConnected(reason)
     if location not in ("", connection.business_location_id):
         raise Rejected(
-            "This was meant for another Lightspeed location than the one that the venue is connected to now.",
+            "This was meant for a different Lightspeed location from the one the venue is connected to now.",
             code="other_location",
         )
-    return _pos(connection, tokens=CachedTokens if in_a_hurry else ConnectionTokens)
+    return _pos(connection, tokens=CachedTokens if cached_token_only else ConnectionTokens)
 
 
 def _why_unusable(connection: Connection) -> str:
-    """Why nothing can be sent to the POS, or nothing."""
+    """Return why nothing can be sent to the POS, or an empty string."""
     if connection.status == Status.RECONNECT_NEEDED:
         return connection.status_reason or RECONNECT_SENTENCE
     if connection.status == Status.CHOOSING_LOCATION:
-        return "This venue's Lightspeed location is not chosen yet."
+        return "Choose this venue's Lightspeed location first."
     if connection.status != Status.CONNECTED:
         return "This venue is not connected to Lightspeed."
     if not connection.enabled:
@@ -275,7 +279,7 @@ def _why_unusable(connection: Connection) -> str:
             f"against {current_environment()}. Connect it again."
         )
     if not connection.business_location_id:
-        return "This venue's Lightspeed location is not chosen yet."
+        return "Choose this venue's Lightspeed location first."
     if not TokenPair.objects.filter(connection=connection).exclude(access_token="").exists():
         return "Lightspeed's access tokens are missing. Connect the venue again."
     return ""

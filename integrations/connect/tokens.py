@@ -1,14 +1,14 @@
-"""A connection's OAuth tokens: always fresh, refreshed by one process at a time.
+"""A connection's OAuth tokens: kept fresh, and refreshed by one process at a time.
 
-Lightspeed's refresh tokens work once: each refresh answers a new pair, and whoever sends the old refresh token again is
-told `invalid_grant`. Unused ones lapse after 14 days. (Lightspeed's K-Series API documentation,
+Lightspeed's refresh tokens work once: each refresh returns a new pair, and sending the old refresh token again fails
+with `invalid_grant`. Unused refresh tokens lapse after 14 days. (Lightspeed's K-Series API documentation,
 https://api-docs.lsk.lightspeed.app/.)
 
-So a process first takes a lease on the row by a conditional update, which works alike on SQLite and PostgreSQL, then
-calls the token endpoint outside any transaction, and commits the new pair before anybody uses it. One gap cannot be
-closed from this side: when the answer is lost on its way, or the process dies between answer and commit, the only copy
-of the new refresh token is gone. The next refresh is then told `invalid_grant`, the connection says "reconnect needed",
-and a person has to give consent again.
+So a process first takes a lease on the row with a conditional update, which works on SQLite and PostgreSQL alike, then
+calls the token endpoint outside any transaction, and commits the new pair before using it. One gap remains: if the
+response is lost, or the process dies before the commit, the only copy of the new refresh token is gone. The next
+refresh then fails with `invalid_grant`, the connection shows "reconnect needed", and a person has to give consent
+again.
 """
 
 import logging
@@ -26,28 +26,28 @@ from integrations.pos import NotConnected, Throttled, TokenGrant, Unauthorised, 
 logger = logging.getLogger(__name__)
 
 REFRESH_AHEAD = timedelta(minutes=2)
-# Longer than the token endpoint's time-out, so that a lease only outlives a process that died.
+# Longer than the token endpoint's time-out, so that a lease expires only if its process died.
 LEASE = timedelta(seconds=30)
 _LONGEST_WAIT_SECONDS = 20.0
-_LOOK_EVERY_SECONDS = 0.1
+_POLL_SECONDS = 0.1
 
-_BEING_RENEWED = "Lightspeed's access has to be renewed first. Ask again in a few minutes."
-RECONNECT_SENTENCE = "Lightspeed no longer accepts storekit's access. A manager has to reconnect the venue."
+_RENEWAL_PENDING = "Access to Lightspeed is being renewed. Try again in a few minutes."
+RECONNECT_SENTENCE = "Lightspeed no longer accepts storekit's access. A manager needs to reconnect the venue."
 
 
 class ConnectionTokens:
-    """The token source of one connection, for its HTTP transport. Never call it inside a transaction."""
+    """A token source that refreshes when needed. Never call it inside a transaction."""
 
     def __init__(self, connection_id: int) -> None:
         self._connection_id = connection_id
 
     def access_token(self) -> str:
-        """A token that is valid for some time yet, refreshed first when it is about to expire.
+        """Return a token that stays valid for at least two minutes, refreshing it first if necessary.
 
         Raises:
             NotConnected: there are no tokens.
-            Unauthorised: the consent is gone; the connection now says "reconnect needed".
-            Unreachable, Throttled: the token endpoint did not answer and the present token has expired.
+            Unauthorised: the consent has ended; the connection now shows "reconnect needed".
+            Unreachable, Throttled: the token endpoint did not answer and the current token has expired.
         """
         pair = _load(self._connection_id)
         if pair.expires_at - timezone.now() > REFRESH_AHEAD:
@@ -60,7 +60,7 @@ class ConnectionTokens:
             raise
 
     def renewed(self, stale: str) -> str:
-        """A token to use after the POS refused `stale`; refreshes only if nobody has done so meanwhile.
+        """Return a token to use after the POS refused `stale`; refresh only if no other process has done so since.
 
         Raises as `access_token` does.
         """
@@ -71,13 +71,13 @@ class ConnectionTokens:
 
 
 class CachedTokens:
-    """The same for somebody who cannot wait: the token that is there, never a refresh, which may take long."""
+    """A token source for callers that cannot wait: it uses the stored token and never refreshes, which may be slow."""
 
     def __init__(self, connection_id: int) -> None:
         self._connection_id = connection_id
 
     def access_token(self) -> str:
-        """The present token, even if it is about to expire.
+        """Return the stored token, even if it is about to expire.
 
         Raises:
             NotConnected, Unauthorised: as `ConnectionTokens` does.
@@ -85,24 +85,24 @@ class CachedTokens:
         """
         pair = _load(self._connection_id)
         if pair.expires_at <= timezone.now():
-            raise Unreachable(_BEING_RENEWED)
+            raise Unreachable(_RENEWAL_PENDING)
         return pair.access_token
 
     def renewed(self, stale: str) -> str:
-        """The token that somebody else has fetched meanwhile. Raises `Unreachable` when there is none."""
+        """Return the stored token if another process has replaced `stale`. Raises `Unreachable` if not."""
         pair = _load(self._connection_id)
         if pair.access_token == stale:
-            raise Unreachable(_BEING_RENEWED)
+            raise Unreachable(_RENEWAL_PENDING)
         return pair.access_token
 
 
 def refresh(*, pair: TokenPair) -> TokenPair:
-    """Replaces the pair by a new one, or waits for the process that is doing so; returns the pair that is then stored.
+    """Replace the pair by a new one, or wait for the process that is doing so; return the pair now stored.
 
     Raises:
-        NotConnected: the tokens were forgotten meanwhile.
-        Unauthorised: the consent is gone; the connection now says "reconnect needed".
-        Unreachable, Throttled: no answer from the token endpoint, or none that another process got within 20 s.
+        NotConnected: the venue was disconnected and has no tokens any more.
+        Unauthorised: the consent has ended; the connection now shows "reconnect needed".
+        Unreachable, Throttled: the token endpoint did not answer, neither this process nor another one within 20 s.
     """
     deadline = time.monotonic() + _LONGEST_WAIT_SECONDS
     while True:
@@ -112,8 +112,8 @@ def refresh(*, pair: TokenPair) -> TokenPair:
         if _take_lease(stored):
             return _refresh_with_lease(stored)
         if time.monotonic() > deadline:
-            raise Unreachable("Lightspeed's log-in service is not answering at the moment.")
-        time.sleep(_LOOK_EVERY_SECONDS)
+            raise Unreachable("Lightspeed's log-in service is not responding. Try again in a few minutes.")
+        time.sleep(_POLL_SECONDS)
 
 
 def _load(connection_id: int) -> TokenPair:
@@ -136,19 +136,19 @@ def _refresh_with_lease(pair: TokenPair) -> TokenPair:
         grant = adapter_of(pair.connection).refresh(pair.refresh_token)
     except Unauthorised as error:
         if error.code == "invalid_grant":
-            return _give_up(pair, error)
+            return _mark_reconnect_needed(pair, error)
         _release_lease(pair)
         raise
     except BaseException:
         _release_lease(pair)
         raise
-    _keep(pair, grant)
+    _store(pair, grant)
     return _load(pair.connection_id)
 
 
-def _keep(pair: TokenPair, grant: TokenGrant) -> None:
+def _store(pair: TokenPair, grant: TokenGrant) -> None:
     now = timezone.now()
-    # A consent given meanwhile has raised the generation; its tokens are the newer ones and stay.
+    # A new consent raises the generation: then its tokens are newer, and this update changes nothing.
     _same_generation(pair).update(
         access_token=grant.access_token,
         refresh_token=grant.refresh_token or pair.refresh_token,
@@ -160,17 +160,17 @@ def _keep(pair: TokenPair, grant: TokenGrant) -> None:
     )
 
 
-def _give_up(pair: TokenPair, error: Unauthorised) -> TokenPair:
-    """The consent is gone, unless a new one came while we asked: then its tokens are returned."""
+def _mark_reconnect_needed(pair: TokenPair, error: Unauthorised) -> TokenPair:
+    """Set "reconnect needed" and raise, unless a new consent was given during the refresh: then return its tokens."""
     with transaction.atomic():
-        # The connection's row first, as whoever connects and disconnects locks them too.
+        # Lock the connection's row first, in the same order as connecting and disconnecting do.
         connection = Connection.objects.select_for_update().get(pk=pair.connection_id)
-        gone = _same_generation(pair).update(refreshing_until=None)
-        if gone and connection.status != Connection.Status.DISCONNECTED:
+        ended = _same_generation(pair).update(refreshing_until=None)
+        if ended and connection.status != Connection.Status.DISCONNECTED:
             Connection.objects.filter(pk=connection.pk).update(
                 status=Connection.Status.RECONNECT_NEEDED, status_reason=RECONNECT_SENTENCE
             )
-    if gone:
+    if ended:
         logger.warning("Connection %s has to be reconnected: its refresh token is no longer valid", pair.connection_id)
         raise Unauthorised(RECONNECT_SENTENCE, code=error.code, detail=error.detail, status=error.status) from error
     return _load(pair.connection_id)

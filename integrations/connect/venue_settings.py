@@ -1,4 +1,4 @@
-"""A venue's POS settings, as the apps above read them: no vendor shows through."""
+"""A venue's POS settings as the other apps read them, independent of the vendor."""
 
 from dataclasses import fields
 from typing import Literal
@@ -19,7 +19,7 @@ def settings_of(venue: Venue) -> VenuePosSettings:
 
 
 def keeps_own(what: Literal["images", "descriptions"], *, venue: str = "venue") -> Exists:
-    """Return a condition: the row's venue keeps what its staff put there, and a sync leaves it alone.
+    """Return a condition that holds if a sync must leave the images or descriptions of the row's venue alone.
 
     Args:
         what: the part of a product.

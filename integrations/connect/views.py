@@ -1,4 +1,4 @@
-"""The browser flow that connects a venue's POS: off to Lightspeed, back with a code, then the location."""
+"""The browser flow that connects a venue's POS: consent at Lightspeed, callback with a code, choice of location."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ from storekit.staff import manages, venues_of
 @login_required
 @require_GET
 def connect(request: HttpRequest) -> HttpResponse:
-    """Sends the person to Lightspeed to consent for one venue."""
+    """Send the person to Lightspeed to give consent for a venue."""
     venue = _managed_venue(request, request.GET.get("venue", ""))
     return redirect(service.begin_connect(venue=venue, session=request.session))
 
@@ -33,23 +33,23 @@ def connect(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def callback(request: HttpRequest) -> HttpResponse:
-    """Takes the person back from Lightspeed, with a code or with an error."""
+    """Receive the person back from Lightspeed, with a code or with an error."""
     try:
         pending = take_consent(session=request.session, state=request.GET.get("state", ""))
     except UnknownState:
-        return _sorry(
+        return _error_page(
             request,
-            "This log-in cannot be used",
-            "It was used before, took longer than ten minutes, or was begun in another browser.",
+            "This link has expired",
+            "It was used before, took longer than ten minutes, or was opened in a different browser. Start again.",
             status=400,
         )
     venue = _managed_venue(request, pending.venue_slug)
     if refusal := request.GET.get("error"):
-        return _refused(request, venue, refusal)
+        return _consent_refused(request, venue, refusal)
     try:
         service.finish_connect(venue=venue, code=request.GET.get("code", ""), code_verifier=pending.code_verifier)
     except PosError as error:
-        return _failed(request, venue, error)
+        return _pos_failed(request, venue, error)
     return redirect("integrations:location", slug=venue.slug)
 
 
@@ -57,13 +57,13 @@ def callback(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def location(request: HttpRequest, slug: str) -> HttpResponse:
-    """Asks which of the consent's locations the venue is, and links it."""
+    """Ask which of the consent's locations is the venue, and link it."""
     venue = _managed_venue(request, slug)
     connection = service.connection_of(venue)
     try:
         offered = service.available_locations(connection=connection)
     except PosError as error:
-        return _failed(request, venue, error)
+        return _pos_failed(request, venue, error)
     initial = {"business_location_id": connection.business_location_id or (offered[0].id if offered else "")}
     form = LocationForm(request.POST or None, locations=offered, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -85,46 +85,47 @@ def _register_webhook(request: HttpRequest, connection: Connection) -> None:
     except PosError as error:
         messages.warning(
             request,
-            f"{connection.venue} is connected to {connection.location_name}, but Lightspeed could not be told where "
-            f"to send its notifications: {error} storekit tries again within ten minutes, or use "
-            "“Register webhook again”.",
+            f"{connection.venue} is connected to {connection.location_name}, but its webhook could not be registered: "
+            f"{error} storekit tries again within ten minutes, or use “Register webhook again”.",
         )
     else:
         messages.success(request, f"{connection.venue} is connected to {connection.location_name}.")
 
 
 def _managed_venue(request: HttpRequest, slug: str) -> Venue:
-    """The venue, when the person manages it. One they do not work at looks like one that does not exist."""
+    """Return the venue if the person manages it; 403 for other staff, and 404 for people who do not work there."""
     venue = get_object_or_404(venues_of(request.user), slug=slug)
     if not manages(request.user, venue):
         raise PermissionDenied
     return venue
 
 
-def _refused(request: HttpRequest, venue: Venue, refusal: str) -> HttpResponse:
+def _consent_refused(request: HttpRequest, venue: Venue, refusal: str) -> HttpResponse:
     if refusal == "access_denied":
-        return _sorry(
+        return _error_page(
             request,
             "Lightspeed was not connected",
-            "The access that storekit asked for was declined at Lightspeed. Nothing was changed.",
+            "Access was declined at Lightspeed. Nothing has changed.",
             venue=venue,
         )
-    # What an address says is not to be trusted with a place in the page; the names of errors are few and known.
-    return _sorry(
+    # The error's description comes from the address and could be anyone's text, so it is not shown.
+    return _error_page(
         request,
         "Lightspeed was not connected",
-        "Lightspeed answered with an error instead of giving access. Nothing was changed.",
+        "Lightspeed returned an error instead of giving access. Nothing has changed.",
         venue=venue,
         status=400,
     )
 
 
-def _failed(request: HttpRequest, venue: Venue, error: PosError) -> HttpResponse:
+def _pos_failed(request: HttpRequest, venue: Venue, error: PosError) -> HttpResponse:
     unavailable = isinstance(error, Unreachable | Throttled)
-    return _sorry(request, "Lightspeed was not connected", str(error), venue=venue, status=502 if unavailable else 400)
+    return _error_page(
+        request, "Lightspeed was not connected", str(error), venue=venue, status=502 if unavailable else 400
+    )
 
 
-def _sorry(
+def _error_page(
     request: HttpRequest, title: str, reason: str, *, venue: Venue | None = None, status: int = 200
 ) -> HttpResponse:
     again = (
@@ -132,7 +133,9 @@ def _sorry(
         if venue
         else reverse("admin:integrations_connection_changelist")
     )
-    return _page(request, "integrations/sorry.html", {"title": title, "reason": reason, "again": again}, status=status)
+    return _page(
+        request, "integrations/connect_error.html", {"title": title, "reason": reason, "again": again}, status=status
+    )
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int) -> HttpResponse:

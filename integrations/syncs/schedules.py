@@ -25,7 +25,7 @@ def enqueue_due() -> int:
 def _check(schedule: SyncSchedule) -> bool:
     try:
         found = SyncSchedule.objects.filter(pk=schedule.pk, reckoned_from=schedule.reckoned_from)
-        if schedule.reckon(after=timezone.now()):
+        if schedule.update_next_run(after=timezone.now()):
             # The schedule or the venue's time zone was changed without saving this row, so its due time was wrong.
             found.update(next_run_at=schedule.next_run_at, reckoned_from=schedule.reckoned_from)
             return False
@@ -54,7 +54,7 @@ def _queue_if_due(schedule: SyncSchedule) -> bool:
             enabled=True,
             next_run_at=schedule.next_run_at,
             reckoned_from=schedule.reckoned_from,
-        ).update(next_run_at=schedule.following(after=now), last_run_at=now)
+        ).update(next_run_at=schedule.next_run_after(after=now), last_run_at=now)
         if claimed:
             queue_sync(
                 venue=schedule.connection.venue,

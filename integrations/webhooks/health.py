@@ -1,4 +1,4 @@
-"""Whether the webhook at the POS is still ours: there, with our address, our location and every setting."""
+"""Check that the webhook is still registered at the POS with our address, our location and every setting."""
 
 import logging
 
@@ -12,25 +12,25 @@ logger = logging.getLogger(__name__)
 
 
 def check_webhook(*, connection: Connection) -> tuple[str, ...]:
-    """Compares the webhook at the POS with what it has to be and registers it again where it differs.
+    """Compare the webhook at the POS with what it has to be, and register it again if it differs.
 
-    Returns what was wrong, a sentence each. The check is written down on the connection, and what became of it.
+    Returns what was wrong, a sentence each. The check and its outcome are recorded on the connection.
 
     Raises:
-        PosError: it could not be looked at or not be registered.
+        PosError: the webhook could not be read or not be registered.
     """
     problems = pos_for(venue=connection.venue).webhook_problems(endpoint_of(connection=connection))
     row = Connection.objects.filter(pk=connection.pk)
     if problems:
-        words = " ".join(problems)
-        logger.warning("The webhook of connection %s is registered again: %s", connection.pk, words)
+        sentences = " ".join(problems)
+        logger.warning("The webhook of connection %s is registered again: %s", connection.pk, sentences)
         try:
             register_webhook(connection=connection)
         except PosError as error:
-            # Missing from here on, as one that was never registered: that is tried again every few minutes.
-            found = f"{words} It could not be put right: {error}"
+            # Counts as missing from now on, so that `refresh_tokens` tries to register it every ten minutes.
+            found = f"{sentences} It could not be registered again: {error}"
             row.update(webhook_registered_at=None, webhook_checked_at=timezone.now(), webhook_found=found[:500])
             raise
-        row.update(webhook_found=f"{words} It was put right."[:500])
+        row.update(webhook_found=f"{sentences} It was registered again."[:500])
     row.update(webhook_checked_at=timezone.now())
     return problems

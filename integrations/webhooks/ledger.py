@@ -1,7 +1,7 @@
-"""Notifications from the POS: stored first, worked on by a task, kept as a ledger that can be replayed.
+"""Notifications from the POS: stored first, processed by a task, kept as a ledger that can be replayed.
 
-Lightspeed's notifications carry no event id, may come twice and out of order, and anything but a 200 may be sent again
-(Lightspeed's K-Series API documentation, https://api-docs.lsk.lightspeed.app/). So what makes a fact unique is its
+Lightspeed's notifications carry no event id, may arrive twice and out of order, and may be sent again unless answered
+with 200 (Lightspeed's K-Series API documentation, https://api-docs.lsk.lightspeed.app/). So a fact is identified by its
 fingerprint, and "received" and "processed" are two columns.
 """
 
@@ -27,16 +27,16 @@ from storekit.queue.registry import NOTIFICATION_TASKS
 
 logger = logging.getLogger(__name__)
 
-MOST_ATTEMPTS = 8
+MAX_ATTEMPTS = 8
 _LEASE = timedelta(minutes=2)
 _FIRST_DELAY = timedelta(seconds=30)
-_LONGEST_ERROR = 2000
+_MAX_ERROR_LENGTH = 2000
 _KEPT_FOR = timedelta(days=90)
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What became of a delivery: the row that holds its fact, and whether that was there before."""
+    """The outcome of a delivery: the row that holds its fact, and whether that row existed before."""
 
     notification_id: int
     seen_before: bool
@@ -46,14 +46,14 @@ class Receipt:
 
 
 def credentials_match(*, connection: Connection, username: str, password: str) -> bool:
-    """Whether these are the connection's own; takes as long for a near miss as for a far one."""
+    """Return whether these are the connection's credentials, in constant time."""
     right_name = hmac.compare_digest(username.encode(), connection.webhook_username.encode())
     right_password = hmac.compare_digest(password.encode(), connection.webhook_password.encode())
     return right_name and right_password
 
 
 def receive(*, connection: Connection, body: dict[str, Any]) -> Receipt:
-    """Stores what the POS says, once for each fact, and queues the task that works on it."""
+    """Store a notification, once for each fact, and queue the task that processes it."""
     row = _row_for(connection, _storable(body))
     try:
         with transaction.atomic():
@@ -72,9 +72,9 @@ def _row_for(connection: Connection, body: dict[str, Any]) -> Notification:
     try:
         received = adapter_of(connection).parse_notification(body)
     except BadAnswer as error:
-        # Stored and answered with 200 all the same: sent again, it would make no more sense.
+        # Stored and answered with 200 all the same: sending it again would not help.
         return _unusable_row(connection, body, str(error))
-    unused = _why_unused(connection, received)
+    ignored = _why_ignored(connection, received)
     return Notification(
         connection=connection,
         type=received.type[:20],
@@ -83,9 +83,9 @@ def _row_for(connection: Connection, body: dict[str, Any]) -> Notification:
         account=received.account[:64],
         fingerprint=received.fingerprint,
         body=body,
-        processed_at=now if unused else None,
-        result=unused,
-        next_attempt_at=None if unused else now - CLOCK_SKEW,
+        processed_at=now if ignored else None,
+        result=ignored,
+        next_attempt_at=None if ignored else now - CLOCK_SKEW,
     )
 
 
@@ -101,8 +101,8 @@ def _unusable_row(connection: Connection, body: dict[str, Any], reason: str) -> 
     )
 
 
-def _why_unused(connection: Connection, received: ReceivedNotification) -> str:
-    """Why nobody will work on it, or nothing."""
+def _why_ignored(connection: Connection, received: ReceivedNotification) -> str:
+    """Return why it will not be processed, or an empty string."""
     if connection.status == Connection.Status.DISCONNECTED:
         return "not connected"
     if received.business_location_id and received.business_location_id != connection.business_location_id:
@@ -113,7 +113,7 @@ def _why_unused(connection: Connection, received: ReceivedNotification) -> str:
 
 
 def _storable(value: Any) -> Any:
-    """The same JSON without what PostgreSQL cannot store in it: null characters and halves of surrogate pairs."""
+    """Return the JSON without what PostgreSQL cannot store: null characters and lone surrogates."""
     if isinstance(value, str):
         return value.replace("\0", "").encode("utf-8", "replace").decode()
     if isinstance(value, dict):
@@ -127,57 +127,56 @@ def _storable(value: Any) -> Any:
 
 
 def process(*, notification_id: int, handle: Callable[[Venue, Any], str]) -> str:
-    """Has `handle` work on a notification unless that is done or being done, and records how it went.
+    """Process a notification with `handle`, unless that is done or under way, and record the outcome.
 
-    `handle` gets the venue and the fact, which is of the kind that the notification's type has (see
-    `integrations.pos.PosFact`), and returns a word for the ledger. It may be called again for the same fact
-    when a process dies or when staff replay it, so it has to hold for repetitions. Its errors are recorded and tried
-    again with growing delays, eight times in all; they are not raised.
+    `handle` is given the venue and the fact, whose class depends on the notification's type (see
+    `integrations.pos.PosFact`), and returns a short result for the ledger. It may be called again for the same fact, if
+    a process dies or staff replay it, so it must be idempotent. Its errors are recorded and retried with growing
+    delays, eight attempts in all; they are not raised.
 
-    Returns what the ledger now says: the word, "error", or "nothing to do" when somebody else has the row or it is
-    processed already.
+    Returns the recorded result, "error", or "nothing to do" if another worker has the row or it is already processed.
     """
     if not _claim(notification_id):
         return "nothing to do"
     row = Notification.objects.select_related("connection__venue").get(pk=notification_id)
     try:
         fact = adapter_of(row.connection).parse_notification(row.body).fact
-        word = handle(row.connection.venue, fact) if fact is not None else "nothing to do"
+        result = handle(row.connection.venue, fact) if fact is not None else "nothing to do"
     except Exception as error:
         logger.exception("Notification %s was not processed, attempt %s", row.pk, row.attempts)
-        _record(row, error=f"{type(error).__name__}: {error}"[:_LONGEST_ERROR], next_attempt_at=_next_attempt(row))
+        _record(row, error=f"{type(error).__name__}: {error}"[:_MAX_ERROR_LENGTH], next_attempt_at=_next_attempt(row))
         return "error"
-    _record(row, processed_at=timezone.now(), result=word[:200], error="", next_attempt_at=None)
-    return word
+    _record(row, processed_at=timezone.now(), result=result[:200], error="", next_attempt_at=None)
+    return result
 
 
 def _claim(notification_id: int) -> bool:
-    """Takes the row for two minutes; whoever dies with it gives it back by then."""
+    """Claim the row for two minutes; if the process dies, the row is free again after that."""
     due = Notification.objects.filter(
-        pk=notification_id, processed_at=None, next_attempt_at__lte=timezone.now(), attempts__lt=MOST_ATTEMPTS
+        pk=notification_id, processed_at=None, next_attempt_at__lte=timezone.now(), attempts__lt=MAX_ATTEMPTS
     )
     return claim_by_moment(due, lease=_LEASE, attempts=F("attempts") + 1) is not None
 
 
 def _record(row: Notification, **outcome: Any) -> None:
-    # The lease says whose outcome counts: a claim taken over since has moved it.
+    # Only the holder of the lease may record: if another worker has claimed the row since, the lease has moved.
     Notification.objects.filter(pk=row.pk, processed_at=None, next_attempt_at=row.next_attempt_at).update(**outcome)
 
 
 def _next_attempt(row: Notification) -> datetime | None:
-    if row.attempts >= MOST_ATTEMPTS:
+    if row.attempts >= MAX_ATTEMPTS:
         return None
     return timezone.now() + _FIRST_DELAY * 2 ** (row.attempts - 1)
 
 
-# --- Sweeping, replaying and forgetting ------------------------------------------------------------------------------
+# --- Sweeping, replaying and deleting --------------------------------------------------------------------------------
 
 
 def enqueue_due(*, most: int = 500) -> int:
-    """Queues what is due and not processed; returns how many. What kept dying with its process is given up."""
+    """Queue up to `most` due notifications and return how many; give up those whose process died on every attempt."""
     due = Notification.objects.filter(processed_at=None, next_attempt_at__lte=timezone.now())
-    due.filter(attempts__gte=MOST_ATTEMPTS).update(
-        next_attempt_at=None, error="Given up: the process that worked on it died each time."
+    due.filter(attempts__gte=MAX_ATTEMPTS).update(
+        next_attempt_at=None, error="Given up: the worker stopped on every attempt."
     )
     rows = due.filter(type__in=NOTIFICATION_TASKS).order_by("next_attempt_at").values_list("pk", "type")[:most]
     for pk, type_ in rows:
@@ -186,7 +185,7 @@ def enqueue_due(*, most: int = 500) -> int:
 
 
 def enqueue_newly_due(*, since: datetime, until: datetime, most: int = 100) -> int:
-    """Queues what became due after `since` and until `until`, each once; returns how many."""
+    """Queue what became due after `since` (exclusive) and by `until`, each once; return how many."""
     due = Notification.objects.filter(
         processed_at=None, next_attempt_at__gt=since, next_attempt_at__lte=until, type__in=NOTIFICATION_TASKS
     )
@@ -197,9 +196,9 @@ def enqueue_newly_due(*, since: datetime, until: datetime, most: int = 100) -> i
 
 
 def replay(*, notification_ids: Collection[int]) -> int:
-    """Has notifications worked on again, processed or failed; returns how many. Types nobody uses are left alone."""
-    again = Notification.objects.filter(pk__in=notification_ids, type__in=NOTIFICATION_TASKS)
-    rows = list(again.exclude(result="foreign location"))
+    """Queue notifications to be processed again, whatever their result; return how many. Skip types without a task."""
+    usable = Notification.objects.filter(pk__in=notification_ids, type__in=NOTIFICATION_TASKS)
+    rows = list(usable.exclude(result="foreign location"))
     with transaction.atomic():
         Notification.objects.filter(pk__in=[row.pk for row in rows]).update(
             processed_at=None, result="", error="", attempts=0, next_attempt_at=timezone.now()
@@ -210,5 +209,5 @@ def replay(*, notification_ids: Collection[int]) -> int:
 
 
 def forget_old() -> int:
-    """Deletes what was worked on and is older than ninety days; returns how much. What failed stays for a person."""
+    """Delete notifications processed over ninety days ago; return how many. Failed ones are kept for staff."""
     return Notification.objects.filter(processed_at__lt=timezone.now() - _KEPT_FOR).delete()[0]

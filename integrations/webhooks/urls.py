@@ -1,4 +1,4 @@
-"""Where the POS sends its notifications."""
+"""The addresses a POS sends its notifications to."""
 
 from django.urls import path
 

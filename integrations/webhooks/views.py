@@ -1,4 +1,4 @@
-"""Where the POS delivers its notifications. The checks come in the order that tells a stranger least."""
+"""Receive notifications from the POS. The checks are ordered to reveal as little as possible to strangers."""
 
 import base64
 import binascii
@@ -15,7 +15,7 @@ from integrations.models import Connection
 from integrations.webhooks.ledger import credentials_match, receive
 
 LARGEST_BODY = 1024 * 1024
-# Nobody's notification is nested half as deeply, and what is kept of it has to be walked and written again.
+# Real notifications are not nested half as deeply; the stored body has to be walked and serialised again.
 DEEPEST_BODY = 100
 
 
@@ -26,7 +26,7 @@ class BodyTooLarge(Exception):
 @csrf_exempt
 @require_POST
 def lightspeed(request: HttpRequest, public_id: UUID) -> JsonResponse:
-    """Stores one notification. 200 means stored, now or before."""
+    """Store one notification. 200 means that it is stored, now or earlier."""
     connection = Connection.objects.filter(public_id=public_id).first()
     if connection is None:
         return _refusal(404, "not_found", "There is no such webhook.")
@@ -38,7 +38,7 @@ def lightspeed(request: HttpRequest, public_id: UUID) -> JsonResponse:
     try:
         body = _json_object(_read_body(request))
     except BodyTooLarge:
-        return _refusal(413, "too_large", "A notification has at most 1 MiB.")
+        return _refusal(413, "too_large", "A notification may have at most 1 MiB.")
     except ValueError as error:
         return _refusal(400, "parse_error", str(error))
     receipt = receive(connection=connection, body=body)
@@ -57,12 +57,12 @@ def _basic_credentials(request: HttpRequest) -> tuple[str, str]:
 
 
 def _read_body(request: HttpRequest) -> bytes:
-    """The body, however it is framed. Raises `BodyTooLarge`, without reading more than the limit."""
+    """Return the body, with or without a Content-Length. Raises `BodyTooLarge`, without reading beyond the limit."""
     stated = request.META.get("CONTENT_LENGTH") or ""
     if stated.isdigit() and int(stated) > LARGEST_BODY:
         raise BodyTooLarge
-    # Django reads nothing without a Content-Length. A server that ends the stream itself says so, and then a chunked
-    # body can be read like any other.
+    # Without a Content-Length, Django reads nothing. A server that ends the stream itself sets this flag, and then a
+    # chunked body can be read like any other.
     chunked = not stated and request.META.get("wsgi.input_terminated")
     stream: Any = request.META["wsgi.input"] if chunked else request
     body: bytes = stream.read(LARGEST_BODY + 1)
@@ -72,19 +72,19 @@ def _read_body(request: HttpRequest) -> bytes:
 
 
 def _json_object(raw: bytes) -> dict[str, Any]:
-    """The body as an object, its fractions as decimals. Raises `ValueError`, with a sentence, for anything else."""
+    """Parse the body as a JSON object, fractions as `Decimal`. Raises `ValueError`, with a sentence, if it is none."""
     try:
         body = json.loads(raw, parse_float=Decimal, parse_constant=_refuse_constant)
     except (ValueError, ArithmeticError, RecursionError):
         raise ValueError("The body is not JSON.") from None
     if not isinstance(body, dict):
         raise ValueError("The body is not a JSON object.")
-    if _deeper_than(DEEPEST_BODY, body):
+    if _is_deeper_than(DEEPEST_BODY, body):
         raise ValueError("The body is nested too deeply.")
     return body
 
 
-def _deeper_than(limit: int, body: Any) -> bool:
+def _is_deeper_than(limit: int, body: Any) -> bool:
     level = [body]
     for _ in range(limit):
         level = [part for value in level for part in _parts(value)]
@@ -102,7 +102,7 @@ def _refuse_constant(name: str) -> None:
 
 
 def _refusal(status: int, code: str, detail: str) -> JsonResponse:
-    """The shape of every error of storekit's REST."""
+    """Return an error in the shape that storekit's REST API uses everywhere."""
     return JsonResponse(
         {"type": "client_error", "errors": [{"code": code, "detail": detail, "attr": None}]}, status=status
     )

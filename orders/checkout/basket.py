@@ -69,7 +69,7 @@ def check_basket(*, venue: Venue, basket: Basket, ask_pos: bool) -> BasketAnswer
 def _ask_the_pos(venue: Venue, demands: tuple[Demand, ...]) -> PosReport:
     skus = sorted({demand.sku for demand in demands})
     try:
-        pos = pos_for(venue=venue, in_a_hurry=True)
+        pos = pos_for(venue=venue, cached_token_only=True)
         readiness = pos.readiness()
         restrictions = pos.availability_of(skus) if skus else ()
     except PosError as error:

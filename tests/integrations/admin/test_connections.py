@@ -223,10 +223,10 @@ def test_replaying_asks_first_and_then_queues(bens_browser: Client, connection: 
     rows = [notification_of(connection, f"SK-{n}-1", processed_at=timezone.now(), result="confirmed") for n in (1, 2)]
     data = {"action": "replay", "_selected_action": [row.pk for row in rows]}
     page = bens_browser.post(NOTIFICATIONS, data)
-    assert "Work on 2 notifications again?" in page.content.decode()
+    assert "Process 2 notifications again?" in page.content.decode()
     assert OrmQ.objects.count() == 0
     answer = bens_browser.post(NOTIFICATIONS, {**data, "confirmed": "yes"}, follow=True)
-    assert "2 queued to be worked on again." in answer.content.decode()
+    assert "2 queued to be processed again." in answer.content.decode()
     assert OrmQ.objects.count() == 2
     assert Notification.objects.filter(processed_at=None).count() == 2
 

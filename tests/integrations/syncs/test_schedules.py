@@ -300,7 +300,7 @@ def test_a_manager_changes_and_deletes_a_schedule(connection: Connection, annas_
     ("changes", "sentence"),
     [
         ({"weekdays": []}, "Tick at least one day"),
-        ({"kind": "floor_plan", "light": "on"}, "Only the menu has a light sync"),
+        ({"kind": "floor_plan", "light": "on"}, "Light syncs are available for the menu only"),
         ({"time": ""}, "This field is required"),
     ],
 )

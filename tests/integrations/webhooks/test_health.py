@@ -100,7 +100,7 @@ def test_whatever_is_wrong_is_said_put_right_and_written_down(
     assert check_webhook(connection=connection) == (found,)
 
     connection.refresh_from_db()
-    assert connection.webhook_found == f"{found} It was put right."
+    assert connection.webhook_found == f"{found} It was registered again."
     assert [body["endpointId"] for body in updates()] == [connection.endpoint_id]
     assert updates()[0]["provideAccount"] is True
 
@@ -115,11 +115,13 @@ def test_one_that_the_pos_does_not_put_right_is_missing_says_why_and_is_tried_ag
         check_webhook(connection=connection)
 
     connection.refresh_from_db()
-    assert connection.webhook_found.startswith("Its settings differ: provideAccount. It could not be put right: ")
+    assert connection.webhook_found.startswith(
+        "Its settings differ: provideAccount. It could not be registered again: "
+    )
     assert (connection.webhook_registered_at, connection.webhook_checked_at is None) == (None, False)
     page = annas_browser.get(f"/admin/integrations/connection/{connection.pk}/change/").content.decode()
     assert "Missing" in page
-    assert "could not be put right" in page
+    assert "could not be registered again" in page
 
     responses.replace(responses.POST, HOOKS, json={})
     refresh_tokens()

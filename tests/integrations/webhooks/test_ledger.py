@@ -379,11 +379,11 @@ def test_after_eight_failures_it_is_given_up_with_its_error(notification: Notifi
 
 def test_what_kills_its_process_each_time_is_given_up_too(notification: Notification) -> None:
     past = timezone.now() - timedelta(minutes=1)
-    Notification.objects.update(attempts=ledger.MOST_ATTEMPTS, next_attempt_at=past)
+    Notification.objects.update(attempts=ledger.MAX_ATTEMPTS, next_attempt_at=past)
     assert tasks.sweep_notifications() == "0 queued"
     notification.refresh_from_db()
     assert notification.next_attempt_at is None
-    assert "died" in notification.error
+    assert "stopped on every attempt" in notification.error
 
 
 def test_a_late_outcome_does_not_overwrite_a_later_claims(notification: Notification, handler: Handler) -> None:

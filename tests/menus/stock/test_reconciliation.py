@@ -294,7 +294,7 @@ def test_a_broken_webhook_is_put_right_on_the_way(menu: Venue, till: Till, conne
     reconcile(venue=menu)
 
     connection.refresh_from_db()
-    assert connection.webhook_found == "It is not registered at Lightspeed. It was put right."
+    assert connection.webhook_found == "It is not registered at Lightspeed. It was registered again."
     assert (connection.webhook_checked_at, connection.pos_ready) == (EVENING, True)
 
 
