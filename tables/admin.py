@@ -1,4 +1,4 @@
-"""The back office of the floor plan: to be looked at, since the POS says which tables there are, and to be synced."""
+"""The admin of the floor plan: read-only, since the POS decides which tables there are, with a button to sync it."""
 
 from typing import Any
 
@@ -15,17 +15,17 @@ from storekit.admin_base.filters import VenueFilter
 from storekit.admin_base.site import ReadOnlyAdmin
 from storekit.models import Venue
 from storekit.staff import managed_venues_of
-from tables.models import Area, Table, shares_number
+from tables.models import Area, Table, has_duplicate_number
 
 
 class UseFilter(admin.SimpleListFilter):
-    """Tables and areas in use, or those that are gone from the POS."""
+    """Filters by areas and tables in use or archived."""
 
-    title = "use"
+    title = "status"
     parameter_name = "use"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("now", "In use"), ("archive", "In the archive")]
+        return [("now", "In use"), ("archive", "Archived")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if not self.value():
@@ -34,34 +34,34 @@ class UseFilter(admin.SimpleListFilter):
 
 
 class TableUseFilter(UseFilter):
-    """Of tables also those whose number another one has too."""
+    """Also filters by tables that share their number with another."""
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [*super().lookups(request, model_admin), ("twice", "Number given twice")]
+        return [*super().lookups(request, model_admin), ("twice", "Duplicate number")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() == "twice":
-            return queryset.filter(has_twin=True)
+            return queryset.filter(has_duplicate=True)
         return super().queryset(request, queryset)
 
 
 class FloorPage(ReadOnlyAdmin):
-    """What areas and tables share: where they are, and the button that syncs both."""
+    """What the pages of areas and tables share: their status, and the button that syncs both."""
 
     list_filter: tuple[Any, ...] = (VenueFilter, UseFilter)
     actions_list = ("sync",)
     readonly_fields: tuple[str, ...] = ("place",)
 
-    @display(description="Place", label={"in use": "success", "in the archive": "warning"})
+    @display(description="Status", label={"in use": "success", "archived": "warning"})
     def place(self, row: Area | Table) -> str:
-        return "in the archive" if row.archived_at else "in use"
+        return "archived" if row.archived_at else "in use"
 
     def has_sync_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.manages_row(request, obj)
 
     @action(description="Sync floor plan", url_path="sync", permissions=["sync"], icon="sync")
     def sync(self, request: HttpRequest) -> HttpResponse:
-        """Asks which of the venues that the person manages, and queues the sync."""
+        """Ask which of the user's managed venues to sync, and queue the sync."""
         venues = managed_venues_of(request.user)
         if request.method == "POST":
             return _queue(request, get_object_or_404(venues, slug=request.POST.get("venue", "")))
@@ -73,7 +73,7 @@ class FloorPage(ReadOnlyAdmin):
 
 
 def _queue(request: HttpRequest, venue: Venue) -> HttpResponse:
-    """Queues the sync and leads to its page, or to the page of the one that is going on."""
+    """Queue the sync and redirect to its page, or to the page of the one that is already running."""
     kind = SyncRun.Kind.FLOOR_PLAN
     try:
         run = queue_sync(venue=venue, kind=kind, started_by=str(request.user))
@@ -85,7 +85,7 @@ def _queue(request: HttpRequest, venue: Venue) -> HttpResponse:
 
 @admin.register(Area)
 class AreaPage(FloorPage):
-    """The parts of the floor plan."""
+    """The areas of the floor plan."""
 
     list_display = ("name", "venue", "table_count", "place")
     list_select_related = ("venue",)
@@ -105,7 +105,7 @@ class AreaPage(FloorPage):
 
 @admin.register(Table)
 class TablePage(FloorPage):
-    """The tables, as orders and bills name them."""
+    """The tables that orders and checks refer to by number."""
 
     list_display = ("number", "name", "area", "venue", "seats", "place")
     list_filter = (VenueFilter, "area", TableUseFilter)
@@ -115,11 +115,11 @@ class TablePage(FloorPage):
     fields = ("venue", ("number", "name"), "area", "seats", "place")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).annotate(has_twin=shares_number())
+        return super().get_queryset(request).annotate(has_duplicate=has_duplicate_number())
 
     @display(
-        description="Place",
-        label={"in use": "success", "in the archive": "warning", "number given twice": "danger"},
+        description="Status",
+        label={"in use": "success", "archived": "warning", "duplicate number": "danger"},
     )
     def place(self, row: Any) -> str:
-        return "number given twice" if row.has_twin else super().place(row)
+        return "duplicate number" if row.has_duplicate else super().place(row)

@@ -1,4 +1,4 @@
-"""The floor plan: areas and tables as the POS knows them. What vanishes there is archived, never deleted."""
+"""The floor plan: areas and tables as the POS has them. Those removed there are archived, never deleted."""
 
 import uuid
 
@@ -26,7 +26,7 @@ class Area(models.Model):
 
 
 class Table(models.Model):
-    """A table. Orders and checks name it by its number."""
+    """A table. Orders and checks refer to it by its number."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     venue = models.ForeignKey(Venue, models.CASCADE, related_name="tables")
@@ -45,7 +45,7 @@ class Table(models.Model):
         return f"Table {self.number}"
 
 
-def shares_number() -> models.Q:
-    """Of tables: in use, as another one of the venue with the same number is. Orders cannot tell the two apart."""
+def has_duplicate_number() -> models.Q:
+    """Return the condition for tables in use that share their number with another; orders cannot tell them apart."""
     twin = Table.objects.filter(venue=models.OuterRef("venue"), number=models.OuterRef("number"), archived_at=None)
     return models.Q(models.Exists(twin.exclude(pk=models.OuterRef("pk"))), archived_at=None)

@@ -1,3 +1,3 @@
-"""The back office of menus. Django imports this package, so it imports every module that registers a page."""
+"""The admin of menus. Django imports this package, so it imports the module that registers the pages."""
 
 from menus.admin import catalogue as catalogue

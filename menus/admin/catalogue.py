@@ -1,4 +1,4 @@
-"""The back office of the menu: to be looked at, since the POS says what is on it, and to be synced."""
+"""The admin of the menu: read-only, since the POS decides what is on it, with pages to sync it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,12 +12,12 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from integrations.models import SyncRun
-from menus.admin.descriptions import ProductTextPages
+from menus.admin.descriptions import ProductDescriptionPages
 from menus.admin.images import ProductImagePages
-from menus.admin.snooze_actions import SnoozePages, state_colour, state_of
+from menus.admin.snooze_actions import SnoozeActions, state_colour, state_of
 from menus.admin.snooze_report import SnoozePage
 from menus.admin.sync import MenuSyncPages
-from menus.images.files import address_of
+from menus.images.files import public_image_url
 from menus.models import (
     Category,
     CategoryProduct,
@@ -38,13 +38,13 @@ admin.site.register(Snooze, SnoozePage)
 
 
 class ArchiveFilter(admin.SimpleListFilter):
-    """What is on the menu now, unless the archive is asked for."""
+    """Filters by entries on the menu (the default) or archived ones."""
 
-    title = "place"
+    title = "status"
     parameter_name = "place"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("archive", "In the archive"), ("all", "Both")]
+        return [("archive", "Archived"), ("all", "All")]
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         first, *others = super().choices(changelist)
@@ -58,18 +58,18 @@ class ArchiveFilter(admin.SimpleListFilter):
 
 
 class EntryPage(ReadOnlyAdmin):
-    """What products, categories and groups share."""
+    """What the pages of products, categories and groups share."""
 
     list_select_related: tuple[str, ...] = ("venue",)
     readonly_fields: tuple[str, ...] = ("texts", "place")
 
-    @display(description="Place", label={"on the menu": "success", "in the archive": "warning"})
+    @display(description="Status", label={"on the menu": "success", "archived": "warning"})
     def place(self, entry: MenuEntry) -> str:
-        return "in the archive" if entry.archived_at else "on the menu"
+        return "archived" if entry.archived_at else "on the menu"
 
-    @admin.display(description="Texts", empty_value="as on the till")
+    @admin.display(description="Names and descriptions", empty_value="as on the till")
     def texts(self, entry: MenuEntry) -> SafeString | None:
-        """Every language's name and description, a row each."""
+        """Return a table with the name and description in each language."""
         rows = [
             (language, text.get("name", ""), text.get("description", ""))
             for language, text in entry.translations.items()
@@ -82,24 +82,24 @@ def _picture(address: str) -> SafeString | None:
     return format_html('<img src="{}" alt="" loading="lazy" style="max-height: 8rem">', address) if address else None
 
 
-class PlacementInline(ReadOnlyInline):
-    """The screens that a product stands on."""
+class ProductCategoryInline(ReadOnlyInline):
+    """The categories that a product is in."""
 
     model = CategoryProduct
     fields = ("category",)
-    verbose_name_plural = "stands on"
+    verbose_name_plural = "categories"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("category", "product")
 
 
-class QuestionInline(ReadOnlyInline):
-    """The questions that a product asks."""
+class ProductGroupInline(ReadOnlyInline):
+    """The modifier groups of a product."""
 
     model = ProductModifierGroup
     fields = ("group", "kind", "range")
     readonly_fields = ("kind", "range")
-    verbose_name_plural = "choices"
+    verbose_name_plural = "modifier groups"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("group", "product")
@@ -113,16 +113,16 @@ class QuestionInline(ReadOnlyInline):
 
 
 @admin.register(Product)
-class ProductPage(SnoozePages, ProductImagePages, ProductTextPages, EntryPage):
-    """What guests can order."""
+class ProductPage(SnoozeActions, ProductImagePages, ProductDescriptionPages, EntryPage):
+    """The products that guests can order."""
 
-    actions_detail = ("snooze_one", "wake_one", "change_image", "change_texts")
+    actions_detail = ("snooze_one", "wake_one", "change_image", "change_descriptions")
 
     list_display = ("name", "sku", "venue", "kind", "shown_price", "state", "place")
     list_filter = (VenueFilter, "kind", "categories", ArchiveFilter)
     search_fields = ("name", "sku")
     ordering = ("name",)
-    inlines = (PlacementInline, QuestionInline)
+    inlines = (ProductCategoryInline, ProductGroupInline)
     readonly_fields = (*EntryPage.readonly_fields, "state", "shown_price", "picture", "listed_allergens")
     fieldsets = (
         (None, {"fields": ("venue", ("name", "sku"), ("kind", "shown_price"), ("state", "place"))}),
@@ -130,7 +130,7 @@ class ProductPage(SnoozePages, ProductImagePages, ProductTextPages, EntryPage):
         ("Alcohol", {"fields": (("contains_alcohol", "alcohol_percentage"),)}),
     )
 
-    @display(description="Now")
+    @display(description="Availability")
     def state(self, product: Product) -> SafeString:
         return state_label(product, product.venue)
 
@@ -140,7 +140,7 @@ class ProductPage(SnoozePages, ProductImagePages, ProductTextPages, EntryPage):
 
     @admin.display(description="Image", empty_value="–")
     def picture(self, product: Product) -> SafeString | None:
-        return _picture(address_of(product.image) or "")
+        return _picture(public_image_url(product.image) or "")
 
     @admin.display(description="Allergens", empty_value="–")
     def listed_allergens(self, product: Product) -> str | None:
@@ -149,7 +149,7 @@ class ProductPage(SnoozePages, ProductImagePages, ProductTextPages, EntryPage):
 
 @admin.register(Category)
 class CategoryPage(EntryPage):
-    """The screens of the till, as guests browse them."""
+    """The categories that guests browse, from the POS's screens."""
 
     list_display = ("name", "venue", "parent", "product_count", "place")
     list_filter = (VenueFilter, ArchiveFilter)
@@ -167,7 +167,7 @@ class CategoryPage(EntryPage):
 
 
 class ModifierInline(ReadOnlyInline):
-    """The choices of a group."""
+    """The choices of a modifier group."""
 
     model = Modifier
     fields = ("name", "sku", "instruction_id", "price", "opens")
@@ -184,7 +184,7 @@ class ModifierInline(ReadOnlyInline):
 
 @admin.register(ModifierGroup)
 class ModifierGroupPage(EntryPage):
-    """The questions that products ask, with their choices."""
+    """The modifier groups of products, with their choices."""
 
     list_display = ("name", "venue", "kind", "range", "choice_count", "place")
     list_filter = (VenueFilter, "kind", ArchiveFilter)
@@ -208,8 +208,8 @@ class ModifierGroupPage(EntryPage):
 
 
 @admin.register(Modifier)
-class ModifierPage(SnoozePages, EntryPage):
-    """The single choices, to be snoozed by themselves."""
+class ModifierPage(SnoozeActions, EntryPage):
+    """The single choices, which can be snoozed on their own."""
 
     venue_path = "group__venue"
     actions_detail = ("snooze_one", "wake_one")
@@ -223,7 +223,7 @@ class ModifierPage(SnoozePages, EntryPage):
 
     def has_snooze_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         row = self._row(request, obj) if obj is not None else None
-        # An instruction has no SKU, so nothing at the till to hang a snooze on.
+        # An instruction has no SKU, and snoozes are by SKU.
         return super().has_snooze_permission(request, obj) and not (isinstance(row, Modifier) and not row.sku)
 
     @admin.display(description="Venue", ordering="group__venue__name")
@@ -234,14 +234,14 @@ class ModifierPage(SnoozePages, EntryPage):
     def shown_price(self, modifier: Modifier) -> str:
         return f"{modifier.price} {modifier.group.venue.currency}"
 
-    @display(description="Now")
+    @display(description="Availability")
     def state(self, modifier: Modifier) -> SafeString:
         return state_label(modifier, modifier.group.venue)
 
 
 @admin.register(Menu)
 class MenuPage(MenuSyncPages, ReadOnlyAdmin):
-    """Which POS menu a venue shows, and since when; the way to sync it."""
+    """The POS menu that a venue shows, when it was last synced, and the buttons to sync it."""
 
     list_display = ("venue", "pos_menu", "version", "last_synced_at")
     list_filter = (VenueFilter,)
@@ -256,7 +256,7 @@ class MenuPage(MenuSyncPages, ReadOnlyAdmin):
         ).order_by("-finished_at")
         return super().get_queryset(request).annotate(synced_at=Subquery(done.values("finished_at")[:1]))
 
-    @admin.display(description="POS menu", empty_value="not chosen yet")
+    @admin.display(description="POS menu", empty_value="none chosen yet")
     def pos_menu(self, menu: Menu) -> str | None:
         return f"{menu.pos_menu_name} ({menu.pos_menu_id})" if menu.pos_menu_id else None
 
@@ -278,13 +278,13 @@ class MenuPage(MenuSyncPages, ReadOnlyAdmin):
 
 
 def state_label(entry: Product | Modifier, venue: Venue) -> SafeString:
-    """Whether it can be ordered now, as unfold's coloured label."""
-    words = state_of(entry, venue)
-    return render_to_string("unfold/helpers/label.html", {"text": words, "type": state_colour(words)})
+    """Return the entry's availability as one of unfold's coloured labels."""
+    text = state_of(entry, venue)
+    return render_to_string("unfold/helpers/label.html", {"text": text, "type": state_colour(text)})
 
 
 def how_many(group: ModifierGroup) -> str:
-    """How many of a group's choices a guest takes, in words."""
+    """Return how many of a group's choices a guest takes, in words."""
     if group.maximum is None:
         return f"at least {group.minimum}" if group.minimum else "any number"
     if group.minimum == group.maximum:

@@ -1,4 +1,4 @@
-"""The back office's page for a product's descriptions, a box for each language."""
+"""The admin page for a product's descriptions, one field for each language."""
 
 from typing import Any
 
@@ -11,45 +11,45 @@ from django.urls import reverse
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from menus.descriptions import PosWrites, languages_of, refuse_if_pos_writes, set_descriptions
+from menus.descriptions import DescriptionsFromPos, check_descriptions_editable, languages_of, set_descriptions
 from menus.models import Product
 
-_LONGEST = 5000
+_MAX_LENGTH = 5000
 
 
 class DescriptionsForm(forms.Form):
-    """One text for each of the product's languages."""
+    """One description for each of the product's languages."""
 
     def __init__(self, *args: Any, product: Product, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for language in languages_of(product=product):
             self.fields[language] = forms.CharField(
                 required=False,
-                max_length=_LONGEST,
+                max_length=_MAX_LENGTH,
                 label=f"Description ({language})",
                 initial=product.translations.get(language, {}).get("description", ""),
                 widget=UnfoldAdminTextareaWidget(attrs={"rows": 4, "lang": language}),
             )
 
 
-class ProductTextPages:
-    """The page, mixed into the product's admin page. Managers write; other staff do not see the button."""
+class ProductDescriptionPages:
+    """Mixed into the product's admin page. Only managers see the button and can save."""
 
-    def has_change_texts_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_descriptions_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(self.manages_row(request, obj))  # type: ignore[attr-defined]
 
-    @action(description="Descriptions", url_path="descriptions", permissions=["change_texts"], icon="edit")
-    def change_texts(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Shows the descriptions, to be changed where the venue keeps its own."""
+    @action(description="Descriptions", url_path="descriptions", permissions=["change_descriptions"], icon="edit")
+    def change_descriptions(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show the descriptions, editable if the venue keeps its own."""
         page: Any = self
         product: Product = get_object_or_404(page.get_queryset(request), pk=object_id)
         back = reverse("admin:menus_product_change", args=[product.pk])
         form = DescriptionsForm(request.POST or None, product=product)
-        refusal = _refusal(product)
+        refusal = _why_locked(product)
         if request.method == "POST" and not refusal and form.is_valid():
             set_descriptions(product=product, descriptions=form.cleaned_data)
             page.log_change(request, product, "Descriptions changed.")
-            messages.success(request, "The descriptions were changed. Guests see them so from now on.")
+            messages.success(request, "Descriptions saved. Guests see them now.")
             return redirect(back)
         return TemplateResponse(
             request,
@@ -65,9 +65,9 @@ class ProductTextPages:
         )
 
 
-def _refusal(product: Product) -> str:
+def _why_locked(product: Product) -> str:
     try:
-        refuse_if_pos_writes(product=product)
-    except PosWrites as error:
+        check_descriptions_editable(product=product)
+    except DescriptionsFromPos as error:
         return str(error)
     return ""

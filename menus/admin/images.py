@@ -1,4 +1,4 @@
-"""The back office's page for a product's image: what is there, why it is not, another one in its place."""
+"""The admin page for a product's image: shows it and any problem, and uploads or removes it."""
 
 from typing import Any
 
@@ -11,29 +11,29 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.decorators import action
 
-from menus.images.editing import PosDecides, refuse_if_pos_decides, remove_image, set_image
-from menus.images.files import LARGEST, ImageRefused, address_of
+from menus.images.editing import ImageFromPos, check_image_editable, remove_image, set_image
+from menus.images.files import MAX_BYTES, ImageRefused, public_image_url
 from menus.models import ImageFetch, Product
 
 
 class ImageForm(forms.Form):
-    """A picture from the person's own disk."""
+    """An image to upload."""
 
     image = forms.FileField(
         label="New image",
-        help_text="JPEG, PNG, WebP or GIF, 10 MB at most. Guests get it at 1200 pixels on the longer side.",
+        help_text="JPEG, PNG, WebP or GIF, up to 10 MB. Larger images are scaled to 1200 pixels on the longer side.",
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/gif"}),
     )
 
     def clean_image(self) -> UploadedFile:
         file: UploadedFile = self.cleaned_data["image"]
-        if file.size is None or file.size > LARGEST:
-            raise forms.ValidationError(f"The image is larger than {LARGEST // 2**20} MB.")
+        if file.size is None or file.size > MAX_BYTES:
+            raise forms.ValidationError(f"The image is larger than {MAX_BYTES // 2**20} MB.")
         return file
 
 
 class ProductImagePages:
-    """The page, mixed into the product's admin page. Managers change images; other staff do not see the button."""
+    """Mixed into the product's admin page. Only managers see the button and can change images."""
 
     actions_detail: tuple[str, ...] = ("change_image",)
 
@@ -42,11 +42,11 @@ class ProductImagePages:
 
     @action(description="Image", url_path="image", permissions=["change_image"], icon="image")
     def change_image(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Puts an image on the product, or takes the one away that is there."""
+        """Show the page; posting uploads an image or removes the current one."""
         page: Any = self
         product: Product = get_object_or_404(page.get_queryset(request), pk=object_id)
         form = ImageForm(request.POST or None, request.FILES or None)
-        if request.method == "POST" and self._done(request, product, form):
+        if request.method == "POST" and self._save(request, product, form):
             return redirect(reverse("admin:menus_product_change", args=[product.pk]))
         return TemplateResponse(
             request,
@@ -57,51 +57,51 @@ class ProductImagePages:
                 "title": f"Image of {product.name}",
                 "product": product,
                 "form": form,
-                "address": address_of(product.image),
+                "address": public_image_url(product.image),
                 "state": image_state(product),
-                "refusal": _refusal(product),
+                "refusal": _why_locked(product),
             },
         )
 
-    def _done(self, request: HttpRequest, product: Product, form: ImageForm) -> bool:
+    def _save(self, request: HttpRequest, product: Product, form: ImageForm) -> bool:
         page: Any = self
         try:
             if "remove" in request.POST:
                 remove_image(product=product)
-                said = "The image was removed."
+                message = "Image removed."
             elif form.is_valid():
                 set_image(product=product, content=form.cleaned_data["image"].read())
-                said = "The image was replaced."
+                message = "Image uploaded."
             else:
                 return False
-        except (ImageRefused, PosDecides) as error:
+        except (ImageRefused, ImageFromPos) as error:
             messages.error(request, str(error))
             return False
-        page.log_change(request, product, said)
-        messages.success(request, f"{said} Guests see it so from now on.")
+        page.log_change(request, product, message)
+        messages.success(request, f"{message} Guests see the change now.")
         return True
 
 
 def image_state(product: Product) -> str:
-    """Where the product's image comes from, and what is the matter with the one at the POS."""
+    """Describe where the product's image comes from, and any problem with the POS's image, for staff."""
     if product.image_by_staff:
-        said = "Put here by hand." if product.image else "Removed by hand."
+        state = "Uploaded by staff." if product.image else "Removed by staff."
     elif product.image:
-        said = "From the POS."
+        state = "From the POS."
     else:
-        said = "None."
+        state = "No image."
     fetch = ImageFetch.objects.filter(product=product).first()
     if fetch is None or not fetch.error:
-        return said
-    again = "It is not tried again until the POS names another one."
+        return state
+    retry = "Change the image at the POS to try again."
     if fetch.next_attempt_at:
-        again = f"It is tried again on {fetch.next_attempt_at.astimezone(product.venue.zone):%d %B at %H:%M}."
-    return f"{said} The POS's image could not be taken over: {fetch.error} {again}"
+        retry = f"Next attempt: {fetch.next_attempt_at.astimezone(product.venue.zone):%d %B at %H:%M}."
+    return f"{state} The POS's image could not be loaded: {fetch.error} {retry}"
 
 
-def _refusal(product: Product) -> str:
+def _why_locked(product: Product) -> str:
     try:
-        refuse_if_pos_decides(product=product)
-    except PosDecides as error:
+        check_image_editable(product=product)
+    except ImageFromPos as error:
         return str(error)
     return ""

@@ -1,4 +1,4 @@
-"""The back office's pages of what would change: a held sync to be applied, and the states to go back to."""
+"""Admin pages that preview changes to a menu: a held sync to apply, and earlier versions to go back to."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -21,7 +21,7 @@ _SIGNS = (("created", "New"), ("updated", "Changed"), ("archived", "Gone from th
 
 
 class MenuPlanPages:
-    """The pages, mixed into the menu's admin page. Managers only, each within their own venues."""
+    """Mixed into the menu's admin page. Managers only, for their own venues."""
 
     def get_urls(self) -> list[URLPattern]:
         site = self.admin_site  # type: ignore[attr-defined]
@@ -33,7 +33,7 @@ class MenuPlanPages:
         ]
 
     def plan_view(self, request: HttpRequest, run_id: int) -> HttpResponse:
-        """A held run's plan; posting applies it."""
+        """Show the plan of a held run; posting applies it."""
         runs = SyncRun.objects.select_related("connection__venue").exclude(plan={})
         venues = managed_venues_of(request.user)
         run = get_object_or_404(runs, pk=run_id, kind=SyncRun.Kind.MENU, connection__venue__in=venues)
@@ -44,19 +44,19 @@ class MenuPlanPages:
         return page.show(
             request,
             "plan",
-            f"What a sync would change: {venue.name}",
+            f"Preview of changes: {venue.name}",
             tables=_tables(run.plan),
             reason=run.error,
             warnings=run.warnings,
-            button="Apply it" if run.state == SyncRun.State.HELD else "",
+            button="Apply changes" if run.state == SyncRun.State.HELD else "",
             note=""
             if run.state == SyncRun.State.HELD
-            else "A later sync has made this plan pointless. It can no longer be applied.",
+            else "A later sync has replaced this plan. It can no longer be applied.",
             back=run_page(run=run),
         )
 
     def states_view(self, request: HttpRequest, menu_id: int) -> HttpResponse:
-        """The menu as it was before each of the last ten syncs that changed it."""
+        """List the versions of the menu from before each of the last ten syncs that changed it."""
         menu = self._managed(request, menu_id)
         page: Any = self
         return page.show(
@@ -64,7 +64,7 @@ class MenuPlanPages:
         )
 
     def state_view(self, request: HttpRequest, menu_id: int, state_id: int) -> HttpResponse:
-        """What going back would change; posting goes back."""
+        """Show what going back to a version would change; posting goes back."""
         menu = self._managed(request, menu_id)
         state = get_object_or_404(MenuState.objects.select_related("menu__venue"), pk=state_id, menu=menu)
         if request.method == "POST":
@@ -74,10 +74,10 @@ class MenuPlanPages:
         return page.show(
             request,
             "plan",
-            f"What going back to version {state.version} would change: {menu.venue.name}",
+            f"Go back to version {state.version}: {menu.venue.name}",
             tables=tables,
             button="Go back" if tables else "",
-            note="" if tables else "Nothing: the menu is just as it was.",
+            note="" if tables else "There is nothing to change: the menu already matches this version.",
             back=reverse("admin:menus_menu_states", args=[menu.pk]),
         )
 
@@ -87,7 +87,7 @@ class MenuPlanPages:
 
 
 def queue_and_follow(request: HttpRequest, venue: Venue, options: dict[str, Any]) -> HttpResponse:
-    """Queues a menu sync and leads to its page, or to the page of the one that is going on."""
+    """Queue a menu sync and redirect to its page, or to the page of the one that is already running."""
     try:
         run = queue_sync(venue=venue, kind=SyncRun.Kind.MENU, started_by=str(request.user), options=options)
     except SyncAlreadyRunning as error:
@@ -97,17 +97,17 @@ def queue_and_follow(request: HttpRequest, venue: Venue, options: dict[str, Any]
 
 
 def sync_page(venue: Venue) -> str:
-    """The address of the venue's Sync menu page."""
+    """Return the URL of the venue's Sync menu page."""
     return f"{reverse('admin:menus_menu_sync')}?{urlencode({'venue': venue.slug})}"
 
 
-def _tables(summed_up: Json) -> list[Json]:
-    """The summary as a template wants it: what changes, with its lines and how many more there are."""
+def _tables(summary: Json) -> list[Json]:
+    """Return the summary as tables for the template: each kind of change with its lines and how many more there are."""
     found = []
     for table, title in TABLE_TITLES.items():
         for what, heading in _SIGNS:
-            count = summed_up.get("counts", {}).get(table, {}).get(what, 0)
-            lines = summed_up.get(what, {}).get(table, [])
+            count = summary.get("counts", {}).get(table, {}).get(what, 0)
+            lines = summary.get(what, {}).get(table, [])
             if count:
                 found.append(
                     {"title": f"{title}: {heading.lower()}", "count": count, "lines": lines, "more": count - len(lines)}

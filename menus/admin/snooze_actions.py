@@ -1,4 +1,4 @@
-"""The back office's way to snooze and to wake: buttons and list actions of products and of single choices."""
+"""Snooze and wake in the admin: buttons and list actions for products and choices."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -20,16 +20,16 @@ from menus.snoozes.service import HowLong, snooze, wake
 from menus.stock.levels import UNTIL_FURTHER_NOTICE
 from storekit.models import Venue
 
-_MOST_NAMED = 20
+_MAX_NAMED = 20
 
 
 class SnoozeForm(forms.Form):
-    """For how long, and why."""
+    """How long to snooze, and why."""
 
     how_long = forms.ChoiceField(
-        label="For how long",
+        label="Snooze for",
         choices=[
-            (HowLong.HOUR, "For an hour"),
+            (HowLong.HOUR, "One hour"),
             (HowLong.TOMORROW, "Until tomorrow, 8 am"),
             (HowLong.FURTHER_NOTICE, "Until further notice"),
         ],
@@ -39,37 +39,37 @@ class SnoozeForm(forms.Form):
     reason = forms.CharField(
         required=False,
         max_length=300,
-        label="Why (for the report, guests do not see it)",
+        label="Reason (shown in the report, not to guests)",
         widget=UnfoldAdminTextInputWidget(),
     )
 
 
-class SnoozePages:
-    """Mixed into the pages of products and of choices. Whoever works at the venue may snooze and wake."""
+class SnoozeActions:
+    """Mixed into the pages of products and choices. All staff of the venue may snooze and wake."""
 
     actions: Sequence[Any] = ("snooze_chosen", "wake_chosen")
 
     def has_snooze_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(self.has_view_permission(request, obj))  # type: ignore[attr-defined]
 
-    @admin.action(description="Snooze: cannot be ordered for a while", permissions=["snooze"])
+    @admin.action(description="Snooze selected items", permissions=["snooze"])
     def snooze_chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         return self._snooze(request, queryset, self._list, chosen="snooze_chosen")
 
-    @admin.action(description="Wake up: can be ordered again", permissions=["snooze"])
+    @admin.action(description="Wake selected items", permissions=["snooze"])
     def wake_chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         self._wake(request, queryset)
 
     @action(description="Snooze", url_path="snooze", permissions=["snooze"], icon="snooze")
     def snooze_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Asks for how long and why; posting puts the item to sleep."""
+        """Ask how long and why; posting snoozes the item."""
         return self._snooze(request, self._one(request, object_id), self._page_of(object_id)) or redirect(
             self._page_of(object_id)
         )
 
     @action(description="Wake up", url_path="wake", permissions=["snooze"], icon="alarm")
     def wake_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Asks first; posting wakes the item."""
+        """Ask for confirmation; posting wakes the item."""
         rows = self._one(request, object_id)
         back = self._page_of(object_id)
         if request.method != "POST":
@@ -77,18 +77,18 @@ class SnoozePages:
         self._wake(request, rows)
         return redirect(back)
 
-    # --- What they share
+    # --- Shared by buttons and list actions
 
     def _snooze(self, request: HttpRequest, rows: QuerySet[Any], back: str, *, chosen: str = "") -> HttpResponse | None:
-        """The form, or None once the items sleep."""
+        """Show the form, or return None once the items are snoozed."""
         sent = request.method == "POST" and "how_long" in request.POST
         form = SnoozeForm(request.POST if sent else None)
         if not (sent and form.is_valid()):
             hidden = [("action", chosen), *((ACTION_CHECKBOX_NAME, row.pk) for row in rows)] if chosen else []
             return confirmation_page(self, request, rows, "snooze", "Snooze", back, form=form, hidden=hidden)
-        slept = 0
+        snoozed = 0
         for venue, skus in _by_venue(rows):
-            slept += len(
+            snoozed += len(
                 snooze(
                     venue=venue,
                     skus=skus,
@@ -97,18 +97,19 @@ class SnoozePages:
                     reason=form.cleaned_data["reason"],
                 )
             )
-        if slept:
-            messages.success(request, f"{_items(slept)} cannot be ordered now. Guests see it in a moment.")
+        if snoozed:
+            them = "it" if snoozed == 1 else "them"
+            messages.success(request, f"{_items(snoozed)} snoozed. Guests can no longer order {them}.")
         else:
-            messages.warning(request, "Nothing was snoozed: only what has a SKU can be.")
+            messages.warning(request, "No item was snoozed. Only items with a SKU can be.")
         return None
 
     def _wake(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
         woken = sum(wake(venue=venue, skus=skus, by=str(request.user)) for venue, skus in _by_venue(rows))
         if woken:
-            messages.success(request, "Awake again. Guests can order it, unless it is sold out on the till.")
+            messages.success(request, "Snooze ended. Guests can order again, unless the item is sold out on the till.")
         else:
-            messages.warning(request, "Nothing was asleep here. What is sold out on the till is put right there.")
+            messages.warning(request, "No item was snoozed. If one is sold out on the till, change that on the till.")
 
     def _one(self, request: HttpRequest, object_id: str) -> QuerySet[Any]:
         rows: QuerySet[Any] = self.get_queryset(request)  # type: ignore[attr-defined]
@@ -123,10 +124,10 @@ class SnoozePages:
 
 
 def confirmation_page(
-    page: Any, request: HttpRequest, rows: QuerySet[Any], what: str, title: str, back: str, **more: Any
+    page: Any, request: HttpRequest, rows: QuerySet[Any], template: str, title: str, back: str, **more: Any
 ) -> TemplateResponse:
-    """The page that asks before the items of these rows are put to sleep or woken."""
-    count, named = rows.count(), list(rows[:_MOST_NAMED])
+    """Return the page that asks for confirmation before items are snoozed or woken."""
+    count, named = rows.count(), list(rows[:_MAX_NAMED])
     context = {
         **page.admin_site.each_context(request),
         "opts": page.opts,
@@ -136,11 +137,11 @@ def confirmation_page(
         "back": back,
         **more,
     }
-    return TemplateResponse(request, f"admin/menus/snooze/{what}.html", context)
+    return TemplateResponse(request, f"admin/menus/snooze/{template}.html", context)
 
 
 def state_of(entry: Product | Modifier, venue: Venue) -> str:
-    """Whether an item can be ordered, and if not, why and until when, in a few words."""
+    """Describe an item's availability: whether it can be ordered and, if not, why and until when."""
     if entry.sold_out:
         return "Sold out on the till"
     if entry.snoozed_until is not None and entry.snoozed_until > timezone.now():
@@ -151,14 +152,14 @@ def state_of(entry: Product | Modifier, venue: Venue) -> str:
 
 
 def state_colour(state: str) -> str:
-    """unfold's name for the colour of such a state."""
+    """Return unfold's name for the colour of a state."""
     if state.startswith(("Sold", "Snoozed")):
         return "danger" if state.startswith("Sold") else "warning"
     return "success" if state == "On sale" else "info"
 
 
 def _by_venue(rows: QuerySet[Any]) -> list[tuple[Venue, list[str]]]:
-    """The SKUs of the rows by venue, whose walls the rows' page has drawn already."""
+    """Return the rows' SKUs by venue. The rows are already limited to the user's venues."""
     is_choice = rows.model is Modifier
     skus: dict[Venue, list[str]] = {}
     for row in rows.select_related("group__venue" if is_choice else "venue"):

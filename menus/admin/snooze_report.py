@@ -1,4 +1,4 @@
-"""The back office's report of snoozes: every event, filtered, summed up, and as CSV."""
+"""The snooze report in the admin: every snooze, filtered, with totals, and as CSV."""
 
 import json
 from datetime import timedelta
@@ -18,18 +18,18 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from menus.admin.snooze_actions import confirmation_page
 from menus.models import Snooze
-from menus.snoozes.report import Totals, as_csv, between, totals
+from menus.snoozes.report import Totals, as_csv, started_between, totals
 from menus.snoozes.service import wake
 from storekit.admin_base.site import ReadOnlyAdmin
 from storekit.models import Venue
 from storekit.staff import venues_of
 
-_MOST_CHOICES = 500
+_MAX_CHOICES = 500
 _DATE = {"type": "date", "class": "sk-input"}
 
 
 class ReportForm(forms.Form):
-    """Which events to show."""
+    """The report's filters."""
 
     first = forms.DateField(required=False, label="From", widget=forms.DateInput(format="%Y-%m-%d", attrs=_DATE))
     last = forms.DateField(required=False, label="To", widget=forms.DateInput(format="%Y-%m-%d", attrs=_DATE))
@@ -41,8 +41,10 @@ class ReportForm(forms.Form):
         super().__init__(data)
         causes = [(f"cause:{cause}", f"  {label}") for cause, label in Snooze.Cause.choices]
         self._choose("source", [("", "All"), *Snooze.Source.choices, *causes])
-        # An item may have been called several things.
-        items = rows.order_by().values_list("sku").annotate(called=Max("name")).order_by("called")[:_MOST_CHOICES]
+        # An item may have had several names.
+        items = (
+            rows.order_by().values_list("sku").annotate(shown_name=Max("name")).order_by("shown_name")[:_MAX_CHOICES]
+        )
         self._choose("item", [("", "All"), *((sku, f"{name} ({sku})") for sku, name in items)])
         own = [(venue.slug, venue.name) for venue in venues]
         if len(own) > 1:
@@ -55,21 +57,21 @@ class ReportForm(forms.Form):
         chosen.choices = choices
 
     def filtered(self, rows: QuerySet[Snooze]) -> QuerySet[Snooze]:
-        """The events that the form asks for; a field that makes no sense asks for nothing."""
+        """Return the rows that match the form; invalid fields are ignored."""
         self.is_valid()
-        asked = self.cleaned_data
-        if source := asked.get("source"):
+        data = self.cleaned_data
+        if source := data.get("source"):
             _, is_cause, cause = source.partition("cause:")
             rows = rows.filter(cause=cause) if is_cause else rows.filter(source=source)
-        if item := asked.get("item"):
+        if item := data.get("item"):
             rows = rows.filter(sku=item)
-        if venue := asked.get("venue"):
+        if venue := data.get("venue"):
             rows = rows.filter(venue__slug=venue)
-        return between(rows, first=asked.get("first"), last=asked.get("last"))
+        return started_between(rows, first=data.get("first"), last=data.get("last"))
 
 
 class ReportFilter(admin.ListFilter):
-    """Carries the form's fields through Django's list; the form itself stands above the list."""
+    """Applies the form's fields to Django's list. The form itself is shown above the list."""
 
     title = "report"
     template = "admin/menus/snooze/filter.html"
@@ -97,7 +99,7 @@ class ReportFilter(admin.ListFilter):
 
 
 class SnoozePage(ReadOnlyAdmin):
-    """The report. Whoever works at the venue may wake what still sleeps."""
+    """The report. All staff of the venue may wake items that are still snoozed."""
 
     list_display = ("item", "venue", "state", "source_and_who", "why", "from_when", "until_when", "ended")
     list_display_links = ("item",)
@@ -118,7 +120,7 @@ class SnoozePage(ReadOnlyAdmin):
             context["report"] = next(one.form for one in shown.filter_specs if isinstance(one, ReportFilter))
             context["export"] = f"{reverse('admin:menus_snooze_export')}?{request.GET.urlencode()}"
             context |= _charts(totals(shown.queryset))
-            # The form above the list is all the filter there is.
+            # Hide Django's own filter panel: the form replaces it.
             shown.has_filters = False
         return response
 
@@ -127,7 +129,7 @@ class SnoozePage(ReadOnlyAdmin):
         return [export, *super().get_urls()]
 
     def export(self, request: HttpRequest) -> Any:
-        """The events that a list with the same fields in its address shows, all of them."""
+        """Download all rows of the list that has the same query string."""
         try:
             rows = self.get_changelist_instance(request).get_queryset(request)
         except IncorrectLookupParameters:
@@ -138,11 +140,11 @@ class SnoozePage(ReadOnlyAdmin):
 
     def has_wake_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         row = self._row(request, obj) if obj is not None else None
-        return isinstance(row, Snooze) and _sleeps(row) and self.has_view_permission(request, row)
+        return isinstance(row, Snooze) and _is_active(row) and self.has_view_permission(request, row)
 
     @action(description="Wake up", url_path="wake", permissions=["wake"], icon="alarm")
     def wake_up(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Asks first; posting ends every snooze of the item."""
+        """Ask for confirmation; posting ends every snooze of the item."""
         row = get_object_or_404(self.get_queryset(request), pk=object_id)
         back = reverse("admin:menus_snooze_changelist")
         if request.method != "POST":
@@ -156,11 +158,11 @@ class SnoozePage(ReadOnlyAdmin):
     def item(self, row: Snooze) -> str:
         return f"{row.name} ({row.sku})"
 
-    @display(description="State", label={"Asleep": "warning", "Sold out": "danger", "Over": ""})
+    @display(description="State", label={"Snoozed": "warning", "Sold out": "danger", "Ended": ""})
     def state(self, row: Snooze) -> str:
         if row.ended_at is not None:
-            return "Over"
-        return "Sold out" if row.cause == Snooze.Cause.TILL else "Asleep"
+            return "Ended"
+        return "Sold out" if row.cause == Snooze.Cause.TILL else "Snoozed"
 
     @admin.display(description="Source", ordering="source")
     def source_and_who(self, row: Snooze) -> str:
@@ -179,7 +181,7 @@ class SnoozePage(ReadOnlyAdmin):
     @admin.display(description="Until", ordering="until")
     def until_when(self, row: Snooze) -> str:
         if row.cause == Snooze.Cause.TILL:
-            return "The till has more"
+            return "Back in stock"
         return _moment(row.until, row) if row.until else "Further notice"
 
     @admin.display(description="Ended", ordering="ended_at", empty_value="–")
@@ -187,7 +189,7 @@ class SnoozePage(ReadOnlyAdmin):
         return f"{_moment(row.ended_at, row)}: {row.ended_by}" if row.ended_at else None
 
 
-def _sleeps(row: Snooze) -> bool:
+def _is_active(row: Snooze) -> bool:
     return row.ended_at is None and row.cause != Snooze.Cause.TILL
 
 
@@ -196,33 +198,33 @@ def _moment(moment: Any, row: Snooze) -> str:
 
 
 def _charts(found: Totals) -> dict[str, Any]:
-    """The totals, and the chart's data as unfold's component takes them."""
+    """Return the totals and the charts' data in the form that unfold's components take."""
     bars = {
-        "label": "Began",
+        "label": "Started",
         "data": found.by_hour,
         "backgroundColor": "var(--color-primary-600)",
         "displayYAxis": True,
     }
     labels = [f"{hour:02d}" for hour in range(24)]
-    most = max((item.events for item in found.by_item), default=0)
+    highest = max((item.events for item in found.by_item), default=0)
     return {
         "totals": found,
-        "asleep": _length(found.asleep),
+        "asleep": _format_duration(found.asleep),
         "chart_by_hour": json.dumps({"labels": labels, "datasets": [bars]}),
         "bars_by_item": [
             {
                 "title": item.name,
-                "value": round(100 * item.events / most),
-                "description": f"{item.events} × · {_length(item.asleep)}",
+                "value": round(100 * item.events / highest),
+                "description": f"{item.events} × · {_format_duration(item.asleep)}",
             }
             for item in found.by_item
         ],
     }
 
 
-def _length(length: timedelta) -> str:
-    """A length of time as people say it: `3 d 4 h`, `2 h 5 min`."""
-    minutes = round(length.total_seconds() / 60)
+def _format_duration(duration: timedelta) -> str:
+    """Format a length of time: `3 d 4 h`, `2 h 5 min`."""
+    minutes = round(duration.total_seconds() / 60)
     days, hours = divmod(minutes // 60, 24)
     if days:
         return f"{days} d {hours} h"

@@ -1,4 +1,4 @@
-"""The back office's page that syncs a venue's menu: choose what to sync, press the button, watch the run."""
+"""The admin page that syncs a venue's menu: choose what to sync, start it, and follow the run."""
 
 from typing import Any
 
@@ -20,53 +20,53 @@ from storekit.staff import managed_venues_of
 
 
 class SyncForm(forms.Form):
-    """Which of the POS's menus to take, and how much of it."""
+    """Which of the POS's menus to sync, and how."""
 
     menu = forms.ChoiceField(required=False, widget=UnfoldAdminSelectWidget())
     extent = forms.ChoiceField(
         required=False,
-        label="How much",
+        label="What to sync",
         choices=[("full", "The whole menu"), ("light", "Prices and availability only")],
         initial="full",
         widget=UnfoldAdminRadioSelectWidget(),
     )
     preview = forms.BooleanField(
         required=False,
-        label="Show me first what would change",
-        help_text="Nothing is changed until you apply it.",
+        label="Preview changes first",
+        help_text="Nothing changes until you apply the preview.",
         widget=UnfoldBooleanWidget(),
     )
     force = forms.BooleanField(
         required=False,
-        label="Take whatever the POS sends",
-        help_text="Without this, a menu that is empty, or lacks more than a third of the products, waits for you.",
+        label="Skip the safety checks",
+        help_text="Otherwise, a menu that is empty or lacks more than a third of the products waits for your approval.",
         widget=UnfoldBooleanWidget(),
     )
 
     def __init__(self, *args: Any, menus: tuple[PosMenuName, ...], chosen: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choice = self.fields["menu"]
-        assert isinstance(choice, forms.ChoiceField)  # noqa: S101  # tells the type checker what is said above
+        assert isinstance(choice, forms.ChoiceField)  # noqa: S101  # narrows the type for mypy
         choice.choices = [(menu.id, menu.name) for menu in menus]
         choice.initial = chosen
         if not menus:
-            # Without the list a sync takes the menu that was chosen before.
+            # Without a list, the sync uses the menu chosen before.
             del self.fields["menu"]
 
     @property
     def options(self) -> dict[str, Any]:
-        """What was chosen, as a sync run's options."""
-        chosen = self.cleaned_data
+        """Return the form's values as options of a sync run."""
+        data = self.cleaned_data
         return {
-            "menu_id": chosen.get("menu") or None,
-            "force": chosen["force"],
-            "light": chosen["extent"] == "light",
-            "preview": chosen["preview"],
+            "menu_id": data.get("menu") or None,
+            "force": data["force"],
+            "light": data["extent"] == "light",
+            "preview": data["preview"],
         }
 
 
 class MenuSyncPages(MenuPlanPages):
-    """The pages, mixed into the menu's admin page. Managers sync; other staff do not see the button."""
+    """Mixed into the menu's admin page. Only managers see the button and can sync."""
 
     actions_list = ("sync",)
     actions_detail = ("sync_this", "compare_stock", "go_back")
@@ -76,7 +76,7 @@ class MenuSyncPages(MenuPlanPages):
 
     @action(description="Sync menu", url_path="sync", permissions=["sync"], icon="sync")
     def sync(self, request: HttpRequest) -> HttpResponse:
-        """Asks for the venue when the person manages several, then for what to sync, and queues the sync."""
+        """Ask for the venue if the user manages several, then what to sync, and queue the sync."""
         venues = managed_venues_of(request.user)
         if slug := request.GET.get("venue"):
             return self._sync_venue(request, get_object_or_404(venues, slug=slug))
@@ -87,24 +87,24 @@ class MenuSyncPages(MenuPlanPages):
 
     @action(description="Sync menu", url_path="sync-this", permissions=["sync"], icon="sync")
     def sync_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """To the page of this menu's venue."""
+        """Redirect to the sync page of this menu's venue."""
         menu: Menu = get_object_or_404(self.get_queryset(request), pk=object_id)  # type: ignore[attr-defined]
         return redirect(sync_page(menu.venue))
 
     @action(description="Compare stock with the till", url_path="stock", permissions=["view"], icon="inventory_2")
     def compare_stock(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Asks first; posting has every item of the menu compared with the till."""
+        """Ask for confirmation; posting requests a comparison of every item with the till."""
         page: Any = self
         menu: Menu = get_object_or_404(page.get_queryset(request), pk=object_id)
         if request.method != "POST":
             return self.show(request, "stock", "Compare stock with the till", menu=menu)
         reconciliation.request(venue=menu.venue)
-        messages.success(request, "The till is being asked. What differed is on this page in a moment.")
+        messages.success(request, "Comparing stock with the till. The result will appear on this page shortly.")
         return redirect("admin:menus_menu_change", menu.pk)
 
     @action(description="Go back", url_path="go-back", permissions=["sync"], icon="history")
     def go_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """To the states that this menu can go back to."""
+        """Redirect to the versions that this menu can go back to."""
         menu: Menu = get_object_or_404(self.get_queryset(request), pk=object_id)  # type: ignore[attr-defined]
         return redirect("admin:menus_menu_states", menu.pk)
 
@@ -119,7 +119,7 @@ class MenuSyncPages(MenuPlanPages):
         )
 
     def show(self, request: HttpRequest, template: str, title: str, **context: Any) -> TemplateResponse:
-        """One of the menu's pages."""
+        """Render one of the menu's templates."""
         page: Any = self
         return TemplateResponse(
             request,

@@ -1,1 +1,1 @@
-"""Product images: fetched from the POS, kept as files, edited by staff, served to browsers."""
+"""Product images: downloaded from the POS or uploaded by staff, stored as files, served to browsers."""

@@ -1,4 +1,4 @@
-"""Pictures as files: what is accepted as one, what is made of it, where it is kept and when it goes."""
+"""Image files: validate and convert them, store them, and remove those no longer used."""
 
 import hashlib
 import io
@@ -17,30 +17,30 @@ from PIL import Image, ImageOps
 
 from menus.models import Product
 
-LARGEST = 10 * 1024 * 1024
-"""Bytes of a picture that we are given."""
+MAX_BYTES = 10 * 1024 * 1024
+"""The largest image accepted, in bytes."""
 
-NAME = re.compile(r"images/\d{4}w\d{2}/([0-9a-f]{40})\.webp")
-"""Every name that a kept picture can have; the group is the digest of its bytes."""
+STORED_NAME = re.compile(r"images/\d{4}w\d{2}/([0-9a-f]{40})\.webp")
+"""Matches the name of every stored image; the group is the digest of its bytes."""
 
 _FOLDER = "images"
-# Vector formats are left out on purpose: an SVG can carry scripts.
+# No vector formats: an SVG can contain scripts.
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
-# The largest that telephones take, and a JPEG (an MPO is several in one file) is opened at a part of its size. The
-# others are opened whole, in a memory of 10 to 15 bytes a pixel.
-_MOST_PIXELS = {"JPEG": 50_000_000, "MPO": 50_000_000}
-_MOST_PIXELS_OTHERWISE = 20_000_000
-# A progressive JPEG is gone through once for each of its scans. Cameras and tools write about ten; a forger writes many
-# thousands of them, a hundred bytes each, and keeps a process busy for hours.
-_JPEG, _START_OF_SCAN, _MOST_SCANS = b"\xff\xd8", b"\xff\xda", 64
-# Sharp on a phone from edge to edge at three pixels a point.
-_LONGEST_SIDE = 1200
+# Phones take JPEGs up to this size (an MPO is several in one file), and Pillow can decode those at a reduced size. The
+# other formats are decoded in full, which takes 10 to 15 bytes of memory per pixel.
+_MAX_PIXELS = {"JPEG": 50_000_000, "MPO": 50_000_000}
+_MAX_PIXELS_OTHER = 20_000_000
+# Decoding a progressive JPEG takes one pass for each of its scans. Cameras and tools write about ten; an attacker can
+# write many thousands of a hundred bytes each and keep a process busy for hours.
+_JPEG, _START_OF_SCAN, _MAX_SCANS = b"\xff\xd8", b"\xff\xda", 64
+# Sharp across a phone's full width at three pixels per point.
+_MAX_SIDE = 1200
 _QUALITY = 82
-# At most one large picture is open in a process, however many are being downloaded.
-_one_at_a_time = threading.Lock()
-_CLEANING_SECONDS = 35.0
+# Decode one image at a time in each process, however many are being downloaded, to bound memory.
+_decoding = threading.Lock()
+_CLEANUP_SECONDS = 35.0
 
-_BROKEN = (
+_DECODING_ERRORS = (
     OSError,
     ValueError,
     SyntaxError,
@@ -54,51 +54,52 @@ _BROKEN = (
 
 
 class ImageRefused(Exception):
-    """This is not a picture that we take. `str(error)` is a sentence for venue staff."""
+    """The image cannot be used. `str(error)` is a sentence for venue staff."""
 
 
-def keep_picture(content: bytes) -> str:
-    """Makes a picture fit for guests, keeps it and returns the file's name.
+def store_image(content: bytes) -> str:
+    """Convert an image for guests, store it and return the file's name.
 
-    JPEG, PNG, WebP and GIF (the first frame) become WebP, 1200 pixels on the longer side at most, upright and without
-    metadata: one type to serve, transparency kept, a third smaller than JPEG, and none of the bytes that came from
-    outside reach a guest's browser. The name follows from the new bytes, so that a name never changes its content.
+    JPEG, PNG, WebP and GIF (its first frame) are converted to WebP, at most 1200 pixels on the longer side, rotated
+    upright and without metadata. So there is one type to serve, it keeps transparency and is a third smaller than JPEG,
+    and none of the original bytes reach a guest's browser. The name is derived from the new bytes, so the content
+    behind a name never changes.
 
     Raises:
-        ImageRefused: it is too large, or is no such picture.
+        ImageRefused: the image is too large, damaged or of another format.
     """
-    if len(content) > LARGEST:
-        raise ImageRefused(f"The image is larger than {LARGEST // 2**20} MB.")
-    reduced = _reduced(content)
-    # The folder says in which week the file was asked for last: see `remove_unused`.
-    name = f"{_FOLDER}/{_week(timezone.now())}/{hashlib.sha256(reduced).hexdigest()[:40]}.webp"
+    if len(content) > MAX_BYTES:
+        raise ImageRefused(f"The image is larger than {MAX_BYTES // 2**20} MB.")
+    converted = _convert(content)
+    # The folder is the week in which the image was stored: see `remove_unused`.
+    name = f"{_FOLDER}/{_week(timezone.now())}/{hashlib.sha256(converted).hexdigest()[:40]}.webp"
     if not default_storage.exists(name):
-        default_storage.save(name, ContentFile(reduced))
+        default_storage.save(name, ContentFile(converted))
     return name
 
 
-def same_picture(one: str, other: str) -> bool:
-    """Whether two names stand for the same bytes."""
+def same_image(one: str, other: str) -> bool:
+    """Return whether two names refer to the same bytes, possibly in different folders."""
     return one.rpartition("/")[2] == other.rpartition("/")[2]
 
 
-def address_of(name: str) -> str | None:
-    """Where guests find the kept picture, or None when there is none."""
+def public_image_url(name: str) -> str | None:
+    """Return the URL where guests find a stored image; None if the name is empty."""
     return f"{settings.PUBLIC_URL}{settings.MEDIA_URL}{name}" if name else None
 
 
 def remove_unused() -> int:
-    """Deletes files that no product shows and that were asked for in the week before the last one or earlier.
+    """Delete files that no product uses and that were stored before last week; return how many.
 
-    A new use of a picture always asks for it in the current week's folder, so that what is deleted here cannot be in
-    anybody's hands. Menus and pages that were cached by others have a week at least to forget it. Stops after 35
-    seconds; the next run goes on.
+    Storing an image always writes to the current week's folder, so no running code can be about to use a file that is
+    deleted here. Menus and pages cached elsewhere have at least a week to expire. Stops after 35 seconds; the next run
+    continues.
     """
-    deadline = time.monotonic() + _CLEANING_SECONDS
+    deadline = time.monotonic() + _CLEANUP_SECONDS
     now, removed = timezone.now(), 0
-    spared = {_week(now), _week(now - timedelta(weeks=1))}
+    recent = {_week(now), _week(now - timedelta(weeks=1))}
     for folder in _listed(_FOLDER)[0]:
-        if folder in spared:
+        if folder in recent:
             continue
         place = f"{_FOLDER}/{folder}/"
         used = set(Product.objects.filter(image__startswith=place).values_list("image", flat=True))
@@ -123,29 +124,29 @@ def _week(moment: datetime) -> str:
     return f"{year}w{week:02}"
 
 
-def _reduced(content: bytes) -> bytes:
+def _convert(content: bytes) -> bytes:
     try:
-        with _one_at_a_time, Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
-            most = _MOST_PIXELS.get(picture.format or "", _MOST_PIXELS_OTHERWISE)
-            if picture.width * picture.height > most:
-                raise ImageRefused(f"The image has more than {most // 1_000_000} million pixels.")
-            # Within the pixels' own bytes the mark cannot occur.
-            if content.startswith(_JPEG) and content.count(_START_OF_SCAN) > _MOST_SCANS:
-                raise ImageRefused("The image is put together from far too many layers.")
+        with _decoding, Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
+            limit = _MAX_PIXELS.get(picture.format or "", _MAX_PIXELS_OTHER)
+            if picture.width * picture.height > limit:
+                raise ImageRefused(f"The image has more than {limit // 1_000_000} million pixels.")
+            # Within image data JPEG escapes this marker, so it cannot occur there by chance.
+            if content.startswith(_JPEG) and content.count(_START_OF_SCAN) > _MAX_SCANS:
+                raise ImageRefused("The image has too many layers.")
             return _encoded(picture)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise ImageRefused("The image has far too many pixels.") from error
-    except _BROKEN as error:
+        raise ImageRefused("The image has too many pixels.") from error
+    except _DECODING_ERRORS as error:
         raise ImageRefused("This is not a JPEG, PNG, WebP or GIF image, or it is damaged.") from error
 
 
 def _encoded(picture: Image.Image) -> bytes:
-    # A JPEG is read at a half, a quarter or an eighth of its size where that is enough.
-    picture.draft("RGB", (_LONGEST_SIDE, _LONGEST_SIDE))
+    # Decode a JPEG at a half, a quarter or an eighth of its size if that is large enough.
+    picture.draft("RGB", (_MAX_SIDE, _MAX_SIDE))
     picture.load()
     mode = "RGBA" if picture.has_transparency_data else "RGB"
     plain = picture if picture.mode == mode else picture.convert(mode)
-    plain.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE), Image.Resampling.LANCZOS)
+    plain.thumbnail((_MAX_SIDE, _MAX_SIDE), Image.Resampling.LANCZOS)
     upright = ImageOps.exif_transpose(plain)
     upright.info = {}
     out = io.BytesIO()

@@ -1,4 +1,4 @@
-"""The addresses of product images, below /media/ as `settings.MEDIA_URL` says."""
+"""URLs of product images, below `settings.MEDIA_URL`."""
 
 from django.urls import URLPattern, path
 

@@ -1,25 +1,25 @@
-"""Product images as guests' browsers get them: from the storage, by names whose content never changes."""
+"""Serve product images to browsers. The content behind a name never changes."""
 
 from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
-from menus.images.files import NAME
+from menus.images.files import STORED_NAME
 
 _HEADERS = {
     "Cache-Control": "public, max-age=31536000, immutable",
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
-    # Web shops live under other names than storekit does.
+    # Web shops embed the images from other origins.
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
 
 
 @require_safe
 def image(request: HttpRequest, name: str) -> HttpResponse:
-    """One kept picture. Names that no picture can have are not looked for, so that nothing else is ever read."""
-    known = NAME.fullmatch(name)
+    """Serve one stored image. Names of any other form are rejected, so that no other file can be read."""
+    known = STORED_NAME.fullmatch(name)
     if known is None:
         raise Http404
     etag = f'"{known[1]}"'

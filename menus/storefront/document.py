@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from menus.images.files import address_of
+from menus.images.files import public_image_url
 from menus.models import (
     Allergen,
     Category,
@@ -143,7 +143,7 @@ def _product(row: Json, texts: Texts, groups: list[str], allergens: dict[str, st
         "name": texts.name(row["translations"], till_name=row["name"]),
         "description": texts.description(row["translations"]),
         "price": f"{row['price']:.2f}",
-        "image": address_of(row["image"]),
+        "image": public_image_url(row["image"]),
         "allergens": [{"code": code, "name": allergens.get(code, code)} for code in row["allergens"]],
         "calories": row["calories"],
         "contains_alcohol": row["contains_alcohol"],

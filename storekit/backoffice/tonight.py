@@ -16,7 +16,7 @@ from storekit.backoffice.findings import Finding, OrdersTonight, Tone, Waits
 from storekit.backoffice.trouble import injections_in_trouble
 from storekit.models import User, Venue
 from storekit.staff import managed_venues_of, venues_of
-from tables.models import Table, shares_number
+from tables.models import Table, has_duplicate_number
 
 # A night's service runs past midnight and is over by now.
 _SERVICE_DAY_BEGINS_AT = 5
@@ -102,7 +102,7 @@ def _by_venue(rows: QuerySet, path: str, venues: list[Venue]) -> Counter[int]:
 
 
 def _tables_given_twice(venues: list[Venue]) -> dict[int, tuple[int, ...]]:
-    twins = Table.objects.filter(shares_number(), venue__in=venues).order_by("number")
+    twins = Table.objects.filter(has_duplicate_number(), venue__in=venues).order_by("number")
     numbers: dict[int, tuple[int, ...]] = defaultdict(tuple)
     for venue, number in twins.values_list("venue", "number").distinct():
         numbers[venue] += (number,)

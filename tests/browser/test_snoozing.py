@@ -1,4 +1,4 @@
-"""Ben snoozes what has run out, from his phone, and Anna reads the report in the office."""
+"""Ben snoozes items that have run out from his phone; Anna reads the report in the office."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -39,7 +39,7 @@ def test_snoozing_two_products_and_waking_one(visit: Visit, ben: User, menu: Ven
     visit.page.get_by_label("Why").fill("Oven broken")
     visit.page.get_by_role("button", name="Snooze", exact=True).click()
     visit.page.wait_for_load_state("networkidle")
-    assert visit.page.get_by_text("2 items cannot be ordered now.").is_visible()
+    assert visit.page.get_by_text("2 items snoozed.").is_visible()
     visit.screenshot(f"products-{size}")
 
     salad = Product.objects.get(sku="SALAD")
@@ -50,10 +50,10 @@ def test_snoozing_two_products_and_waking_one(visit: Visit, ben: User, menu: Ven
     visit.screenshot(f"wake-{size}")
     visit.page.get_by_role("button", name="Wake up").click()
     visit.page.wait_for_load_state("networkidle")
-    assert visit.page.get_by_text("Awake again.").is_visible()
+    assert visit.page.get_by_text("Snooze ended.").is_visible()
 
 
-def test_the_report_with_its_totals_and_charts(visit: Visit, anna: User, menu: Venue, size: str) -> None:
+def test_the_report_shows_totals_and_charts(visit: Visit, anna: User, menu: Venue, size: str) -> None:
     now = datetime.now(UTC)
     for number in range(14):
         began = now - timedelta(days=number, hours=number % 5)
@@ -80,7 +80,7 @@ def test_the_report_with_its_totals_and_charts(visit: Visit, anna: User, menu: V
     assert download.value.suggested_filename.startswith("snoozes-")
 
 
-def test_the_tills_state_and_the_comparison(visit: Visit, anna: User, menu: Venue, size: str) -> None:
+def test_stock_on_the_products_page_and_the_comparison(visit: Visit, anna: User, menu: Venue, size: str) -> None:
     connection = factories.ConnectionFactory(venue=menu)
     Connection.objects.update(
         pos_ready=False,

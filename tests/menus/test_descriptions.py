@@ -1,4 +1,4 @@
-"""Descriptions that staff write, and a sync that leaves them alone."""
+"""Descriptions written by staff, and kept by syncs."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +8,7 @@ import responses
 from django.test import Client
 
 from integrations.models import Connection, LightspeedSettings
-from menus.descriptions import PosWrites, set_descriptions
+from menus.descriptions import DescriptionsFromPos, set_descriptions
 from menus.models import Menu, Product
 from menus.sync.rollback import undo
 from menus.sync.run import sync_menu
@@ -53,7 +53,7 @@ def kept(venue: Venue) -> Venue:
     return venue
 
 
-def test_what_staff_wrote_stays_also_what_they_emptied_and_a_new_product_gets_its_own(kept: Venue) -> None:
+def test_a_sync_keeps_descriptions_that_staff_wrote_or_emptied_and_fills_in_new_products(kept: Venue) -> None:
     set_descriptions(product=Product.objects.get(), descriptions={"en": "Ours", "fr": ""})
 
     sync(kept, described("A", en="POS 2", fr="Caisse 2", de="Kasse"), described("B", en="New"))
@@ -73,7 +73,7 @@ def test_names_still_follow_the_pos(kept: Venue) -> None:
     assert Menu.objects.get().languages == ["en", "fr"]
 
 
-def test_a_language_that_staff_added_can_be_read_after_going_back_too(kept: Venue, client: Client) -> None:
+def test_a_language_added_by_staff_is_still_served_after_going_back(kept: Venue, client: Client) -> None:
     sync(kept, described("A", en="POS", fr="Caisse"), described("B", en="New"))
     set_descriptions(product=Product.objects.get(sku="A"), descriptions={"it": "Nostro"})
 
@@ -84,7 +84,7 @@ def test_a_language_that_staff_added_can_be_read_after_going_back_too(kept: Venu
     assert shown["languages"] == ["en", "fr", "it"]
 
 
-def test_once_the_setting_is_on_again_the_pos_wins_without_having_changed(kept: Venue) -> None:
+def test_once_the_setting_is_on_again_an_unchanged_pos_overwrites_descriptions(kept: Venue) -> None:
     set_descriptions(product=Product.objects.get(), descriptions={"en": "Ours"})
     LightspeedSettings.objects.update(update_descriptions=True)
 
@@ -93,7 +93,7 @@ def test_once_the_setting_is_on_again_the_pos_wins_without_having_changed(kept: 
     assert descriptions("A") == {"en": "POS", "fr": "Caisse"}
 
 
-def test_a_change_shows_at_once_and_no_change_raises_nothing(kept: Venue) -> None:
+def test_a_change_raises_the_version_and_saving_the_same_again_does_not(kept: Venue) -> None:
     product = Product.objects.get()
     version = version_of(venue=kept)
 
@@ -103,11 +103,11 @@ def test_a_change_shows_at_once_and_no_change_raises_nothing(kept: Venue) -> Non
     assert version_of(venue=kept) == version + 1
 
 
-def test_where_the_pos_writes_them_nobody_else_does(venue: Venue, annas_browser: Client) -> None:
+def test_descriptions_that_follow_the_pos_cannot_be_edited_here(venue: Venue, annas_browser: Client) -> None:
     sync(venue, described("A", en="POS"))
     product = Product.objects.get()
 
-    with pytest.raises(PosWrites, match="switch “update descriptions” off"):
+    with pytest.raises(DescriptionsFromPos, match="off “update descriptions”"):
         set_descriptions(product=product, descriptions={"en": "Ours"})
     answer = annas_browser.post(f"/admin/menus/product/{product.pk}/descriptions/", {"en": "Ours"})
 
@@ -115,7 +115,7 @@ def test_where_the_pos_writes_them_nobody_else_does(venue: Venue, annas_browser:
     assert descriptions("A") == {"en": "POS"}
 
 
-def test_managers_write_them_in_the_back_office_and_nobody_else(
+def test_only_the_venues_managers_can_edit_descriptions(
     kept: Venue, annas_browser: Client, bens_browser: Client, zoes_browser: Client
 ) -> None:
     page = f"/admin/menus/product/{Product.objects.get().pk}/descriptions/"

@@ -1,4 +1,4 @@
-"""The back office of the floor plan."""
+"""The admin of the floor plan."""
 
 import pytest
 from django.db import connection as database
@@ -21,7 +21,7 @@ def make_tables(venue: Venue, count: int) -> None:
 
 
 @pytest.mark.parametrize("model", ["area", "table"])
-def test_no_list_asks_once_a_row(venue: Venue, annas_browser: Client, model: str) -> None:
+def test_the_number_of_queries_does_not_grow_with_the_list(venue: Venue, annas_browser: Client, model: str) -> None:
     numbers = []
     for size in (2, 20):
         Table.objects.all().delete()
@@ -34,7 +34,7 @@ def test_no_list_asks_once_a_row(venue: Venue, annas_browser: Client, model: str
     assert numbers[0] == numbers[1]
 
 
-def test_tables_are_listed_by_whether_they_are_in_use_and_one_of_a_kind(venue: Venue, bens_browser: Client) -> None:
+def test_tables_are_filtered_by_use_and_by_duplicate_numbers(venue: Venue, bens_browser: Client) -> None:
     area = Area.objects.create(venue=venue, pos_id="1", name="Bar")
     for pos_id, number, archived_at in (
         ("a", 7, None),
@@ -53,11 +53,11 @@ def test_tables_are_listed_by_whether_they_are_in_use_and_one_of_a_kind(venue: V
     assert listed("archive") == ["c", "e"]
     assert listed("twice") == ["a", "b"]
     shown = bens_browser.get(f"/admin/tables/table/{Table.objects.get(pos_id='a').pk}/change/").content.decode()
-    assert "number given twice" in shown
+    assert "duplicate number" in shown
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_manager_queues_a_sync_and_comes_to_its_page(
+def test_a_manager_queues_a_sync_and_is_redirected_to_its_page(
     connection: Connection, venue: Venue, annas_browser: Client
 ) -> None:
     assert "Sync The Copper Pot" in annas_browser.get(SYNC).content.decode()
@@ -73,7 +73,7 @@ def test_a_manager_queues_a_sync_and_comes_to_its_page(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_pressing_twice_leads_to_the_sync_that_is_going_on(connection: Connection, annas_browser: Client) -> None:
+def test_a_second_request_redirects_to_the_sync_already_running(connection: Connection, annas_browser: Client) -> None:
     first = annas_browser.post(SYNC, {"venue": "copper-pot"})
     second = annas_browser.post(SYNC, {"venue": "copper-pot"}, follow=True)
 
@@ -82,7 +82,7 @@ def test_pressing_twice_leads_to_the_sync_that_is_going_on(connection: Connectio
     assert OrmQ.objects.count() == 1
 
 
-def test_staff_and_people_of_other_venues_cannot_sync(
+def test_only_the_venues_managers_can_sync(
     connection: Connection, venue: Venue, bens_browser: Client, zoes_browser: Client, anna: User
 ) -> None:
     assert bens_browser.post(SYNC, {"venue": "copper-pot"}).status_code == 403

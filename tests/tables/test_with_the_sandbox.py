@@ -12,9 +12,7 @@ from tests.support.sandbox import SandboxPos
 RIVERSIDE = "45454565682156"
 
 
-def test_the_high_streets_tables_are_synced_without_the_one_out_of_use(
-    sandbox: SandboxPos, venue: Venue, annas_browser: Client
-) -> None:
+def test_the_high_streets_active_tables_are_synced(sandbox: SandboxPos, venue: Venue, annas_browser: Client) -> None:
     connect(annas_browser, venue)
 
     run = sync_floor_plan(venue=venue, started_by="a test")

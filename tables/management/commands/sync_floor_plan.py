@@ -1,4 +1,4 @@
-"""`manage.py sync_floor_plan SLUG`: one floor-plan sync in the foreground."""
+"""`manage.py sync_floor_plan SLUG`: sync a floor plan in the foreground."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,9 +10,9 @@ from tables.floor_plan import sync_floor_plan
 
 
 class Command(SyncCommand):
-    """Shows a progress bar, then what changed."""
+    """Show a progress bar, then what changed."""
 
-    help = "Brings a venue's areas and tables in step with its POS."
+    help = "Sync a venue's areas and tables from its POS."
     what = "floor plan"
 
     def sync(self, venue: Venue, on_progress: Callable[[int, str], None], **options: Any) -> SyncRun:

@@ -1,4 +1,4 @@
-"""The back office of the menu: looked at by staff, synced by managers."""
+"""The admin of the menu: read by staff, synced by managers."""
 
 from collections.abc import Iterator
 
@@ -36,7 +36,7 @@ def page(browser: Client, path: str) -> str:
     return answer.content.decode()
 
 
-def test_staff_look_at_products_with_their_texts_screens_and_choices(menu: Venue, bens_browser: Client) -> None:
+def test_staff_see_products_with_their_texts_categories_and_choices(menu: Venue, bens_browser: Client) -> None:
     burger = Product.objects.get(sku="BURGER")
 
     listed = page(bens_browser, "/admin/menus/product/?q=burg")
@@ -57,13 +57,13 @@ def test_a_group_shows_its_choices_and_what_they_open(menu: Venue, bens_browser:
     assert "Amount" in shown
 
 
-def test_texts_from_the_pos_cannot_smuggle_markup_in(venue: Venue, bens_browser: Client) -> None:
+def test_markup_in_texts_from_the_pos_is_escaped(venue: Venue, bens_browser: Client) -> None:
     bring_in_step(venue, snapshot(products=(product("P", name="<script>alert(1)</script>"),)))
 
     assert "<script>alert(1)" not in page(bens_browser, "/admin/menus/product/")
 
 
-def test_lists_show_what_is_on_the_menu_and_the_archive_on_request(menu: Venue, bens_browser: Client) -> None:
+def test_lists_show_entries_on_the_menu_and_archived_ones_on_request(menu: Venue, bens_browser: Client) -> None:
     bring_in_step(menu, snapshot(categories=(category("mains", "SALAD"),), products=(product("SALAD"),)))
 
     on_menu = page(bens_browser, "/admin/menus/product/")
@@ -85,7 +85,9 @@ def test_products_are_filtered_by_the_venues_own_categories(menu: Venue, bens_br
 
 
 @pytest.mark.parametrize("model", ["product", "category", "modifiergroup"])
-def test_no_list_asks_once_a_row(venue: Venue, anna: User, annas_browser: Client, model: str) -> None:
+def test_the_number_of_queries_does_not_grow_with_the_list(
+    venue: Venue, anna: User, annas_browser: Client, model: str
+) -> None:
     numbers = []
     for size in (2, 20):
         bring_in_step(
@@ -103,9 +105,9 @@ def test_no_list_asks_once_a_row(venue: Venue, anna: User, annas_browser: Client
     assert numbers[0] == numbers[1]
 
 
-def test_a_groups_page_does_not_ask_once_a_choice(venue: Venue, annas_browser: Client) -> None:
+def test_the_number_of_queries_does_not_grow_with_a_groups_choices(venue: Venue, annas_browser: Client) -> None:
     numbers = []
-    for size in (2, 2, 20):  # the first look fills Django's own caches
+    for size in (2, 2, 20):  # the first request fills Django's own caches
         bring_in_step(
             venue,
             snapshot(
@@ -124,7 +126,7 @@ def test_a_groups_page_does_not_ask_once_a_choice(venue: Venue, annas_browser: C
     assert numbers[1] == numbers[2]
 
 
-def test_a_manager_chooses_a_menu_and_the_sync_is_queued(
+def test_a_manager_chooses_a_menu_and_queues_the_sync(
     connection: Connection, venue: Venue, annas_browser: Client
 ) -> None:
     answer_menu_list((271, "All day"), (272, "Brunch"))
@@ -141,7 +143,7 @@ def test_a_manager_chooses_a_menu_and_the_sync_is_queued(
     assert annas_browser.get(answer["Location"]).status_code == 200
 
 
-def test_looking_at_the_form_queues_nothing_and_a_menu_that_is_not_offered_is_refused(
+def test_opening_the_form_queues_nothing_and_an_unknown_menu_is_refused(
     connection: Connection, annas_browser: Client
 ) -> None:
     answer_menu_list((271, "All day"))
@@ -153,20 +155,20 @@ def test_looking_at_the_form_queues_nothing_and_a_menu_that_is_not_offered_is_re
     assert not SyncRun.objects.exists()
 
 
-def test_without_a_connection_the_page_says_so_and_queues_nothing(venue: Venue, annas_browser: Client) -> None:
+def test_without_a_connection_the_page_explains_and_queues_nothing(venue: Venue, annas_browser: Client) -> None:
     answer = annas_browser.post(SYNC)
 
     assert "not connected" in answer.content.decode()
     assert not SyncRun.objects.exists()
 
 
-def test_a_location_without_a_menu_is_told_apart_from_a_failure(connection: Connection, annas_browser: Client) -> None:
+def test_a_location_without_a_menu_is_not_a_failure(connection: Connection, annas_browser: Client) -> None:
     answer_menu_list()
 
     assert "no menu yet" in page(annas_browser, SYNC)
 
 
-def test_staff_who_do_not_manage_see_no_button_and_cannot_sync(
+def test_staff_who_are_not_managers_see_no_button_and_cannot_sync(
     connection: Connection, menu: Venue, bens_browser: Client
 ) -> None:
     assert SYNC not in page(bens_browser, "/admin/menus/menu/")
@@ -184,7 +186,7 @@ def test_another_venues_menu_cannot_be_synced(
     assert not SyncRun.objects.exists()
 
 
-def test_whoever_manages_several_venues_is_asked_which(
+def test_managers_of_several_venues_choose_which_to_sync(
     venue: Venue, other_venue: Venue, anna: User, annas_browser: Client
 ) -> None:
     factories.MembershipFactory(venue=other_venue, user=anna, role=Membership.Role.MANAGER)
@@ -195,7 +197,7 @@ def test_whoever_manages_several_venues_is_asked_which(
     assert "?venue=blue-door" in shown
 
 
-def test_a_menus_page_names_the_pos_menu_the_version_and_the_last_sync(
+def test_a_menus_page_shows_the_pos_menu_the_languages_and_the_last_sync(
     connection: Connection, menu: Venue, annas_browser: Client
 ) -> None:
     row = Menu.objects.get(venue=menu)

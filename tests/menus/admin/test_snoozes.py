@@ -1,4 +1,4 @@
-"""Staff snooze, wake and read the report in the back office."""
+"""Snoozing, waking and the snooze report in the admin."""
 
 import csv
 import io
@@ -44,7 +44,7 @@ def chosen(*rows: Any, action: str, **more: Any) -> dict[str, Any]:
 # --- Snoozing --------------------------------------------------------------------------------------------------------
 
 
-def test_staff_snooze_many_products_with_how_long_and_why(menu: Venue, bens_browser: Client) -> None:
+def test_staff_snooze_several_products_with_a_length_and_a_reason(menu: Venue, bens_browser: Client) -> None:
     rows = list(Product.objects.filter(sku__in=["SALAD", "BURGER"]))
 
     asked = bens_browser.post(PRODUCTS, chosen(*rows, action="snooze_chosen")).content.decode()
@@ -55,7 +55,7 @@ def test_staff_snooze_many_products_with_how_long_and_why(menu: Venue, bens_brow
     sent = chosen(*rows, action="snooze_chosen", how_long="further_notice", reason="Oven broken")
     answer = bens_browser.post(PRODUCTS, sent, follow=True)
 
-    assert "2 items cannot be ordered now." in answer.content.decode()
+    assert "2 items snoozed." in answer.content.decode()
     assert set(Snooze.objects.values_list("sku", "by", "reason", "until")) == {
         ("SALAD", "Ben", "Oven broken", None),
         ("BURGER", "Ben", "Oven broken", None),
@@ -63,7 +63,7 @@ def test_staff_snooze_many_products_with_how_long_and_why(menu: Venue, bens_brow
     assert orderable(menu) == {"BURGER": False, "SALAD": False, "MEAL": False}
 
 
-def test_one_product_from_its_page_and_awake_again(menu: Venue, bens_browser: Client) -> None:
+def test_one_product_is_snoozed_and_woken_from_its_page(menu: Venue, bens_browser: Client) -> None:
     salad = Product.objects.get(sku="SALAD")
     its_page = f"{PRODUCTS}{salad.pk}/"
 
@@ -80,14 +80,14 @@ def test_one_product_from_its_page_and_awake_again(menu: Venue, bens_browser: Cl
     assert "On sale" in page(bens_browser, f"{its_page}change/")
 
 
-def test_the_page_says_what_the_till_says(menu: Venue, bens_browser: Client) -> None:
+def test_the_products_page_shows_the_stock_that_the_pos_reports(menu: Venue, bens_browser: Client) -> None:
     salad = Product.objects.get(sku="SALAD")
     for second, left, words in ((0, 4, "4 left"), (1, None, "Sold out on the till")):
         apply_item_update(menu, restricted("SALAD", left, datetime(2026, 10, 1, 12, 0, second, tzinfo=UTC)))
         assert words in page(bens_browser, f"{PRODUCTS}{salad.pk}/change/")
 
 
-def test_a_choice_too_but_no_instruction_which_has_no_sku(menu: Venue, bens_browser: Client) -> None:
+def test_a_choice_can_be_snoozed_but_not_an_instruction_without_a_sku(menu: Venue, bens_browser: Client) -> None:
     mayo = Modifier.objects.get(sku="MAYO")
     rare = factories.ModifierFactory(group=ModifierGroup.objects.get(key="sauces"), key="rare", sku="")
 
@@ -97,10 +97,10 @@ def test_a_choice_too_but_no_instruction_which_has_no_sku(menu: Venue, bens_brow
     assert bens_browser.get(f"/admin/menus/modifier/{rare.pk}/snooze/").status_code == 403
     sent = chosen(rare, action="snooze_chosen", how_long="hour")
     answer = bens_browser.post("/admin/menus/modifier/", sent, follow=True).content.decode()
-    assert "only what has a SKU" in answer
+    assert "Only items with a SKU" in answer
 
 
-def test_a_form_that_says_nothing_of_how_long_is_shown_again(menu: Venue, bens_browser: Client) -> None:
+def test_a_form_without_a_valid_length_is_shown_again(menu: Venue, bens_browser: Client) -> None:
     salad = Product.objects.get(sku="SALAD")
     for how_long in ("", "for ever"):
         answer = bens_browser.post(f"{PRODUCTS}{salad.pk}/snooze/", {"how_long": how_long})
@@ -108,20 +108,20 @@ def test_a_form_that_says_nothing_of_how_long_is_shown_again(menu: Venue, bens_b
     assert not Snooze.objects.exists()
 
 
-def test_waking_many_and_waking_what_is_awake(menu: Venue, bens_browser: Client) -> None:
+def test_waking_several_items_and_waking_them_again(menu: Venue, bens_browser: Client) -> None:
     snooze(venue=menu, skus=["SALAD", "BURGER"], how_long=HowLong.HOUR)
     rows = list(Product.objects.all())
 
-    said = [
+    messages = [
         bens_browser.post(PRODUCTS, chosen(*rows, action="wake_chosen"), follow=True).content.decode() for _ in range(2)
     ]
 
-    assert "Awake again." in said[0]
-    assert "Nothing was asleep here." in said[1]
+    assert "Snooze ended." in messages[0]
+    assert "No item was snoozed." in messages[1]
     assert all(orderable(menu).values())
 
 
-def test_nobody_snoozes_over_the_wall(menu: Venue, zoes_browser: Client) -> None:
+def test_staff_cannot_snooze_another_venues_items(menu: Venue, zoes_browser: Client) -> None:
     salad, mayo = Product.objects.get(sku="SALAD"), Modifier.objects.get(sku="MAYO")
     bring_in_step(Venue.objects.get(slug="blue-door"), stocked_menu())
 
@@ -133,7 +133,7 @@ def test_nobody_snoozes_over_the_wall(menu: Venue, zoes_browser: Client) -> None
 
 
 @pytest.mark.parametrize("model", ["product", "modifier"])
-def test_no_list_asks_once_a_row(venue: Venue, bens_browser: Client, model: str) -> None:
+def test_the_number_of_queries_does_not_grow_with_the_list(venue: Venue, bens_browser: Client, model: str) -> None:
     numbers = []
     for size in (2, 2, 20):
         skus = [f"P{n}" for n in range(size)]
@@ -149,7 +149,7 @@ def test_no_list_asks_once_a_row(venue: Venue, bens_browser: Client, model: str)
 # --- The report ------------------------------------------------------------------------------------------------------
 
 
-def event(venue: Venue, sku: str = "SALAD", **columns: Any) -> Snooze:
+def make_snooze(venue: Venue, sku: str = "SALAD", **columns: Any) -> Snooze:
     made: Snooze = factories.SnoozeFactory(venue=venue, sku=sku, name=columns.pop("name", sku.title()), **columns)
     return made
 
@@ -158,7 +158,7 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
     return datetime(2026, 6, day, hour, minute, tzinfo=UTC)
 
 
-def test_every_event_with_who_why_and_until_when(menu: Venue, bens_browser: Client) -> None:
+def test_the_report_lists_every_snooze_with_who_why_and_until_when(menu: Venue, bens_browser: Client) -> None:
     snooze(venue=menu, skus=["BURGER"], how_long=HowLong.FURTHER_NOTICE, by="Anna", reason="Oven broken")
     snooze_until_tomorrow(venue=menu, skus=["SALAD"], order="1007", reason="Could not add item Salad (restricted)")
     apply_item_update(menu, restricted("MAYO", None, datetime.now(UTC)))
@@ -168,7 +168,7 @@ def test_every_event_with_who_why_and_until_when(menu: Venue, bens_browser: Clie
     for words in (
         "Burger (BURGER)", "Staff: Anna", "Oven broken", "Further notice",
         "Lightspeed: An order failed", "Order 1007: Could not add item Salad (restricted)",
-        "Mayo (MAYO)", "Lightspeed: Sold out on the till", "The till has more",
+        "Mayo (MAYO)", "Lightspeed: Sold out on the till", "Back in stock",
     ):  # fmt: skip
         assert words in text, words
 
@@ -188,14 +188,14 @@ def test_every_event_with_who_why_and_until_when(menu: Venue, bens_browser: Clie
         ({"first": "yesterday", "source": "nonsense", "item": "?"}, {"A", "B", "C", "D"}),
     ],
 )
-def test_it_is_filtered_by_date_source_and_item_in_the_list_and_the_export(
+def test_list_and_export_are_filtered_by_date_source_and_item(
     venue: Venue, bens_browser: Client, query: dict[str, str], shown: set[str]
 ) -> None:
-    # London is an hour ahead of UTC in June: what began at 23:30 UTC belongs to the next day.
-    event(venue, "A", starts_at=at(1, 22, 30))
-    event(venue, "B", starts_at=at(1, 23, 30), source="lightspeed", cause="order_failure")
-    event(venue, "C", starts_at=at(3, 12))
-    event(venue, "D", starts_at=at(4, 12), source="lightspeed", cause="till")
+    # London is an hour ahead of UTC in June: a snooze that starts at 23:30 UTC belongs to the next day.
+    make_snooze(venue, "A", starts_at=at(1, 22, 30))
+    make_snooze(venue, "B", starts_at=at(1, 23, 30), source="lightspeed", cause="order_failure")
+    make_snooze(venue, "C", starts_at=at(3, 12))
+    make_snooze(venue, "D", starts_at=at(4, 12), source="lightspeed", cause="till")
 
     context = context_of(bens_browser.get(REPORT, query))
     exported = bens_browser.get(f"{REPORT}export/", query)
@@ -214,10 +214,10 @@ def rows_of(answer: Any) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
-def test_totals_and_bars_are_of_what_is_shown(venue: Venue, bens_browser: Client) -> None:
-    event(venue, "A", name="Pie", starts_at=at(1, 18), ended_at=at(1, 20))
-    event(venue, "A", name="Pie", starts_at=at(2, 18, 30), ended_at=at(2, 19))
-    event(venue, "B", name="Soup", starts_at=at(2, 11), ended_at=at(2, 11, 45))
+def test_the_totals_cover_the_rows_shown(venue: Venue, bens_browser: Client) -> None:
+    make_snooze(venue, "A", name="Pie", starts_at=at(1, 18), ended_at=at(1, 20))
+    make_snooze(venue, "A", name="Pie", starts_at=at(2, 18, 30), ended_at=at(2, 19))
+    make_snooze(venue, "B", name="Soup", starts_at=at(2, 11), ended_at=at(2, 11, 45))
 
     context = context_of(bens_browser.get(REPORT))
     totals = context["totals"]
@@ -232,13 +232,13 @@ def test_totals_and_bars_are_of_what_is_shown(venue: Venue, bens_browser: Client
     assert of_soup.events == 1
 
 
-def test_the_export_has_every_row_in_venue_time_and_nothing_that_a_spreadsheet_carries_out(
-    venue: Venue, bens_browser: Client
-) -> None:
+def test_the_export_has_every_row_in_venue_time_and_escapes_formulas(venue: Venue, bens_browser: Client) -> None:
     for number in range(120):
-        event(venue, f"P{number:03}", starts_at=at(1, 12))
+        make_snooze(venue, f"P{number:03}", starts_at=at(1, 12))
     name = '=HYPERLINK("http://evil.example")'
-    event(venue, "EVIL", name=name, by="+1", reason="@SUM(A1)", starts_at=at(2, 12), ended_at=at(2, 13), ended_by="-2")
+    make_snooze(
+        venue, "EVIL", name=name, by="+1", reason="@SUM(A1)", starts_at=at(2, 12), ended_at=at(2, 13), ended_by="-2"
+    )
 
     answer = bens_browser.get(f"{REPORT}export/")
     rows = rows_of(answer)
@@ -251,32 +251,30 @@ def test_the_export_has_every_row_in_venue_time_and_nothing_that_a_spreadsheet_c
     assert (evil["from"], evil["until"], evil["minutes"]) == ("2026-06-02 13:00:00+01:00", "", "60")
 
 
-def test_report_and_export_stop_at_the_wall(venue: Venue, other_venue: Venue, zoes_browser: Client) -> None:
-    event(venue, "SECRET", name="Secret pie", by="Anna")
-    event(other_venue, "OWN", name="Own soup")
+def test_report_and_export_show_only_the_users_venues(venue: Venue, other_venue: Venue, zoes_browser: Client) -> None:
+    make_snooze(venue, "SECRET", name="Secret pie", by="Anna")
+    make_snooze(other_venue, "OWN", name="Own soup")
 
     text = page(zoes_browser, REPORT)
-    asked = page(zoes_browser, REPORT, venue="copper-pot", item="SECRET")
+    filtered = page(zoes_browser, REPORT, venue="copper-pot", item="SECRET")
     exported = rows_of(zoes_browser.get(f"{REPORT}export/", {"venue": "copper-pot"}))
 
     assert "Own soup" in text
-    assert "Secret pie" not in text + asked
+    assert "Secret pie" not in text + filtered
     assert [row["item"] for row in exported] == ["Own soup"]
     assert context_of(zoes_browser.get(REPORT))["totals"].events == 1
 
 
-def test_somebody_with_two_venues_filters_by_venue(
-    venue: Venue, other_venue: Venue, zoe: Any, zoes_browser: Client
-) -> None:
+def test_staff_of_two_venues_filter_by_venue(venue: Venue, other_venue: Venue, zoe: Any, zoes_browser: Client) -> None:
     factories.MembershipFactory(venue=venue, user=zoe, role="staff")
-    event(venue, "A", name="Pie", starts_at=at(1, 12))
-    event(other_venue, "B", name="Soup", starts_at=at(1, 12))
+    make_snooze(venue, "A", name="Pie", starts_at=at(1, 12))
+    make_snooze(other_venue, "B", name="Soup", starts_at=at(1, 12))
 
     found = context_of(zoes_browser.get(REPORT, {"venue": "copper-pot"}))["cl"].result_list
     assert [row.sku for row in found] == ["A"]
 
 
-def test_what_sleeps_is_woken_from_the_report_and_what_is_over_is_not(menu: Venue, bens_browser: Client) -> None:
+def test_an_active_snooze_can_be_woken_from_the_report_and_an_ended_one_not(menu: Venue, bens_browser: Client) -> None:
     (row,) = snooze(venue=menu, skus=["SALAD"], how_long=HowLong.FURTHER_NOTICE)
     its_page = f"{REPORT}{row.pk}/"
 
@@ -299,25 +297,25 @@ def test_what_sleeps_is_woken_from_the_report_and_what_is_over_is_not(menu: Venu
         ({"last": "9999-12-31"}, 1),
     ],
 )
-def test_the_first_and_the_last_day_of_the_calendar_are_days(
+def test_the_first_and_last_representable_days_can_be_filtered_by(
     venue: Venue, bens_browser: Client, zone: str, days: dict[str, str], events: int
 ) -> None:
     Venue.objects.update(timezone=zone)
-    event(venue, "A", starts_at=at(1, 12))
+    make_snooze(venue, "A", starts_at=at(1, 12))
 
     assert context_of(bens_browser.get(REPORT, days))["totals"].events == events
     assert len(rows_of(bens_browser.get(f"{REPORT}export/", days))) == events
 
 
-def test_a_strange_address_of_the_export_leads_to_the_report(venue: Venue, bens_browser: Client) -> None:
+def test_an_export_with_an_unknown_parameter_redirects_to_the_report(venue: Venue, bens_browser: Client) -> None:
     assert bens_browser.get(f"{REPORT}export/?nonsense=1").status_code == 302
 
 
-def test_the_report_does_not_ask_once_a_row(venue: Venue, bens_browser: Client) -> None:
+def test_the_number_of_queries_does_not_grow_with_the_report(venue: Venue, bens_browser: Client) -> None:
     numbers = []
     for size in (1, 2, 40):
         for number in range(size):
-            event(venue, f"S{size}-{number}", starts_at=at(1, number % 24))
+            make_snooze(venue, f"S{size}-{number}", starts_at=at(1, number % 24))
         with CaptureQueriesContext(database) as queries:
             page(bens_browser, REPORT)
         numbers.append(len(queries))
@@ -327,7 +325,7 @@ def test_the_report_does_not_ask_once_a_row(venue: Venue, bens_browser: Client) 
 # --- Comparing with the till -----------------------------------------------------------------------------------------
 
 
-def test_the_button_asks_first_and_then_makes_a_comparison_due(menu: Venue, bens_browser: Client) -> None:
+def test_the_button_asks_for_confirmation_and_then_requests_a_comparison(menu: Venue, bens_browser: Client) -> None:
     row = Menu.objects.get(venue=menu)
     its_page = f"/admin/menus/menu/{row.pk}/"
 
@@ -340,7 +338,7 @@ def test_the_button_asks_first_and_then_makes_a_comparison_due(menu: Venue, bens
     assert OrmQ.objects.count() == 0, "queued when the transaction commits"
 
 
-def test_nobody_has_a_foreign_venues_stock_compared(menu: Venue, zoes_browser: Client) -> None:
+def test_staff_cannot_compare_another_venues_stock(menu: Venue, zoes_browser: Client) -> None:
     row = Menu.objects.get(venue=menu)
     assert zoes_browser.post(f"/admin/menus/menu/{row.pk}/stock/").status_code in {403, 404}
     assert not StockWatch.objects.exists()

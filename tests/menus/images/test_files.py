@@ -1,4 +1,4 @@
-"""What is taken as a picture, what is made of it, and when its file goes."""
+"""Which images are accepted, how they are converted, and when their files are removed."""
 
 import io
 import re
@@ -14,7 +14,7 @@ from django.core.files.storage import default_storage
 from PIL import Image
 from pytest_django import Settings
 
-from menus.images.files import LARGEST, NAME, ImageRefused, address_of, keep_picture, remove_unused
+from menus.images.files import MAX_BYTES, STORED_NAME, ImageRefused, public_image_url, remove_unused, store_image
 from storekit.models import Venue
 from tests import factories
 from tests.menus.images.pictures import picture
@@ -25,60 +25,60 @@ def _folder(settings: Settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path
 
 
-def kept(name: str) -> Image.Image:
+def stored(name: str) -> Image.Image:
     with default_storage.open(name) as file:
         return Image.open(io.BytesIO(file.read()))
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "GIF"])
-def test_every_usual_format_becomes_webp(form: str) -> None:
-    name = keep_picture(picture(form=form))
+def test_every_accepted_format_becomes_webp(form: str) -> None:
+    name = store_image(picture(form=form))
 
-    assert NAME.fullmatch(name)
-    assert (kept(name).format, kept(name).size) == ("WEBP", (40, 30))
+    assert STORED_NAME.fullmatch(name)
+    assert (stored(name).format, stored(name).size) == ("WEBP", (40, 30))
 
 
-def test_a_large_picture_is_made_smaller_and_a_small_one_is_left() -> None:
-    assert kept(keep_picture(picture(size=(3000, 1500), form="JPEG"))).size == (1200, 600)
-    assert kept(keep_picture(picture(size=(3, 2)))).size == (3, 2)
+def test_a_large_image_is_scaled_down_and_a_small_one_is_not() -> None:
+    assert stored(store_image(picture(size=(3000, 1500), form="JPEG"))).size == (1200, 600)
+    assert stored(store_image(picture(size=(3, 2)))).size == (3, 2)
 
 
 def test_a_small_jpeg_that_takes_hours_to_open_is_refused() -> None:
     whole = picture(size=(2000, 2000), form="JPEG", progressive=True)
     last_scan = whole[whole.rindex(b"\xff\xda") : -2]
-    kept(keep_picture(whole))
+    stored(store_image(whole))
 
     with pytest.raises(ImageRefused, match="too many layers"):
-        keep_picture(whole[:-2] + last_scan * 1000 + whole[-2:])
+        store_image(whole[:-2] + last_scan * 1000 + whole[-2:])
 
 
-def test_transparency_stays() -> None:
-    transparent = kept(keep_picture(picture((0, 0, 0, 0), mode="RGBA"))).convert("RGBA")  # type: ignore[arg-type]
+def test_transparency_is_kept() -> None:
+    transparent = stored(store_image(picture((0, 0, 0, 0), mode="RGBA"))).convert("RGBA")  # type: ignore[arg-type]
 
     assert transparent.getpixel((5, 5))[3] == 0  # type: ignore[index]
 
 
-def test_a_picture_stands_upright_and_says_nothing_of_where_it_was_taken() -> None:
+def test_an_image_is_rotated_upright_and_its_metadata_removed() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # turned by a quarter
     exif[0x010F] = "Anna's telephone"
     taken = picture(size=(40, 30), form="JPEG", exif=exif, icc_profile=b"profile of a screen", comment=b"a remark")
     assert b"telephone" in taken
 
-    name = keep_picture(taken)
+    name = store_image(taken)
 
     with default_storage.open(name) as file:
         content = file.read()
-    assert kept(name).size == (30, 40)
+    assert stored(name).size == (30, 40)
     assert not re.search(rb"EXIF|XMP |ICCP|telephone|profile of|a remark", content)
 
 
-def test_the_same_picture_has_the_same_name_and_another_has_another() -> None:
-    assert keep_picture(picture("red")) == keep_picture(picture("red"))
-    assert keep_picture(picture("red")) != keep_picture(picture("blue"))
+def test_the_name_follows_from_the_image() -> None:
+    assert store_image(picture("red")) == store_image(picture("red"))
+    assert store_image(picture("red")) != store_image(picture("blue"))
 
 
-def _png_that_claims(width: int, height: int) -> bytes:
+def _png_claiming_size(width: int, height: int) -> bytes:
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
@@ -88,7 +88,7 @@ def _png_that_claims(width: int, height: int) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"", "not a JPEG"),
         (b"<html><body>Not found</body></html>", "not a JPEG"),
@@ -99,27 +99,27 @@ def _png_that_claims(width: int, height: int) -> bytes:
         (picture(size=(400, 400), form="JPEG")[:-400], "damaged"),
         (picture("red", size=(300, 300))[:-200], "damaged"),
         (b"\xff\xd8\xff\xe0" + bytes(100), "not a JPEG"),
-        (_png_that_claims(5000, 5000), "20 million pixels"),
-        (_png_that_claims(10_000, 10_000), "too many pixels|million pixels"),
-        (_png_that_claims(50_000, 50_000), "too many pixels"),
-        (bytes(LARGEST + 1), "larger than 10 MB"),
+        (_png_claiming_size(5000, 5000), "20 million pixels"),
+        (_png_claiming_size(10_000, 10_000), "too many pixels|million pixels"),
+        (_png_claiming_size(50_000, 50_000), "too many pixels"),
+        (bytes(MAX_BYTES + 1), "larger than 10 MB"),
     ],
 )
-def test_what_is_no_good_picture_is_refused_in_words(content: bytes, said: str) -> None:
-    with pytest.raises(ImageRefused, match=said):
-        keep_picture(content)
+def test_an_unusable_image_is_refused_with_a_reason(content: bytes, message: str) -> None:
+    with pytest.raises(ImageRefused, match=message):
+        store_image(content)
 
     assert not default_storage.exists("images")
 
 
-def test_a_picture_has_an_absolute_address_and_none_has_none(settings: Settings) -> None:
+def test_an_image_has_an_absolute_url_and_an_empty_name_has_none(settings: Settings) -> None:
     settings.PUBLIC_URL = "https://eat.example"
 
-    assert address_of("images/2026w47/0.webp") == "https://eat.example/media/images/2026w47/0.webp"
-    assert address_of("") is None
+    assert public_image_url("images/2026w47/0.webp") == "https://eat.example/media/images/2026w47/0.webp"
+    assert public_image_url("") is None
 
 
-def test_a_file_is_never_seen_half_written(tmp_path: Path) -> None:
+def test_a_failed_write_leaves_no_partial_file(tmp_path: Path) -> None:
     class Broken(ContentFile):
         def chunks(self, chunk_size: int | None = None):  # type: ignore[no-untyped-def]  # noqa: ANN202
             yield b"half of"
@@ -131,9 +131,9 @@ def test_a_file_is_never_seen_half_written(tmp_path: Path) -> None:
     assert not default_storage.exists("images/2026w47/whole.webp")
 
 
-def test_files_go_when_no_product_has_shown_them_for_a_week(venue: Venue) -> None:
+def test_files_are_removed_after_a_week_unless_a_product_uses_them(venue: Venue) -> None:
     with time_machine.travel(datetime(2026, 11, 4, 12, tzinfo=UTC), tick=False):
-        shown, archived, unused = (keep_picture(picture(colour)) for colour in ("red", "blue", "green"))
+        shown, archived, unused = (store_image(picture(colour)) for colour in ("red", "blue", "green"))
         default_storage.save(f"{unused}.0.part", ContentFile(b"left behind by a killed process"))
         assert remove_unused() == 0
     factories.ProductFactory(venue=venue, image=shown)
@@ -147,16 +147,16 @@ def test_files_go_when_no_product_has_shown_them_for_a_week(venue: Venue) -> Non
     assert [default_storage.exists(name) for name in (shown, archived, unused)] == [True, True, False]
 
 
-def test_a_new_use_of_an_old_picture_never_counts_on_the_old_file() -> None:
+def test_storing_an_old_image_again_writes_a_new_file() -> None:
     with time_machine.travel(datetime(2026, 11, 4, tzinfo=UTC), tick=False):
-        old = keep_picture(picture())
+        old = store_image(picture())
     with time_machine.travel(datetime(2026, 11, 18, tzinfo=UTC), tick=False):
-        new = keep_picture(picture())
+        new = store_image(picture())
 
     assert old.rpartition("/")[2] == new.rpartition("/")[2]
     assert (old, new) == (old.replace("2026w47", "2026w45"), old.replace("2026w45", "2026w47"))
 
 
 @pytest.mark.django_db
-def test_without_any_file_there_is_nothing_to_remove() -> None:
+def test_clean_up_without_any_files_removes_nothing() -> None:
     assert remove_unused() == 0

@@ -1,4 +1,4 @@
-"""Images as browsers get them, and the page on which managers put their own."""
+"""Serving images, and the admin page on which managers upload their own."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from integrations.models import Connection
-from menus.images.files import LARGEST, keep_picture
+from menus.images.files import MAX_BYTES, store_image
 from menus.models import ImageFetch, Product
 from menus.versions import version_of
 from storekit.models import Venue
@@ -36,8 +36,8 @@ def burger(venue: Venue, connection: Connection) -> Product:
 # --- Serving ---------------------------------------------------------------------------------------------------------
 
 
-def test_an_image_may_be_kept_for_ever_and_is_nothing_but_an_image(client: Client, db: None) -> None:
-    name = keep_picture(picture())
+def test_an_image_is_cacheable_for_ever_and_served_with_safe_headers(client: Client, db: None) -> None:
+    name = store_image(picture())
 
     answer = client.get(f"/media/{name}")
 
@@ -52,8 +52,8 @@ def test_an_image_may_be_kept_for_ever_and_is_nothing_but_an_image(client: Clien
     assert "Cookie" not in answer.get("Vary", "")
 
 
-def test_a_browser_that_has_it_is_told_so(client: Client, db: None) -> None:
-    name = keep_picture(picture())
+def test_a_browser_with_the_current_image_gets_304(client: Client, db: None) -> None:
+    name = store_image(picture())
     etag = client.get(f"/media/{name}")["ETag"]
 
     again = client.get(f"/media/{name}", headers={"If-None-Match": etag})
@@ -64,8 +64,8 @@ def test_a_browser_that_has_it_is_told_so(client: Client, db: None) -> None:
     assert stale.status_code == 200
 
 
-def test_images_are_read_and_nothing_else(client: Client, db: None) -> None:
-    name = keep_picture(picture())
+def test_only_reading_is_allowed(client: Client, db: None) -> None:
+    name = store_image(picture())
 
     assert client.head(f"/media/{name}").status_code == 200
     assert client.post(f"/media/{name}").status_code == 405
@@ -90,14 +90,14 @@ def test_images_are_read_and_nothing_else(client: Client, db: None) -> None:
         "images/2026w47/0000000000000000000000000000000000000000.webp.abc.part",
     ],
 )
-def test_no_other_path_leads_anywhere(client: Client, db: None, path: str) -> None:
+def test_no_other_path_is_served(client: Client, db: None, path: str) -> None:
     default_storage.save("images/2026w47/page.html", ContentFile(b"<script>"))
     default_storage.save("images/2026w47/" + "0" * 40 + ".webp.abc.part", ContentFile(b"half"))
 
     assert client.get(f"/media/{path}").status_code == 404
 
 
-# --- The back office -------------------------------------------------------------------------------------------------
+# --- The admin page --------------------------------------------------------------------------------------------------
 
 
 def page_of(product: Product) -> str:
@@ -109,11 +109,11 @@ def upload(browser: Client, product: Product, content: bytes, *, name: str = "bu
     return browser.post(page_of(product), {"image": file}, follow=True)  # type: ignore[return-value]
 
 
-def test_a_manager_puts_an_image_there_replaces_it_and_takes_it_away(burger: Product, annas_browser: Client) -> None:
+def test_a_manager_uploads_replaces_and_removes_an_image(burger: Product, annas_browser: Client) -> None:
     seen = []
     for content in (picture("red"), picture("blue"), None):
         if content is not None:
-            assert "replaced" in upload(annas_browser, burger, content).content.decode()
+            assert "Image uploaded." in upload(annas_browser, burger, content).content.decode()
         else:
             annas_browser.post(page_of(burger), {"remove": "yes"})
         burger.refresh_from_db()
@@ -122,7 +122,7 @@ def test_a_manager_puts_an_image_there_replaces_it_and_takes_it_away(burger: Pro
     assert seen == [(True, True, 2), (True, True, 3), (False, True, 4)]
 
 
-def test_the_same_image_again_leaves_the_version(burger: Product, annas_browser: Client) -> None:
+def test_uploading_the_same_image_again_keeps_the_version(burger: Product, annas_browser: Client) -> None:
     upload(annas_browser, burger, picture())
     upload(annas_browser, burger, picture())
 
@@ -130,24 +130,24 @@ def test_the_same_image_again_leaves_the_version(burger: Product, annas_browser:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"<html>no image</html>", "not a JPEG"),
         (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "not a JPEG"),
-        (bytes(LARGEST + 1), "larger than 10 MB"),
+        (bytes(MAX_BYTES + 1), "larger than 10 MB"),
         (b"", "empty"),
     ],
 )
-def test_what_is_no_image_is_refused_in_words(
-    burger: Product, annas_browser: Client, content: bytes, said: str
+def test_an_unusable_file_is_refused_with_a_reason(
+    burger: Product, annas_browser: Client, content: bytes, message: str
 ) -> None:
-    assert said in upload(annas_browser, burger, content).content.decode()
+    assert message in upload(annas_browser, burger, content).content.decode()
 
     burger.refresh_from_db()
     assert (burger.image, version_of(venue=burger.venue)) == ("", 1)
 
 
-def test_where_the_pos_decides_the_page_says_so_and_changes_nothing(burger: Product, annas_browser: Client) -> None:
+def test_an_image_that_follows_the_pos_cannot_be_changed_here(burger: Product, annas_browser: Client) -> None:
     Product.objects.update(image_url="https://images.example/burger.jpg")
 
     shown = annas_browser.get(page_of(burger)).content.decode()
@@ -167,21 +167,21 @@ def test_where_the_pos_decides_the_page_says_so_and_changes_nothing(burger: Prod
     assert burger.image
 
 
-def test_the_page_says_where_the_image_comes_from_and_what_is_wrong(burger: Product, annas_browser: Client) -> None:
-    shown = keep_picture(picture())
+def test_the_page_shows_the_images_source_and_any_problem(burger: Product, annas_browser: Client) -> None:
+    shown = store_image(picture())
     Product.objects.update(image=shown)
     ImageFetch.objects.create(product=burger, error="It <is> too large.", next_attempt_at=timezone.now())
 
-    said = annas_browser.get(page_of(burger)).content.decode()
+    shown_page = annas_browser.get(page_of(burger)).content.decode()
 
-    assert "From the POS." in said
-    assert "It &lt;is&gt; too large." in said
-    assert "tried again on" in said
-    assert f"/media/{shown}" in said
+    assert "From the POS." in shown_page
+    assert "It &lt;is&gt; too large." in shown_page
+    assert "Next attempt:" in shown_page
+    assert f"/media/{shown}" in shown_page
     assert f"/media/{shown}" in annas_browser.get(f"/admin/menus/product/{burger.pk}/change/").content.decode()
 
 
-def test_staff_who_do_not_manage_and_other_venues_change_no_image(
+def test_only_the_venues_managers_can_change_an_image(
     burger: Product, bens_browser: Client, zoes_browser: Client
 ) -> None:
     assert upload(bens_browser, burger, picture()).status_code == 403
@@ -190,7 +190,7 @@ def test_staff_who_do_not_manage_and_other_venues_change_no_image(
     assert Product.objects.get(pk=burger.pk).image == ""
 
 
-def test_a_change_is_written_into_the_products_history(burger: Product, annas_browser: Client) -> None:
+def test_a_change_is_recorded_in_the_products_history(burger: Product, annas_browser: Client) -> None:
     upload(annas_browser, burger, picture())
 
-    assert "The image was replaced." in annas_browser.get(f"/admin/menus/product/{burger.pk}/history/").content.decode()
+    assert "Image uploaded." in annas_browser.get(f"/admin/menus/product/{burger.pk}/history/").content.decode()

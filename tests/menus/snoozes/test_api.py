@@ -1,4 +1,4 @@
-"""Snoozing and waking by API: a venue's own programs, and nobody else's."""
+"""Snoozing and waking by API, with the venue's own key only."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -45,7 +45,7 @@ def errors(answer: Any) -> list[tuple[str, str | None]]:
     return [(error["code"], error["attr"]) for error in answer.json()["errors"]]
 
 
-def test_items_sleep_until_tomorrow_and_the_report_names_the_key(menu: Venue, storefront: APIClient) -> None:
+def test_items_are_snoozed_until_tomorrow_and_the_report_names_the_key(menu: Venue, storefront: APIClient) -> None:
     version = version_of(venue=menu)
 
     answer = post(storefront, skus=["SALAD", "MAYO"], how_long="tomorrow", reason="Delivery is late")
@@ -77,7 +77,7 @@ def test_items_sleep_until_tomorrow_and_the_report_names_the_key(menu: Venue, st
         ({"until": "2026-10-03T12:00:00+02:00"}, "2026-10-03T11:00:00+01:00"),
     ],
 )
-def test_for_as_long_as_is_said(menu: Venue, storefront: APIClient, length: dict[str, str], until: str | None) -> None:
+def test_the_length_of_a_snooze(menu: Venue, storefront: APIClient, length: dict[str, str], until: str | None) -> None:
     (one,) = post(storefront, skus=["SALAD"], **length).json()["snoozes"]
     assert one["until"] == until
 
@@ -100,7 +100,7 @@ def test_for_as_long_as_is_said(menu: Venue, storefront: APIClient, length: dict
         ({"skus": ["SALAD"], "how_long": "hour", "reason": "x" * 301}, [("max_length", "reason")]),
     ],
 )
-def test_bad_input_is_refused_and_nothing_sleeps(
+def test_invalid_input_is_refused_and_nothing_is_snoozed(
     menu: Venue, storefront: APIClient, body: dict[str, Any], expected: list[tuple[str, str | None]]
 ) -> None:
     answer = post(storefront, **body)
@@ -109,7 +109,7 @@ def test_bad_input_is_refused_and_nothing_sleeps(
     assert not Snooze.objects.exists()
 
 
-def test_one_snooze_is_ended_early_and_others_of_the_item_stay(menu: Venue, storefront: APIClient) -> None:
+def test_one_snooze_is_ended_early_and_the_items_others_stay(menu: Venue, storefront: APIClient) -> None:
     (first,) = post(storefront, skus=["SALAD"], how_long="hour").json()["snoozes"]
     (second,) = snooze(venue=menu, skus=["SALAD"], how_long=HowLong.TOMORROW, by="Anna")
 
@@ -123,7 +123,7 @@ def test_one_snooze_is_ended_early_and_others_of_the_item_stay(menu: Venue, stor
     assert {(row.ended_at, row.ended_by) for row in Snooze.objects.all()} == {(EVENING, "web shop")}
 
 
-def test_what_is_over_unknown_or_the_tills_cannot_be_ended(menu: Venue, storefront: APIClient) -> None:
+def test_ended_unknown_and_till_records_cannot_be_ended(menu: Venue, storefront: APIClient) -> None:
     (one,) = post(storefront, skus=["SALAD"], how_long="hour").json()["snoozes"]
     storefront.delete(f"{URL}/{one['id']}")
     apply_item_update(menu, restricted("BURGER", 0, EVENING))
@@ -133,17 +133,17 @@ def test_what_is_over_unknown_or_the_tills_cannot_be_ended(menu: Venue, storefro
     assert Snooze.objects.get(sku="BURGER").ended_at is None
 
 
-# --- Walls -----------------------------------------------------------------------------------------------------------
+# --- Isolation -------------------------------------------------------------------------------------------------------
 
 
-def test_another_venues_key_opens_nothing(menu: Venue, other_storefront: APIClient) -> None:
+def test_another_venues_key_is_refused(menu: Venue, other_storefront: APIClient) -> None:
     (row,) = snooze(venue=menu, skus=["SALAD"], how_long=HowLong.HOUR)
     assert post(other_storefront, skus=["BURGER"], how_long="hour").status_code == 403
     assert other_storefront.delete(f"{URL}/{row.pk}").status_code == 403
     assert Snooze.objects.get().ended_at is None
 
 
-def test_a_key_ends_no_snooze_of_another_venue_and_knows_none_of_its_items(
+def test_a_key_reaches_neither_another_venues_snoozes_nor_its_items(
     menu: Venue, other_venue: Venue, other_storefront: APIClient
 ) -> None:
     (row,) = snooze(venue=menu, skus=["SALAD"], how_long=HowLong.HOUR)
@@ -154,14 +154,14 @@ def test_a_key_ends_no_snooze_of_another_venue_and_knows_none_of_its_items(
     assert Snooze.objects.get().ended_at is None
 
 
-def test_without_a_key_nothing_is_done(menu: Venue, client: Client) -> None:
+def test_a_request_without_a_key_is_refused(menu: Venue, client: Client) -> None:
     (row,) = snooze(venue=menu, skus=["SALAD"], how_long=HowLong.HOUR)
     assert client.post(URL, {"skus": ["BURGER"]}, content_type="application/json").status_code == 401
     assert client.delete(f"{URL}/{row.pk}").status_code == 401
     assert Snooze.objects.get().ended_at is None
 
 
-def test_it_is_described(menu: Venue, client: Client, storefront: APIClient) -> None:
+def test_the_endpoints_are_in_the_schema(menu: Venue, client: Client, storefront: APIClient) -> None:
     schema = client.get("/api/schema/?format=json").json()
     described = schema["paths"]["/api/v1/venues/{slug}/snoozes"]["post"]
     assert described["security"] == [{"venueKey": []}]

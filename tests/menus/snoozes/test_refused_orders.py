@@ -1,4 +1,4 @@
-"""An order that the till refuses because something is sold out: that is snoozed until tomorrow, and nothing else."""
+"""Orders refused over sold-out items: those items are snoozed until tomorrow, and no others."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -41,11 +41,11 @@ def refuse(venue: Venue, reason: str) -> list[Snooze]:
     return snooze_refused_items(venue=venue, items=ORDERED, reason=reason, order="1007")
 
 
-def till_has(*rows: dict[str, Any]) -> None:
+def pos_has(*rows: dict[str, Any]) -> None:
     responses.post(AVAILABILITY, json={"data": list(rows), "metadata": {"totalPages": 1}})
 
 
-def test_what_the_reason_names_sleeps_until_eight_tomorrow_and_the_till_is_not_asked(menu: Venue) -> None:
+def test_items_named_in_the_reason_are_snoozed_until_eight_tomorrow_without_asking_the_pos(menu: Venue) -> None:
     version = version_of(venue=menu)
 
     (row,) = refuse(menu, NAMED)
@@ -63,8 +63,8 @@ def test_what_the_reason_names_sleeps_until_eight_tomorrow_and_the_till_is_not_a
     assert len(responses.calls) == 0
 
 
-def test_where_it_names_nothing_the_till_is_asked_for_the_orders_items(menu: Venue) -> None:
-    till_has(
+def test_a_reason_without_names_makes_us_ask_the_pos_for_the_orders_items(menu: Venue) -> None:
+    pos_has(
         {"sku": "BURGER", "count": 0, "updatedAt": "2026-10-01T17:59:00Z"},
         {"sku": "SALAD", "count": 4, "updatedAt": "2026-10-01T17:59:00Z"},
     )
@@ -76,20 +76,20 @@ def test_where_it_names_nothing_the_till_is_asked_for_the_orders_items(menu: Ven
     assert orderable(menu)["BURGER"] is False
 
 
-def test_where_the_till_has_everything_nothing_is_snoozed(menu: Venue) -> None:
-    till_has()
+def test_nothing_is_snoozed_if_the_pos_has_everything(menu: Venue) -> None:
+    pos_has()
     assert refuse(menu, "Restricted") == []
     assert not Snooze.objects.exists()
 
 
-def test_a_till_that_cannot_be_asked_is_the_callers_to_handle(menu: Venue) -> None:
+def test_a_pos_that_cannot_be_asked_raises(menu: Venue) -> None:
     responses.post(AVAILABILITY, status=503)
     with pytest.raises(Unreachable):
         refuse(menu, "Restricted")
     assert not Snooze.objects.exists()
 
 
-def test_the_same_refusal_told_twice_is_one_snooze(menu: Venue) -> None:
+def test_the_same_refusal_handled_twice_makes_one_snooze(menu: Venue) -> None:
     assert refuse(menu, NAMED) == refuse(menu, NAMED)
     assert Snooze.objects.count() == 1
 
@@ -104,20 +104,20 @@ def test_the_same_refusal_told_twice_is_one_snooze(menu: Venue) -> None:
         ("", []),
     ],
 )
-def test_the_longest_name_is_meant(reason: str, skus: list[str]) -> None:
+def test_the_longest_matching_name_counts(reason: str, skus: list[str]) -> None:
     items = {"PIE": "Pie", "APPLE": "Apple Pie", "COLA": "Cola", "BLANK": " "}
     assert items_named_in(reason, items=items) == skus
 
 
-# --- How certain, and since when -------------------------------------------------------------------------------------
+# --- Uncertain reasons, and timing -----------------------------------------------------------------------------------
 
 
 def refuse_for(venue: Venue, **how: Any) -> list[Snooze]:
     return snooze_refused_items(venue=venue, items=ORDERED, reason=NAMED, order="1007", **how)
 
 
-def test_what_may_be_refused_for_anything_is_snoozed_only_when_the_till_has_none(menu: Venue) -> None:
-    till_has({"sku": "BURGER", "count": 0, "updatedAt": "2026-10-01T17:59:00Z"})
+def test_after_an_uncertain_refusal_only_items_sold_out_at_the_pos_are_snoozed(menu: Venue) -> None:
+    pos_has({"sku": "BURGER", "count": 0, "updatedAt": "2026-10-01T17:59:00Z"})
     assert [row.sku for row in refuse_for(menu, certain=False)] == ["BURGER"]
 
 
@@ -132,12 +132,12 @@ def test_the_next_day_counts_from_the_refusal_by_the_venues_calendar(
     assert row.until == datetime(2026, 10, morning, 7, tzinfo=UTC)
 
 
-def test_once_that_morning_has_come_nothing_is_snoozed(menu: Venue) -> None:
+def test_nothing_is_snoozed_once_that_morning_has_come(menu: Venue) -> None:
     assert refuse_for(menu, refused_at=EVENING - timedelta(days=1)) == []
     assert not Snooze.objects.exists()
 
 
-def test_what_staff_woke_since_the_refusal_stays_awake(menu: Venue) -> None:
+def test_an_item_woken_by_staff_since_the_refusal_stays_awake(menu: Venue) -> None:
     refuse_for(menu, refused_at=EVENING)
     wake(venue=menu, skus=["SALAD"], by="Anna")
     (row,) = refuse_for(menu, refused_at=EVENING)

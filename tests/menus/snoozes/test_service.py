@@ -1,4 +1,4 @@
-"""Snoozes: for an hour, until tomorrow, until further notice; they end by time without anyone doing anything."""
+"""Snoozes: for an hour, until tomorrow or until further notice, and how they end."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -50,14 +50,14 @@ def menu(venue: Venue) -> Venue:
     return venue
 
 
-def sleep(venue: Venue, *skus: str, how_long: HowLong = HowLong.HOUR) -> list[Snooze]:
+def snooze_by_hand(venue: Venue, *skus: str, how_long: HowLong = HowLong.HOUR) -> list[Snooze]:
     return snooze(venue=venue, skus=skus, how_long=how_long, by="Anna", reason="Run out")
 
 
-def test_what_sleeps_is_off_the_menu_wherever_it_stands_with_one_version(menu: Venue, client: Client) -> None:
+def test_a_snoozed_item_is_unavailable_everywhere_in_one_new_version(menu: Venue, client: Client) -> None:
     version = version_of(venue=menu)
 
-    (row,) = sleep(menu, "SALAD")
+    (row,) = snooze_by_hand(menu, "SALAD")
 
     seen = shown(client)
     assert seen["available"] == orderable(menu) == {"BURGER": True, "SALAD": False, "MEAL": True}
@@ -67,10 +67,10 @@ def test_what_sleeps_is_off_the_menu_wherever_it_stands_with_one_version(menu: V
     assert (row.starts_at, row.until, row.ended_at) == (EVENING, EVENING + HOUR, None)
 
 
-def test_many_at_once_products_and_choices_are_one_version(menu: Venue, client: Client) -> None:
+def test_several_products_and_choices_are_snoozed_in_one_new_version(menu: Venue, client: Client) -> None:
     version = version_of(venue=menu)
 
-    rows = sleep(menu, "SALAD", "BURGER", "MAYO", "NO-SUCH-ITEM", "")
+    rows = snooze_by_hand(menu, "SALAD", "BURGER", "MAYO", "NO-SUCH-ITEM", "")
 
     assert [(row.sku, bool(row.product_id), bool(row.modifier_id)) for row in rows] == [
         ("BURGER", True, False),
@@ -81,16 +81,16 @@ def test_many_at_once_products_and_choices_are_one_version(menu: Venue, client: 
     assert version_of(venue=menu) == version + 1
 
 
-def test_it_wakes_by_time_and_the_version_goes_up_at_that_moment(
+def test_a_snooze_expires_and_the_version_goes_up_when_it_is_ended(
     menu: Venue, client: Client, clock: time_machine.Traveller
 ) -> None:
-    sleep(menu, "SALAD")
+    snooze_by_hand(menu, "SALAD")
     version = version_of(venue=menu)
     clock.shift(HOUR - timedelta(seconds=1))
     assert wake_due() == 0
 
     clock.shift(timedelta(seconds=1))
-    assert orderable(menu)["SALAD"] is True, "an order need not wait for whoever ends the snooze"
+    assert orderable(menu)["SALAD"] is True, "an order need not wait until the snooze is ended"
     assert enqueue_newly_due(since=EVENING + HOUR - timedelta(seconds=2), until=EVENING + HOUR) == 1
     assert OrmQ.objects.count() == 1
     assert wake_due() == 1
@@ -102,8 +102,8 @@ def test_it_wakes_by_time_and_the_version_goes_up_at_that_moment(
     assert wake_due() == 0
 
 
-def test_until_further_notice_never_wakes_by_itself(menu: Venue, clock: time_machine.Traveller) -> None:
-    (row,) = sleep(menu, "SALAD", how_long=HowLong.FURTHER_NOTICE)
+def test_a_snooze_until_further_notice_never_expires(menu: Venue, clock: time_machine.Traveller) -> None:
+    (row,) = snooze_by_hand(menu, "SALAD", how_long=HowLong.FURTHER_NOTICE)
     clock.shift(timedelta(days=3000))
 
     assert row.until is None
@@ -111,9 +111,9 @@ def test_until_further_notice_never_wakes_by_itself(menu: Venue, clock: time_mac
     assert orderable(menu)["SALAD"] is False
 
 
-def test_staff_wake_it_early(menu: Venue) -> None:
-    sleep(menu, "SALAD", how_long=HowLong.FURTHER_NOTICE)
-    sleep(menu, "SALAD", "MAYO")
+def test_staff_wake_an_item_early(menu: Venue) -> None:
+    snooze_by_hand(menu, "SALAD", how_long=HowLong.FURTHER_NOTICE)
+    snooze_by_hand(menu, "SALAD", "MAYO")
 
     assert wake(venue=menu, skus=["SALAD"], by="Ben") == 2
 
@@ -123,9 +123,9 @@ def test_staff_wake_it_early(menu: Venue) -> None:
     assert wake(venue=menu, skus=["SALAD"], by="Ben") == 0
 
 
-def test_waking_leaves_what_is_sold_out_on_the_till(menu: Venue) -> None:
+def test_waking_leaves_an_item_sold_out_that_is_sold_out_on_the_till(menu: Venue) -> None:
     apply_item_update(menu, restricted("SALAD", None, EVENING))
-    sleep(menu, "SALAD")
+    snooze_by_hand(menu, "SALAD")
 
     assert wake(venue=menu, skus=["SALAD"], by="Ben") == 1
 
@@ -134,8 +134,8 @@ def test_waking_leaves_what_is_sold_out_on_the_till(menu: Venue) -> None:
 
 
 def test_the_longest_snooze_of_an_item_counts(menu: Venue, clock: time_machine.Traveller) -> None:
-    sleep(menu, "SALAD", how_long=HowLong.TOMORROW)
-    sleep(menu, "SALAD", how_long=HowLong.HOUR)
+    snooze_by_hand(menu, "SALAD", how_long=HowLong.TOMORROW)
+    snooze_by_hand(menu, "SALAD", how_long=HowLong.HOUR)
     clock.shift(HOUR)
 
     assert wake_due() == 1
@@ -156,7 +156,7 @@ def test_the_longest_snooze_of_an_item_counts(menu: Venue, clock: time_machine.T
         ("Pacific/Auckland", "2026-06-30T11:59:00+00:00", "2026-07-01T08:00:00+12:00"),  # already tomorrow there
     ],
 )
-def test_tomorrow_is_eight_in_the_venues_morning_also_across_a_clock_change(zone: str, now: str, until: str) -> None:
+def test_tomorrow_is_eight_oclock_in_the_venues_time_zone_across_clock_changes(zone: str, now: str, until: str) -> None:
     venue = Venue(timezone=zone)
 
     found = snooze_end(venue=venue, how_long=HowLong.TOMORROW, now=datetime.fromisoformat(now).astimezone(UTC))
@@ -166,9 +166,9 @@ def test_tomorrow_is_eight_in_the_venues_morning_also_across_a_clock_change(zone
     assert found.astimezone(ZoneInfo(zone)).hour == 8
 
 
-def test_a_night_of_the_clock_change_is_slept_through_to_the_minute(menu: Venue, clock: time_machine.Traveller) -> None:
+def test_a_snooze_over_a_clock_change_ends_to_the_minute(menu: Venue, clock: time_machine.Traveller) -> None:
     clock.move_to(datetime(2026, 10, 24, 19, tzinfo=UTC))
-    sleep(menu, "SALAD", how_long=HowLong.TOMORROW)
+    snooze_by_hand(menu, "SALAD", how_long=HowLong.TOMORROW)
 
     clock.move_to(datetime(2026, 10, 25, 7, 59, 59, tzinfo=UTC))
     assert (wake_due(), orderable(menu)["SALAD"]) == (0, False)
@@ -176,7 +176,7 @@ def test_a_night_of_the_clock_change_is_slept_through_to_the_minute(menu: Venue,
     assert (wake_due(), orderable(menu)["SALAD"]) == (1, True)
 
 
-def test_an_hour_is_an_hour_while_the_clocks_change(venue: Venue) -> None:
+def test_an_hour_is_an_hour_across_a_clock_change(venue: Venue) -> None:
     now = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
     assert snooze_end(venue=venue, how_long=HowLong.HOUR, now=now) == now + HOUR
 
@@ -200,8 +200,8 @@ def test_a_refused_order_snoozes_its_items_until_tomorrow_once(menu: Venue) -> N
 # --- Syncs -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_sync_loses_no_snooze_of_what_goes_and_comes_back(menu: Venue, clock: time_machine.Traveller) -> None:
-    sleep(menu, "SALAD", how_long=HowLong.FURTHER_NOTICE)
+def test_a_snooze_survives_the_item_leaving_the_menu_and_returning(menu: Venue, clock: time_machine.Traveller) -> None:
+    snooze_by_hand(menu, "SALAD", how_long=HowLong.FURTHER_NOTICE)
     bring_in_step(menu, snapshot(categories=(category("mains", "BURGER"),), products=(product("BURGER"),)))
     clock.shift(HOUR)
 
@@ -212,8 +212,8 @@ def test_a_sync_loses_no_snooze_of_what_goes_and_comes_back(menu: Venue, clock: 
     assert orderable(menu)["SALAD"] is True
 
 
-def test_what_woke_while_it_was_away_comes_back_awake(menu: Venue, clock: time_machine.Traveller) -> None:
-    sleep(menu, "SALAD")
+def test_an_item_whose_snooze_expired_off_the_menu_returns_awake(menu: Venue, clock: time_machine.Traveller) -> None:
+    snooze_by_hand(menu, "SALAD")
     bring_in_step(menu, snapshot(categories=(category("mains", "BURGER"),), products=(product("BURGER"),)))
     clock.shift(HOUR)
     wake_due()
@@ -223,8 +223,8 @@ def test_what_woke_while_it_was_away_comes_back_awake(menu: Venue, clock: time_m
     assert Product.objects.get(sku="SALAD").snoozed_until is None
 
 
-def test_a_choice_that_a_sync_makes_anew_sleeps_as_its_sku_does(menu: Venue) -> None:
-    sleep(menu, "MAYO")
+def test_a_choice_recreated_by_a_sync_is_snoozed_by_its_sku(menu: Venue) -> None:
+    snooze_by_hand(menu, "MAYO")
     Modifier.objects.filter(sku="MAYO").delete()
 
     bring_in_step(menu, stocked_menu())
@@ -232,8 +232,8 @@ def test_a_choice_that_a_sync_makes_anew_sleeps_as_its_sku_does(menu: Venue) -> 
     assert Modifier.objects.get(sku="MAYO").snoozed_until == EVENING + HOUR
 
 
-def test_a_choice_that_has_another_sku_now_is_as_asleep_as_that_one(menu: Venue) -> None:
-    sleep(menu, "MAYO")
+def test_a_choice_with_a_new_sku_follows_the_snoozes_of_that_sku(menu: Venue) -> None:
+    snooze_by_hand(menu, "MAYO")
     kept = Modifier.objects.get(sku="MAYO")
     renumbered = replace(
         stocked_menu(),
@@ -251,21 +251,21 @@ def test_a_choice_that_has_another_sku_now_is_as_asleep_as_that_one(menu: Venue)
     assert (now.sku, now.snoozed_until) == ("MAYO-2", None)
 
 
-# --- Walls, queries, many at once ------------------------------------------------------------------------------------
+# --- Isolation, queries, concurrency ---------------------------------------------------------------------------------
 
 
-def test_it_ends_at_the_venues_wall(menu: Venue, other_venue: Venue) -> None:
+def test_a_snooze_affects_only_its_own_venue(menu: Venue, other_venue: Venue) -> None:
     bring_in_step(other_venue, stocked_menu())
 
-    sleep(other_venue, "SALAD")
+    snooze_by_hand(other_venue, "SALAD")
     wake(venue=menu, skus=["SALAD"], by="Anna")
 
     assert orderable(menu)["SALAD"] is True
     assert orderable(other_venue)["SALAD"] is False
 
 
-def test_looking_for_what_is_due_costs_one_query(menu: Venue) -> None:
-    sleep(menu, "SALAD", "BURGER")
+def test_finding_nothing_due_costs_one_query(menu: Venue) -> None:
+    snooze_by_hand(menu, "SALAD", "BURGER")
     with CaptureQueriesContext(database) as queries:
         assert wake_due() == 0
     assert len(queries) == 1
@@ -284,8 +284,8 @@ def test_the_number_of_queries_does_not_grow_with_the_items(menu: Venue) -> None
 
 
 @pytest.mark.django_db(transaction=True)
-def test_several_processes_that_wake_at_once_raise_the_version_once(menu: Venue, clock: time_machine.Traveller) -> None:
-    sleep(menu, "SALAD", "BURGER", "MAYO")
+def test_concurrent_waking_raises_the_version_once(menu: Venue, clock: time_machine.Traveller) -> None:
+    snooze_by_hand(menu, "SALAD", "BURGER", "MAYO")
     version = version_of(venue=menu)
     clock.shift(HOUR)
 

@@ -281,7 +281,7 @@ def test_tables_with_one_number_are_said_and_shown(
     shown = annas_browser.get(action.url)
     assert [table.number for table in shown.context["cl"].result_list] == [7, 7]
     assert twin in shown.context["cl"].result_list
-    assert "number given twice" in shown.content.decode()
+    assert "duplicate number" in shown.content.decode()
 
 
 def test_notifications_that_could_not_be_worked_on_are_counted(anna: User, connection: Connection) -> None:
