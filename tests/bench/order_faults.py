@@ -25,6 +25,6 @@ def rows() -> list[tuple[str, str, str, str]]:
     with postgresql_and_redis(has_worker=False, **clock.as_environment()) as up:
         outcomes = run_scenario(up, clock, _SCENARIO)
     once = f"{len(outcomes.on_the_till)} once on the till"
-    reported = f"{len(outcomes.failed_and_told)} failed and reported"
+    reported = f"{len(outcomes.failed_and_reported)} failed and reported"
     wrong = f"{len(outcomes.twice)} twice, {len(outcomes.unreported)} unreported"
     return [(f"{_SCENARIO.orders} orders, everything fails", once, reported, wrong)]

@@ -45,7 +45,7 @@ def rows() -> list[Row]:
             if stack is postgresql_and_redis:
                 cpu = _Cpu(up)
                 measured.append(_row(f"order to till, {name}, {_A_SECOND}/s for {_SECONDS} s", up, _steadily(up)))
-                measured.append(("  cores taken meanwhile", *cpu.taken()))
+                measured.append(("  cores used", *cpu.taken()))
     return [*measured, *_one_worker()]
 
 

@@ -8,7 +8,7 @@ from tests.bench.report import HEADINGS, Row, as_json, as_table_line, rows_of_js
 ROWS = [
     Row("placing an order, PostgreSQL, 7 queries for 27 rows", "180/s", "floor 210/s", "0.86"),
     Row("order to till, PostgreSQL and Redis, one at a time", "41 ms", "66 ms", "20.1"),
-    Row("cores taken meanwhile", "web 0.31", "worker 0.42", "POS 0.10"),
+    Row("cores used", "web 0.31", "worker 0.42", "POS 0.10"),
     Row("one worker, PostgreSQL and Redis, orders onto the till", "38/s", "", ""),
     Row("menu sync, SQLite: most queries, peak memory", "61", "180 MB", ""),
     Row("a row whose name is longer than its column and so moves the cells that follow it", "1.20 s", "1.40 s", "3.10"),

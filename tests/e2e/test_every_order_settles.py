@@ -19,8 +19,8 @@ def test_every_order_is_on_the_till_once_or_reported_as_failed() -> None:
         outcomes = run_scenario(up, clock, _SCENARIO)
     assert outcomes.twice == []
     assert outcomes.unreported == []
-    assert outcomes.told_wrongly == []
+    assert outcomes.wrong_advice == []
     # If the answer and the notification are both lost, the advice is to check the till; that is rare.
-    assert len(outcomes.told_to_check) <= _SCENARIO.orders / 6
-    assert len(outcomes.on_the_till) + len(outcomes.failed_and_told) == _SCENARIO.orders
-    assert len(outcomes.on_the_till) >= _SCENARIO.orders / 3, outcomes.failed_and_told
+    assert len(outcomes.advised_to_check) <= _SCENARIO.orders / 6
+    assert len(outcomes.on_the_till) + len(outcomes.failed_and_reported) == _SCENARIO.orders
+    assert len(outcomes.on_the_till) >= _SCENARIO.orders / 3, outcomes.failed_and_reported

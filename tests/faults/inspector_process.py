@@ -89,7 +89,7 @@ def _order(row: Injection) -> Json:
         "deliver_by": row.deliver_by,
         "error_code": row.error_code,
         "error": row.error,
-        "mails_told": [alert.about for alert in mails if alert.sent_at is not None],
+        "mails_sent": [alert.about for alert in mails if alert.sent_at is not None],
         "mails_waiting": [alert.about for alert in mails if alert.next_attempt_at is not None],
         "is_on_the_bill": row.order.is_on_the_bill,
     }

@@ -16,23 +16,23 @@ class Outcomes:
 
     on_the_till: list[str] = field(default_factory=list)
     """On the till once."""
-    failed_and_told: list[str] = field(default_factory=list)
+    failed_and_reported: list[str] = field(default_factory=list)
     """Not on the till; the back office lists it as in trouble, and the venue has an e-mail that says so."""
     twice: list[str] = field(default_factory=list)
     """On the till more than once."""
     unreported: list[str] = field(default_factory=list)
     """Anything else: not on the till, and the venue does not know."""
-    told_to_check: list[str] = field(default_factory=list)
-    """Of those on the till: the venue was told to check the till before keying them in."""
-    told_wrongly: list[str] = field(default_factory=list)
-    """Of those on the till: the venue was told to key them in."""
+    advised_to_check: list[str] = field(default_factory=list)
+    """Of those on the till: the venue was advised to check the till before keying them in."""
+    wrong_advice: list[str] = field(default_factory=list)
+    """Of those on the till: the venue was advised to key them in."""
     causes: Counter[str] = field(default_factory=Counter)
     """The error codes of the failures."""
 
     def __str__(self) -> str:
         return (
-            f"{len(self.on_the_till)} on the till once ({len(self.told_to_check)} with advice to check the till), "
-            f"{len(self.failed_and_told)} failed and told, {len(self.twice)} twice, {len(self.unreported)} unreported"
+            f"{len(self.on_the_till)} on the till once ({len(self.advised_to_check)} with advice to check the till), "
+            f"{len(self.failed_and_reported)} failed and reported, {len(self.twice)} twice, {len(self.unreported)} unreported"
         )
 
 
@@ -43,27 +43,27 @@ def outcomes_of(orders: list[Json], pos: SandboxPos, mail_folder: Path) -> Outco
     mails = [path.read_text() for path in mail_folder.glob("*")]
     outcomes = Outcomes()
     for order in orders:
-        _sort_in(outcomes, order, on_the_till[order["code"]], told=_is_told(order, mails))
+        _sort_in(outcomes, order, on_the_till[order["code"]], reported=_is_reported(order, mails))
     return outcomes
 
 
-def _is_told(order: Json, mails: list[str]) -> bool:
+def _is_reported(order: Json, mails: list[str]) -> bool:
     """Return whether an e-mail says that it failed and the back office lists it as in trouble."""
     named = any(f"order {order['number']} is not on the till" in mail and order["code"] in mail for mail in mails)
-    return order["in_trouble"] and "failed" in order["mails_told"] and named
+    return order["in_trouble"] and "failed" in order["mails_sent"] and named
 
 
-def _sort_in(outcomes: Outcomes, order: Json, times: int, *, told: bool) -> None:
+def _sort_in(outcomes: Outcomes, order: Json, times: int, *, reported: bool) -> None:
     line = f"{times} on the till: {order}"
     if times > 1:
         outcomes.twice.append(line)
-    elif times and (told or order["state"] == "confirmed"):
+    elif times and (reported or order["state"] == "confirmed"):
         outcomes.on_the_till.append(line)
-    elif told:
-        outcomes.failed_and_told.append(line)
+    elif reported:
+        outcomes.failed_and_reported.append(line)
     else:
         outcomes.unreported.append(line)
     if order["state"] == "failed":
         outcomes.causes[order["error_code"]] += 1
         if times:
-            (outcomes.told_to_check if "ook on the till" in order["error"] else outcomes.told_wrongly).append(line)
+            (outcomes.advised_to_check if "ook on the till" in order["error"] else outcomes.wrong_advice).append(line)
