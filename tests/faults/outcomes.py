@@ -32,7 +32,8 @@ class Outcomes:
     def __str__(self) -> str:
         return (
             f"{len(self.on_the_till)} on the till once ({len(self.advised_to_check)} with advice to check the till), "
-            f"{len(self.failed_and_reported)} failed and reported, {len(self.twice)} twice, {len(self.unreported)} unreported"
+            f"{len(self.failed_and_reported)} failed and reported, {len(self.twice)} twice, "
+            f"{len(self.unreported)} unreported"
         )
 
 
