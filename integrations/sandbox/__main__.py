@@ -9,18 +9,18 @@ from types import FrameType
 
 import django
 
-# The project's own settings may be named in the environment; the sandbox has nothing to do with them.
+# The environment may name storekit's own settings; the sandbox must not load them.
 os.environ["DJANGO_SETTINGS_MODULE"] = "integrations.sandbox.settings"
 django.setup()
 
-# Only now: what follows needs Django's settings when it is imported.
+# These modules need configured Django settings at import time.
 from integrations.sandbox.api.oauth import is_loopback  # noqa: E402
 from integrations.sandbox.server import make_server  # noqa: E402
 from integrations.sandbox.state import store  # noqa: E402
 
 
 def main() -> int:
-    """Serve until told to stop; return the exit code."""
+    """Serve until a signal stops the process; return the exit code."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
     options = _options()
@@ -35,18 +35,18 @@ def main() -> int:
             return _fail(f"Port {options.port} on {options.host} is in use: choose another one with --port.")
         return _fail(f"Cannot listen on {options.host}:{options.port}: {error.strerror}.")
     address = f"http://{options.host}:{server.server_port}"
-    print(f"sandbox POS on {address} (till: {address}/till)", flush=True)  # noqa: T201 - the announcement
+    print(f"sandbox POS on {address} (till: {address}/till)", flush=True)  # noqa: T201 - command output
     server.serve_forever()
     return 0
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m integrations.sandbox", description="A K-Series POS on the desk.")
+    parser = argparse.ArgumentParser(prog="python -m integrations.sandbox", description="A local K-Series POS.")
     parser.add_argument("--port", type=int, default=8001)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--client-id", default=store.client_id)
     parser.add_argument("--client-secret", default=store.client_secret)
-    parser.add_argument("--allow-remote", action="store_true", help="listen on an address that others can reach")
+    parser.add_argument("--allow-remote", action="store_true", help="allow an address that other machines can reach")
     return parser.parse_args()
 
 
@@ -55,17 +55,17 @@ def _reason_not_to_start(host: str, allow_remote: bool) -> str | None:
     if environment != "sandbox":
         return f"LIGHTSPEED_ENVIRONMENT is {environment!r}: the sandbox POS never runs beside a real one."
     if not is_loopback(host) and not allow_remote:
-        return f"{host} can be reached from other machines, and anybody could steer this POS: add --allow-remote."
+        return f"{host} can be reached from other machines, which could control this POS: add --allow-remote."
     return None
 
 
 def _fail(sentence: str) -> int:
-    print(sentence, file=sys.stderr)  # noqa: T201 - a command's answer
+    print(sentence, file=sys.stderr)  # noqa: T201 - command output
     return 1
 
 
 def _stop(signum: int, frame: FrameType | None) -> None:
-    """Leave at once: there is nothing to save, and threads that wait for slow clients must not hold it up."""
+    """Exit at once: there is nothing to save, and threads waiting for slow clients must not delay it."""
     os._exit(0)
 
 

@@ -1,4 +1,4 @@
-"""The control API: what tests and demonstrations steer the sandbox with. It asks for no authorisation."""
+"""The control API, used by tests and demos. It needs no authorisation."""
 
 from typing import Any
 
@@ -8,30 +8,34 @@ from integrations.sandbox import clock
 from integrations.sandbox.api import oauth
 from integrations.sandbox.api.errors import Refusal, not_found
 from integrations.sandbox.api.web import read_json
-from integrations.sandbox.faults.switches import Faults
-from integrations.sandbox.records import Order, PaymentOrder
+from integrations.sandbox.behaviour.faults import Faults
+from integrations.sandbox.behaviour.habits import Habits
+from integrations.sandbox.behaviour.switches import Switches
+from integrations.sandbox.data.extras import extra_entries
+from integrations.sandbox.data.venue import HIGH_STREET
+from integrations.sandbox.outbox import delivery, notifications
+from integrations.sandbox.records import Order, PaymentTask
 from integrations.sandbox.state import store
 from integrations.sandbox.till import snapshots
 from integrations.sandbox.till.catalogue import Catalogue
-from integrations.sandbox.webhooks_out import delivery
 
 Json = dict[str, Any]
 
 
 def health(request: HttpRequest) -> Json:
-    """Say that the process is up."""
+    """Confirm that the process is up."""
     return {"status": "ok"}
 
 
 def reset(request: HttpRequest) -> Json:
-    """Bring everything back to the start."""
-    delivery.forget()
+    """Return the sandbox to its initial state."""
+    delivery.discard_held()
     store.reset()
     return {"status": "ok"}
 
 
 def state(request: HttpRequest) -> Json:
-    """Show everything that happened."""
+    """Return the whole state: orders, checks, payments, notifications, call counts and so on."""
     return {
         "orders": [order.as_json() for order in store.orders.values()],
         "checks": [snapshots.account(check) for check in store.checks.values() if check.state != "closed"],
@@ -43,55 +47,99 @@ def state(request: HttpRequest) -> Json:
         "notifications": [notification.as_json() for notification in store.notifications],
         "messages": [message.as_json() for message in store.messages],
         "faults": store.faults.as_json(),
+        "habits": store.habits.as_json(),
         "calls": dict(store.calls),
     }
 
 
 def read_faults(request: HttpRequest) -> Json:
-    """Show the faults that are on."""
+    """Return all faults with their current values."""
     return store.faults.as_json()
 
 
 def change_faults(request: HttpRequest) -> Json:
     """Switch some faults on or off."""
-    changes = read_object(request)
-    try:
-        store.faults.merge(changes)
-    except ValueError as error:
-        raise Refusal(400, str(error)) from error
-    return store.faults.as_json()
+    return _merged(store.faults, read_object(request))
 
 
 def clear_faults(request: HttpRequest) -> Json:
     """Switch all faults off."""
     store.faults = Faults()
-    return store.faults.as_json()
+    return _applied(store.faults)
+
+
+def read_habits(request: HttpRequest) -> Json:
+    """Return all habits with their current values."""
+    return store.habits.as_json()
+
+
+def change_habits(request: HttpRequest) -> Json:
+    """Set some habits."""
+    return _merged(store.habits, read_object(request))
+
+
+def clear_habits(request: HttpRequest) -> Json:
+    """Set all habits to their defaults."""
+    store.habits = Habits()
+    return _applied(store.habits)
+
+
+def use_real_habits(request: HttpRequest) -> Json:
+    """Set all habits to what the real POS does."""
+    store.habits = Habits.of_the_real_pos()
+    return _applied(store.habits)
+
+
+def _merged(switches: Switches, changes: Json) -> Json:
+    try:
+        switches.merge(changes)
+    except ValueError as error:
+        raise Refusal(400, str(error)) from error
+    return _applied(switches)
+
+
+def _applied(switches: Switches) -> Json:
+    """Bring what depends on the switches up to date: extra menu entries, and the readiness that was notified."""
+    for location, catalogue in store.catalogues.items():
+        catalogue.show_extras(extra_entries(store.habits) if location == HIGH_STREET else [])
+        notifications.readiness_changed(location)
+    return switches.as_json()
 
 
 def revoke_tokens(request: HttpRequest) -> Json:
-    """Kill every token."""
+    """Invalidate every token and code."""
     oauth.revoke_all()
     return {"status": "ok"}
 
 
 def expire_tokens(request: HttpRequest) -> Json:
-    """Let every access token run out."""
+    """Expire every access token."""
     oauth.expire_access()
     return {"status": "ok"}
 
 
 def set_token_lifetime(request: HttpRequest) -> Json:
-    """Set how long the next access tokens live."""
+    """Set the lifetime of future access tokens, in seconds."""
+    store.token_lifetime = _seconds(request)
+    return {"seconds": store.token_lifetime}
+
+
+def _seconds(request: HttpRequest) -> float:
     seconds = read_object(request).get("seconds")
     if not isinstance(seconds, int | float) or isinstance(seconds, bool) or seconds < 0:
         raise Refusal(400, "seconds must be a number of 0 or more")
-    store.token_lifetime = seconds
-    return {"seconds": seconds}
+    return seconds
+
+
+def age_tokens(request: HttpRequest) -> Json:
+    """Make all codes and tokens older by some seconds."""
+    oauth.age_all(_seconds(request))
+    return {"status": "ok"}
 
 
 def expire_tasks(request: HttpRequest) -> Json:
-    """Let the validity of every order and payment that waits for the till end now."""
-    tasks: list[Order | PaymentOrder] = [*store.orders.values(), *store.payments.values()]
+    """Expire every order and payment that is still waiting for the till."""
+    tasks: list[Order | PaymentTask] = [*store.orders.values(), *store.payments.values()]
     waiting = [task for task in tasks if task.status == "accepted"]
     for task in waiting:
         task.deadline = clock.now()
@@ -99,12 +147,12 @@ def expire_tasks(request: HttpRequest) -> Json:
 
 
 def read_menu(request: HttpRequest, menu_id: int) -> Json:
-    """Show a menu as it is stored."""
+    """Return a menu as stored."""
     return _catalogue_with(menu_id).menus[menu_id]
 
 
 def replace_menu(request: HttpRequest, menu_id: int) -> Json:
-    """Put another menu in a menu's place."""
+    """Replace a menu."""
     menu = read_json(request)
     if not isinstance(menu, dict) or not isinstance(menu.get("menuEntryGroups"), list):
         raise Refusal(400, "a menu is an object with a list of menuEntryGroups")
@@ -116,11 +164,11 @@ def _catalogue_with(menu_id: int) -> Catalogue:
     for catalogue in store.catalogues.values():
         if menu_id in catalogue.menus:
             return catalogue
-    raise not_found(f"There is no menu {menu_id}")
+    raise not_found(f"There is no menu {menu_id}.")
 
 
 def read_object(request: HttpRequest) -> Json:
-    """Read the body as a JSON object with plain numbers; no body is an empty one."""
+    """Parse the body as a JSON object with float numbers. An empty body is an empty object."""
     body = read_json(request, parse_float=float) if request.body else {}
     if not isinstance(body, dict):
         raise Refusal(400, "the body must be a JSON object")

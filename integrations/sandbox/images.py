@@ -1,4 +1,4 @@
-"""Pictures of the dishes: small PNGs, drawn with the standard library."""
+"""Product images: small PNGs drawn with the standard library."""
 
 import hashlib
 import struct
@@ -11,7 +11,7 @@ SIZES = {"square": (320, 320), "preview": (96, 96), "raw": (640, 480)}
 
 
 def image(request: HttpRequest, sku: str, shape: str) -> HttpResponse:
-    """Serve an item's picture in one of its shapes."""
+    """Serve an item's image in one of its shapes."""
     if shape not in SIZES:
         return HttpResponse(status=404)
     picture = plate(sku, *SIZES[shape])
@@ -20,7 +20,7 @@ def image(request: HttpRequest, sku: str, shape: str) -> HttpResponse:
 
 @lru_cache(maxsize=256)
 def plate(seed: str, width: int, height: int) -> bytes:
-    """Draw a plate with something on it, in colours that belong to the seed."""
+    """Draw a plate of food as a PNG, in colours derived from the seed."""
     digest = hashlib.sha256(seed.encode()).digest()
     table, food, sauce = (bytes(120 + value % 120 for value in digest[start : start + 3]) for start in (0, 3, 6))
     rows = []

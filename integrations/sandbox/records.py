@@ -1,19 +1,20 @@
-"""What the sandbox remembers: plain records, no behaviour beyond their own sums."""
+"""The sandbox's data: plain records with no behaviour beyond their own totals."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
 from integrations.sandbox import clock
-from integrations.sandbox.amounts import NOTHING, pennies
+from integrations.sandbox.amounts import GBP, NOTHING, Currency
 
 Json = dict[str, Any]
 
 
 @dataclass
 class Code:
-    """An authorisation code that waits for its one exchange."""
+    """An unused authorisation code."""
 
     redirect_uri: str
     scopes: frozenset[str]
@@ -23,10 +24,10 @@ class Code:
 
 @dataclass
 class Token:
-    """An access or refresh token; a refresh token that was used stays on record, spent."""
+    """An access or refresh token. A used refresh token is kept, marked as spent."""
 
     scopes: frozenset[str]
-    expires_at: float | None
+    expires_at: float
     spent: bool = False
 
 
@@ -46,11 +47,11 @@ class Endpoint:
     locations: set[int] = field(default_factory=set)
 
     def subscribes(self, resource: str, name: str) -> bool:
-        """Tell whether the endpoint asked for a kind of notification."""
+        """Return whether the endpoint is subscribed to a kind of notification."""
         return {"resource": resource, "name": name} in self.subscriptions
 
     def as_json(self) -> Json:
-        """Write the endpoint as the API answers it: everything but the password."""
+        """Return the endpoint as the API shows it: everything but the password."""
         return {
             "endpointId": self.endpoint_id,
             "url": self.url,
@@ -65,7 +66,7 @@ class Endpoint:
 
 @dataclass
 class Restriction:
-    """An item that may be sold `count` more times; None and 0 mean not at all."""
+    """A sales restriction: `count` is how many are left; None and 0 mean sold out."""
 
     count: int | None
     updated_at: datetime
@@ -73,7 +74,7 @@ class Restriction:
 
 @dataclass
 class Readiness:
-    """What a location needs to take online orders; each can be missing by itself."""
+    """The four conditions for taking online orders. Each can be false independently."""
 
     enabled: bool = True
     opened: bool = True
@@ -83,13 +84,13 @@ class Readiness:
 
     @property
     def ready(self) -> bool:
-        """Whether online orders are taken."""
+        """Whether all four conditions are met."""
         return self.enabled and self.opened and self.accepting and self.devices > 0
 
 
 @dataclass
 class Line:
-    """A line of a check. Its amounts are its own; what was chosen on it are its children."""
+    """A line of a check. Its amounts exclude its children, which are the modifiers and choices on it."""
 
     id: int
     uuid: str
@@ -100,6 +101,9 @@ class Line:
     tax_rate: Decimal
     tax_included: bool
     sold_at: datetime
+    currency: Currency = GBP
+    # The price of one piece without tax, where the till adds the tax to the line as a whole.
+    net_unit: Decimal | None = None
     modifiers: list[str] = field(default_factory=list)
     children: list["Line"] = field(default_factory=list)
     course: int | None = None
@@ -108,28 +112,41 @@ class Line:
 
     @property
     def count(self) -> str:
-        """The quantity as people write it: 2, 0.5."""
+        """The quantity without trailing zeros: 2, 0.5."""
         return f"{self.quantity.normalize():f}"
 
     @property
     def gross(self) -> Decimal:
-        """What this line costs by itself before its discount."""
-        return pennies(self.unit * self.quantity)
+        """The price of this line, without its children, before its discount."""
+        if self.net_unit is None:
+            return self.currency.rounded(self.unit * self.quantity)
+        return self.currency.rounded(self.net_unit * self.quantity * (1 + self.tax_rate / 100))
 
     @property
     def amount(self) -> Decimal:
-        """What this line costs by itself."""
+        """The price of this line, without its children, after its discount."""
         return self.gross - self.discount
 
     @property
     def total(self) -> Decimal:
-        """What this line and everything chosen on it cost."""
-        return self.amount + sum((child.total for child in self.children), NOTHING)
+        """The price of this line and its children."""
+        return self.amount + sum((child.total for child in self.children), Decimal(0))
+
+    @property
+    def net(self) -> Decimal:
+        """The price of this line, without its children, before tax."""
+        return self.currency.rounded(self.amount / (1 + self.tax_rate / 100))
+
+    def tree(self) -> Iterator["Line"]:
+        """Yield this line and all lines below it."""
+        yield self
+        for child in self.children:
+            yield from child.tree()
 
 
 @dataclass
 class Payment:
-    """A payment on a check; the tip is kept apart and never counts towards the bill."""
+    """A payment on a check. The tip is separate and never counts towards the total."""
 
     method: str
     description: str
@@ -142,7 +159,7 @@ class Payment:
 
 @dataclass
 class Check:
-    """An open account on the till, from an order that came in or opened by staff."""
+    """A check on the till, created by an API order or opened by staff."""
 
     identifier: str
     account_id: str
@@ -152,9 +169,10 @@ class Check:
     table: int | None
     clients: int
     opened_at: datetime
+    currency: Currency = GBP
     profile: str | None = None
     staff: str = "Sandbox staff"
-    # The first order that came in for this check; None when staff opened it.
+    # The reference of the order that created the check; None if staff opened it.
     reference: str | None = None
     collection_code: str | None = None
     note: str = ""
@@ -162,43 +180,47 @@ class Check:
     endpoint_ids: list[str] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     payments: list[Payment] = field(default_factory=list)
+    closed_at: datetime | None = None
+    # The identifiers it had before it was moved or renamed, oldest first.
+    former_identifiers: list[str] = field(default_factory=list)
 
     @property
     def total(self) -> Decimal:
-        """What the check comes to."""
-        return sum((line.total for line in self.lines if line.active), NOTHING)
+        """The total of all active lines."""
+        return self.currency.rounded(sum((line.total for line in self.lines if line.active), Decimal(0)))
 
     @property
     def paid(self) -> Decimal:
-        """What was paid towards it, tips left out."""
-        return sum((payment.amount for payment in self.payments if payment.active), NOTHING)
+        """The sum of all active payments, without tips."""
+        return self.currency.rounded(sum((each.amount for each in self.payments if each.active), Decimal(0)))
 
     @property
     def due(self) -> Decimal:
-        """What is left to pay."""
+        """The amount left to pay."""
         return self.total - self.paid
 
 
 @dataclass
 class Order:
-    """An order that the API accepted; its reference is spent from then on."""
+    """An order accepted by the API. Its reference can never be used again."""
 
     reference: str
     kind: Literal["toGo", "local"]
     location: int
     endpoint_id: str
     received: Json
-    # What was received without its nulls, which mean the same as leaving a field out.
+    # `received` without nulls: a null field means the same as an absent one.
     body: Json
     received_at: datetime
     deadline: datetime | None
-    status: Literal["accepted", "on_till", "failed"] = "accepted"
+    # An order is ignored when the business's API was never enabled: it was received and goes nowhere.
+    status: Literal["accepted", "on_till", "failed", "ignored"] = "accepted"
     decided_at: datetime | None = None
     reason: str | None = None
     account: str | None = None
 
     def as_json(self) -> Json:
-        """Write the order for the control API."""
+        """Return the order as the control API shows it."""
         return {
             "reference": self.reference,
             "kind": self.kind,
@@ -213,8 +235,8 @@ class Order:
 
 
 @dataclass
-class PaymentOrder:
-    """A payment that the API accepted for delivery to the till."""
+class PaymentTask:
+    """A payment accepted by the API for delivery to the till."""
 
     reference: str
     location: int
@@ -227,7 +249,7 @@ class PaymentOrder:
     reason: str | None = None
 
     def as_json(self) -> Json:
-        """Write the payment for the control API."""
+        """Return the payment as the control API shows it."""
         return {
             "reference": self.reference,
             "businessLocationId": self.location,
@@ -242,7 +264,7 @@ class PaymentOrder:
 
 @dataclass
 class Notification:
-    """A notification on its way to an endpoint."""
+    """A notification for an endpoint, and the outcome of sending it."""
 
     endpoint_id: str
     url: str
@@ -252,7 +274,7 @@ class Notification:
     answer_status: int | None = None
 
     def as_json(self) -> Json:
-        """Write the notification for the control API."""
+        """Return the notification as the control API shows it."""
         return {
             "type": self.body.get("type"),
             "status": self.body.get("status"),
@@ -267,7 +289,7 @@ class Notification:
 
 @dataclass
 class Message:
-    """A message printed on the till."""
+    """A message shown on the till."""
 
     location: int
     text: str
@@ -275,7 +297,7 @@ class Message:
     received_at: datetime
 
     def as_json(self) -> Json:
-        """Write the message for the control API."""
+        """Return the message as the control API shows it."""
         return {
             "businessLocationId": self.location,
             "message": self.text,

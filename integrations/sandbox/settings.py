@@ -1,4 +1,4 @@
-"""Django's settings for the sandbox: an HTTP toolkit and nothing more (no apps, no database, no sessions)."""
+"""Django settings of the sandbox: HTTP handling only, with no apps, database or sessions."""
 
 import logging
 import secrets
@@ -11,9 +11,9 @@ ROOT_URLCONF = "integrations.sandbox.urls"
 APPEND_SLASH = False
 USE_TZ = True
 TIME_ZONE = "UTC"
-# A whole menu is put through the control API in one body.
+# The control API takes a whole menu in one request.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
-MIDDLEWARE = ["django.middleware.common.CommonMiddleware", "integrations.sandbox.faults.middleware.FaultsMiddleware"]
+MIDDLEWARE = ["django.middleware.common.CommonMiddleware", "integrations.sandbox.behaviour.middleware.FaultsMiddleware"]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -23,7 +23,7 @@ TEMPLATES = [
 
 
 def _is_a_crash(record: logging.LogRecord) -> bool:
-    """Tell an unexpected exception from the 4xx and 5xx that the sandbox is asked to answer."""
+    """Return whether a record is an unexpected exception, not an intended 4xx or 5xx response."""
     return record.exc_info is not None
 
 

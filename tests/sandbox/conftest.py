@@ -14,20 +14,20 @@ def sandbox_url() -> Iterator[str]:
 
 
 @pytest.fixture
-def stranger(sandbox_url: str) -> Pos:
-    """Somebody who has not logged in, at a sandbox that has just opened for the day."""
+def anonymous(sandbox_url: str) -> Pos:
+    """A client without tokens, at a freshly reset sandbox."""
     pos = Pos(sandbox_url)
-    pos.steer("POST", "reset")
+    pos.control("POST", "reset")
     return pos
 
 
 @pytest.fixture
-def pos(stranger: Pos) -> Pos:
-    """A caller with tokens and a webhook endpoint."""
-    stranger.log_in()
-    stranger.register()
-    stranger.faults(order_delay=0.01)
-    return stranger
+def pos(anonymous: Pos) -> Pos:
+    """A client with tokens and a webhook endpoint."""
+    anonymous.log_in()
+    anonymous.register()
+    anonymous.faults(order_delay=0.01)
+    return anonymous
 
 
 @pytest.fixture
@@ -37,9 +37,9 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def heard(stranger: Pos, receiver: Receiver) -> Pos:
-    """A caller whose notifications arrive at the receiver."""
-    stranger.log_in()
-    stranger.register(receiver.url)
-    stranger.faults(order_delay=0.01)
-    return stranger
+def notified(anonymous: Pos, receiver: Receiver) -> Pos:
+    """A client whose notifications go to the receiver."""
+    anonymous.log_in()
+    anonymous.register(receiver.url)
+    anonymous.faults(order_delay=0.01)
+    return anonymous

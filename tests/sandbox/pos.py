@@ -1,4 +1,4 @@
-"""A plain client of the sandbox POS: what a test needs to say, and nothing clever."""
+"""A plain HTTP client of the sandbox POS, for tests."""
 
 import base64
 import hashlib
@@ -20,7 +20,7 @@ Json = dict[str, Any]
 
 
 class Pos:
-    """One caller of the API, who can also steer the sandbox."""
+    """A client of the API and of the control API."""
 
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url
@@ -30,7 +30,7 @@ class Pos:
         self._references = itertools.count(1)
 
     def consent(self, decision: str = "allow", **changes: str | None) -> dict[str, str]:
-        """Press a button of the consent page and return what came back in the redirect's query."""
+        """Press a button of the consent page and return the query of the redirect."""
         answer = self.http.post(
             f"{self.openid}/auth?{authorise_query(**changes)}",
             data={"decision": decision},
@@ -44,7 +44,7 @@ class Pos:
         return self.http.post(f"{self.openid}/token", data=form, auth=auth, timeout=5)
 
     def log_in(self, scope: str = ALL_SCOPES) -> Json:
-        """Go through the whole flow and use the tokens from now on."""
+        """Go through the whole OAuth flow and use the tokens from then on."""
         code = self.consent(scope=scope)["code"]
         pair: Json = self.token(grant_type="authorization_code", code=code, redirect_uri=BACK).json()
         self.use(pair["access_token"])
@@ -59,20 +59,23 @@ class Pos:
     def get(self, path: str, **query: Any) -> requests.Response:
         return self.call("GET", path, businessLocationId=query.pop("bl", HIGH_STREET), **query)
 
-    def steer(self, method: str, path: str, body: Any = None) -> Any:
+    def control(self, method: str, path: str, body: Any = None) -> Any:
         answer = self.call(method, f"/sandbox/{path}", body)
         assert answer.ok, answer.text
         return answer.json()
 
     def faults(self, **faults: Any) -> None:
-        self.steer("PUT", "faults", faults)
+        self.control("PUT", "faults", faults)
+
+    def habits(self, **habits: Any) -> None:
+        self.control("PUT", "habits", habits)
 
     def state(self) -> Json:
-        found: Json = self.steer("GET", "state")
+        found: Json = self.control("GET", "state")
         return found
 
     def register(self, url: str = "http://127.0.0.1:9/hooks", **changes: Any) -> None:
-        """Register the endpoint that the orders name, with a location and all subscriptions."""
+        """Register the endpoint named in the orders, with High Street and the item and readiness subscriptions."""
         endpoint = {
             "endpointId": "storekit",
             "url": url,
@@ -89,7 +92,7 @@ class Pos:
         assert self.call("PUT", path).status_code == 200
 
     def order(self, items: list[Json] | None = None, **changes: Any) -> Json:
-        """Write a to-go order; a value of None leaves the field out."""
+        """Build a to-go order. A value of None leaves the field out."""
         body: Json = {
             "businessLocationId": HIGH_STREET,
             "thirdPartyReference": f"order-{next(self._references)}",
@@ -105,7 +108,7 @@ class Pos:
         return self.call("POST", f"/o/op/1/order/{kind}", order)
 
     def outcome(self, reference: str) -> Json:
-        """Wait until the till has decided on an order, and return what the control API says of it."""
+        """Wait until the till has accepted or refused an order, and return its row of the control API."""
         return eventually(lambda: self._decided("orders", reference), f"the outcome of {reference}")
 
     def payment_outcome(self, reference: str) -> Json:

@@ -1,4 +1,4 @@
-"""The sandbox POS as a process of its own, for any test that needs a POS to talk to."""
+"""The sandbox POS as a separate process, for tests that need a POS."""
 
 import os
 import socket
@@ -18,7 +18,7 @@ Found = TypeVar("Found")
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on just now."""
+    """Return a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -29,14 +29,14 @@ def sandbox_command(*arguments: str) -> list[str]:
 
 
 def sandbox_environment(**changes: str) -> dict[str, str]:
-    """The environment without what a developer may have set for storekit itself."""
+    """Return the environment without a developer's own storekit settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LIGHTSPEED_")}
     return kept | changes
 
 
 @contextmanager
 def running_sandbox(*arguments: str) -> Iterator[str]:
-    """Start a sandbox POS on a free port, wait until it answers, yield its base URL, and stop it."""
+    """Start a sandbox POS on a free port, wait until it responds, yield its base URL, and stop it."""
     port = free_port()
     process = subprocess.Popen(
         sandbox_command("--port", str(port), *arguments),
@@ -46,29 +46,29 @@ def running_sandbox(*arguments: str) -> Iterator[str]:
     )
     base_url = f"http://127.0.0.1:{port}"
     try:
-        eventually(lambda: _answers(base_url, process), "the sandbox POS to answer", seconds=15)
+        eventually(lambda: _responds(base_url, process), "the sandbox POS to respond", seconds=15)
         yield base_url
     finally:
         process.terminate()
         process.wait(timeout=10)
 
 
-def _answers(base_url: str, process: subprocess.Popen[bytes]) -> bool:
+def _responds(base_url: str, process: subprocess.Popen[bytes]) -> bool:
     if process.poll() is not None:
-        raise RuntimeError(f"the sandbox POS ended with exit code {process.returncode} before it answered")
+        raise RuntimeError(f"the sandbox POS ended with exit code {process.returncode} before it responded")
     try:
         return requests.get(f"{base_url}/sandbox/health", timeout=1).ok
     except (requests.ConnectionError, requests.Timeout):
         return False
 
 
-def eventually(look: Callable[[], Found], what: str = "it", *, seconds: float = 5) -> Found:
-    """Look until what is seen is true, and return it; fail when that takes too long."""
+def eventually(probe: Callable[[], Found], what: str = "it", *, seconds: float = 5) -> Found:
+    """Call a function until its result is true, and return the result. Fail after some seconds."""
     deadline = time.monotonic() + seconds
     while True:
-        seen = look()
-        if seen:
-            return seen
+        found = probe()
+        if found:
+            return found
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {seconds} s for {what}")
         time.sleep(0.01)

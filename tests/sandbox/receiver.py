@@ -1,4 +1,4 @@
-"""A place for notifications to arrive at: a real HTTP server that remembers what it was sent."""
+"""A real HTTP server that records the notifications it receives."""
 
 import base64
 import json
@@ -20,18 +20,18 @@ class Receiver:
     logins: list[str] = field(default_factory=list)
 
     def wait_for(self, count: int = 1, **wanted: Any) -> list[dict[str, Any]]:
-        """Wait until so many notifications with these values have arrived, and return them."""
+        """Wait for `count` notifications with these values, and return them."""
 
-        def look() -> list[dict[str, Any]]:
+        def find() -> list[dict[str, Any]]:
             found = [body for body in list(self.bodies) if wanted.items() <= body.items()]
             return found if len(found) >= count else []
 
-        return eventually(look, f"{count} notifications with {wanted} among {self.bodies}")
+        return eventually(find, f"{count} notifications with {wanted} among {self.bodies}")
 
 
 @contextmanager
 def receiving() -> Iterator[Receiver]:
-    """Listen on a free port; `answers` holds the status codes to answer first, after which it is 200."""
+    """Listen on a free port. `answers` holds the first response codes; all later ones are 200."""
     receiver = Receiver()
 
     class Handler(BaseHTTPRequestHandler):

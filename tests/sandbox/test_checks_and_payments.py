@@ -1,4 +1,7 @@
-"""Open checks as the API shows them, and payments that are put on them."""
+"""Open checks as the API shows them, and payments on them.
+
+Source: the vendor's API documentation (https://api-docs.lsk.lightspeed.app/).
+"""
 
 import re
 from datetime import timedelta
@@ -8,7 +11,7 @@ import pytest
 from integrations.sandbox import clock
 from integrations.sandbox.records import Message
 from integrations.sandbox.state import store
-from integrations.sandbox.till.register import show_message
+from integrations.sandbox.till.intake import show_message
 from tests.sandbox.pos import HIGH_STREET, RIVERSIDE, Json, Pos
 from tests.sandbox.process import eventually
 from tests.sandbox.receiver import Receiver
@@ -18,7 +21,7 @@ from tests.sandbox.receiver import Receiver
 def table_four(pos: Pos) -> Json:
     """A check that staff opened at table 4: two colas and a steak, 28.50 in all."""
     steak = {"sku": "STEAK01", "quantity": 1, "subItems": [{"sku": "BEARNAISE", "quantity": 1}]}
-    check: Json = pos.steer(
+    check: Json = pos.control(
         "POST",
         "checks",
         {"tableNumber": 4, "clientCount": 2, "items": [{"sku": "COLA01", "quantity": 2}, steak]},
@@ -49,22 +52,22 @@ def test_a_check_has_the_documented_shape(pos: Pos, table_four: Json) -> None:
     check = pos.get(f"/o/op/1/order/accounts/{table_four['ikaccountId']}").json()
     assert re.fullmatch(r"A\d+\.\d+", check["ikaccountId"])
     assert set(check) == {
-        "ikaccountId", "uuid", "name", "tableNumber", "clientCount", "openDate", "closeDate", "staffName", "staffId",
-        "currentAmount", "paidAmount", "serviceCharge", "salesEntries", "paymentEntries",
+        "ikaccountId", "uuid", "posId", "name", "tableNumber", "clientCount", "openDate", "closeDate", "staffName",
+        "staffId", "currentAmount", "paidAmount", "serviceCharge", "salesEntries", "paymentEntries",
     }  # fmt: skip
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+0000", check["openDate"])
     assert (check["tableNumber"], check["clientCount"], check["currentAmount"]) == (4, 2, 28.5)
     cola, steak = check["salesEntries"]
     assert set(cola) == {
-        "id", "uuid", "itemName", "itemSku", "unitAmount", "quantity", "modifiers", "amountWithTax", "amountLessTax",
-        "discountedAmount", "timeOfTransactionUtc", "active", "subLineItems", "taxIncluded",
+        "id", "uuid", "itemName", "itemSku", "unitAmount", "grossUnitAmount", "quantity", "modifiers", "amountWithTax",
+        "amountLessTax", "discountedAmount", "timeOfTransactionUtc", "active", "subLineItems", "taxIncluded",
     }  # fmt: skip
     assert (cola["itemName"], cola["quantity"], cola["unitAmount"], cola["amountLessTax"]) == ("Cola", 2, 3.0, 5.0)
     assert [line["itemSku"] for line in steak["subLineItems"]] == ["BEARNAISE"]
 
 
-def test_a_table_shows_its_oldest_check_and_the_location_all_of_them(pos: Pos, table_four: Json) -> None:
-    second = pos.steer("POST", "checks", {"tableNumber": 4})
+def test_a_table_returns_its_oldest_check_and_a_location_all_checks(pos: Pos, table_four: Json) -> None:
+    second = pos.control("POST", "checks", {"tableNumber": 4})
     assert pos.get("/o/op/1/order/table/4/getCheck").json()["ikaccountId"] == table_four["ikaccountId"]
     everything = pos.get("/o/op/1/order/table/getCheck").json()
     assert [check["ikaccountId"] for check in everything] == [table_four["ikaccountId"], second["ikaccountId"]]
@@ -75,15 +78,15 @@ def test_a_table_shows_its_oldest_check_and_the_location_all_of_them(pos: Pos, t
 
 def test_staff_add_void_move_and_close(pos: Pos, table_four: Json) -> None:
     path = f"checks/{table_four['ikaccountId']}"
-    added = pos.steer("POST", f"{path}/lines", {"sku": "WINERED", "quantity": 0.5})
+    added = pos.control("POST", f"{path}/lines", {"sku": "WINERED", "quantity": 0.5})
     assert added["currentAmount"] == 31.75
     assert added["salesEntries"][-1]["quantity"] == 0.5
     line = added["salesEntries"][1]["id"]
-    voided = pos.steer("POST", f"{path}/lines/{line}/void")
+    voided = pos.control("POST", f"{path}/lines/{line}/void")
     assert voided["currentAmount"] == 9.25
     assert [entry["active"] for entry in voided["salesEntries"]] == [True, False, True]
-    assert pos.steer("POST", f"{path}/move", {"tableNumber": 21})["tableNumber"] == 21
-    pos.steer("POST", f"{path}/close")
+    assert pos.control("POST", f"{path}/move", {"tableNumber": 21})["tableNumber"] == 21
+    pos.control("POST", f"{path}/close")
     assert pos.get(f"/o/op/1/order/accounts/{table_four['ikaccountId']}").status_code == 404
     assert pos.call("POST", f"/sandbox/{path}/move", {"tableNumber": 2}).status_code == 404
 
@@ -99,14 +102,14 @@ def test_staff_add_void_move_and_close(pos: Pos, table_four: Json) -> None:
         ("move", {"tableNumber": 8}),
     ],
 )
-def test_staff_cannot_do_what_the_till_does_not_allow(pos: Pos, table_four: Json, path: str, body: Json) -> None:
+def test_staff_cannot_make_invalid_changes_to_a_check(pos: Pos, table_four: Json, path: str, body: Json) -> None:
     assert pos.call("POST", f"/sandbox/checks/{table_four['ikaccountId']}/{path}", body).status_code == 400
     assert len(pos.state()["checks"]) == 1
 
 
-def test_a_payment_at_the_till_lowers_what_is_due(pos: Pos, table_four: Json) -> None:
+def test_a_payment_at_the_till_reduces_the_amount_due(pos: Pos, table_four: Json) -> None:
     body = {"amount": "10.00", "method": "CASH", "tip": 1}
-    check = pos.steer("POST", f"checks/{table_four['ikaccountId']}/payments", body)
+    check = pos.control("POST", f"checks/{table_four['ikaccountId']}/payments", body)
     assert check["paidAmount"] == 10
     assert check["paymentEntries"][0] == {
         "paymentMethodCode": "CASH",
@@ -118,7 +121,7 @@ def test_a_payment_at_the_till_lowers_what_is_due(pos: Pos, table_four: Json) ->
     }
 
 
-def test_a_payment_by_api_is_put_on_the_check_without_its_tip(pos: Pos, table_four: Json) -> None:
+def test_a_payment_by_api_is_added_to_the_check_without_its_tip(pos: Pos, table_four: Json) -> None:
     outcome = pay(pos, payment(pos, table_four, tipAmount="3.00"))
     assert outcome["status"] == "applied"
     check = pos.get(f"/o/op/1/order/accounts/{table_four['ikaccountId']}").json()
@@ -126,13 +129,13 @@ def test_a_payment_by_api_is_put_on_the_check_without_its_tip(pos: Pos, table_fo
     assert check["paymentEntries"][0]["externalReference"] == "pay-1"
 
 
-def test_a_payment_is_told(heard: Pos, receiver: Receiver) -> None:
-    check = heard.steer("POST", "checks", {"tableNumber": 4, "items": [{"sku": "COLA01", "quantity": 1}]})
-    pay(heard, payment(heard, check, 3))
-    told = receiver.wait_for(type="PAYMENT", status="SUCCESS")[0]
-    assert told["thirdPartyReference"] == "pay-1"
-    assert told["ikentooAccountIdentifier"] == check["ikaccountId"]
-    pay(heard, payment(heard, check, 3, thirdPartyPaymentReference="pay-2"))
+def test_a_payment_is_notified(notified: Pos, receiver: Receiver) -> None:
+    check = notified.control("POST", "checks", {"tableNumber": 4, "items": [{"sku": "COLA01", "quantity": 1}]})
+    pay(notified, payment(notified, check, 3))
+    sent = receiver.wait_for(type="PAYMENT", status="SUCCESS")[0]
+    assert sent["thirdPartyReference"] == "pay-1"
+    assert sent["ikentooAccountIdentifier"] == check["ikaccountId"]
+    pay(notified, payment(notified, check, 3, thirdPartyPaymentReference="pay-2"))
     refused = receiver.wait_for(type="PAYMENT", status="FAILURE")[0]
     assert refused["errors"] == {"account": {"type": "OVERPAID"}}
     assert refused["thirdPartyReference"] == "pay-2"
@@ -156,7 +159,7 @@ def test_a_payments_reference_works_once(pos: Pos, table_four: Json) -> None:
         ({"staffId": 9}, "STAFF_NOT_FOUND"),
     ],
 )
-def test_what_only_the_till_knows_of_a_payment_is_refused_later(
+def test_a_payment_that_the_till_cannot_apply_is_refused_later(
     pos: Pos, table_four: Json, changes: Json, error: str
 ) -> None:
     outcome = pay(pos, payment(pos, table_four, "1.00") | changes)
@@ -165,17 +168,17 @@ def test_what_only_the_till_knows_of_a_payment_is_refused_later(
 
 
 def test_a_closed_check_takes_no_payment(pos: Pos, table_four: Json) -> None:
-    pos.steer("POST", f"checks/{table_four['ikaccountId']}/close")
+    pos.control("POST", f"checks/{table_four['ikaccountId']}/close")
     assert pay(pos, payment(pos, table_four))["error"] == "ACCOUNT_ALREADY_CLOSED"
 
 
-def test_a_payment_that_the_till_never_picked_up_times_out(heard: Pos, receiver: Receiver) -> None:
-    check = heard.steer("POST", "checks", {"items": [{"sku": "COLA01", "quantity": 1}]})
-    heard.faults(till_asleep=True)
-    heard.call("POST", "/o/op/1/pay", payment(heard, check, 3, taskTtlInMs=60_000))
-    heard.steer("POST", "tasks/expire")
-    told = receiver.wait_for(type="PAYMENT", status="FAILURE")[0]
-    assert set(told["errors"]["timeout"]) == {"errorKey", "message"}
+def test_a_payment_that_no_till_picks_up_times_out(notified: Pos, receiver: Receiver) -> None:
+    check = notified.control("POST", "checks", {"items": [{"sku": "COLA01", "quantity": 1}]})
+    notified.faults(till_asleep=True)
+    notified.call("POST", "/o/op/1/pay", payment(notified, check, 3, taskTtlInMs=60_000))
+    notified.control("POST", "tasks/expire")
+    sent = receiver.wait_for(type="PAYMENT", status="FAILURE")[0]
+    assert set(sent["errors"]["timeout"]) == {"errorKey", "message"}
 
 
 @pytest.mark.parametrize(
@@ -189,7 +192,7 @@ def test_a_payment_that_the_till_never_picked_up_times_out(heard: Pos, receiver:
         ({"taskTtlInMs": 1000}, "taskTtlInMs"),
     ],
 )
-def test_a_payment_that_does_not_fit_is_refused_at_once(pos: Pos, table_four: Json, changes: Json, field: str) -> None:
+def test_an_invalid_payment_is_refused_at_once(pos: Pos, table_four: Json, changes: Json, field: str) -> None:
     answer = pos.call("POST", "/o/op/1/pay", payment(pos, table_four) | changes)
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["field"] == field
@@ -203,7 +206,7 @@ def test_a_message_is_shown_on_the_till(pos: Pos) -> None:
     assert pos.call("POST", path, {"alsoToPrinter": True}).status_code == 400
 
 
-def test_a_message_that_no_till_was_awake_for_is_shown_when_one_wakes(pos: Pos) -> None:
+def test_a_message_for_a_sleeping_till_is_shown_when_it_wakes(pos: Pos) -> None:
     pos.faults(till_asleep=True)
     path = f"/o/op/1/printMsg?businessLocationId={HIGH_STREET}"
     assert pos.call("POST", path, {"message": "Order 7 was cancelled"}).status_code == 200
@@ -223,6 +226,6 @@ def test_a_message_is_kept_for_a_day() -> None:
 
 
 @pytest.mark.parametrize(("letters", "status"), [(0, 400), (1000, 200), (1001, 400)])
-def test_a_message_has_a_length(pos: Pos, letters: int, status: int) -> None:
+def test_a_message_has_1_to_1000_characters(pos: Pos, letters: int, status: int) -> None:
     path = f"/o/op/1/printMsg?businessLocationId={HIGH_STREET}"
     assert pos.call("POST", path, {"message": "x" * letters}).status_code == status

@@ -1,4 +1,4 @@
-"""Faults: whatever can go wrong between a shop and its POS can be made to go wrong."""
+"""Faults that a test can switch on between a shop and its POS."""
 
 import time
 
@@ -17,7 +17,7 @@ def seconds_of(pos: Pos, path: str = BUSINESSES) -> float:
     return time.monotonic() - started
 
 
-def test_offline_cuts_the_connection_and_spares_the_rest(pos: Pos) -> None:
+def test_offline_cuts_api_connections_only(pos: Pos) -> None:
     pos.faults(offline=True)
     with pytest.raises(requests.ConnectionError):
         pos.get(BUSINESSES)
@@ -26,12 +26,12 @@ def test_offline_cuts_the_connection_and_spares_the_rest(pos: Pos) -> None:
     pos.faults(offline_auth=True)
     with pytest.raises(requests.ConnectionError):
         requests.post(f"{pos.openid}/token", auth=CLIENT, timeout=5)
-    pos.steer("DELETE", "faults")
+    pos.control("DELETE", "faults")
     assert pos.get(BUSINESSES).status_code == 200
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
-def test_the_api_answers_with_errors(pos: Pos, status: int) -> None:
+def test_the_api_can_return_errors(pos: Pos, status: int) -> None:
     pos.faults(error_status=status)
     answer = pos.get(BUSINESSES)
     assert answer.status_code == status
@@ -41,14 +41,14 @@ def test_the_api_answers_with_errors(pos: Pos, status: int) -> None:
 
 
 @pytest.mark.parametrize(("retry_after", "header"), [(7, "7"), ("Wed, 21 Oct 2026 07:28:00 GMT",) * 2, (None, None)])
-def test_the_api_throttles(pos: Pos, retry_after: object, header: str | None) -> None:
+def test_the_api_can_throttle(pos: Pos, retry_after: object, header: str | None) -> None:
     pos.faults(throttle=True, retry_after=retry_after)
     answer = pos.get(BUSINESSES)
     assert answer.status_code == 429
     assert answer.headers.get("Retry-After") == header
 
 
-def test_failures_can_be_counted(pos: Pos) -> None:
+def test_failures_can_be_limited_to_a_number_of_calls(pos: Pos) -> None:
     pos.faults(error_status=503, failures_left=2)
     assert [pos.get(BUSINESSES).status_code for _ in range(3)] == [503, 503, 200]
 
@@ -60,7 +60,7 @@ def test_the_api_can_be_slow(pos: Pos) -> None:
     assert seconds_of(pos) < 0.3
 
 
-def test_an_answer_can_be_lost_after_the_order_was_taken(pos: Pos) -> None:
+def test_the_response_to_an_accepted_order_can_be_lost(pos: Pos) -> None:
     pos.faults(lose_answer=1)
     order = pos.order()
     with pytest.raises(requests.ConnectionError):
@@ -70,7 +70,7 @@ def test_an_answer_can_be_lost_after_the_order_was_taken(pos: Pos) -> None:
     assert pos.state()["calls"]["POST /o/op/1/order/toGo"] == 2
 
 
-def test_an_order_is_taken_before_its_slow_answer(pos: Pos) -> None:
+def test_an_order_is_accepted_before_its_delayed_response(pos: Pos) -> None:
     pos.faults(slow_answer=30)
     order = pos.order()
     with pytest.raises(requests.ReadTimeout):
@@ -97,13 +97,13 @@ def test_orders_are_refused_by_the_till_or_at_once(pos: Pos) -> None:
     assert (answer.status_code, answer.json()["message"]) == (400, "Not today")
 
 
-def test_an_order_can_be_late_on_the_till(pos: Pos) -> None:
+def test_an_order_can_reach_the_till_late(pos: Pos) -> None:
     pos.faults(order_delay=30)
     pos.send(pos.order())
     assert pos.state()["orders"][0]["status"] == "accepted"
 
 
-def test_validity_can_end_sooner_than_was_asked_for(pos: Pos) -> None:
+def test_an_order_can_expire_sooner_than_requested(pos: Pos) -> None:
     pos.faults(till_asleep=True, validity=0.001)
     order = pos.order(maxTimeToAttemptOrderDeliverToPos=60_000)
     pos.send(order)
@@ -113,17 +113,17 @@ def test_validity_can_end_sooner_than_was_asked_for(pos: Pos) -> None:
 @pytest.mark.parametrize(
     "faults", [{"ofline": True}, {"offline": 1}, {"slow": "a bit"}, {"slow": -1}, {"lose_answer": 1.5}, []]
 )
-def test_a_fault_that_does_not_exist_is_refused(pos: Pos, faults: Json) -> None:
+def test_an_unknown_fault_or_value_is_refused(pos: Pos, faults: Json) -> None:
     answer = pos.call("PUT", "/sandbox/faults", faults)
     assert answer.status_code == 400
     assert answer.json()["message"]
 
 
-def test_a_reset_brings_everything_back_to_the_start(pos: Pos) -> None:
+def test_a_reset_restores_the_initial_state(pos: Pos) -> None:
     pos.take(pos.order([{"quantity": 5, "sku": "BROWNIE"}]))
-    pos.steer("PUT", "menus/168", {"menuEntryGroups": []})
+    pos.control("PUT", "menus/168", {"menuEntryGroups": []})
     pos.faults(offline=True)
-    pos.steer("POST", "reset")
+    pos.control("POST", "reset")
     state = pos.state()
     assert not any(state[table] for table in ("orders", "checks", "payments", "endpoints", "notifications", "messages"))
     assert state["calls"] == {}
@@ -143,14 +143,14 @@ def test_calls_are_counted_by_route(pos: Pos) -> None:
     assert calls["PUT /o/wh/1/webhook"] == 1
 
 
-def test_an_unknown_path_or_method_is_answered_in_springs_shape(pos: Pos) -> None:
+def test_an_unknown_path_or_method_is_an_error_in_springs_shape(pos: Pos) -> None:
     assert pos.get("/o/op/1/menu/load/168").status_code == 404
     answer = pos.call("DELETE", BUSINESSES)
     assert answer.status_code == 405
     assert answer.json()["error"] == "Method Not Allowed"
 
 
-def test_orders_are_answered_in_a_few_milliseconds(pos: Pos) -> None:
+def test_an_order_takes_a_few_milliseconds(pos: Pos) -> None:
     orders = [pos.order() for _ in range(50)]
     pos.faults(webhooks_off=True)
     started = time.monotonic()

@@ -1,4 +1,7 @@
-"""Menus and what surrounds them: languages, prices, pictures, allergens, profiles, discounts, availability."""
+"""Menus: languages, prices, images, allergens, order profiles and discounts.
+
+Source: the vendor's API documentation (https://api-docs.lsk.lightspeed.app/).
+"""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -44,7 +47,7 @@ def test_the_menu_has_three_screens_with_sub_screens_two_levels_deep(pos: Pos) -
     assert any("id" not in group for group in screens[1]["menuEntry"])
 
 
-def test_the_menu_is_as_awkward_as_real_ones(pos: Pos) -> None:
+def test_the_menu_has_the_irregularities_of_real_menus(pos: Pos) -> None:
     found = menu(pos, richContent="true")
     rows = list(entries(found))
     skus = [row["sku"] for row in rows if "sku" in row]
@@ -82,13 +85,13 @@ def test_choices_have_the_documented_shapes(pos: Pos) -> None:
     assert burgers["items"][0]["menuModifierGroups"]
 
 
-def test_rich_content_comes_only_when_asked_for(pos: Pos) -> None:
+def test_rich_content_is_returned_only_on_request(pos: Pos) -> None:
     assert "itemRichData" not in by_sku(menu(pos))["BURGER01"]
     assert "itemRichData" not in by_sku(menu(pos, richContent="false"))["BURGER01"]
     assert by_sku(menu(pos, richContent="true"))["BURGER01"]["itemRichData"]["allergenCodes"]
 
 
-def test_pictures_are_served_where_the_menu_says(pos: Pos) -> None:
+def test_images_are_served_at_the_urls_in_the_menu(pos: Pos) -> None:
     rich = by_sku(menu(pos, richContent="true"))["BURGER01"]["itemRichData"]
     for name in ("squareImageUrl", "rawImageUrl", "previewImageUrl"):
         assert rich[name].startswith(pos.base_url)
@@ -97,7 +100,7 @@ def test_pictures_are_served_where_the_menu_says(pos: Pos) -> None:
         assert picture.content.startswith(b"\x89PNG\r\n\x1a\n")
 
 
-def test_a_profile_can_have_lower_prices(pos: Pos) -> None:
+def test_an_order_profile_can_have_lower_prices(pos: Pos) -> None:
     assert by_sku(menu(pos))["LAGER01"]["productPrice"] == 5.2
     assert by_sku(menu(pos, accountProfile="happyhour"))["LAGER01"]["productPrice"] == 4
     assert by_sku(menu(pos, accountProfile="storekit"))["LAGER01"]["productPrice"] == 5.2
@@ -112,20 +115,20 @@ def test_an_unknown_profile_is_refused_in_the_shape_of_menu_calls(pos: Pos) -> N
     assert body["apiSubExceptions"][0]["rejectedValue"] == "nothing"
 
 
-def test_the_business_location_is_needed_and_must_be_ones_own(pos: Pos) -> None:
+def test_the_business_location_is_required_and_must_belong_to_the_account(pos: Pos) -> None:
     assert pos.call("GET", "/o/op/1/menu/list").status_code == 400
     assert pos.get("/o/op/1/menu/list", bl="high-street").status_code == 400
     assert pos.get("/o/op/1/menu/list", bl=7).status_code == 403
 
 
-def test_a_menu_can_be_replaced_and_is_sold_at_once(pos: Pos) -> None:
+def test_a_menu_can_be_replaced_and_takes_effect_at_once(pos: Pos) -> None:
     path = "menus/168"
-    changed = pos.steer("GET", path)
+    changed = pos.control("GET", path)
     changed["menuEntryGroups"][0]["menuEntry"][1]["menuEntry"][0]["productPrice"] = "14.00"
-    pos.steer("PUT", path, changed)
+    pos.control("PUT", path, changed)
     assert by_sku(menu(pos))["BURGER01"]["productPrice"] == "14.00"
     assert pos.take(pos.order())["currentAmount"] == 14
-    pos.steer("PUT", path, {"menuEntryGroups": [], "richDataMissing": True})
+    pos.control("PUT", path, {"menuEntryGroups": [], "richDataMissing": True})
     assert menu(pos, richContent="true")["richDataMissing"] is True
     assert pos.send(pos.order()).status_code == 400
 
@@ -140,7 +143,7 @@ def test_instructions_discounts_and_allergens_are_listed(pos: Pos) -> None:
     assert {"locale": "fr", "text": "Lait"} in milk["translations"]
 
 
-def test_rich_items_come_in_pages(pos: Pos) -> None:
+def test_rich_items_are_paginated(pos: Pos) -> None:
     first = pos.get("/i/richItem/29091", page=0, size=10).json()
     assert len(first["_embedded"]["richItemDtoList"]) == 10
     pages = first["page"]["totalPages"]
@@ -156,7 +159,7 @@ def test_rich_items_come_in_pages(pos: Pos) -> None:
     assert pos.get("/i/richItem/1").status_code == 403
 
 
-def test_the_business_and_its_locations_have_numbers_for_ids(pos: Pos) -> None:
+def test_the_ids_of_the_business_and_its_locations_are_numbers(pos: Pos) -> None:
     assert pos.get("/o/op/data/businesses").json() == [
         {
             "name": "The Copper Pot Group",
@@ -191,84 +194,15 @@ def test_order_profiles_and_payment_methods_are_listed(pos: Pos) -> None:
     assert [method["code"] for method in methods] == ["STOREKIT", "APM", "CASH", "CARD", "GIFT"]
 
 
-def test_only_restricted_items_have_a_row(pos: Pos) -> None:
-    answer = pos.get("/o/op/1/itemAvailability").json()
-    assert {row["sku"]: row["count"] for row in answer["data"]} == {"BROWNIE": 5, "CHEESECAKE": None}
-    assert answer["metadata"] == {
-        "warnings": [],
-        "current": {"page": 0, "pageSize": 50},
-        "total": 2,
-        "totalPages": 1,
-    }
-
-
-def test_availability_comes_in_pages_and_by_sku(pos: Pos) -> None:
-    for sku in ("COLA01", "FRIES01", "TEA01"):
-        pos.steer("POST", f"items/{sku}/restrict", {"count": 0})
-    pages = [pos.get("/o/op/1/itemAvailability", page=page, size=2).json() for page in range(4)]
-    assert [len(page["data"]) for page in pages] == [2, 2, 1, 0]
-    assert pages[0]["metadata"]["totalPages"] == 3
-    path = f"/o/op/1/itemAvailability?businessLocationId={HIGH_STREET}"
-    some = pos.call("POST", path, {"skus": ["TEA01", "BURGER01", "WHAT"]}).json()
-    assert [row["sku"] for row in some["data"]] == ["TEA01"]
-    assert some["metadata"]["warnings"] == ["Unknown sku: WHAT"]
-
-
-@pytest.mark.parametrize("skus", [[], ["X"] * 51, "COLA01", [7]])
-def test_availability_is_asked_for_one_to_fifty_skus(pos: Pos, skus: object) -> None:
-    path = f"/o/op/1/itemAvailability?businessLocationId={HIGH_STREET}"
-    assert pos.call("POST", path, {"skus": skus}).status_code == 400
-
-
-def test_readiness_is_shown(pos: Pos) -> None:
-    readiness = pos.get("/o/op/1/onlineOrderReadiness").json()
-    assert readiness["status"] == "READY"
-    assert readiness["posStatus"]["salesPeriod"] == "OPENED"
-    assert set(readiness["onlineOrderingApiConfiguration"]) == {"enabled", "orderProfileId", "staffId"}
-
-
-@pytest.mark.parametrize(
-    ("change", "shown"),
-    [
-        ({"enabled": False}, ("enabled", False)),
-        ({"opened": False}, ("salesPeriod", "CLOSED")),
-        ({"accepting": False}, ("acceptingOnlineOrders", False)),
-        ({"devices": 0}, ("availableDevices", 0)),
-    ],
-)
-def test_each_thing_that_online_orders_need_can_be_missing_by_itself(
-    pos: Pos, change: dict[str, object], shown: tuple[str, object]
-) -> None:
-    good = {"enabled": True, "salesPeriod": "OPENED", "acceptingOnlineOrders": True, "availableDevices": 1}
-    pos.steer("POST", "readiness", change)
-    told = pos.get("/o/op/1/onlineOrderReadiness").json()
-    parts = {"enabled": told["onlineOrderingApiConfiguration"]["enabled"], **told["posStatus"]}
-    assert (told["status"], parts) == ("NOT_READY", good | dict([shown]))
-    pos.steer("POST", "readiness", {"status": "READY"})
-    assert pos.get("/o/op/1/onlineOrderReadiness").json()["status"] == "READY"
-
-
-@pytest.mark.parametrize("change", [{"status": "ASLEEP"}, {"devices": -1}, {"devices": True}, {"enabled": "no"}])
-def test_a_readiness_that_makes_no_sense_is_refused(pos: Pos, change: dict[str, object]) -> None:
-    assert pos.call("POST", "/sandbox/readiness", change).status_code == 400
-    assert pos.get("/o/op/1/onlineOrderReadiness").json()["status"] == "READY"
-
-
-def test_a_sleeping_till_is_no_device_that_is_awake(pos: Pos) -> None:
-    pos.faults(till_asleep=True)
-    told = pos.get("/o/op/1/onlineOrderReadiness").json()
-    assert (told["status"], told["posStatus"]["availableDevices"]) == ("NOT_READY", 0)
-
-
-def test_discounts_come_and_go(pos: Pos) -> None:
+def test_discounts_can_be_added_and_removed(pos: Pos) -> None:
     def listed() -> dict[str, dict[str, object]]:
         return {row["code"]: row for row in pos.get("/o/op/1/menu/discounts").json()}
 
-    pos.steer("POST", "discounts/WELCOME/add", {"name": "Welcome", "discountPercentage": 15})
+    pos.control("POST", "discounts/WELCOME/add", {"name": "Welcome", "discountPercentage": 15})
     assert listed()["WELCOME"] == {"name": "Welcome", "code": "WELCOME", "discountPercentage": 15}
     check = pos.take(pos.order([{"quantity": 1, "sku": "BURGER01", "discountCode": "WELCOME"}]))
     assert check["currentAmount"] == 10.62
-    pos.steer("POST", "discounts/WELCOME/remove")
+    pos.control("POST", "discounts/WELCOME/remove")
     assert "WELCOME" not in listed()
     gone = pos.send(pos.order([{"quantity": 1, "sku": "BURGER01", "discountCode": "WELCOME"}]))
     assert gone.json()["errors"][0]["field"] == "items[0].discountCode"
@@ -278,5 +212,5 @@ def test_discounts_come_and_go(pos: Pos) -> None:
 @pytest.mark.parametrize(
     "body", [{}, {"discountAmount": 1, "discountPercentage": 1}, {"discountAmount": "much"}, {"discountAmount": -1}]
 )
-def test_a_discount_takes_a_percentage_or_an_amount_off(pos: Pos, body: dict[str, object]) -> None:
+def test_a_discount_has_either_a_percentage_or_an_amount(pos: Pos, body: dict[str, object]) -> None:
     assert pos.call("POST", "/sandbox/discounts/WELCOME/add", body).status_code == 400

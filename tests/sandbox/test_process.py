@@ -1,4 +1,4 @@
-"""The process: it starts where it should, nowhere else, and leaves when it is told to."""
+"""The sandbox process: where it starts, where it refuses to, and how it stops."""
 
 import signal
 import socket
@@ -23,7 +23,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_says_where_it_is_and_stops_when_told(number: signal.Signals) -> None:
+def test_it_prints_its_address_and_stops_on_a_signal(number: signal.Signals) -> None:
     port = free_port()
     with subprocess.Popen(
         sandbox_command("--port", str(port)), cwd=ROOT, env=sandbox_environment(), stdout=subprocess.PIPE, text=True
@@ -35,7 +35,7 @@ def test_it_says_where_it_is_and_stops_when_told(number: signal.Signals) -> None
         assert process.wait(timeout=5) == 0
 
 
-def test_a_port_in_use_is_a_sentence_and_not_a_traceback() -> None:
+def test_a_port_in_use_is_reported_without_a_traceback() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -52,18 +52,18 @@ def test_it_never_runs_beside_a_real_pos(environment: str) -> None:
     assert environment in ended.stderr
 
 
-def test_it_listens_to_this_machine_only_unless_told_otherwise() -> None:
+def test_it_listens_locally_unless_allowed_otherwise() -> None:
     ended = run("--port", str(free_port()), "--host", "0.0.0.0")
     assert ended.returncode == 1
     assert "--allow-remote" in ended.stderr
 
 
-def test_its_client_can_be_chosen() -> None:
+def test_the_client_credentials_can_be_set() -> None:
     with running_sandbox("--client-id", "mine", "--client-secret", "mine too") as base_url:
         assert base_url.startswith("http://127.0.0.1:")
 
 
-def test_it_knows_nothing_of_storekit() -> None:
+def test_it_imports_nothing_of_storekit() -> None:
     listing = (
         "import sys, runpy\n"
         "sys.argv = ['sandbox', '--host', '0.0.0.0']\n"

@@ -1,4 +1,4 @@
-"""Every call of the API is closed to strangers, to other scopes, and for other people's locations."""
+"""Every API call is closed to other accounts' locations, to expired tokens and to missing scopes."""
 
 from typing import Any
 
@@ -53,33 +53,33 @@ def status(pos: Pos, method: str, path: str, body: dict[str, Any] | None, *, loc
 
 
 @pytest.mark.parametrize(("method", "path", "body"), CALLS)
-def test_anothers_location_is_forbidden(pos: Pos, method: str, path: str, body: dict[str, Any] | None) -> None:
+def test_another_accounts_location_is_forbidden(pos: Pos, method: str, path: str, body: dict[str, Any] | None) -> None:
     assert status(pos, method, path, body, location=FOREIGN) == 403
     assert pos.state()["orders"] == pos.state()["payments"] == pos.state()["messages"] == []
 
 
 @pytest.mark.parametrize(("method", "path", "body"), [*CALLS, *WITHOUT_LOCATION])
-def test_a_stale_token_and_the_wrong_scope_open_nothing(
+def test_an_expired_token_or_a_missing_scope_is_refused(
     pos: Pos, method: str, path: str, body: dict[str, Any] | None
 ) -> None:
     pos.log_in("orders-api" if path.startswith("/f/") else "financial-api")
     assert status(pos, method, path, body, location=HIGH_STREET) == 403
     pos.log_in()
-    pos.steer("POST", "tokens/expire")
+    pos.control("POST", "tokens/expire")
     assert status(pos, method, path, body, location=HIGH_STREET) == 401
     assert pos.state()["orders"] == pos.state()["payments"] == pos.state()["messages"] == []
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"\xff", b"[" * 100_000, b'{"businessLocationId": NaN}', b"[]", b'"text"'])
 @pytest.mark.parametrize("path", ["/o/op/1/order/toGo", "/o/op/1/pay", "/o/wh/1/webhook"])
-def test_a_body_that_is_no_json_object_is_refused(pos: Pos, path: str, raw: bytes) -> None:
+def test_a_body_that_is_not_a_json_object_is_refused(pos: Pos, path: str, raw: bytes) -> None:
     answer = pos.http.post(pos.base_url + path, data=raw, headers={"Content-Type": "application/json"}, timeout=5)
     assert answer.status_code == 400, answer.text
     assert answer.json()["status"] == 400
 
 
 @pytest.mark.parametrize("name", ["businessLocationId", "page"])
-def test_a_number_of_thousands_of_digits_is_no_number(pos: Pos, name: str) -> None:
+def test_a_number_with_thousands_of_digits_is_refused(pos: Pos, name: str) -> None:
     answer = pos.get("/o/op/1/itemAvailability", **{"bl" if name == "businessLocationId" else name: "9" * 5000})
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["field"] == name

@@ -1,4 +1,4 @@
-"""The till page: what staff see of the sandbox, in a real browser where there is one."""
+"""The till page, in a real browser where one is installed."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ _thread = ThreadPoolExecutor(max_workers=1)
 
 
 def in_a_browser(test: Callable[[Pos, Page], None]) -> Callable[[Pos], None]:
-    """Make a test of what somebody does at the page; a script that fails there fails the test."""
+    """Run a test in a browser. A script error on the page fails the test."""
 
     def run(pos: Pos) -> None:
         _thread.submit(_visit, _chromium(), pos, test).result()
@@ -50,7 +50,7 @@ def _visit(chromium: str, pos: Pos, test: Callable[[Pos, Page], None]) -> None:
     assert complaints == []
 
 
-def test_the_page_shows_orders_without_any_script(pos: Pos) -> None:
+def test_the_page_shows_orders_without_javascript(pos: Pos) -> None:
     order = pos.order(
         [{"quantity": 2, "sku": "BURGER01", "modifiers": [{"modifierId": "1002"}]}], orderNote="No <b>fuss"
     )
@@ -66,7 +66,7 @@ def test_a_payment_is_shown_to_the_penny(pos: Pos) -> None:
     assert "− 12.50" in requests.get(f"{pos.base_url}/till", timeout=5).text
 
 
-def test_nothing_comes_from_outside(pos: Pos) -> None:
+def test_the_page_loads_nothing_from_other_hosts(pos: Pos) -> None:
     text = requests.get(f"{pos.base_url}/till", timeout=5).text
     assert "http://" not in text
     assert "https://" not in text
@@ -80,7 +80,7 @@ def test_each_location_has_its_own_page(pos: Pos) -> None:
     assert requests.get(f"{pos.base_url}/till?location=7", timeout=5).status_code == 403
 
 
-def test_the_data_says_when_nothing_changed(pos: Pos) -> None:
+def test_polling_says_when_nothing_changed(pos: Pos) -> None:
     url = f"{pos.base_url}/till/data?location={HIGH_STREET}"
     first = requests.get(url, timeout=5).json()
     assert first["changed"] is True
@@ -91,12 +91,12 @@ def test_the_data_says_when_nothing_changed(pos: Pos) -> None:
 
 
 @in_a_browser
-def test_an_order_appears_by_itself(pos: Pos, till: Page) -> None:
-    expect(till.get_by_text("No check is open")).to_be_visible()
+def test_a_new_order_appears_without_reloading(pos: Pos, till: Page) -> None:
+    expect(till.get_by_text("No open checks")).to_be_visible()
     pos.take(pos.order())
     expect(till.get_by_role("heading", name="K7PLUM")).to_be_visible()
     expect(till.get_by_text("Ada Byron · 1 guest")).to_be_visible()
-    expect(till.get_by_text("No check is open")).to_be_hidden()
+    expect(till.get_by_text("No open checks")).to_be_hidden()
 
 
 @in_a_browser
@@ -106,18 +106,18 @@ def test_a_refused_order_shows_its_reason(pos: Pos, till: Page) -> None:
 
 
 @in_a_browser
-def test_a_check_goes_from_opening_to_closing(pos: Pos, till: Page) -> None:
+def test_a_check_is_opened_changed_paid_and_closed(pos: Pos, till: Page) -> None:
     till.get_by_role("button", name="Open a check").click()
     till.get_by_role("combobox", name="Table", exact=True).select_option("7")
     till.get_by_label("First item").select_option("COLA01")
-    till.get_by_role("button", name="Open it").click()
+    till.get_by_role("button", name="Open check").click()
     check = till.get_by_role("article").filter(has_text="Table 7")
     expect(check.get_by_text("To pay")).to_be_visible()
 
     check.get_by_role("button", name="Add a line").click()
     till.get_by_role("combobox", name="Item", exact=True).select_option("FRIES01")
-    till.get_by_role("spinbutton", name="How many", exact=True).fill("2")
-    till.get_by_role("button", name="Add it").click()
+    till.get_by_role("spinbutton", name="Quantity", exact=True).fill("2")
+    till.get_by_role("button", name="Add item").click()
     expect(check.locator(".due")).to_contain_text("11.00")
 
     check.get_by_role("button", name="Void Cola").click()
@@ -125,12 +125,12 @@ def test_a_check_goes_from_opening_to_closing(pos: Pos, till: Page) -> None:
 
     check.get_by_role("button", name="Move table").click()
     till.locator("#dialog-move select").select_option("21")
-    till.get_by_role("button", name="Move it").click()
+    till.get_by_role("button", name="Move check").click()
     check = till.get_by_role("article").filter(has_text="Table 21")
 
     check.get_by_role("button", name="Take payment").click()
     expect(till.get_by_label("Amount")).to_have_value("8.00")
-    till.get_by_role("button", name="Take it").click()
+    till.get_by_role("button", name="Record payment").click()
     expect(check.locator(".due")).to_have_text("Paid0.00")
 
     check.get_by_role("button", name="Close").click()
@@ -143,7 +143,7 @@ def test_an_item_is_restricted_and_released(pos: Pos, till: Page) -> None:
     till.get_by_label("Find an item").fill("diet")
     till.get_by_role("button", name="Restrict Diet cola").click()
     till.get_by_label("How many are left?").fill("3")
-    till.get_by_role("button", name="Restrict it").click()
+    till.get_by_role("button", name="Restrict item").click()
     expect(till.get_by_text("3 left")).to_be_visible()
     till.get_by_role("button", name="Release Diet cola").click()
     expect(till.get_by_text("3 left")).to_have_count(0)
@@ -151,20 +151,20 @@ def test_an_item_is_restricted_and_released(pos: Pos, till: Page) -> None:
 
 @in_a_browser
 def test_faults_are_switched_on_and_off(pos: Pos, till: Page) -> None:
-    till.get_by_label("Offline: connections are cut").check()
-    till.get_by_label("Slow by (seconds)").fill("0.2")
-    till.get_by_label("Slow by (seconds)").press("Enter")
+    till.get_by_label("Offline: cut connections").check()
+    till.get_by_label("Delay responses (seconds)").fill("0.2")
+    till.get_by_label("Delay responses (seconds)").press("Enter")
     expect(till.locator(".on")).to_have_count(2)
     assert pos.state()["faults"]["offline"] is True
     assert pos.state()["faults"]["slow"] == 0.2
-    till.get_by_role("button", name="Switch all faults off").click()
-    expect(till.get_by_label("Offline: connections are cut")).not_to_be_checked()
+    till.get_by_role("button", name="Clear all faults").click()
+    expect(till.get_by_label("Offline: cut connections")).not_to_be_checked()
     assert pos.state()["faults"]["slow"] == 0
 
 
 @in_a_browser
-def test_what_somebody_types_is_left_alone(pos: Pos, till: Page) -> None:
-    reason = till.get_by_label("Refuse orders on the till")
+def test_an_update_does_not_overwrite_a_field_being_edited(pos: Pos, till: Page) -> None:
+    reason = till.get_by_label("Till refuses orders")
     reason.fill("The oven")
     pos.take(pos.order())
     expect(till.get_by_role("heading", name="K7PLUM")).to_be_visible()

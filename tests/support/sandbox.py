@@ -1,4 +1,4 @@
-"""The sandbox POS's control API, as tests use it."""
+"""The sandbox POS as tests use it: a small client of its control API."""
 
 import time
 from collections.abc import Callable
@@ -9,24 +9,20 @@ import requests
 Found = TypeVar("Found")
 
 
-def eventually(check: Callable[[], Found], *, seconds: float = 15) -> Found:
-    """Call `check` until it returns something true, and return that.
-
-    Raises:
-        AssertionError: nothing true was returned within the given seconds.
-    """
+def eventually(probe: Callable[[], Found], *, seconds: float = 15) -> Found:
+    """Call `probe` until its result is true, and return the result. Fail after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
-        found = check()
+        found = probe()
         if found:
             return found
         if time.monotonic() > deadline:
-            raise AssertionError(f"not seen within {seconds} seconds: {check!r}, last: {found!r}")
+            raise AssertionError(f"not true within {seconds} seconds: {probe!r}, last result: {found!r}")
         time.sleep(0.03)
 
 
 class SandboxPos:
-    """One running sandbox. Return values are the JSON of its control API."""
+    """A running sandbox. Every method returns the JSON of its control API."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -40,23 +36,35 @@ class SandboxPos:
         return [order for order in self.state()["orders"] if order["status"] == "on_till"]
 
     def calls(self, route: str) -> int:
-        """Return how often a route was called since the last reset, for instance `POST token refresh_token`."""
+        """Return how often a route was called since the last reset, such as `POST token refresh_token`."""
         return int(self.state()["calls"].get(route, 0))
 
     def switch_on(self, **faults: Any) -> None:
-        """Switch faults on, by name."""
+        """Set faults by name."""
         self._call("PUT", "faults", json=faults)
 
     def clear_faults(self) -> None:
-        """Switch all faults off."""
+        """Set all faults back to their defaults."""
         self._call("DELETE", "faults")
 
+    def set_habits(self, **habits: Any) -> None:
+        """Set habits of the POS by name."""
+        self._call("PUT", "habits", json=habits)
+
+    def behave_like_the_real_pos(self) -> None:
+        """Set every habit to what the real POS does."""
+        self._call("POST", "habits/real")
+
+    def clear_habits(self) -> None:
+        """Set all habits back to their defaults."""
+        self._call("DELETE", "habits")
+
     def control(self, path: str, **body: Any) -> dict[str, Any]:
-        """Press any other button of the till, by its path below /sandbox/."""
+        """Call any other action of the till, by its path below /sandbox/."""
         return self._call("POST", path, json=body)
 
     def _call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
-        answer = requests.request(method, f"{self.url}/sandbox/{path}", timeout=10, **options)
-        answer.raise_for_status()
-        found: dict[str, Any] = answer.json() if answer.content else {}
+        response = requests.request(method, f"{self.url}/sandbox/{path}", timeout=10, **options)
+        response.raise_for_status()
+        found: dict[str, Any] = response.json() if response.content else {}
         return found

@@ -1,1 +1,1 @@
-"""The calls that a K-Series client makes, one module for each part of the API."""
+"""The K-Series API, one module per area."""

@@ -1,4 +1,4 @@
-"""Bearer tokens: who may call what."""
+"""Bearer token checks."""
 
 import time
 
@@ -9,10 +9,10 @@ from integrations.sandbox.state import store
 
 
 def authorise(request: HttpRequest, scope: str) -> None:
-    """Refuse a call without a live token (401) or without the scope (403)."""
+    """Raise Refusal for a call without a valid token (401) or without the scope (403)."""
     kind, _, text = request.headers.get("Authorization", "").partition(" ")
     token = store.access_tokens.get(text) if kind.lower() == "bearer" else None
-    if token is None or (token.expires_at is not None and token.expires_at <= time.time()):
+    if token is None or token.expires_at <= time.time():
         body = {"error": "invalid_token", "error_description": "The access token is missing, expired or revoked"}
         raise Refusal(401, "Unauthorized", body=body)
     if scope not in token.scopes:

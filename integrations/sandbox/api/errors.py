@@ -1,4 +1,4 @@
-"""Refusals in the shapes of the real API: Spring's for orders and the like, another for menu and finance calls."""
+"""Error responses in the real API's shapes: Spring's, and another one for menu and finance calls."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class FieldError:
-    """One field that was refused, as Spring's validator reports it."""
+    """A refused field, as Spring's validator reports it."""
 
     field: str
     message: str
@@ -20,7 +20,7 @@ class FieldError:
     rejected: Any = None
 
     def spring(self, object_name: str) -> Json:
-        """Write the error as an entry of Spring's ``errors``."""
+        """Return the error as an entry of Spring's ``errors``."""
         return {
             "field": self.field,
             "defaultMessage": self.message,
@@ -32,7 +32,7 @@ class FieldError:
 
 
 class Refusal(Exception):
-    """The API says no; how it is written depends on the family of the call."""
+    """An API error. The shape of its body depends on the call."""
 
     def __init__(
         self,
@@ -51,10 +51,10 @@ class Refusal(Exception):
         self.body = body
 
     def as_json(self, path: str) -> Json:
-        """Write the refusal as the body of the answer to a call of `path`."""
+        """Return the response body for a call to `path`."""
         if self.body is not None:
             return self.body
-        if path.startswith(("/o/op/1/menu", "/o/op/2/menu", "/f/")):
+        if path.startswith(("/o/op/1/menu", "/o/op/2/menu", "/f/", "/tp/")):
             return self._menu_shape()
         return spring_error(self.status, self.message, path, [error.spring(self.object_name) for error in self.errors])
 
@@ -71,11 +71,11 @@ class Refusal(Exception):
 
 
 class TillRefusal(Exception):
-    """The till says no, after the API had said yes: the reason of a FAILURE notification."""
+    """The till refuses an order that the API accepted. Its text becomes the reason of the FAILURE notification."""
 
 
 def spring_error(status: int, message: str, path: str, errors: Sequence[Json] = ()) -> Json:
-    """Write an error as Spring Boot does."""
+    """Return an error body as Spring Boot writes it."""
     body: Json = {
         "timestamp": clock.legacy(clock.now()),
         "status": status,
@@ -86,16 +86,28 @@ def spring_error(status: int, message: str, path: str, errors: Sequence[Json] = 
     return {**body, "errors": list(errors)} if errors else body
 
 
+def other_error_body(kind: str, status: int) -> Json | None:
+    """Return an error body as some parts of the real API write it; None for the usual one."""
+    match kind:
+        case "unauthorized":
+            return {"errors": [{"code": "unauthorized", "title": HTTPStatus(status).phrase}]}
+        case "exception":
+            trouble = f"{status} {HTTPStatus(status).phrase}"
+            return {"exception": f"org.springframework.web.client.HttpClientErrorException: {trouble}"}
+        case _:
+            return None
+
+
 def bad_request(field: str, message: str, *, code: str = "Invalid", rejected: Any = None) -> Refusal:
-    """Refuse one field."""
+    """Return a 400 for one field."""
     return Refusal(400, f"Validation failed: {field}: {message}", [FieldError(field, message, code, rejected)])
 
 
 def not_found(message: str) -> Refusal:
-    """Say that the thing asked for is not there."""
+    """Return a 404."""
     return Refusal(404, message)
 
 
 def forbidden(message: str) -> Refusal:
-    """Say that the token does not open this."""
+    """Return a 403."""
     return Refusal(403, message)

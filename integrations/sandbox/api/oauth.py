@@ -1,4 +1,7 @@
-"""The authorisation server: consent page, codes, and refresh tokens that work once."""
+"""The authorisation server: consent page, single-use codes and single-use refresh tokens.
+
+Sources: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed.app/) and integrators' logs.
+"""
 
 import base64
 import binascii
@@ -13,20 +16,25 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
-from integrations.sandbox.api.web import answer
+from integrations.sandbox.api.web import json_response
 from integrations.sandbox.records import Code, Token
 from integrations.sandbox.state import store
 
-CODE_LIFETIME = 60
+# Seconds. A refresh token with offline_access lives for 40 days of disuse and has no fixed end.
+CODE_LIFETIME = 15
+REFRESH_LIFETIME = 30 * 60
+OFFLINE_REFRESH_LIFETIME = 40 * 24 * 3600
+NOT_ACTIVE = "Token is not active"
+INVALID_CLIENT = "Invalid client or Invalid client credentials"
 SCOPES = {
     "orders-api": "Read menus, floor plans and checks; place orders and payments",
     "financial-api": "Read payment methods",
-    "offline_access": "Stay connected while nobody is logged in",
+    "offline_access": "Stay connected while you are logged out",
 }
 
 
 class OAuthError(Exception):
-    """An error of the token endpoint, with the words that RFC 6749 has for it."""
+    """An error of the token endpoint, with its RFC 6749 error code."""
 
     def __init__(self, error: str, description: str, status: int = 400) -> None:
         super().__init__(description)
@@ -34,7 +42,7 @@ class OAuthError(Exception):
 
 
 def authorise(request: HttpRequest) -> HttpResponse:
-    """Show the consent page, and send the browser back with a code or with the reason why not."""
+    """Show the consent page, and redirect the browser with a code or an error."""
     asked = request.GET
     problem = _problem_with_client(asked.get("client_id"), asked.get("redirect_uri"))
     if problem:
@@ -64,31 +72,42 @@ def authorise(request: HttpRequest) -> HttpResponse:
 def token(request: HttpRequest) -> HttpResponse:
     """Exchange a code or a refresh token for a new pair."""
     if request.method != "POST":
-        return answer({"error": "invalid_request", "error_description": "Use POST"}, 405)
+        return json_response({"error": "invalid_request", "error_description": "Use POST"}, 405)
     with store.lock:
         try:
             _check_client(request)
-            return answer(_exchange(request), headers={"Cache-Control": "no-store"})
+            return json_response(_exchange(request), headers={"Cache-Control": "no-store"})
         except OAuthError as error:
             body = {"error": error.error, "error_description": str(error)}
-            return answer(body, error.status, {"WWW-Authenticate": "Basic"} if error.status == 401 else None)
+            return json_response(body, error.status, {"WWW-Authenticate": "Basic"} if error.status == 401 else None)
 
 
 def revoke_all() -> None:
-    """Kill every token, as when somebody removes the connection in the back office."""
+    """Invalidate all tokens and codes, as when the connection is removed in the back office."""
     store.access_tokens.clear()
     store.refresh_tokens.clear()
     store.codes.clear()
 
 
 def expire_access() -> None:
-    """Let every access token run out now; refresh tokens stay good."""
+    """Expire all access tokens. Refresh tokens stay valid."""
     for access in store.access_tokens.values():
         access.expires_at = 0
 
 
+def age_all(seconds: float) -> None:
+    """Make all codes and tokens older."""
+    aging: list[Code | Token] = [
+        *store.codes.values(),
+        *store.access_tokens.values(),
+        *store.refresh_tokens.values(),
+    ]
+    for each in aging:
+        each.expires_at -= seconds
+
+
 def _problem_with_client(client_id: str | None, redirect_uri: str | None) -> str | None:
-    """Say why the browser must not be sent anywhere, if it must not."""
+    """Return why the browser must not be redirected, or None if it may be."""
     if client_id != store.client_id:
         return "Client not found."
     parts = urlsplit(redirect_uri or "")
@@ -100,7 +119,7 @@ def _problem_with_client(client_id: str | None, redirect_uri: str | None) -> str
 
 
 def is_loopback(host: str | None) -> bool:
-    """Tell whether a host name is this machine."""
+    """Return whether a host name is this machine."""
     if host == "localhost":
         return True
     try:
@@ -123,8 +142,10 @@ def _check_client(request: HttpRequest) -> None:
     except (binascii.Error, UnicodeDecodeError):
         given = ""
     expected = f"{store.client_id}:{store.client_secret}"
-    if kind.lower() != "basic" or not hmac.compare_digest(given.encode(), expected.encode()):
-        raise OAuthError("invalid_client", "Invalid client or Invalid client credentials", 401)
+    known = kind.lower() == "basic" and hmac.compare_digest(given.encode(), expected.encode())
+    # Credentials in the body are refused, even beside correct ones in the header.
+    if not known or "client_secret" in request.POST:
+        raise OAuthError("invalid_client", INVALID_CLIENT, 401)
 
 
 def _exchange(request: HttpRequest) -> dict[str, Any]:
@@ -152,23 +173,23 @@ def _spend_code(request: HttpRequest) -> frozenset[str]:
 
 def _spend_refresh_token(text: str) -> frozenset[str]:
     refresh = store.refresh_tokens.get(text)
-    if refresh is None:
-        raise OAuthError("invalid_grant", "Invalid refresh token")
-    if refresh.spent:
-        raise OAuthError("invalid_grant", "Maximum allowed refresh token reuse exceeded")
+    if refresh is None or refresh.spent or refresh.expires_at <= time.time():
+        raise OAuthError("invalid_grant", NOT_ACTIVE)
     refresh.spent = True
     return refresh.scopes
 
 
 def _new_pair(scopes: frozenset[str]) -> dict[str, Any]:
     access, refresh = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    offline = "offline_access" in scopes
+    lifetime = OFFLINE_REFRESH_LIFETIME if offline else REFRESH_LIFETIME
     store.access_tokens[access] = Token(scopes, time.time() + store.token_lifetime)
-    store.refresh_tokens[refresh] = Token(scopes, None)
+    store.refresh_tokens[refresh] = Token(scopes, time.time() + lifetime)
     return {
         "access_token": access,
         "expires_in": int(store.token_lifetime),
         "refresh_token": refresh,
-        "refresh_expires_in": 0,
+        "refresh_expires_in": 0 if offline else lifetime,
         "token_type": "Bearer",
         "scope": " ".join(sorted(scopes)),
     }

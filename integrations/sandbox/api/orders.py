@@ -1,6 +1,6 @@
-"""The order calls: everything that can be checked is checked at once; the rest is the till's business."""
+"""The order calls. What the API can check is refused at once; the till refuses the rest later."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from django.http import HttpRequest
@@ -10,10 +10,10 @@ from integrations.sandbox.amounts import decimal
 from integrations.sandbox.api.errors import Refusal, TillRefusal, bad_request
 from integrations.sandbox.api.schemas import validated
 from integrations.sandbox.api.web import own_location, read_json
-from integrations.sandbox.data.venue import ORDER_PROFILES, STAFF_IDS
+from integrations.sandbox.data.venue import STAFF_IDS
 from integrations.sandbox.records import Order
 from integrations.sandbox.state import store
-from integrations.sandbox.till import checks, register
+from integrations.sandbox.till import checks, intake, profiles
 from integrations.sandbox.till.pricing import Pricer
 
 Json = dict[str, Any]
@@ -21,28 +21,27 @@ Kind = Literal["toGo", "local"]
 
 
 def to_go(request: HttpRequest) -> Json:
-    """Take a pickup or delivery order."""
-    return _take(read_json(request), "toGo", "apeToGoOrder")
+    """Accept a pickup or delivery order."""
+    return _accept(read_json(request), "toGo", "apeToGoOrder")
 
 
 def local(request: HttpRequest) -> Json:
-    """Take an order for a table, or more for an open check."""
-    return _take(read_json(request), "local", "apeLocalOrder")
+    """Accept an order for a table, or more items for an open check."""
+    return _accept(read_json(request), "local", "apeLocalOrder")
 
 
-def _take(received: Any, kind: Kind, shape: str) -> Json:
+def _accept(received: Any, kind: Kind, shape: str) -> Json:
     body = validated(shape, received)
     location = own_location(body["businessLocationId"])
     if store.faults.reject_orders:
         raise Refusal(400, store.faults.reject_orders)
     reference = body["thirdPartyReference"]
-    if reference in store.orders:
+    known = store.orders.get(reference)
+    if known is not None and known.status != "ignored":
         words = f"reference has already been used for another order: {reference}"
         raise Refusal(409, words, body={"status": "fail", "msg": words})
     _check_ids(body, location, kind)
     _check_sense(body)
-    lifetime = body.get("maxTimeToAttemptOrderDeliverToPos")
-    received_at = clock.now()
     order = Order(
         reference=reference,
         kind=kind,
@@ -50,16 +49,28 @@ def _take(received: Any, kind: Kind, shape: str) -> Json:
         endpoint_id=body["endpointId"],
         received=received,
         body=body,
-        received_at=received_at,
-        deadline=received_at + timedelta(milliseconds=lifetime) * store.faults.validity if lifetime else None,
+        received_at=clock.now(),
+        deadline=_deadline(body),
     )
     store.orders[reference] = order
-    store.later(store.faults.order_delay, lambda: register.take_order(order))
-    return {"status": "ok"}
+    if store.habits.acceptance == "received":
+        order.status = "ignored"
+    else:
+        store.later(store.faults.order_delay, lambda: intake.take_order(order))
+    return {"status": store.habits.acceptance}
+
+
+def _deadline(body: Json) -> datetime | None:
+    """Return when the order expires. The lifetime counts from the scheduled time, if there is one."""
+    lifetime = body.get("maxTimeToAttemptOrderDeliverToPos")
+    if lifetime is None:
+        return None
+    start = clock.parse_iso(body.get("scheduledTimeForOrderAsIso8601", "")) or clock.now()
+    return start + timedelta(milliseconds=lifetime) * store.faults.validity
 
 
 def check_endpoint(body: Json) -> None:
-    """Refuse an endpoint that is not registered; the names are case-sensitive."""
+    """Refuse an endpoint that is not registered. Endpoint ids are case-sensitive."""
     if body["endpointId"] not in store.endpoints:
         raise bad_request("endpointId", f"Unknown endpoint {body['endpointId']}", code="NotFound")
 
@@ -67,7 +78,7 @@ def check_endpoint(body: Json) -> None:
 def _check_ids(body: Json, location: int, kind: Kind) -> None:
     check_endpoint(body)
     profile = body.get("accountProfileCode")
-    if profile is not None and profile not in {known["code"] for known in ORDER_PROFILES}:
+    if profile is not None and not profiles.is_active(profile):
         raise bad_request("accountProfileCode", f"Unknown profile {profile}", code="NotFound", rejected=profile)
     method = body.get("payment", {}).get("paymentMethod")
     if method is not None and checks.method_name(method) is None:
@@ -79,9 +90,9 @@ def _check_ids(body: Json, location: int, kind: Kind) -> None:
             raise bad_request("tableNumber", "must not be null without an accountIdentifier", code="NotNull")
         checks.own_table(location, body["tableNumber"])
     try:
-        Pricer(store.catalogues[location], profile, clock.now()).lines(body.get("items", []))
+        Pricer.at(location, profile).lines(body.get("items", []))
     except TillRefusal:
-        # The API does not know what the till will say; it will say it by webhook.
+        # The API cannot know this: the till refuses the order later, by webhook.
         return
 
 

@@ -10,13 +10,13 @@ from integrations.sandbox.api.errors import Refusal
 from integrations.sandbox.api.orders import check_endpoint
 from integrations.sandbox.api.schemas import validated
 from integrations.sandbox.api.web import own_location, read_json
-from integrations.sandbox.records import PaymentOrder
+from integrations.sandbox.records import PaymentTask
 from integrations.sandbox.state import store
-from integrations.sandbox.till import register
+from integrations.sandbox.till import intake
 
 
 def pay(request: HttpRequest) -> dict[str, Any]:
-    """Take a payment for a check; whether the till takes it comes by webhook."""
+    """Accept a payment for a check. The till applies or refuses it later, by webhook."""
     body = validated("apePayment", read_json(request))
     location = own_location(body["businessLocationId"])
     reference = body["thirdPartyPaymentReference"]
@@ -25,7 +25,7 @@ def pay(request: HttpRequest) -> dict[str, Any]:
     check_endpoint(body)
     received_at = clock.now()
     lifetime = body.get("taskTtlInMs")
-    payment = PaymentOrder(
+    payment = PaymentTask(
         reference=reference,
         location=location,
         endpoint_id=body["endpointId"],
@@ -34,5 +34,5 @@ def pay(request: HttpRequest) -> dict[str, Any]:
         deadline=received_at + timedelta(milliseconds=lifetime) * store.faults.validity if lifetime else None,
     )
     store.payments[reference] = payment
-    store.later(store.faults.order_delay, lambda: register.take_payment(payment))
+    store.later(store.faults.order_delay, lambda: intake.take_payment(payment))
     return {"status": "ok"}

@@ -1,4 +1,4 @@
-"""The shapes of request bodies, and their refusal in Spring's words."""
+"""Request body schemas, with validation errors in Spring's wording."""
 
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
@@ -14,7 +14,7 @@ Json = dict[str, Any]
 
 
 def _is_amount(_checker: object, value: object) -> bool:
-    """Take a decimal of nothing or more: a JSON number or a numeric string, as the API does."""
+    """Accept a decimal of 0 or more as a JSON number or numeric string, as the API does."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
         return False
     try:
@@ -25,7 +25,7 @@ def _is_amount(_checker: object, value: object) -> bool:
 
 
 def _is_whole(_checker: object, value: object) -> bool:
-    """Take JSON integers only: the real API binds neither ``1.0`` nor ``"1"`` to an int."""
+    """Accept JSON integers only: the real API binds neither ``1.0`` nor ``"1"`` to an int."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
@@ -44,17 +44,17 @@ LIFETIME: Json = {"type": "integer", "minimum": 60_000}
 
 
 def text(least: int, most: int) -> Json:
-    """Describe a string by its length."""
+    """Return the schema of a string with length limits."""
     return {"type": "string", "minLength": least, "maxLength": most}
 
 
 def record(required: Iterable[str] = (), **properties: Json) -> Json:
-    """Describe an object; like the real API, fields that nobody knows are ignored."""
+    """Return the schema of an object. Unknown fields are ignored, as by the real API."""
     return {"type": "object", "required": list(required), "properties": properties}
 
 
 def rows(items: Json, **limits: int) -> Json:
-    """Describe a list."""
+    """Return the schema of a list."""
     return {"type": "array", "items": items, **limits}
 
 
@@ -97,7 +97,7 @@ ORDER: Json = {
     "scheduledTimeForOrderAsIso8601": TEXT,
     "orderCollectionTimeAsIso8601": TEXT,
     "collectionCode": text(0, 8),
-    "payment": record(["paymentMethod", "paymentAmount"], paymentMethod=TEXT, paymentAmount=AMOUNT, tipAmount=AMOUNT),
+    "payment": record(["paymentAmount"], paymentMethod=TEXT, paymentAmount=AMOUNT, tipAmount=AMOUNT),
 }
 
 
@@ -109,7 +109,7 @@ SHAPES: dict[str, Json] = {
     "apeToGoOrder": _order(ITEM, deliveryAddress=record(addressLine1=TEXT, addressLine2=TEXT, zip=TEXT, city=TEXT)),
     "apeLocalOrder": _order(
         record(ITEM["required"], **ITEM["properties"], course={"type": "integer", "minimum": 0}),
-        tableNumber=TEXT,
+        tableNumber={"type": ["string", "integer"]},
         clientCount=QUANTITY,
         accountIdentifier=TEXT,
     ),
@@ -137,6 +137,10 @@ SHAPES: dict[str, Json] = {
         expandPayments=FLAG,
         subscribeTo=rows(record(["resource", "name"], resource=TEXT, name=TEXT)),
     ),
+    "taxBreakdown": record(
+        accountProfileCode=TEXT,
+        items=rows(record(["sku"], sku=SKU, quantity=AMOUNT, subItems=rows(record(["sku"], sku=SKU, quantity=AMOUNT)))),
+    ),
     "itemAvailabilityRequest": record(["skus"], skus=rows(SKU, minItems=1, maxItems=50)),
     "printMessage": record(["message"], message=text(1, 1000), alsoToPrinter=FLAG),
 }
@@ -156,7 +160,7 @@ _CODES = {
 
 
 def validated(name: str, body: Any) -> Json:
-    """Return the body with nulls left out, or refuse it naming every field that does not fit."""
+    """Return the body without nulls. Raises Refusal (400) naming every invalid field."""
     bare = _without_nulls(body)
     errors = [_field_error(error) for error in VALIDATORS[name].iter_errors(bare)]
     if errors:

@@ -1,4 +1,4 @@
-"""The calls about the venue: businesses, floor plans, profiles, payment methods, availability, readiness, messages."""
+"""Calls about the venue: businesses, floor plans, order profiles, payment methods, readiness, messages."""
 
 from typing import Any
 
@@ -8,23 +8,22 @@ from integrations.sandbox import clock
 from integrations.sandbox.api.errors import not_found
 from integrations.sandbox.api.menu import hal
 from integrations.sandbox.api.schemas import validated
-from integrations.sandbox.api.web import location_of, number_of, own_location, read_json
-from integrations.sandbox.data.venue import BUSINESSES, FLOOR_PLANS, ORDER_PROFILES, PAYMENT_METHODS
+from integrations.sandbox.api.web import location_of, own_location, read_json
+from integrations.sandbox.data.venue import BUSINESSES, FLOOR_PLANS, PAYMENT_METHODS
+from integrations.sandbox.outbox import notifications
 from integrations.sandbox.records import Message
-from integrations.sandbox.state import store
-from integrations.sandbox.till import register
-from integrations.sandbox.webhooks_out import notifications
+from integrations.sandbox.till import intake, profiles
 
 Json = dict[str, Any]
 
 
 def businesses(request: HttpRequest) -> list[Json]:
-    """List the businesses that the token opens."""
+    """List the businesses of the account."""
     return BUSINESSES
 
 
 def floor_plans(request: HttpRequest, bl: int) -> list[Json]:
-    """List a location's floor plans, with their tables when asked for."""
+    """List a location's floor plans, with their tables if requested."""
     plans = _plans(bl)
     if request.GET.get("expandTables", "").lower() == "true":
         return plans
@@ -47,14 +46,14 @@ def _plans(bl: int) -> list[Json]:
 
 
 def order_profiles(request: HttpRequest) -> Json:
-    """List a location's order profiles."""
-    return {"businessLocationId": location_of(request), "accountProfileList": ORDER_PROFILES}
+    """List a location's active order profiles."""
+    return {"businessLocationId": location_of(request), "accountProfileList": profiles.active_profiles()}
 
 
 def order_profile(request: HttpRequest, bl: int, code: str) -> Json:
     """Return one order profile."""
     own_location(bl)
-    for profile in ORDER_PROFILES:
+    for profile in profiles.active_profiles():
         if profile["code"] == code:
             return profile
     raise not_found(f"Account profile {code} not found")
@@ -67,7 +66,7 @@ def payment_methods(request: HttpRequest, bl: int) -> Json:
 
 
 def readiness(request: HttpRequest) -> Json:
-    """Tell whether a location takes online orders."""
+    """Return a location's readiness for online orders."""
     return notifications.readiness(location_of(request))
 
 
@@ -75,41 +74,5 @@ def print_message(request: HttpRequest) -> Json:
     """Show a message on the till."""
     body = validated("printMessage", read_json(request))
     message = Message(location_of(request), body["message"], body.get("alsoToPrinter", False), clock.now())
-    register.show_message(message)
+    intake.show_message(message)
     return {"status": "ok"}
-
-
-def restricted_items(request: HttpRequest) -> Json:
-    """Return a page of all restricted items."""
-    location = location_of(request)
-    skus = sorted(sku for place, sku in store.restrictions if place == location)
-    return _availability(request, location, skus, [])
-
-
-def restrictions_of(request: HttpRequest) -> Json:
-    """Return the restrictions of the SKUs asked for; those without one have no row."""
-    location = location_of(request)
-    asked = validated("itemAvailabilityRequest", read_json(request))["skus"]
-    unknown = [sku for sku in asked if not store.catalogues[location].find(sku)]
-    skus = [sku for sku in dict.fromkeys(asked) if (location, sku) in store.restrictions]
-    return _availability(request, location, skus, [f"Unknown sku: {sku}" for sku in unknown])
-
-
-def _availability(request: HttpRequest, location: int, skus: list[str], warnings: list[str]) -> Json:
-    page = number_of(request, "page", 0, least=0, most=10**6)
-    size = number_of(request, "size", 50, least=1, most=1000)
-    rows = skus[page * size : (page + 1) * size]
-    return {
-        "data": [_row(location, sku) for sku in rows],
-        "metadata": {
-            "warnings": warnings,
-            "current": {"page": page, "pageSize": size},
-            "total": len(skus),
-            "totalPages": -(-len(skus) // size),
-        },
-    }
-
-
-def _row(location: int, sku: str) -> Json:
-    restriction = store.restrictions[location, sku]
-    return {"sku": sku, "count": restriction.count, "updatedAt": clock.iso(restriction.updated_at)}

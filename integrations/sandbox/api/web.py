@@ -1,4 +1,4 @@
-"""Requests in, JSON out: methods, authorisation, the lock and the shapes of refusals, in one place."""
+"""Request handling shared by all views: methods, authorisation, locking, JSON and error bodies."""
 
 import json
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from integrations.sandbox.api.access import authorise
-from integrations.sandbox.api.errors import Refusal, bad_request, forbidden, spring_error
+from integrations.sandbox.api.errors import Refusal, bad_request, forbidden, other_error_body, spring_error
 from integrations.sandbox.data.venue import LOCATION_NAMES
 from integrations.sandbox.state import store
 
@@ -21,16 +21,26 @@ LONGEST_NUMBER = 19
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return float(value)
-    raise TypeError(f"{type(value).__name__} has no place in JSON")
+    raise TypeError(f"{type(value).__name__} is not JSON serialisable")
 
 
-def answer(payload: Any, status: int = 200, headers: dict[str, str] | None = None) -> HttpResponse:
-    """Write an answer as JSON; decimals become JSON numbers."""
+def json_response(payload: Any, status: int = 200, headers: dict[str, str] | None = None) -> HttpResponse:
+    """Return a JSON response. Decimals become JSON numbers."""
     return HttpResponse(json.dumps(payload, default=_plain), "application/json", status, headers=headers)
 
 
+def error_response(
+    body: Any, status: int, headers: dict[str, str] | None = None, *, plain: bool = False
+) -> HttpResponse:
+    """Return an error response; the fault `error_body` puts another body seen in integrators' logs in its place."""
+    kind = "spring" if plain else store.faults.error_body
+    if kind == "empty":
+        return HttpResponse(status=status, headers=headers)
+    return json_response(other_error_body(kind, status) or body, status, headers)
+
+
 def read_json(request: HttpRequest, *, parse_float: Callable[[str], Any] = Decimal) -> Any:
-    """Read the body as JSON, numbers as decimals; what is not JSON is refused."""
+    """Parse the body as JSON with Decimal numbers. Raises Refusal (400) if it is not JSON."""
     try:
         return json.loads(request.body, parse_float=parse_float, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
@@ -42,7 +52,7 @@ def _refuse_constant(name: str) -> None:
 
 
 def serve(scope: str | None = "orders-api", **views: View) -> Callable[..., HttpResponse]:
-    """Make one Django view of a function per method. Without a scope, anybody may call it."""
+    """Combine one function per method into a Django view. Without a scope, no token is needed."""
     table = {method.upper(): view for method, view in views.items()}
 
     def dispatch(request: HttpRequest, **captured: Any) -> HttpResponse:
@@ -56,14 +66,19 @@ def serve(scope: str | None = "orders-api", **views: View) -> Callable[..., Http
                 payload = view(request, **captured)
             except Refusal as refusal:
                 headers = {"WWW-Authenticate": "Bearer"} if refusal.status == 401 else None
-                return answer(refusal.as_json(request.path), refusal.status, headers)
-            return payload if isinstance(payload, HttpResponse) else answer(payload)
+                body = refusal.as_json(request.path)
+                # The control API always explains its refusals.
+                return error_response(body, refusal.status, headers, plain=scope is None)
+            return payload if isinstance(payload, HttpResponse) else json_response(payload)
 
     return dispatch
 
 
 def location_of(request: HttpRequest) -> int:
-    """Return the business location of the query, refusing one that is missing, malformed or somebody else's."""
+    """Return the business location of the query.
+
+    Raises Refusal if it is missing or malformed (400) or of another account (403).
+    """
     text = request.GET.get("businessLocationId")
     if text is None:
         raise bad_request("businessLocationId", "Required request parameter is not present", code="NotNull")
@@ -73,7 +88,7 @@ def location_of(request: HttpRequest) -> int:
 
 
 def own_location(number: int) -> int:
-    """Refuse a business location that is not in the account."""
+    """Return the business location. Raises Refusal (403) if it is not in the account."""
     if number not in LOCATION_NAMES:
         raise forbidden(f"Access to business location {number} is denied")
     return number
@@ -87,11 +102,11 @@ def number_of(request: HttpRequest, name: str, default: int, *, least: int, most
     return int(text)
 
 
-def not_here(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Answer a path that is not served."""
-    return answer(spring_error(404, "No message available", request.path), 404)
+def not_found_page(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Respond to an unknown path."""
+    return json_response(spring_error(404, "No message available", request.path), 404)
 
 
-def broken(request: HttpRequest) -> HttpResponse:
-    """Answer when the sandbox itself has crashed."""
-    return answer(spring_error(500, "The sandbox has a bug; see its standard error", request.path), 500)
+def server_error_page(request: HttpRequest) -> HttpResponse:
+    """Respond to a crash of the sandbox itself."""
+    return json_response(spring_error(500, "The sandbox crashed. See its standard error output", request.path), 500)

@@ -1,4 +1,4 @@
-"""Registration of webhook endpoints, and of the locations that they hear of."""
+"""Registration of webhook endpoints and of their locations, which ITEM and ORDER_API notifications need."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +15,7 @@ from integrations.sandbox.state import store
 
 Json = dict[str, Any]
 
+WARNING = "Item availability needs a newer version of the app on the tills of this business location."
 SUBSCRIPTIONS = {
     ("order", "DELIVERED"),
     ("item", "SALES_RESTRICTION_UPDATED"),
@@ -23,7 +24,7 @@ SUBSCRIPTIONS = {
 
 
 def create(request: HttpRequest) -> Json:
-    """Register an endpoint; one that exists is updated by POST, not created again."""
+    """Register a new endpoint. An existing one is updated by POST instead."""
     endpoint = _endpoint(read_json(request))
     if endpoint.endpoint_id in store.endpoints:
         raise bad_request("endpointId", f"Endpoint {endpoint.endpoint_id} already exists", code="Unique")
@@ -32,7 +33,7 @@ def create(request: HttpRequest) -> Json:
 
 
 def update(request: HttpRequest) -> Json:
-    """Replace an endpoint; flags that are left out fall back to their defaults. Its locations stay."""
+    """Replace an endpoint. Flags that are left out fall back to their defaults; its locations are kept."""
     endpoint = _endpoint(read_json(request))
     endpoint.locations = _known(endpoint.endpoint_id).locations
     store.endpoints[endpoint.endpoint_id] = endpoint
@@ -40,7 +41,7 @@ def update(request: HttpRequest) -> Json:
 
 
 def read(request: HttpRequest, endpoint_id: str) -> Json:
-    """Show an endpoint."""
+    """Return an endpoint."""
     return _known(endpoint_id).as_json()
 
 
@@ -52,18 +53,21 @@ def remove(request: HttpRequest, endpoint_id: str) -> Json:
 
 
 def locations(request: HttpRequest, endpoint_id: str) -> list[Json]:
-    """List the locations that an endpoint hears of."""
-    return [{"id": number, "name": LOCATION_NAMES[number]} for number in sorted(_known(endpoint_id).locations)]
+    """List the locations added to an endpoint. By habit, each comes with a warning."""
+    warning = {"warning": WARNING} if store.habits.location_warning else {}
+    return [
+        {"id": number, "name": LOCATION_NAMES[number]} | warning for number in sorted(_known(endpoint_id).locations)
+    ]
 
 
 def add_location(request: HttpRequest, endpoint_id: str, bl: int) -> Json:
-    """Let an endpoint hear of a location's items and readiness."""
+    """Add a location to an endpoint, which then gets its ITEM and ORDER_API notifications."""
     _known(endpoint_id).locations.add(own_location(bl))
-    return {"status": "ok"}
+    return {"status": "ok"} | ({"warning": WARNING} if store.habits.location_warning else {})
 
 
 def remove_location(request: HttpRequest, endpoint_id: str, bl: int) -> Json:
-    """Let an endpoint hear no more of a location."""
+    """Remove a location from an endpoint."""
     endpoint = _known(endpoint_id)
     if own_location(bl) not in endpoint.locations:
         raise not_found(f"Business location {bl} was not added to endpoint {endpoint_id}")
@@ -74,7 +78,7 @@ def remove_location(request: HttpRequest, endpoint_id: str, bl: int) -> Json:
 def _known(endpoint_id: str) -> Endpoint:
     endpoint = store.endpoints.get(endpoint_id)
     if endpoint is None:
-        raise not_found(f"Endpoint {endpoint_id} not found")
+        raise not_found(f"endpoint ID not found for {endpoint_id}")
     return endpoint
 
 

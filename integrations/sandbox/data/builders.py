@@ -1,4 +1,4 @@
-"""Short ways to write menu entries in the shape of the menu call, version 2."""
+"""Builders for menu entries in the shape of the menu call, version 2."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -23,7 +23,7 @@ def rich(
     allergens: Sequence[str] = (),
     alcohol: Decimal | None = None,
 ) -> Json:
-    """Write an item's rich content; what is not given is left out, as it is in a real menu."""
+    """Return an item's rich content. Missing parts are left out, as in a real menu."""
     content: Json = {
         "texts": [
             {"locale": locale, "friendlyDisplayName": words[0], **({"description": words[1]} if words[1] else {})}
@@ -55,7 +55,7 @@ def item(
     modifiers: Sequence[Json] = (),
     color: str = "#B87333",
 ) -> Json:
-    """Write an item. With `tax`, the price is without it, as in venues that add tax at the till."""
+    """Return an item. With `tax`, the price excludes it, as in venues that add tax at the till."""
     amount = Decimal(price)
     entry: Json = {
         "@type": "menuItem",
@@ -85,7 +85,7 @@ def item(
 
 
 def modifier(sku: str, name: str, price: str, **more: Any) -> Json:
-    """Write a product modifier: an item that is sold on another one."""
+    """Return a product modifier: an item that is sold as part of another one."""
     entry = item(sku, name, price, **more)
     entry["@type"] = "menuProductModifier"
     return entry
@@ -100,7 +100,7 @@ def modifier_group(
     most: int | None = None,
     content: Json | None = None,
 ) -> Json:
-    """Write a group of product modifiers."""
+    """Return a group of product modifiers."""
     return {
         "description": description,
         "sku": sku,
@@ -122,19 +122,19 @@ def deal_group(
     most: int | None = 1,
     content: Json | None = None,
 ) -> Json:
-    """Write one course of a deal."""
+    """Return one group of choices of a deal."""
     group = modifier_group(sku, description, (), least=least, most=most, content=content)
     del group["productModifiers"]
     return {**group, "items": list(items)}
 
 
 def deal(sku: str, name: str, price: str, groups: Sequence[Json], **more: Any) -> Json:
-    """Write a deal."""
+    """Return a deal."""
     return {**item(sku, name, price, **more), "@type": "menuDeal", "items": [], "menuDealGroups": list(groups)}
 
 
 def instructions(group_id: int, name: str, choices: Sequence[tuple[int, str]], *, several: bool = False) -> Json:
-    """Write a group of production instructions; the misspelt key is the vendor's."""
+    """Return a group of production instructions. The misspelt key is the vendor's."""
     return {
         "productionInstructionGroupName": name,
         "productionIntructionGroupId": group_id,
@@ -144,7 +144,7 @@ def instructions(group_id: int, name: str, choices: Sequence[tuple[int, str]], *
 
 
 def screen(group_id: str | None, name: str, entries: Sequence[Json], color: str = "#B87333") -> Json:
-    """Write a screen or sub-screen; menus made long ago have no ids on theirs."""
+    """Return a screen or sub-screen. Screens of old menus have no ids."""
     group: Json = {"@type": "group", "name": name, "color": color, "menuEntry": list(entries)}
     return (
         group
@@ -154,7 +154,7 @@ def screen(group_id: str | None, name: str, entries: Sequence[Json], color: str 
 
 
 def menu(number: int, name: str, screens: Sequence[Json]) -> Json:
-    """Write a whole menu."""
+    """Return a whole menu."""
     return {
         "menuName": name,
         "ikentooMenuId": number,
@@ -165,6 +165,6 @@ def menu(number: int, name: str, screens: Sequence[Json]) -> Json:
 
 
 def choice(entry: Json, extra: str | None = None) -> Json:
-    """Put an item into a deal, at an extra price if it has one."""
+    """Return an item as a choice of a deal, with an extra price if it has one."""
     chosen = {key: value for key, value in entry.items() if key != "extraPrice"}
     return chosen if extra is None else chosen | {"extraPrice": Decimal(extra)}

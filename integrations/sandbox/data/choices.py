@@ -1,4 +1,4 @@
-"""What can be chosen on High Street's items: production instructions and product modifiers."""
+"""Production instructions and product modifiers of High Street's items."""
 
 from integrations.sandbox.data.builders import instructions, item, modifier, modifier_group, rich
 

@@ -1,4 +1,4 @@
-"""High Street's drinks screen, and what the happy hour takes off."""
+"""High Street's drinks screen and its happy hour prices."""
 
 from decimal import Decimal
 
@@ -130,7 +130,7 @@ DRINKS = screen(
     [
         screen("3021", "Soft drinks", SOFT),
         screen("3022", "Hot drinks", HOT),
-        # Made before screens had ids.
+        # An old screen, without an id.
         screen(None, "Beer & wine", [screen("3024", "Beer & cider", BEERS), screen("3025", "Wine", WINES)]),
     ],
     color="#2F5D62",

@@ -260,7 +260,7 @@ GRILL = [
         tax="2.00",
         content=rich(("Tuna poke bowl", None), None, ("Poké bowl tonijn", None), allergens=["FISH", "SOYA", "SESAME"]),
     ),
-    # Staff wrote this one on the screen without linking a product: it has no SKU and cannot be ordered.
+    # An entry without a linked product: it has no SKU and cannot be ordered.
     item(None, "Chef's special (ask us)", "0.00"),
 ]
 

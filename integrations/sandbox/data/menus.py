@@ -1,4 +1,4 @@
-"""The three menus, and the items that are on none of them."""
+"""The three menus, and the items on no menu."""
 
 from decimal import Decimal
 
@@ -197,7 +197,7 @@ BRUNCH = menu(
     ],
 )
 
-# In the item catalogue but on no screen: what online ordering books its fees and discounts on.
+# On no screen: online ordering uses these for its fees and discounts.
 OPEN_PRICE_ITEMS = [
     item("STOREKIT_DELIVERY", "Delivery fee", "0.00", strategy=POSITIVE),
     item("STOREKIT_DISCOUNT", "Online discount", "0.00", strategy=NEGATIVE),

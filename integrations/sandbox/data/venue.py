@@ -1,4 +1,4 @@
-"""The business, its two locations and everything about them that is not a menu."""
+"""The business and its two locations: floor plans, profiles, payment methods, discounts and so on."""
 
 from typing import Any
 
@@ -53,7 +53,9 @@ ORDER_PROFILES: list[Json] = [
     {"id": 612, "code": "delivery", "name": "Delivery", "deliveryMode": "DELIVERY"},
     {"id": 613, "code": "dinein", "name": "Dine in", "deliveryMode": "NONE"},
     {"id": 614, "code": "happyhour", "name": "Happy hour", "deliveryMode": "NONE"},
+    {"id": 615, "code": "oldapp", "name": "Old ordering app", "deliveryMode": "TAKE_AWAY"},
 ]
+INACTIVE_PROFILES = {"oldapp"}
 
 PAYMENT_METHODS: list[Json] = [
     {"name": "storekit online", "code": "STOREKIT", "accountingReference": "4001", "pmId": 701},
@@ -63,11 +65,17 @@ PAYMENT_METHODS: list[Json] = [
     {"name": "Gift card", "code": "GIFT", "accountingReference": "4005", "pmId": 705},
 ]
 
+# What the till books a payment on that names no method.
+DEFAULT_METHOD = "CARD"
+
+# Only manual discounts can be overridden by an order; the API does not show which ones are.
 DISCOUNTS: list[Json] = [
     {"name": "Staff 10%", "code": "STAFF10", "discountPercentage": 10},
     {"name": "Five off", "code": "FIVE", "discountAmount": "5.00"},
     {"name": "Half price", "code": "HALF", "discountPercentage": "50.00"},
 ]
+
+AUTOMATIC_DISCOUNTS = {"HALF"}
 
 STAFF_IDS = {801, 802}
 
@@ -99,7 +107,7 @@ ALLERGENS: list[Json] = [
     for code, texts in _ALLERGENS.items()
 ]
 
-# What is restricted when the sandbox starts: None cannot be sold at all.
+# Restrictions at start-up; None means sold out.
 RESTRICTED_AT_START: dict[tuple[int, str], int | None] = {
     (HIGH_STREET, "CHEESECAKE"): None,
     (HIGH_STREET, "BROWNIE"): 5,

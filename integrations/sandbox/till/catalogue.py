@@ -1,31 +1,31 @@
-"""What one location can sell: its menus, indexed by SKU as the till sees them."""
+"""A location's sellable items: its menus, indexed by SKU."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from integrations.sandbox.amounts import decimal, pennies
-from integrations.sandbox.data.drinks import HAPPY_HOUR
+from integrations.sandbox.amounts import Currency, decimal
+from integrations.sandbox.data.builders import screen
 from integrations.sandbox.data.menus import ALL_DAY, BRUNCH, ONLINE_MENU, OPEN_PRICE_ITEMS
 from integrations.sandbox.data.venue import HIGH_STREET, RIVERSIDE
 
 Json = dict[str, Any]
 
-PROFILE_PRICES: dict[str, dict[str, Decimal]] = {"happyhour": HAPPY_HOUR}
+EXTRAS_SCREEN = "3099"
 
 
 @dataclass(frozen=True)
 class Choice:
-    """An item that can be chosen on another one: as a modifier, or as part of a deal."""
+    """An item that can be chosen on another item: a modifier, or an item of a deal."""
 
     item: Json
     in_deal: bool
 
 
 class Catalogue:
-    """The menus of a location, and everything that they and its other items hold, by SKU."""
+    """A location's menus, with an index of all items in and beside them by SKU."""
 
     def __init__(self, menus: list[Json], other_items: list[Json]) -> None:
         self.menus: dict[int, Json] = {int(menu["ikentooMenuId"]): copy.deepcopy(menu) for menu in menus}
@@ -34,16 +34,25 @@ class Catalogue:
         self._reindex()
 
     def replace_menu(self, number: int, menu: Json) -> None:
-        """Take a new menu in the place of an old one."""
+        """Replace a menu."""
         self.menus[number] = menu
         self._reindex()
 
+    def show_extras(self, entries: Sequence[Json]) -> None:
+        """Show these entries, and no others, on a screen of their own on the first menu."""
+        menu = next(iter(self.menus.values()))
+        groups = [group for group in menu.get("menuEntryGroups") or [] if group.get("id") != EXTRAS_SCREEN]
+        if entries:
+            groups.append(screen(EXTRAS_SCREEN, "Extras", copy.deepcopy(list(entries))))
+        menu["menuEntryGroups"] = groups
+        self._reindex()
+
     def find(self, sku: str) -> list[Json]:
-        """Return every entry with this SKU; one item can stand on several screens."""
+        """Return every entry with this SKU. An item can be on several screens."""
         return self._index.get(sku, [])
 
     def sellable(self) -> list[Json]:
-        """Return the items and deals that a person can put on a check, once each, in the menu's order."""
+        """Return each item and deal with a SKU once, in menu order."""
         seen: dict[str, Json] = {}
         for menu in self.menus.values():
             for entry in top_entries(menu):
@@ -67,21 +76,25 @@ class Catalogue:
 
 
 def top_entries(menu: Json) -> Iterator[Json]:
-    """Walk a menu's items and deals through its screens and sub-screens."""
+    """Yield a menu's items and deals from all screens and sub-screens."""
     for group in menu.get("menuEntryGroups") or []:
         yield from _entries(group)
 
 
 def _entries(group: Json) -> Iterator[Json]:
     for entry in group.get("menuEntry") or []:
-        if entry.get("@type") == "group":
-            yield from _entries(entry)
-        else:
-            yield entry
+        match entry.get("@type"):
+            case "group":
+                yield from _entries(entry)
+            case "menuProductModifier":
+                # Only sold as part of an item, even when it is on a screen itself.
+                continue
+            case _:
+                yield entry
 
 
 def choices_of(entry: Json) -> Iterator[Choice]:
-    """Walk what can be chosen on an item or deal, one level down."""
+    """Yield what can be chosen on an item or deal, one level deep."""
     for group in entry.get("menuModifierGroups") or []:
         for modifier in group.get("productModifiers") or []:
             yield Choice(modifier, in_deal=False)
@@ -91,7 +104,7 @@ def choices_of(entry: Json) -> Iterator[Choice]:
 
 
 def instructions_of(entry: Json) -> dict[str, str]:
-    """Return an item's production instructions: their ids, as orders write them, and their texts."""
+    """Return an item's production instructions: texts by id, with ids as strings, as orders send them."""
     return {
         str(instruction["ikentooModifierId"]): instruction["instruction"]
         for group in entry.get("productionInstructionList") or []
@@ -99,16 +112,30 @@ def instructions_of(entry: Json) -> dict[str, str]:
     }
 
 
-def list_price(entry: Json, profile: str | None) -> Decimal:
-    """Return an item's price under an order profile, before tax that is not in it."""
-    special = PROFILE_PRICES.get(profile or "", {}).get(entry.get("sku") or "")
+def tax_rate(entry: Json) -> Decimal:
+    """Return an item's tax in per cent; where only the amount is given, what it is of the price."""
+    rate, amount, price = (
+        decimal(entry.get(name)) for name in ("defaultTaxPercentage", "defaultTaxAmount", "productPrice")
+    )
+    if rate or not price or entry.get("taxIncludedInPrice") is not False:
+        return rate
+    return amount / price * 100
+
+
+def list_price(entry: Json, prices: Mapping[str, Decimal]) -> Decimal:
+    """Return an item's price in a price list, as the menu shows it: before tax that is not included."""
+    special = prices.get(entry.get("sku") or "")
     return decimal(entry.get("productPrice")) if special is None else special
 
 
-def guest_price(entry: Json, profile: str | None) -> Decimal:
-    """Return what a guest pays for an item: its price, and the tax when that is not in it."""
-    tax = decimal(entry.get("defaultTaxAmount")) if entry.get("taxIncludedInPrice") is False else Decimal(0)
-    return pennies(list_price(entry, profile) + tax)
+def guest_price(entry: Json, prices: Mapping[str, Decimal], currency: Currency) -> Decimal:
+    """Return what a guest pays for one piece: its price, plus the tax if that is not included."""
+    price = list_price(entry, prices)
+    if entry.get("taxIncludedInPrice") is not False:
+        return currency.rounded(price)
+    if (entry.get("sku") or "") in prices:
+        return currency.rounded(price * (1 + tax_rate(entry) / 100))
+    return currency.rounded(price + decimal(entry.get("defaultTaxAmount")))
 
 
 def opening_catalogues() -> dict[int, Catalogue]:

@@ -1,17 +1,18 @@
-"""What staff and guests do to checks; everybody who should know is told."""
+"""Changes to checks, with the notifications they cause."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from integrations.sandbox import clock
 from integrations.sandbox.api.errors import TillRefusal, bad_request, not_found
 from integrations.sandbox.data.venue import FLOOR_PLANS, PAYMENT_METHODS
+from integrations.sandbox.outbox import notifications
 from integrations.sandbox.records import Check, Line, Payment
 from integrations.sandbox.state import new_uuid, store
-from integrations.sandbox.till import stock
+from integrations.sandbox.till import reasons, stock
 from integrations.sandbox.till.pricing import Pricer
-from integrations.sandbox.webhooks_out import notifications
 
 Json = dict[str, Any]
 
@@ -22,21 +23,21 @@ def open_checks(location: int) -> list[Check]:
 
 
 def find_open(location: int, identifier: str) -> Check:
-    """Return one open check, or say 404."""
+    """Return one open check. Raises Refusal (404) if there is none."""
     check = store.checks.get(identifier)
     if check is None or check.location != location or check.state == "closed":
-        raise not_found(f"Account {identifier} not found")
+        raise not_found(f"account not found for BL {location}")
     return check
 
 
 def active_tables(location: int) -> set[int]:
-    """Return the numbers of the tables in use."""
+    """Return the numbers of the active tables."""
     plans = FLOOR_PLANS.get(location, [])
     return {table["number"] for plan in plans for table in plan["tables"] if table["active"]}
 
 
 def own_table(location: int, number: Any, field: str = "tableNumber") -> int:
-    """Return a table's number; takes the string that orders have there. Refuses tables that do not exist."""
+    """Return a table number given as a number or string. Raises Refusal (400) for an unknown table."""
     text = str(number)
     if not text.isdecimal() or int(text) not in active_tables(location):
         raise bad_request(field, f"Unknown table {text}", code="NotFound", rejected=number)
@@ -44,12 +45,12 @@ def own_table(location: int, number: Any, field: str = "tableNumber") -> int:
 
 
 def method_name(code: str | None) -> str | None:
-    """Return a payment method's name, or None when there is no such method."""
+    """Return a payment method's name, or None if there is no such method."""
     return next((method["name"] for method in PAYMENT_METHODS if method["code"] == code), None)
 
 
 def open_check(location: int, *, name: str, table: int | None, clients: int) -> Check:
-    """Open an account."""
+    """Open a check."""
     number = store.next_account_number()
     check = Check(
         identifier=f"A{number}.{number % 90 + 10}",
@@ -60,21 +61,22 @@ def open_check(location: int, *, name: str, table: int | None, clients: int) -> 
         table=table,
         clients=clients,
         opened_at=clock.now(),
+        currency=store.currencies[location],
     )
     store.checks[check.identifier] = check
     return check
 
 
 def sell_items(check: Check, items: Sequence[Json]) -> list[Line]:
-    """Put items on a check, as staff do, without telling anybody yet."""
-    lines = Pricer(store.catalogues[check.location], check.profile, clock.now()).lines(items)
+    """Add items to a check, as staff do, without sending a notification."""
+    lines = Pricer.at(check.location, check.profile).lines(items)
     stock.sell(check.location, lines)
     check.lines.extend(lines)
     return lines
 
 
 def void_line(check: Check, line_id: int) -> None:
-    """Void a line: it stays on the check and no longer counts."""
+    """Void a line: it stays on the check but no longer counts."""
     line = next((line for line in check.lines if line.id == line_id), None)
     if line is None:
         raise not_found(f"Line {line_id} not found")
@@ -83,22 +85,88 @@ def void_line(check: Check, line_id: int) -> None:
 
 
 def record_payment(check: Check, *, method: str, amount: Decimal, tip: Decimal, reference: str | None) -> None:
-    """Put a payment on a check; more than is due is refused."""
+    """Add a payment to a check. Raises TillRefusal if it is more than the amount due."""
     description = method_name(method)
     if description is None:
         raise TillRefusal(f"Payment method {method} not found")
     if amount > check.due:
-        raise TillRefusal("Payment amount exceeds the amount due")
+        raise TillRefusal(reasons.overpaid_check())
     check.payments.append(Payment(method, description, amount, tip, reference, clock.now()))
 
 
 def move(check: Check, table: int) -> None:
-    """Move a check to another table."""
+    """Move a check to another table. By habit, that gives it a new identifier."""
     check.table = table
+    if store.habits.rename_moved_checks:
+        rename(check)
+    else:
+        notifications.check_changed(check)
+
+
+def rename(check: Check) -> None:
+    """Give a check a new identifier, as the till does when it transfers one; the uuid stays.
+
+    Source: integrators' logs. A22096.21 becomes A22096.22, which is closed at once with negative amounts and no
+    payments, and the check goes on as A22096.23.
+    """
+    former = check.identifier
+    number, suffix = former.removeprefix("A").split(".")
+    reversal = replace(
+        check,
+        identifier=f"A{number}.{int(suffix) + 1}",
+        state="closed",
+        closed_at=clock.now(),
+        lines=[_reversed(line) for line in check.lines],
+        payments=[],
+    )
+    del store.checks[former]
+    check.former_identifiers.append(former)
+    check.identifier = f"A{number}.{int(suffix) + 2}"
+    store.checks[check.identifier] = check
+    for order in store.orders.values():
+        if order.account == former:
+            order.account = check.identifier
+    notifications.check_changed(reversal, "CLOSED")
     notifications.check_changed(check)
 
 
+def _reversed(line: Line) -> Line:
+    children = [_reversed(child) for child in line.children]
+    return replace(line, quantity=-line.quantity, discount=-line.discount, children=children)
+
+
+def split(check: Check, line_ids: Sequence[int]) -> Check:
+    """Move lines to a new check on the same table. Both then have new identifiers by habit."""
+    lines = [line for line in check.lines if line.id in line_ids]
+    if len(lines) != len(set(line_ids)):
+        raise not_found("A line to split off was not found.")
+    other = open_check(check.location, name=check.name, table=check.table, clients=1)
+    other.profile, other.endpoint_ids = check.profile, list(check.endpoint_ids)
+    other.lines = lines
+    check.lines = [line for line in check.lines if line not in lines]
+    notifications.check_changed(other)
+    if store.habits.rename_moved_checks:
+        rename(check)
+    else:
+        notifications.check_changed(check)
+    return other
+
+
+def merge(check: Check, into: Check) -> None:
+    """Move everything on a check to another one, which keeps its uuid. The emptied check is closed."""
+    into.lines.extend(check.lines)
+    into.payments.extend(check.payments)
+    check.lines, check.payments = [], []
+    change_state(check, "closed", "CLOSED")
+    if store.habits.rename_moved_checks:
+        rename(into)
+    else:
+        notifications.check_changed(into)
+
+
 def change_state(check: Check, state: str, status: str) -> None:
-    """Move a check on: ready, on its way, cancelled, closed."""
+    """Set the state of a check and send a notification with a status."""
     check.state = state
+    if state == "closed":
+        check.closed_at = clock.now()
     notifications.check_changed(check, status)

@@ -1,33 +1,50 @@
-"""An order's items as lines of a check, at the till's prices.
+"""Turn an order's items into lines of a check, at the till's prices.
 
-Quantities of sub-items are per unit of what they are on: two burgers with one extra cheese make two extra cheeses.
-A modifier costs its ``productPrice``; a chosen item of a deal costs its ``extraPrice``. A discount is taken off the
-whole line, with all its units and all that was chosen on it, and never makes a line negative.
+Quantities of sub-items are per piece of their parent: two burgers with one extra cheese make two extra cheeses.
+A modifier costs its ``productPrice``; a chosen item of a deal costs its ``extraPrice``. Prices of negative items reduce
+the total. Tax that a price excludes is added to each line as a whole (habit ``tax_per_line``). A discount applies to
+the whole line, with all its pieces and choices, and never makes a line negative.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
-from integrations.sandbox.amounts import decimal, pennies
+from integrations.sandbox import clock
+from integrations.sandbox.amounts import Currency, decimal
 from integrations.sandbox.api.errors import TillRefusal, bad_request
 from integrations.sandbox.data.builders import FIXED, NEGATIVE, PERCENTAGE
 from integrations.sandbox.records import Line
 from integrations.sandbox.state import new_uuid, store
-from integrations.sandbox.till.catalogue import Catalogue, Choice, choices_of, guest_price, instructions_of
+from integrations.sandbox.till import profiles, reasons
+from integrations.sandbox.till.catalogue import (
+    Catalogue,
+    Choice,
+    choices_of,
+    guest_price,
+    instructions_of,
+    list_price,
+    tax_rate,
+)
 
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Pricer:
-    """Prices items as one location sells them, under one order profile."""
+    """The prices of one location under one price list."""
 
     catalogue: Catalogue
-    profile: str | None
+    prices: Mapping[str, Decimal]
+    currency: Currency
     sold_at: datetime
+
+    @classmethod
+    def at(cls, location: int, profile: str | None) -> Self:
+        """Return the current prices of a location under an order profile."""
+        return cls(store.catalogues[location], profiles.price_list(profile), store.currencies[location], clock.now())
 
     def lines(self, items: Sequence[Json]) -> list[Line]:
         """Return the lines of a check.
@@ -40,35 +57,37 @@ class Pricer:
         for line in lines:
             entry = self.catalogue.find(line.sku)[0]
             if entry.get("pricingStrategy") == PERCENTAGE:
-                line.unit = pennies((total - line.total) * line.unit / 100)
+                line.unit = self.currency.rounded((total - line.total) * line.unit / 100)
         return lines
 
     def _sold(self, entry: Json, path: str) -> Line:
         found = self.catalogue.find(entry["sku"])
         if not found:
-            raise bad_request(f"{path}.sku", f"Unknown SKU {entry['sku']}", code="NotFound", rejected=entry["sku"])
+            raise _unknown(entry["sku"], path)
         choices = [Choice(item, in_deal=False) for item in found]
         line = self._line(entry, path, choices, Decimal(1))
         if found[0].get("asSubItem"):
             raise TillRefusal(f"Could not add item {line.name} (cannot be sold alone)")
         line.course = entry.get("course")
-        line.discount = _discount(entry, path, line.total)
+        line.discount = self.currency.rounded(_discount(entry, path, line.total))
         return line
 
     def _line(self, entry: Json, path: str, choices: Sequence[Choice], units: Decimal) -> Line:
         item = choices[0].item
         quantity = units * entry["quantity"]
-        custom_name = entry.get("customItemName") if item.get("customItemNameEnabled") else None
+        price = self._price(entry, path, choices[0])
         return Line(
             id=store.next_line_id(),
             uuid=new_uuid(),
             sku=entry["sku"],
-            name=custom_name or item["productName"],
-            unit=self._unit(entry, path, choices[0]),
+            name=_name(entry, path, item),
+            unit=price.unit,
+            net_unit=price.net_unit,
             quantity=quantity,
-            tax_rate=decimal(item.get("defaultTaxPercentage")),
+            tax_rate=tax_rate(item),
             tax_included=bool(item.get("taxIncludedInPrice", True)),
             sold_at=self.sold_at,
+            currency=self.currency,
             modifiers=_instructions(entry, path, choices),
             children=[
                 self._child(sub, f"{path}.subItems[{place}]", choices, quantity)
@@ -82,24 +101,48 @@ class Pricer:
         if choices:
             return self._line(entry, path, choices, units)
         if self.catalogue.find(sku):
-            # It exists, but not on this item: only the till can tell.
-            raise TillRefusal(f"Could not add item {self.catalogue.find(sku)[0]['productName']} (not found)")
-        raise bad_request(f"{path}.sku", f"Unknown SKU {sku}", code="NotFound", rejected=sku)
+            # It exists, but not on this item, which only the till finds out.
+            raise TillRefusal(reasons.misplaced(self.catalogue.find(sku)[0]["productName"], sku))
+        raise _unknown(sku, path)
 
-    def _unit(self, entry: Json, path: str, choice: Choice) -> Decimal:
-        strategy = choice.item.get("pricingStrategy", FIXED)
-        custom = entry.get("customItemPrice")
-        if custom is None:
-            price = (
-                pennies(decimal(choice.item.get("extraPrice")))
-                if choice.in_deal
-                else guest_price(choice.item, self.profile)
-            )
-        elif strategy == FIXED:
+    def _price(self, entry: Json, path: str, choice: Choice) -> "_Price":
+        item, custom = choice.item, entry.get("customItemPrice")
+        strategy = item.get("pricingStrategy", FIXED)
+        if custom is not None and strategy == FIXED:
             raise bad_request(f"{path}.customItemPrice", "The price of this item cannot be customized", rejected=custom)
-        else:
-            price = pennies(decimal(custom))
-        return -price if strategy == NEGATIVE else price
+        sign = -1 if strategy == NEGATIVE else 1
+        excluded = item.get("taxIncludedInPrice") is False
+        if excluded and store.habits.tax_per_line:
+            net = decimal(custom) if custom is not None else self._listed(choice)
+            return _Price(sign * self.currency.rounded(net * (1 + tax_rate(item) / 100)), sign * net)
+        if custom is None and not choice.in_deal:
+            return _Price(sign * guest_price(item, self.prices, self.currency))
+        listed = decimal(custom) if custom is not None else self._listed(choice)
+        return _Price(sign * self.currency.rounded(listed))
+
+    def _listed(self, choice: Choice) -> Decimal:
+        return decimal(choice.item.get("extraPrice")) if choice.in_deal else list_price(choice.item, self.prices)
+
+
+@dataclass(frozen=True)
+class _Price:
+    """The price of one piece for the guest, and before tax if the till adds that to the line as a whole."""
+
+    unit: Decimal
+    net_unit: Decimal | None = None
+
+
+def _unknown(sku: str, path: str) -> Exception:
+    if store.habits.unknown_items_fail_later:
+        return TillRefusal(reasons.not_found(sku))
+    return bad_request(f"{path}.sku", f"Unknown SKU {sku}", code="NotFound", rejected=sku)
+
+
+def _name(entry: Json, path: str, item: Json) -> str:
+    custom, enabled = entry.get("customItemName"), item.get("customItemNameEnabled")
+    if custom and not enabled and store.habits.strict_custom_names:
+        raise bad_request(f"{path}.customItemName", "The name of this item cannot be customized", rejected=custom)
+    return str(custom if custom and enabled else item["productName"])
 
 
 def _instructions(entry: Json, path: str, choices: Sequence[Choice]) -> list[str]:
@@ -128,5 +171,7 @@ def _discount(entry: Json, path: str, line_total: Decimal) -> Decimal:
         raise bad_request(f"{path}.discountCode", f"Unknown discount {code}", code="NotFound", rejected=code)
     if amount is None and percentage is None:
         amount, percentage = discount.get("discountAmount"), discount.get("discountPercentage")
+    elif store.habits.manual_discounts_only and code in store.automatic_discounts:
+        raise bad_request(f"{path}.discountCode", f"Discount {code} is not a manual discount", rejected=code)
     off = decimal(amount) if amount is not None else line_total * decimal(percentage) / 100
-    return max(Decimal(0), min(pennies(off), line_total))
+    return max(Decimal(0), min(off, line_total))

@@ -1,34 +1,38 @@
-"""Restricted items: how often each may still be sold."""
+"""Sales restrictions: how many of each restricted item are left."""
 
 from collections import Counter
 from collections.abc import Iterable
 
 from integrations.sandbox import clock
 from integrations.sandbox.api.errors import TillRefusal
+from integrations.sandbox.outbox import notifications
 from integrations.sandbox.records import Line, Restriction
 from integrations.sandbox.state import store
-from integrations.sandbox.webhooks_out import notifications
+from integrations.sandbox.till import reasons
 
 
 def restrict(location: int, sku: str, count: int | None) -> None:
-    """Let an item be sold `count` more times; None is not at all."""
+    """Restrict an item to `count` more sales; None means sold out."""
     store.restrictions[location, sku] = Restriction(count, clock.now())
     notifications.item_restricted(location, sku)
 
 
 def release(location: int, sku: str) -> None:
-    """Let an item be sold without limit again."""
+    """Remove an item's restriction."""
     store.restrictions.pop((location, sku), None)
     notifications.item_restricted(location, sku)
 
 
 def sell(location: int, lines: Iterable[Line]) -> None:
-    """Take what is sold off the counts of restricted items, or refuse all of it when one does not go round."""
+    """Deduct the lines from the counts of restricted items.
+
+    Raises TillRefusal, and deducts nothing, if any item has too few left.
+    """
     wanted = _quantities(lines)
     for sku, (name, quantity) in wanted.items():
         restriction = store.restrictions.get((location, sku))
         if restriction and (restriction.count is None or restriction.count < quantity):
-            raise TillRefusal(f"Could not add item {name} (restricted)")
+            raise TillRefusal(reasons.sold_out(name))
     for sku, (_, quantity) in wanted.items():
         restriction = store.restrictions.get((location, sku))
         if restriction and restriction.count is not None:
@@ -38,11 +42,8 @@ def sell(location: int, lines: Iterable[Line]) -> None:
 def _quantities(lines: Iterable[Line]) -> dict[str, tuple[str, int]]:
     names: dict[str, str] = {}
     counts: Counter[str] = Counter()
-    waiting = list(lines)
-    while waiting:
-        line = waiting.pop()
+    for line in (inner for outer in lines for inner in outer.tree()):
         names.setdefault(line.sku, line.name)
-        # Half a portion uses up a whole one.
+        # Round fractional quantities up.
         counts[line.sku] += -int(-line.quantity // 1)
-        waiting.extend(line.children)
     return {sku: (names[sku], count) for sku, count in counts.items()}

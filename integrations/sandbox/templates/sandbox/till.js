@@ -1,10 +1,10 @@
 "use strict";
 const location_ = Number(document.body.dataset.location);
-const form = document.getElementById("faults");
+const forms = [...document.querySelectorAll("form[data-path]")];
 const find = (id) => document.getElementById(id);
 let version = document.body.dataset.version;
 
-/* Cards: replace those whose HTML is not what we have, keep the rest as they are. */
+/* Replace the cards whose HTML has changed and keep the others. */
 const shown = new Map();
 
 function element(html) {
@@ -51,7 +51,7 @@ function update(section, cards) {
   if (!container.firstElementChild) container.textContent = "";
 }
 
-function tellTimes() {
+function showTimes() {
   for (const time of document.querySelectorAll("time")) {
     const moment = new Date(time.dateTime);
     const minutes = Math.floor((Date.now() - moment) / 60000);
@@ -66,48 +66,51 @@ function filterItems() {
   for (const item of find("items").children) item.hidden = !item.dataset.search.includes(wanted);
 }
 
-function showFaults(faults, ready) {
-  for (const control of form.elements) {
-    if (!control.name) continue;
-    const value = faults[control.name];
-    control.closest("label").classList.toggle("on", Boolean(value));
-    /* Somebody may be typing there. */
-    if (control === document.activeElement) continue;
-    if (control.type === "checkbox") control.checked = value;
-    else control.value = value === null || (value === 0 && control.type === "number") ? "" : String(value);
+function showSwitches(switches, ready) {
+  for (const form of forms) {
+    for (const control of form.elements) {
+      if (!control.name) continue;
+      const value = switches[form.dataset.path][control.name];
+      const label = control.closest("label");
+      if (form.id === "faults") label.classList.toggle("on", Boolean(value) && value !== "spring");
+      /* Do not overwrite a field that is being edited. */
+      if (control === document.activeElement) continue;
+      if (control.type === "checkbox") control.checked = value;
+      else control.value = value === null || (value === 0 && control.type === "number") ? "" : String(value);
+    }
   }
-  form.querySelector("[data-readiness]").checked = ready;
+  document.querySelector("[data-readiness]").checked = ready;
 }
 
-async function look() {
+async function poll() {
   try {
     const answer = await fetch("/till/data?location=" + location_ + "&since=" + version);
     const data = await answer.json();
     if (data.changed) {
       for (const [section, cards] of Object.entries(data.sections)) update(section, cards);
       find("checks-title").querySelector(".count").textContent = data.sections.checks.length;
-      showFaults(data.faults, data.ready);
+      showSwitches(data.switches, data.ready);
       filterItems();
     }
     version = data.version;
     find("live").textContent = "live";
     find("live").classList.remove("lost");
   } catch {
-    find("live").textContent = "no answer from the sandbox";
+    find("live").textContent = "not connected";
     find("live").classList.add("lost");
   }
-  tellTimes();
-  setTimeout(look, 500);
+  showTimes();
+  setTimeout(poll, 500);
 }
 
-/* What staff do goes through the control API. */
-let hush;
-function complain(words) {
-  const trouble = find("trouble");
-  trouble.textContent = words;
-  trouble.hidden = false;
-  clearTimeout(hush);
-  hush = setTimeout(() => { trouble.hidden = true; }, 6000);
+/* Actions call the control API. */
+let hideTimer;
+function showError(text) {
+  const error = find("error");
+  error.textContent = text;
+  error.hidden = false;
+  clearTimeout(hideTimer);
+  hideTimer = setTimeout(() => { error.hidden = true; }, 6000);
 }
 
 async function send(method, path, body) {
@@ -115,9 +118,9 @@ async function send(method, path, body) {
     const answer = await fetch("/sandbox/" + path, {
       method, headers: { "Content-Type": "application/json" }, body: body ? JSON.stringify(body) : undefined,
     });
-    if (!answer.ok) complain((await answer.json()).message);
+    if (!answer.ok) showError((await answer.json()).message);
   } catch {
-    complain("The sandbox does not answer. Is it still running?");
+    showError("The sandbox is not responding. Check that it is running.");
   }
 }
 
@@ -136,63 +139,73 @@ function ask(name, prefill) {
 }
 
 const place = { businessLocationId: location_ };
-const deeds = {
+const actions = {
   async open() {
-    const said = await ask("open");
-    if (!said) return;
-    const items = said.sku ? [{ sku: said.sku, quantity: 1 }] : [];
-    const tableNumber = said.tableNumber ? Number(said.tableNumber) : null;
-    await send("POST", "checks", { ...place, tableNumber, clientCount: Number(said.clientCount), items });
+    const input = await ask("open");
+    if (!input) return;
+    const items = input.sku ? [{ sku: input.sku, quantity: 1 }] : [];
+    const tableNumber = input.tableNumber ? Number(input.tableNumber) : null;
+    await send("POST", "checks", { ...place, tableNumber, clientCount: Number(input.clientCount), items });
   },
   async add({ check }) {
-    const said = await ask("add");
-    if (said) await send("POST", "checks/" + check + "/lines", { sku: said.sku, quantity: said.quantity });
+    const input = await ask("add");
+    if (input) await send("POST", "checks/" + check + "/lines", { sku: input.sku, quantity: input.quantity });
   },
   async pay({ check, due }) {
-    const said = await ask("pay", { amount: Math.max(Number(due), 0).toFixed(2) });
-    if (said) await send("POST", "checks/" + check + "/payments", said);
+    const input = await ask("pay", { amount: Math.max(Number(due), 0).toFixed(2) });
+    if (input) await send("POST", "checks/" + check + "/payments", input);
   },
   async move({ check }) {
-    const said = await ask("move");
-    if (said) await send("POST", "checks/" + check + "/move", { tableNumber: Number(said.tableNumber) });
+    const input = await ask("move");
+    if (input) await send("POST", "checks/" + check + "/move", { tableNumber: Number(input.tableNumber) });
   },
   void: ({ check, line }) => send("POST", "checks/" + check + "/lines/" + line + "/void"),
   act: ({ check, action }) => send("POST", "checks/" + check + "/" + action),
   async restrict({ sku, name }) {
     find("dialog-restrict").querySelector("[data-name]").textContent = name;
-    const said = await ask("restrict");
-    if (!said) return;
-    const count = said.count === "" ? null : Number(said.count);
+    const input = await ask("restrict");
+    if (!input) return;
+    const count = input.count === "" ? null : Number(input.count);
     await send("POST", "items/" + encodeURIComponent(sku) + "/restrict", { ...place, count });
   },
   release: ({ sku }) => send("POST", "items/" + encodeURIComponent(sku) + "/release", place),
   tokens: ({ what }) => send("POST", "tokens/" + what),
-  calm: () => send("DELETE", "faults"),
+  clear: () => send("DELETE", "faults"),
+  beReal: () => send("POST", "habits/real"),
+  beMild: () => send("DELETE", "habits"),
+  rename: ({ check }) => send("POST", "checks/" + check + "/rename"),
   reset: () => send("POST", "reset"),
 };
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-do]");
   if (!button || (button.dataset.sure && !confirm(button.dataset.sure))) return;
-  deeds[button.dataset.do](button.dataset);
+  actions[button.dataset.do](button.dataset);
 });
 
-form.addEventListener("submit", (event) => event.preventDefault());
-form.addEventListener("change", (event) => {
-  const control = event.target;
-  if ("readiness" in control.dataset) {
-    send("POST", "readiness", { ...place, status: control.checked ? "READY" : "NOT_READY" });
-    return;
-  }
-  const number = control.type === "number" || "number" in control.dataset;
-  let value = control.type === "checkbox" ? control.checked : number ? Number(control.value) : control.value.trim();
-  if (control.value === "" && "orNull" in control.dataset) value = null;
-  send("PUT", "faults", { [control.name]: value });
-});
+for (const form of forms) {
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("change", (event) => {
+    const control = event.target;
+    if ("readiness" in control.dataset) {
+      send("POST", "readiness", { ...place, status: control.checked ? "READY" : "NOT_READY" });
+      return;
+    }
+    if ("currency" in control.dataset) {
+      send("POST", "currency", { ...place, code: control.value });
+      return;
+    }
+    const number = control.type === "number" || "number" in control.dataset;
+    let value = control.type === "checkbox" ? control.checked : number ? Number(control.value) : control.value.trim();
+    if (control.value === "" && "orNull" in control.dataset) value = null;
+    send("PUT", form.dataset.path, { [control.name]: value });
+  });
+}
 
 find("search").addEventListener("input", filterItems);
 for (const container of document.querySelectorAll("[data-section]")) {
   for (const card of container.children) card.dataset.key && shown.set(container.id + card.dataset.key, null);
 }
-showFaults(JSON.parse(find("faults-now").textContent), form.querySelector("[data-readiness]").checked);
-look();
+const ready = document.querySelector("[data-readiness]").checked;
+showSwitches(JSON.parse(find("switches-now").textContent), ready);
+poll();

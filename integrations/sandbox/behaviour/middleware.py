@@ -1,4 +1,4 @@
-"""Faults on the wire: connections cut, slow answers, 5xx, 429, and calls counted before any of it."""
+"""Transport faults: cut connections, slow responses, 5xx and 429. Also counts every call."""
 
 import re
 import time
@@ -8,24 +8,24 @@ from typing import Any, Literal
 from django.http import HttpRequest, HttpResponse
 
 from integrations.sandbox.api.errors import spring_error
-from integrations.sandbox.api.web import answer
+from integrations.sandbox.api.web import error_response
 from integrations.sandbox.server import cut_connection
 from integrations.sandbox.state import store
 
-Area = Literal["api", "auth", "desk"]
+Area = Literal["api", "auth", "local"]
 
-# Calls that change something on the till, and so can be carried out without the caller ever knowing.
+# Calls that change the till; a lost response leaves the caller unsure whether they took effect.
 TILL_CALLS = {"/o/op/1/order/toGo", "/o/op/1/order/local", "/o/op/1/pay"}
 
 
 class FaultsMiddleware:
-    """Counts every call and lets go wrong what was asked to."""
+    """Count every call and apply the faults that are on."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Let a call through, and spoil its answer if that is on."""
+        """Handle a call, then delay or drop its response if a fault says so."""
         response = self._get_response(request)
         if request.method not in ("GET", "HEAD"):
             with store.lock:
@@ -39,9 +39,9 @@ class FaultsMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        """Count the call, and answer in the place of the view if it is to fail."""
+        """Count the call, and respond in place of the view if a fault makes it fail."""
         area = _area(request.path)
-        if area == "desk":
+        if area == "local":
             return None
         with store.lock:
             store.calls[f"{request.method} {_pattern(request)}"] += 1
@@ -51,11 +51,11 @@ class FaultsMiddleware:
 def _area(path: str) -> Area:
     if path.startswith("/realms/"):
         return "auth"
-    return "api" if path.startswith(("/o/", "/i/", "/f/")) else "desk"
+    return "api" if path.startswith(("/o/", "/i/", "/f/", "/tp/")) else "local"
 
 
 def _pattern(request: HttpRequest) -> str:
-    """Write the route the way that the API documentation does: ``/o/op/2/menu/load/{menuId}``."""
+    """Return the route as the API documentation writes it: ``/o/op/2/menu/load/{menuId}``."""
     route = request.resolver_match.route if request.resolver_match else request.path.lstrip("/")
     names = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route)
     return "/" + re.sub(r"_(\w)", lambda found: found[1].upper(), names) if "{" in names else "/" + names
@@ -77,9 +77,9 @@ def _api_fault(request: HttpRequest) -> HttpResponse | None:
         return cut_connection(request)
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
     if throttle:
-        return answer(spring_error(429, "Too many requests", request.path), 429, headers)
+        return error_response(spring_error(429, "Too many requests", request.path), 429, headers)
     if status:
-        return answer(spring_error(status, "The sandbox was asked to fail", request.path), status, headers)
+        return error_response(spring_error(status, "The sandbox was set to fail", request.path), status, headers)
     return None
 
 

@@ -1,25 +1,27 @@
-"""What staff do at the till, by control API: checks, lines, payments, restrictions, consumers, discounts, readiness."""
+"""Control API views for what staff do at the till: checks, lines, payments, restrictions, discounts, readiness."""
 
+from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.http import HttpRequest
 
+from integrations.sandbox.amounts import CURRENCIES
 from integrations.sandbox.api.errors import Refusal, TillRefusal, not_found
 from integrations.sandbox.api.web import own_location
 from integrations.sandbox.control import read_object
-from integrations.sandbox.data.venue import HIGH_STREET
+from integrations.sandbox.data.venue import HIGH_STREET, ORDER_PROFILES
+from integrations.sandbox.outbox import notifications
 from integrations.sandbox.records import Check, Readiness
 from integrations.sandbox.state import store
 from integrations.sandbox.till import checks, snapshots, stock
-from integrations.sandbox.webhooks_out import notifications
 
 Json = dict[str, Any]
 
-# What can be done to a check: how it stands afterwards, and what is told about it.
+# What staff can do to a check: its new state, and the status of the notification.
 ACTIONS = {
     "ready": ("ready", "READY_FOR_PICKUP"),
-    "in-delivery": ("on its way", "IN_DELIVERY"),
+    "in-delivery": ("out for delivery", "IN_DELIVERY"),
     "delivered": ("delivered", "DELIVERED"),
     "cancel": ("closed", "CANCELLED"),
     "close": ("closed", "CLOSED"),
@@ -27,7 +29,7 @@ ACTIONS = {
 
 
 def open_check(request: HttpRequest) -> Json:
-    """Open a check, with or without a table and first items."""
+    """Open a check, optionally on a table and with items."""
     body = read_object(request)
     location = _location(body)
     items = [_item(row) for row in body.get("items") or []]
@@ -45,7 +47,7 @@ def open_check(request: HttpRequest) -> Json:
 
 
 def add_line(request: HttpRequest, identifier: str) -> Json:
-    """Put an item on a check."""
+    """Add an item to a check."""
     check = _check(identifier)
     _sell(check, [_item(read_object(request))])
     notifications.check_changed(check)
@@ -83,17 +85,46 @@ def move(request: HttpRequest, identifier: str) -> Json:
     return snapshots.account(check)
 
 
+def rename(request: HttpRequest, identifier: str) -> Json:
+    """Give a check a new identifier."""
+    check = _check(identifier)
+    checks.rename(check)
+    return snapshots.account(check)
+
+
+def split(request: HttpRequest, identifier: str) -> Json:
+    """Split lines off to a new check, and return that one."""
+    line_ids = read_object(request).get("lines")
+    if not isinstance(line_ids, list) or not line_ids:
+        raise Refusal(400, "lines must be a list of line ids")
+    return snapshots.account(checks.split(_check(identifier), line_ids))
+
+
+def merge(request: HttpRequest, identifier: str) -> Json:
+    """Merge a check into another one, and return that one."""
+    into = _check(str(read_object(request).get("into")))
+    checks.merge(_check(identifier), into)
+    return snapshots.account(into)
+
+
+def age(request: HttpRequest, identifier: str) -> Json:
+    """Make a check older by some hours."""
+    check = _check(identifier)
+    check.opened_at -= timedelta(hours=float(_decimal(read_object(request).get("hours"), "hours")))
+    return snapshots.account(check)
+
+
 def act(request: HttpRequest, identifier: str, action: str) -> Json:
-    """Move a check on, as the buttons of the till do."""
+    """Change the state of a check, as the till's buttons do."""
     if action not in ACTIONS:
-        raise not_found(f"A check cannot {action}; it can: {', '.join(ACTIONS)}")
+        raise not_found(f"Unknown action {action}. Known actions: {', '.join(ACTIONS)}.")
     check = _check(identifier)
     checks.change_state(check, *ACTIONS[action])
     return snapshots.account(check)
 
 
 def restrict(request: HttpRequest, sku: str) -> Json:
-    """Restrict an item to a count, or altogether."""
+    """Restrict an item to a count, or mark it as sold out."""
     body = read_object(request)
     count = body.get("count")
     if count is not None and (not isinstance(count, int) or isinstance(count, bool)):
@@ -109,8 +140,56 @@ def release(request: HttpRequest, sku: str) -> Json:
     return {"status": "ok"}
 
 
+def disconnect(request: HttpRequest, sku: str) -> Json:
+    """Take an item off all menus of the till, while the menu of the API still has it."""
+    location = _location(read_object(request))
+    store.disconnected.add((location, _known_sku(location, sku)))
+    return {"status": "ok"}
+
+
+def connect(request: HttpRequest, sku: str) -> Json:
+    """Put an item back on the menus of the till."""
+    store.disconnected.discard((_location(read_object(request)), sku))
+    return {"status": "ok"}
+
+
+def set_currency(request: HttpRequest) -> Json:
+    """Set a location's currency: its amounts then have that currency's decimals and rounding."""
+    body = read_object(request)
+    code = body.get("code")
+    if code not in CURRENCIES:
+        raise Refusal(400, f"code must be one of {', '.join(CURRENCIES)}")
+    store.currencies[_location(body)] = CURRENCIES[code]
+    return {"code": code}
+
+
+def set_price_list(request: HttpRequest, code: str) -> Json:
+    """Replace an order profile's price list: prices by SKU."""
+    _known_profile(code)
+    store.price_lists[code] = {sku: _decimal(price, sku) for sku, price in read_object(request).items()}
+    return {"prices": len(store.price_lists[code])}
+
+
+def activate_profile(request: HttpRequest, code: str) -> Json:
+    """Activate an order profile."""
+    store.inactive_profiles.discard(_known_profile(code))
+    return {"status": "ok"}
+
+
+def deactivate_profile(request: HttpRequest, code: str) -> Json:
+    """Deactivate an order profile: it is no longer listed, and orders that name it are refused."""
+    store.inactive_profiles.add(_known_profile(code))
+    return {"status": "ok"}
+
+
+def _known_profile(code: str) -> str:
+    if code not in {profile["code"] for profile in ORDER_PROFILES}:
+        raise not_found(f"There is no order profile {code}.")
+    return code
+
+
 def set_readiness(request: HttpRequest) -> Json:
-    """Open or close the location for online orders: altogether, or one of the things that it takes."""
+    """Set the readiness for online orders: all conditions at once, or some of them."""
     body = read_object(request)
     location = _location(body)
     store.readiness[location] = _readiness(body, store.readiness[location])
@@ -140,7 +219,7 @@ def _readiness(body: Json, before: Readiness) -> Readiness:
 
 
 def add_consumer(request: HttpRequest) -> Json:
-    """Have a customer's e-mail address come from somewhere else, under that one's reference."""
+    """Register a customer's e-mail address under another integration's reference."""
     body = read_object(request)
     email, reference = body.get("email"), body.get("reference")
     if not isinstance(email, str) or not isinstance(reference, str):
@@ -150,18 +229,22 @@ def add_consumer(request: HttpRequest) -> Json:
 
 
 def add_discount(request: HttpRequest, code: str) -> Json:
-    """Make a discount, or change one: a percentage or an amount."""
+    """Add or replace a discount: a percentage or an amount. Orders may override it if it is `manual` (the default)."""
     body = read_object(request)
     kinds = [kind for kind in ("discountPercentage", "discountAmount") if body.get(kind) is not None]
     if len(kinds) != 1:
         raise Refusal(400, "a discount needs a discountPercentage or a discountAmount")
     off = _decimal(body[kinds[0]], kinds[0])
+    if body.get("manual", True):
+        store.automatic_discounts.discard(code)
+    else:
+        store.automatic_discounts.add(code)
     store.discounts[code] = {"name": str(body.get("name") or code), "code": code, kinds[0]: off}
     return store.discounts[code]
 
 
 def remove_discount(request: HttpRequest, code: str) -> Json:
-    """Take a discount away; orders that name it are refused from now on."""
+    """Remove a discount. Orders that name it are refused from then on."""
     if store.discounts.pop(code, None) is None:
         raise not_found(f"There is no discount {code}")
     return {"status": "ok"}

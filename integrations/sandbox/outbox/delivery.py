@@ -1,4 +1,4 @@
-"""Notifications on their way: a short delay, Basic auth, and again while the answer is not 200."""
+"""Delivery of notifications: a short delay, Basic authentication, and retries until the response is 200."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -7,13 +7,13 @@ from typing import Any
 
 import requests
 
-from integrations.sandbox.api.web import answer
+from integrations.sandbox.api.web import json_response
 from integrations.sandbox.records import Endpoint, Notification
 from integrations.sandbox.state import store
 
 DELAY = 0.05
 TIMEOUT = 5
-# Eight tries, about a minute from the first to the last.
+# Eight attempts within about a minute.
 BACKOFF = [0.5, 1, 2, 4, 8, 16, 32]
 SHUFFLE_WINDOW = 0.5
 SHUFFLE_GAP = 0.05
@@ -23,9 +23,9 @@ _shuffled: list[Notification] = []
 
 
 def send(endpoint: Endpoint, body: dict[str, Any]) -> None:
-    """Put a notification on its way; the faults that are on decide how."""
-    # The body is fixed now: what the till does afterwards is another notification's news.
-    fixed = json.loads(answer(body).content)
+    """Send a notification, subject to the current faults."""
+    # Freeze the body now: later changes at the till cause notifications of their own.
+    fixed = json.loads(json_response(body).content)
     notification = Notification(endpoint.endpoint_id, endpoint.url, fixed)
     store.notifications.append(notification)
     if store.faults.webhooks_off:
@@ -34,33 +34,33 @@ def send(endpoint: Endpoint, body: dict[str, Any]) -> None:
         if store.faults.webhook_shuffle:
             _hold_back(notification)
         else:
-            _try_later(notification, DELAY + store.faults.webhook_delay)
+            _schedule(notification, DELAY + store.faults.webhook_delay)
 
 
 def _hold_back(notification: Notification) -> None:
-    """Collect notifications for a moment and then send the last one first."""
+    """Collect notifications briefly, then send them in reverse order."""
     if not _shuffled:
-        store.later(SHUFFLE_WINDOW + store.faults.webhook_delay, _let_go)
+        store.later(SHUFFLE_WINDOW + store.faults.webhook_delay, _release_held)
     _shuffled.append(notification)
 
 
-def _let_go() -> None:
+def _release_held() -> None:
     held = list(reversed(_shuffled))
     _shuffled.clear()
     for place, notification in enumerate(held):
-        _try_later(notification, place * SHUFFLE_GAP)
+        _schedule(notification, place * SHUFFLE_GAP)
 
 
-def forget() -> None:
-    """Drop what is held back, when the sandbox is reset."""
+def discard_held() -> None:
+    """Discard held notifications, when the sandbox is reset."""
     _shuffled.clear()
 
 
-def _try_later(notification: Notification, seconds: float) -> None:
-    store.later(seconds, lambda: _hand_to_worker(notification))
+def _schedule(notification: Notification, seconds: float) -> None:
+    store.later(seconds, lambda: _submit(notification))
 
 
-def _hand_to_worker(notification: Notification) -> None:
+def _submit(notification: Notification) -> None:
     endpoint = store.endpoints.get(notification.endpoint_id)
     if endpoint is None:
         return
@@ -72,7 +72,7 @@ def _hand_to_worker(notification: Notification) -> None:
 
 def _post(notification: Notification, url: str, login: tuple[str, str] | None, attempt: int) -> None:
     with requests.Session() as session:
-        # Proxies and netrc files of the developer's machine are none of the POS's business.
+        # Ignore proxies and netrc files of the developer's machine.
         session.trust_env = False
         try:
             status = session.post(
@@ -84,6 +84,6 @@ def _post(notification: Notification, url: str, login: tuple[str, str] | None, a
         notification.answer_status = status
         notification.delivered = notification.delivered or status == 200
         store.touch()
-        still_wanted = any(notification is known for known in store.notifications)
-        if status != 200 and attempt <= len(BACKOFF) and still_wanted:
-            _try_later(notification, BACKOFF[attempt - 1])
+        still_known = any(notification is known for known in store.notifications)
+        if status != 200 and attempt <= len(BACKOFF) and still_known:
+            _schedule(notification, BACKOFF[attempt - 1])

@@ -1,4 +1,4 @@
-"""Things to do a little later: one thread, one heap of due times."""
+"""Delayed jobs: one thread and a heap of due times."""
 
 import heapq
 import itertools
@@ -11,7 +11,7 @@ logger = logging.getLogger("django.sandbox")
 
 
 class Scheduler:
-    """Runs small jobs when they are due, one after the other; nothing that waits for a network belongs here."""
+    """Run small jobs one by one when they are due. Jobs must not wait for the network."""
 
     def __init__(self) -> None:
         self._due: list[tuple[float, int, Callable[[], None]]] = []
@@ -20,7 +20,7 @@ class Scheduler:
         self._started = False
 
     def after(self, seconds: float, job: Callable[[], None]) -> None:
-        """Run `job` once, `seconds` from now."""
+        """Run `job` once, in `seconds` seconds."""
         with self._wake:
             heapq.heappush(self._due, (time.monotonic() + seconds, next(self._order), job))
             if not self._started:
@@ -29,7 +29,7 @@ class Scheduler:
             self._wake.notify()
 
     def clear(self) -> None:
-        """Forget everything that was to be done."""
+        """Discard all pending jobs."""
         with self._wake:
             self._due.clear()
 
@@ -39,8 +39,8 @@ class Scheduler:
             try:
                 job()
             except Exception:
-                # One broken job must not stop the clock for all the others.
-                logger.exception("a scheduled job failed")
+                # A failing job must not stop the others.
+                logger.exception("A scheduled job failed")
 
     def _next(self) -> Callable[[], None]:
         with self._wake:

@@ -1,0 +1,1 @@
+"""Webhook notifications: their content and their delivery."""

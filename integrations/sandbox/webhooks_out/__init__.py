@@ -1,1 +1,0 @@
-"""Notifications that the sandbox sends, and when."""
