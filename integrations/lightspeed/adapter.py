@@ -1,4 +1,4 @@
-"""Lightspeed K-Series behind the port: calls the client, maps with the pure modules, knows no HTTP and no JSON."""
+"""The port implemented for Lightspeed K-Series: calls the client and maps its JSON with the pure modules."""
 
 import hashlib
 from collections.abc import Collection
@@ -14,8 +14,8 @@ from integrations.lightspeed.mapping.availability import to_readiness
 from integrations.lightspeed.mapping.checks import to_open_check
 from integrations.lightspeed.mapping.floor_plans import to_areas
 from integrations.lightspeed.mapping.json_fields import Json, identifier, malformed, objects, text
-from integrations.lightspeed.mapping.menu.incremental import changed_part, outline_of, remembered
-from integrations.lightspeed.mapping.menu.parser import ParsedMenu, parsed_menu
+from integrations.lightspeed.mapping.menu.incremental import changed_part, checkpoint_of, outline_of
+from integrations.lightspeed.mapping.menu.parser import ParsedMenu, parse_menu
 from integrations.lightspeed.mapping.menu.snapshot import MAPPING_VERSION, SubScreens, read_menu, to_menu_names
 from integrations.lightspeed.mapping.orders import local_body, to_go_body
 from integrations.lightspeed.mapping.reference_data import to_allergen_names, to_discounts, to_restrictions
@@ -38,7 +38,7 @@ from integrations.pos import (
     WebhookEndpoint,
 )
 
-_LONGEST_MESSAGE = 1000
+_MAX_MESSAGE_LENGTH = 1000
 _SUBSCRIPTIONS = (
     ("order", "DELIVERED"),
     ("item", "SALES_RESTRICTION_UPDATED"),
@@ -47,10 +47,10 @@ _SUBSCRIPTIONS = (
 
 
 def locations(*, http: LightspeedHttp) -> tuple[PosLocation, ...]:
-    """The business locations that the consent covers, as the POS orders them.
+    """Return the business locations that the consent covers, in the POS's order.
 
     Raises:
-        PosError: as the port says.
+        PosError: as documented in the port.
     """
     return tuple(
         _location(business, location)
@@ -76,34 +76,34 @@ class LightspeedMenu:
     """A loaded menu, its JSON not parsed yet; implements `integrations.pos.MenuDocument`."""
 
     content: bytes
-    asked_for: str
-    """What the answer depends on beyond the POS's menu."""
+    request: str
+    """The parameters of the request, as text: another request may return another menu."""
     sub_screens: SubScreens
 
     @cached_property
     def digest(self) -> str:
-        """Of the bytes, of what was asked for, and of how they are read."""
+        """A digest of the bytes, the request, and the way they are read."""
         return hashlib.sha256(f"{self._head}\n".encode() + hashlib.sha256(self.content).digest()).hexdigest()
 
-    def read(self, checkpoint: bytes = b"", held: StoredGroups | None = None) -> MenuReading:
-        """All of it, or what differs from what is remembered. Raises `BadAnswer` when the answer makes no sense."""
+    def read(self, checkpoint: bytes = b"", stored: StoredGroups | None = None) -> MenuReading:
+        """Parse the menu, or the part that differs from the checkpoint. Raises `BadAnswer` if it cannot be read."""
         parsed = self._parsed()
         outline = outline_of(parsed)
-        part = changed_part(parsed, outline, checkpoint, self._head, sub_screens=self.sub_screens, held=held)
+        part = changed_part(parsed, outline, checkpoint, self._head, sub_screens=self.sub_screens, stored=stored)
         if part is not None:
             return part
-        read = read_menu(parsed.menu, sub_screens=self.sub_screens, held=held)
-        return MenuReading(read.snapshot, remembered(outline, read, self._head))
+        read = read_menu(parsed.menu, sub_screens=self.sub_screens, stored=stored)
+        return MenuReading(read.snapshot, checkpoint_of(outline, read, self._head))
 
     def _parsed(self) -> ParsedMenu:
         try:
-            return parsed_menu(self.content)
+            return parse_menu(self.content)
         except (ValueError, RecursionError) as error:
             raise not_json(call=Call.READ) from error
 
     @property
     def _head(self) -> str:
-        return f"{MAPPING_VERSION} {self.sub_screens} {self.asked_for}"
+        return f"{MAPPING_VERSION} {self.sub_screens} {self.request}"
 
 
 class LightspeedPos:
@@ -112,9 +112,9 @@ class LightspeedPos:
     Args:
         http: the transport with the venue's tokens.
         business_location_id: the location's id, in digits.
-        endpoint_id: the webhook endpoint that hears what becomes of orders.
-        menu_profile: the order profile whose prices are loaded; empty for the normal prices.
-        sub_screens: what becomes of screens inside of screens.
+        endpoint_id: the webhook endpoint that is notified about orders.
+        menu_profile: code of the order profile whose prices are used; empty for the normal prices.
+        sub_screens: how screens within screens become categories.
     """
 
     def __init__(
@@ -127,55 +127,55 @@ class LightspeedPos:
         sub_screens: SubScreens = SubScreens.NESTED,
     ) -> None:
         self._http = http
-        # The POS takes the id as a JSON integer.
+        # The POS expects the id as a JSON integer.
         self._location = int(business_location_id)
         self._endpoint_id = endpoint_id
         self._menu_profile = menu_profile
         self._sub_screens = sub_screens
 
     def menus(self) -> tuple[PosMenuName, ...]:
-        """The menus that can be loaded."""
+        """Return the menus that can be loaded."""
         return to_menu_names(client.menu_list(http=self._http, location=self._location))
 
     def menu_document(self, menu_id: str) -> LightspeedMenu:
-        """One whole menu, to be read when it is worth it. Raises `NotFound` when the POS has no such menu."""
+        """Load one whole menu without parsing it. Raises `NotFound` if the POS has no such menu."""
         content = client.menu_load(
             http=self._http, location=self._location, menu_id=menu_id, account_profile=self._menu_profile
         )
         return LightspeedMenu(content, f"{self._location} {menu_id} {self._menu_profile}", self._sub_screens)
 
     def availability(self) -> tuple[Restriction, ...]:
-        """Everything that cannot be sold without limit at the moment."""
+        """Return every item that cannot be sold without limit now."""
         return to_restrictions(client.item_availability(http=self._http, location=self._location))
 
     def availability_of(self, skus: Collection[str]) -> tuple[Restriction, ...]:
-        """What of these items cannot be sold without limit at the moment."""
+        """Return those of the items that cannot be sold without limit now."""
         return to_restrictions(client.item_availability_of(http=self._http, location=self._location, skus=skus))
 
     def readiness(self) -> Readiness:
-        """Whether online orders are taken at the moment."""
+        """Return whether online orders are taken now."""
         return to_readiness(client.readiness(http=self._http, location=self._location))
 
     def discounts(self) -> tuple[PosDiscount, ...]:
-        """The discounts that the POS knows."""
+        """Return the discounts set up at Lightspeed."""
         return to_discounts(client.discounts(http=self._http, location=self._location))
 
     def allergens(self) -> tuple[AllergenNames, ...]:
-        """What Lightspeed calls its allergens."""
+        """Return Lightspeed's names for its allergens."""
         return to_allergen_names(client.allergens(http=self._http))
 
     def floor_plan(self) -> tuple[FloorArea, ...]:
-        """The floor plan; empty when the location has none."""
+        """Return the floor plan; empty if the location has none."""
         try:
             return to_areas(client.floor_plans(http=self._http, location=self._location))
         except NotFound:
             return ()
 
     def place_order(self, ticket: OrderTicket) -> None:
-        """Hands an order over; see the port.
+        """Hand an order over, as documented in the port.
 
         Raises:
-            Unreachable: also when the answer made no sense, because the order may have arrived.
+            Unreachable: also if the response cannot be read, because the order may have arrived.
         """
         is_local = ticket.type == OrderType.DINE_IN
         body_of, send = (local_body, client.order_local) if is_local else (to_go_body, client.order_to_go)
@@ -183,21 +183,21 @@ class LightspeedPos:
         send(http=self._http, order=body)
 
     def open_checks(self) -> tuple[OpenCheck, ...]:
-        """Every check that is open at the moment."""
+        """Return every check that is open now."""
         return tuple(map(to_open_check, client.open_checks(http=self._http, location=self._location)))
 
     def print_message(self, text: str) -> None:
-        """Shows a message on the till and prints it; at most 1,000 characters of it."""
-        client.print_message(http=self._http, location=self._location, message=text[:_LONGEST_MESSAGE])
+        """Show a message on the till and print it; text beyond 1,000 characters is cut off."""
+        client.print_message(http=self._http, location=self._location, message=text[:_MAX_MESSAGE_LENGTH])
 
     def register_webhook(self, endpoint: WebhookEndpoint) -> None:
-        """Creates or updates the endpoint and adds the location to it; may be repeated."""
+        """Create or update the endpoint and add the location to it. Safe to repeat."""
         body = _endpoint_body(endpoint)
         try:
             client.create_webhook(http=self._http, endpoint=body)
         except Rejected as refusal:
-            # An endpoint that exists is not created again. Trying comes before asking, because somebody else may be
-            # registering it at this moment.
+            # It probably exists already. Creating comes first, rather than asking whether it exists, because another
+            # process may be registering it at the same time.
             self._update_webhook(body, refusal)
         client.add_webhook_location(http=self._http, endpoint_id=endpoint.id, location=self._location)
 
@@ -208,18 +208,18 @@ class LightspeedPos:
             raise refusal from None
 
     def webhook_problems(self, endpoint: WebhookEndpoint) -> tuple[str, ...]:
-        """What is wrong with the endpoint as Lightspeed has it; nothing when it is right."""
+        """Return what is wrong with the endpoint at Lightspeed, a sentence each."""
         try:
-            held = client.webhook(http=self._http, endpoint_id=endpoint.id)
+            registered = client.webhook(http=self._http, endpoint_id=endpoint.id)
             locations = client.webhook_locations(http=self._http, endpoint_id=endpoint.id)
         except NotFound:
             return ("It is not registered at Lightspeed.",)
         return endpoint_problems(
-            held=held, wanted=_endpoint_body(endpoint), locations=locations, location=str(self._location)
+            registered=registered, wanted=_endpoint_body(endpoint), locations=locations, location=str(self._location)
         )
 
     def remove_webhook(self, endpoint_id: str) -> None:
-        """Takes the location off the endpoint and deletes it; fine when it is gone already."""
+        """Remove the location from the endpoint and delete it. Does nothing if it is already gone."""
         with suppress(NotFound):
             client.remove_webhook_location(http=self._http, endpoint_id=endpoint_id, location=self._location)
         with suppress(NotFound):
@@ -227,7 +227,7 @@ class LightspeedPos:
 
 
 def _endpoint_body(endpoint: WebhookEndpoint) -> Json:
-    """Every flag, every time: an update sets those that are left out back to their defaults."""
+    """Return the endpoint's JSON with every flag, because an update resets omitted flags to their defaults."""
     return {
         "endpointId": endpoint.id,
         "url": endpoint.url,

@@ -1,4 +1,4 @@
-"""What Lightspeed's refusals mean: its quirks as one table, closed by default.
+"""A table from Lightspeed's error responses to the port's errors. Undocumented responses are errors too.
 
 Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed.app/).
 """
@@ -16,7 +16,7 @@ from integrations.pos import BadAnswer, Duplicate, NotFound, PosError, Rejected,
 
 
 class Call(StrEnum):
-    """What a call does, as far as its refusal is concerned."""
+    """The kind of a call, which decides what an error response to it means."""
 
     READ = "read"
     WRITE = "write"
@@ -32,9 +32,9 @@ _PAYMENT = frozenset({Call.PAYMENT})
 
 @dataclass(frozen=True)
 class Quirk:
-    """One row: an answer with one of `statuses` to one of `calls`, whose message begins with `message`, means `error`.
+    """One row: a response with one of `statuses` to one of `calls`, whose message begins with `message`, means `error`.
 
-    `sentence` is for venue staff; `code` names the cause where the error's own code is too wide.
+    `sentence` is for venue staff; `code` names the cause where the error's own code is too general.
     """
 
     statuses: range
@@ -51,15 +51,15 @@ def _only(status: int) -> range:
 
 _REFUSED = "Lightspeed refused this request."
 
-# The first row that fits counts; the last two fit whatever is left.
+# The first matching row counts; the last two match everything that is left.
 QUIRKS = (
-    # A resent order whose first answer was lost: 409 is how the POS says that it has arrived.
-    Quirk(_only(409), Duplicate, "Lightspeed has this order already.", calls=_ORDER),
-    # The same thing said differently for payments.
+    # For an order sent again because the first response was lost, 409 means that the order has arrived.
+    Quirk(_only(409), Duplicate, "Lightspeed already has this order.", calls=_ORDER),
+    # The equivalent for payments.
     Quirk(
         _only(400),
         Duplicate,
-        "Lightspeed has this payment already.",
+        "Lightspeed already has this payment.",
         calls=_PAYMENT,
         message="reference has already been used",
     ),
@@ -70,35 +70,39 @@ QUIRKS = (
     Quirk(
         _only(403),
         Unauthorised,
-        "The connection to Lightspeed does not cover this location or this function. "
-        "Connect again with a Lightspeed user who may grant it.",
+        "The connection to Lightspeed does not cover this location or function. "
+        "Connect again with a Lightspeed user who has access to it.",
         code="forbidden",
     ),
-    Quirk(_only(404), NotFound, "Lightspeed does not have what was asked for (any more)."),
-    Quirk(_only(410), NotFound, "Lightspeed does not have what was asked for (any more)."),
+    Quirk(_only(404), NotFound, "Lightspeed could not find this. It may have been deleted there."),
+    Quirk(_only(410), NotFound, "Lightspeed could not find this. It may have been deleted there."),
     Quirk(_only(408), Unreachable, "Lightspeed did not receive the whole request in time.", code="timed_out"),
     Quirk(_only(425), Unreachable, "Lightspeed is not ready for this request yet."),
-    Quirk(_only(429), Throttled, "Lightspeed is receiving too many requests from us at the moment."),
+    Quirk(_only(429), Throttled, "Lightspeed is receiving too many requests from storekit right now."),
     Quirk(range(400, 500), Rejected, _REFUSED, code="unexpected_status"),
-    Quirk(range(500, 600), Unreachable, "Lightspeed has a problem of its own at the moment.", code="pos_fault"),
-    # Whatever nobody has told us of: an order or payment may have arrived, so it goes again under its own reference.
+    Quirk(range(500, 600), Unreachable, "Lightspeed has a technical problem right now.", code="pos_fault"),
+    # Undocumented statuses: an order or payment may have arrived, so it is sent again with the same reference.
     Quirk(
-        range(1000), Unreachable, "Lightspeed's answer was not understood.", code="unexpected_status", calls=_DELIVERIES
+        range(1000),
+        Unreachable,
+        "storekit did not understand Lightspeed's response.",
+        code="unexpected_status",
+        calls=_DELIVERIES,
     ),
-    Quirk(range(1000), BadAnswer, "Lightspeed's answer was not understood.", code="unexpected_status"),
+    Quirk(range(1000), BadAnswer, "storekit did not understand Lightspeed's response.", code="unexpected_status"),
 )
 
 
 def for_answer(*, call: Call, status: int, body: bytes, retry_after: str | None = None) -> PosError:
-    """The error that an answer outside 2xx means.
+    """Return the error for a response outside 2xx.
 
     Args:
-        call: what was called.
+        call: the kind of call.
         status: the HTTP status.
-        body: the answer's body, as received; anything that is not JSON is ignored.
+        body: the response's body, as received; ignored unless it is JSON.
         retry_after: the `Retry-After` header: seconds, an HTTP date, or None.
     """
-    answer = _parsed(body)
+    answer = _parse_object(body)
     message = _message_of(answer)
     quirk = next(
         quirk
@@ -113,34 +117,34 @@ def for_answer(*, call: Call, status: int, body: bytes, retry_after: str | None 
     return quirk.error(quirk.sentence, code=quirk.code or None, detail=detail, status=status)
 
 
-def for_nonsense(*, call: Call, status: int, detail: str) -> PosError:
-    """The error that a 2xx answer with an unusable body means.
+def for_bad_body(*, call: Call, status: int, detail: str) -> PosError:
+    """Return the error for a 2xx response with an unusable body.
 
-    An order or payment has probably arrived then, but nobody knows: it has to be sent again under its own reference.
+    An order or payment has probably arrived then, but that is not certain: it is sent again with the same reference.
     """
     kind = Unreachable if call in _DELIVERIES else BadAnswer
-    return kind("Lightspeed's answer made no sense.", code="bad_answer", detail=detail, status=status)
+    return kind("storekit could not read Lightspeed's response.", code="bad_answer", detail=detail, status=status)
 
 
 def not_json(*, call: Call) -> PosError:
-    """The error that a 2xx answer means whose body cannot be parsed."""
-    return for_nonsense(call=call, status=200, detail="The answer is not JSON.")
+    """Return the error for a 2xx response whose body is not JSON."""
+    return for_bad_body(call=call, status=200, detail="The response is not JSON.")
 
 
 def timed_out() -> Unreachable:
-    """No answer, or not the whole of it, in time."""
+    """Return the error for no response, or an incomplete one, in time."""
     return Unreachable("Lightspeed did not answer in time.", code="timed_out")
 
 
 def not_connected() -> Unreachable:
-    """No connection, or one that broke off."""
+    """Return the error for a connection that failed or broke off."""
     return Unreachable("Lightspeed could not be reached.")
 
 
-_MOST_FIELDS = 10
+_MAX_FIELDS = 10
 
 
-def _parsed(body: bytes) -> dict[str, Any]:
+def _parse_object(body: bytes) -> dict[str, Any]:
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
@@ -156,18 +160,18 @@ def _message_of(answer: dict[str, Any]) -> str:
 
 
 def _readable(answer: dict[str, Any], message: str) -> str:
-    """`items[0].sku: must not be blank; payment: …`: the fields where they are named, else the message."""
+    """Return `items[0].sku: must not be blank; payment: …` if fields are named, otherwise the message."""
     fields = list(_field_errors(answer))
-    named = "; ".join(fields[:_MOST_FIELDS])
-    if len(fields) > _MOST_FIELDS:
-        named += f"; and {len(fields) - _MOST_FIELDS} more"
-    # Spring's summary of its field errors says nothing that they don't.
+    named = "; ".join(fields[:_MAX_FIELDS])
+    if len(fields) > _MAX_FIELDS:
+        named += f"; and {len(fields) - _MAX_FIELDS} more"
+    # Spring's summary of field errors adds nothing to the list of them.
     parts = [named] if named and message.lower().startswith("validation failed") else [message, named]
     return scrubbed("; ".join(filter(None, parts)))
 
 
 def _field_errors(answer: dict[str, Any]) -> Iterator[str]:
-    """Orders, payments and webhooks list `errors`; menu and finance calls list `apiSubExceptions`."""
+    """Yield field errors: orders, payments and webhooks list `errors`, menu and finance calls `apiSubExceptions`."""
     for list_name, words_name in (("errors", "defaultMessage"), ("apiSubExceptions", "message")):
         errors = answer.get(list_name)
         for error in errors if isinstance(errors, list) else ():
@@ -178,7 +182,7 @@ def _field_errors(answer: dict[str, Any]) -> Iterator[str]:
 
 
 def _wait(retry_after: str | None) -> timedelta | None:
-    """Both forms of the header; None when it is absent or makes no sense, and never more than a day."""
+    """Parse both forms of the header, at most one day; None if it is missing or invalid."""
     text = (retry_after or "").strip()
     if text.isascii() and text.isdigit():
         return timedelta(seconds=min(int(text[:9]), 86_400))

@@ -1,4 +1,4 @@
-"""The way to Lightspeed and back: authentication, time-outs, and JSON in which money stays decimal."""
+"""HTTP calls to Lightspeed: authentication, time-outs, size limit, and JSON with money as `Decimal`."""
 
 import json
 import logging
@@ -23,16 +23,16 @@ log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT = 3.05
 READ_TIMEOUT = 20.0
-LARGEST_ANSWER = 64 * 1024 * 1024
+MAX_RESPONSE_BYTES = 64 * 1024 * 1024
 _CHUNK = 64 * 1024
 
 
 class LightspeedHttp:
-    """JSON calls to one Lightspeed host with one venue's token. It never repeats a call, but for a stale token.
+    """JSON calls to one Lightspeed host with one venue's token. A call is repeated only after a 401, with a new token.
 
     Args:
         api_url: the host, as in `https://api.lsk.lightspeed.app`.
-        tokens: whose consent the calls use.
+        tokens: the source of the venue's access token.
     """
 
     def __init__(self, api_url: str, tokens: TokenSource) -> None:
@@ -49,12 +49,12 @@ class LightspeedHttp:
         body: Any = None,
         read_timeout: float = READ_TIMEOUT,
     ) -> Any:
-        """One call; the answer's JSON with every fraction as `Decimal`, or None when it has no body.
+        """Make one call and return the response's JSON with every fraction as `Decimal`, or None without a body.
 
-        Takes and raises what `fetch` does, and the nonsense that `parsed` finds.
+        Takes and raises what `fetch` does, and raises what `parse_json` does.
         """
         content = self.fetch(method, path, kind=kind, query=query, body=body, read_timeout=read_timeout)
-        return parsed(content, kind=kind) if content.strip() else None
+        return parse_json(content, kind=kind) if content.strip() else None
 
     def fetch(
         self,
@@ -66,18 +66,18 @@ class LightspeedHttp:
         body: Any = None,
         read_timeout: float = READ_TIMEOUT,
     ) -> bytes:
-        """One call; the bytes of the answer, as large as they may be.
+        """Make one call and return the bytes of the response, up to `MAX_RESPONSE_BYTES`.
 
         Args:
             method: the HTTP method.
-            path: the path below the host, its parts quoted.
-            kind: what the call does, which decides what its refusal means.
+            path: the path below the host, its segments quoted.
+            kind: the kind of call, which decides what an error response means.
             query: query parameters.
-            body: what to send as JSON.
-            read_timeout: seconds for the whole answer.
+            body: the request body, sent as JSON.
+            read_timeout: seconds for the whole response.
 
         Raises:
-            PosError: the one that `integrations.lightspeed.errors` has for the answer, or for its absence.
+            PosError: the one that `integrations.lightspeed.errors` gives for the response, or for none.
         """
         send = partial(self._send, method=method, path=path, query=query, body=body, read_timeout=read_timeout)
         token = self._tokens.access_token()
@@ -87,15 +87,17 @@ class LightspeedHttp:
         if not 200 <= status < 300:
             raise errors.for_answer(call=kind, status=status, body=content or b"", retry_after=retry_after)
         if content is None:
-            raise errors.for_nonsense(call=kind, status=status, detail=f"The answer is larger than {LARGEST_ANSWER} B.")
+            raise errors.for_bad_body(
+                call=kind, status=status, detail=f"The response is larger than {MAX_RESPONSE_BYTES} B."
+            )
         return content
 
     def _send(
         self, token: str, *, method: str, path: str, query: Mapping[str, str] | None, body: Any, read_timeout: float
     ) -> tuple[int, bytes | None, str | None]:
-        """Status, body (None: too large) and the `Retry-After` header."""
+        """Return the status, the body (None if too large) and the `Retry-After` header."""
         started = time.monotonic()
-        outcome = "no answer"
+        outcome = "no response"
         try:
             with _session().request(
                 method,
@@ -119,21 +121,21 @@ class LightspeedHttp:
             log.info("Lightspeed %s %s: %s in %d ms", method, path, outcome, took)
 
 
-def parsed(content: bytes, *, kind: Call) -> Any:
-    """An answer's JSON with every fraction as `Decimal`; raises what the table of errors has for nonsense."""
+def parse_json(content: bytes, *, kind: Call) -> Any:
+    """Parse a response's JSON, every fraction as `Decimal`. Raises the error of `errors.not_json` if it is not JSON."""
     try:
-        return json.loads(content, parse_float=fraction, parse_constant=_no_number)
+        return json.loads(content, parse_float=fraction, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise errors.not_json(call=kind) from error
 
 
 def _content(response: requests.Response, *, deadline: float) -> bytes | None:
-    """The whole body, or None when it is too large. Read as it comes, so that no trickle outlasts the deadline."""
+    """Return the whole body, or None if it is too large. Read in chunks, so that a slow trickle meets the deadline."""
     parts: list[bytes] = []
     size = 0
     while part := response.raw.read1(_CHUNK, decode_content=True):
         size += len(part)
-        if size > LARGEST_ANSWER:
+        if size > MAX_RESPONSE_BYTES:
             return None
         if time.monotonic() > deadline:
             raise requests.ReadTimeout
@@ -141,12 +143,12 @@ def _content(response: requests.Response, *, deadline: float) -> bytes | None:
     return b"".join(parts)
 
 
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
 
 
 class _Bearer(AuthBase):
-    """Sets the header here, because requests lets a .netrc overrule a plain header."""
+    """Set the header as `auth`, because requests lets a .netrc file override a plain header."""
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -160,10 +162,10 @@ _local = threading.local()
 
 
 def _session() -> requests.Session:
-    """One session for each thread of each process: connections are kept alive, and no fork shares its parent's."""
+    """Return this thread's session: connections are kept alive, and a forked process does not share its parent's."""
     if getattr(_local, "pid", None) != os.getpid():
         _local.session = requests.Session()
-        # Venues share the session, so nothing may be remembered from one call to the next.
+        # Venues share the session, so no cookie may be kept from one call to the next.
         _local.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         _local.session.headers.update({"User-Agent": "storekit", "Accept": "application/json"})
         _local.pid = os.getpid()

@@ -1,4 +1,4 @@
-"""The venue's consent: the authorisation-code flow with PKCE, and refresh tokens that work once.
+"""Lightspeed's OAuth: the authorisation-code flow with PKCE, and refresh tokens that work once.
 
 Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed.app/).
 """
@@ -24,7 +24,7 @@ _USUAL_LIFETIME = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class ClientConfig:
-    """storekit's client at Lightspeed, which belongs to one environment, and that environment's addresses."""
+    """storekit's OAuth client, which belongs to one Lightspeed environment, and that environment's addresses."""
 
     client_id: str
     client_secret: str = field(repr=False)
@@ -33,10 +33,10 @@ class ClientConfig:
 
 
 def authorise_url(*, config: ClientConfig, redirect_uri: str, state: str, code_verifier: str) -> str:
-    """Where to send the browser of the person who may consent.
+    """Return the address to send the browser to for consent.
 
     Args:
-        config: the client.
+        config: the OAuth client.
         redirect_uri: where Lightspeed sends the browser back, with `code` and `state`.
         state: a secret bound to the browser's session.
         code_verifier: PKCE's secret, 43 to 128 characters, kept for `exchange_code`.
@@ -49,13 +49,13 @@ def authorise_url(*, config: ClientConfig, redirect_uri: str, state: str, code_v
 
 
 def exchange_code(*, config: ClientConfig, redirect_uri: str, code: str, code_verifier: str) -> TokenGrant:
-    """Trades the code of the callback for tokens.
+    """Exchange the callback's code for tokens.
 
     Raises:
-        Unauthorised: code `invalid_grant`: the code was used before, has expired, or belongs to another browser.
+        Unauthorised: with code `invalid_grant`: the code was used before, has expired, or is another browser's.
         Rejected: Lightspeed does not accept storekit's client.
-        Unreachable, Throttled: nobody knows; the code may be spent.
-        BadAnswer: the answer holds no tokens.
+        Unreachable, Throttled: the outcome is unknown; the code may be spent.
+        BadAnswer: the response has no tokens.
     """
     token = _tokens_from(
         config,
@@ -68,19 +68,19 @@ def exchange_code(*, config: ClientConfig, redirect_uri: str, code: str, code_ve
             timeout=_TIMEOUT,
             allow_redirects=False,
         ),
-        refused="Lightspeed's approval was used already or has expired. Start connecting again.",
+        refused="Lightspeed's approval has expired or was already used. Start connecting again.",
     )
     return _grant(token, former_refresh_token="")
 
 
 def refresh(*, config: ClientConfig, refresh_token: str) -> TokenGrant:
-    """Trades a refresh token, once, for a new pair.
+    """Exchange a refresh token, which works once, for a new pair.
 
     Raises:
-        Unauthorised: code `invalid_grant`: the token is spent, has lapsed or was revoked; the venue must reconnect.
-        Rejected: Lightspeed does not accept storekit's client; reconnecting cannot help.
-        Unreachable, Throttled: nobody knows; the token may be spent.
-        BadAnswer: the answer holds no tokens.
+        Unauthorised: with code `invalid_grant`: the token is spent, lapsed or revoked; the venue must reconnect.
+        Rejected: Lightspeed does not accept storekit's client; reconnecting would not help.
+        Unreachable, Throttled: the outcome is unknown; the token may be spent.
+        BadAnswer: the response has no tokens.
     """
     token = _tokens_from(
         config,
@@ -100,13 +100,13 @@ def _session(config: ClientConfig) -> OAuth2Session:
         code_challenge_method="S256",
     )
     session.headers["User-Agent"] = "storekit"
-    session.register_compliance_hook("access_token_response", _refuse_unusable)
-    session.register_compliance_hook("refresh_token_response", _refuse_unusable)
+    session.register_compliance_hook("access_token_response", _raise_for_http_errors)
+    session.register_compliance_hook("refresh_token_response", _raise_for_http_errors)
     return session
 
 
-def _refuse_unusable(response: requests.Response) -> requests.Response:
-    """Answers that carry no OAuth words: throttling, faults, redirects. Authlib judges the others."""
+def _raise_for_http_errors(response: requests.Response) -> requests.Response:
+    """Raise for responses without an OAuth error: throttling, faults, redirects. Authlib handles the others."""
     status = response.status_code
     if status == requests.codes.too_many_requests or not 200 <= status < 500 or response.is_redirect:
         raise errors.for_answer(
@@ -116,27 +116,27 @@ def _refuse_unusable(response: requests.Response) -> requests.Response:
 
 
 def _tokens_from(
-    config: ClientConfig, ask: Callable[[OAuth2Session], dict[str, Any]], *, refused: str
+    config: ClientConfig, request: Callable[[OAuth2Session], dict[str, Any]], *, refused: str
 ) -> dict[str, Any]:
     try:
         with _session(config) as session:
-            return ask(session)
+            return request(session)
     except OAuthError as error:
-        raise _refusal(error, refused=refused) from None
+        raise _oauth_error(error, refused=refused) from None
     except requests.Timeout as error:
         raise errors.timed_out() from error
     except requests.HTTPError as error:
-        # A 4xx page without a word of JSON: a gateway's, not the authorisation server's.
+        # A 4xx page that is not JSON comes from a gateway, not from the authorisation server.
         status = error.response.status_code if error.response is not None else None
-        raise BadAnswer("Lightspeed's log-in service gave no proper answer.", status=status) from None
+        raise BadAnswer("storekit could not read the response of Lightspeed's log-in service.", status=status) from None
     except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
         raise errors.not_connected() from error
     except (ValueError, TypeError):
         raise _no_tokens() from None
 
 
-def _refusal(error: OAuthError, *, refused: str) -> PosError:
-    """RFC 6749's error codes as what to do about them; an unknown one is for a human."""
+def _oauth_error(error: OAuthError, *, refused: str) -> PosError:
+    """Return the error for one of RFC 6749's codes; an unknown code means a person has to act."""
     code, detail = str(error.error)[:40], scrubbed(str(error.description or ""))
     match code:
         case "invalid_grant":
@@ -144,12 +144,12 @@ def _refusal(error: OAuthError, *, refused: str) -> PosError:
         case "invalid_client" | "unauthorized_client":
             return Rejected(
                 "Lightspeed does not accept storekit's own client id and secret. "
-                "Whoever runs storekit has to check LIGHTSPEED_CLIENT_ID and LIGHTSPEED_CLIENT_SECRET.",
+                "Ask the person who runs storekit to check LIGHTSPEED_CLIENT_ID and LIGHTSPEED_CLIENT_SECRET.",
                 code=code,
                 detail=detail,
             )
         case "temporarily_unavailable" | "server_error":
-            return Unreachable("Lightspeed's log-in service has a problem of its own at the moment.", detail=detail)
+            return Unreachable("Lightspeed's log-in service has a technical problem right now.", detail=detail)
         case _:
             return Rejected("Lightspeed's log-in service refused the request.", code=code, detail=detail)
 
@@ -169,11 +169,11 @@ def _grant(token: dict[str, Any], *, former_refresh_token: str) -> TokenGrant:
 
 
 def _no_tokens() -> BadAnswer:
-    return BadAnswer("Lightspeed's log-in service answered without tokens.")
+    return BadAnswer("Lightspeed's log-in service returned no tokens.")
 
 
 def _lifetime(seconds: Any) -> timedelta:
-    """An odd lifetime must not cost the pair, whose predecessor is spent: a call that meets 401 renews it anyway."""
+    """Return the lifetime, or an hour if it is invalid: the old pair is spent, and a 401 renews the new one anyway."""
     try:
         lifetime = timedelta(seconds=int(seconds))
     except (TypeError, ValueError, OverflowError):

@@ -158,12 +158,12 @@ class MenuDocument(Protocol):
     def digest(self) -> str:
         """A hexadecimal digest: equal digests mean equal snapshots."""
 
-    def read(self, checkpoint: bytes = b"", held: StoredGroups | None = None) -> MenuReading:
+    def read(self, checkpoint: bytes = b"", stored: StoredGroups | None = None) -> MenuReading:
         """Parse the menu, or the part that differs from the one that `checkpoint` came from.
 
         Args:
             checkpoint: of an earlier reading; empty to read everything.
-            held: the stored groups; a group that matches one of them takes its key.
+            stored: the stored groups; a group that matches one of them takes its key.
 
         Raises:
             BadAnswer: the menu cannot be understood.

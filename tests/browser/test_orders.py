@@ -25,7 +25,7 @@ from tests.browser.conftest import Visit
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 State = Injection.State
-REFUSED = "The till does not know something in the order (any more). Sync the menu.\nCould not add item PIE (not found)"
+REFUSED = "Sync the menu: an item of the order no longer exists at the till.\nCould not add item PIE (not found)"
 SILENT = "Lightspeed did not answer in time."
 
 
@@ -90,7 +90,7 @@ def delivery(venue: Venue) -> Order:
             lease=uuid4(),
             outcome=outcome,
             status=400 if number > 1 else 429,
-            detail=REFUSED if number > 1 else "Lightspeed is receiving too many requests from us at the moment.",
+            detail=REFUSED if number > 1 else "Lightspeed is receiving too many requests from storekit right now.",
         )
     Alert.objects.create(order=order, channel="email", about="failed", sent_at=timezone.now())
     Alert.objects.create(order=order, channel="till", about="failed", next_attempt_at=timezone.now())

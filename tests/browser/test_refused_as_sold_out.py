@@ -17,7 +17,7 @@ from tests.browser.conftest import Visit
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 WORDS = "Could not add item Burger (restricted)"
-REFUSED = f"Something in the order is sold out at the till.\n{WORDS}"
+REFUSED = f"An item in the order is sold out at the till.\n{WORDS}"
 
 
 @pytest.fixture

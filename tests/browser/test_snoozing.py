@@ -87,7 +87,7 @@ def test_stock_on_the_products_page_and_the_comparison(visit: Visit, anna: User,
         not_ready_reason="The till is closed.",
         readiness_at=datetime.now(UTC),
         webhook_checked_at=datetime.now(UTC),
-        webhook_found="It does not hear of this location.",
+        webhook_found="It does not include this location.",
     )
     lines = ["BURGER: not restricted (before: 0 left)", "SALAD: 3 left (before: not restricted)"]
     StockWatch.objects.create(

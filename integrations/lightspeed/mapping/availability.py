@@ -1,4 +1,4 @@
-"""What the till says of itself, in an answer or in a notification: items that run out, whether it takes orders. Pure.
+"""Map restricted items and readiness, from responses and notifications. No HTTP, no database.
 
 Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed.app/).
 """
@@ -16,14 +16,14 @@ from integrations.lightspeed.mapping.json_fields import (
 )
 from integrations.pos import ItemUpdate, Readiness
 
-_MOST_LEFT = 2**31 - 1
+_MAX_LEFT = 2**31 - 1
 
 
 def to_item_update(notification: Json) -> ItemUpdate:
-    """What an ITEM notification says. RESTRICTED with a count of 5 means that five are left.
+    """Return the update in an ITEM notification. RESTRICTED with a count of 5 means that five are left.
 
     Raises:
-        BadAnswer: when it is not as documented.
+        BadAnswer: it is not as documented.
     """
     where = "notification, ITEM"
     sku, at = identifier(notification, "sku", where), moment(notification, "countUpdatedAt", where)
@@ -34,15 +34,15 @@ def to_item_update(notification: Json) -> ItemUpdate:
 
 
 def left_of(row: Json, where: str) -> int | None:
-    """The `count` of an item as a database can hold it, however many some say for "no limit"; None where it is null."""
-    return clamped(row, "count", where, most=_MOST_LEFT)
+    """Return an item's `count`, cut to what a database column holds, because some send a huge one for "no limit"."""
+    return clamped(row, "count", where, most=_MAX_LEFT)
 
 
 def to_readiness(answer: Json) -> Readiness:
-    """Whether online orders are taken, and if not, the first reason that the POS gives; an answer or a notification.
+    """Return whether online orders are taken, and if not, the first reason found; of a response or a notification.
 
     Raises:
-        BadAnswer: when it is not as documented.
+        BadAnswer: it is not as documented.
     """
     where = "online order readiness"
     status, at = text(answer, "status", where), moment(answer, "lastUpdatedAt", where)
@@ -50,10 +50,10 @@ def to_readiness(answer: Json) -> Readiness:
         raise malformed(where, "has no usable status")
     if status == "READY":
         return Readiness(ready=True, updated_at=at)
-    return Readiness(ready=False, reason=_why_not(answer, where), updated_at=at)
+    return Readiness(ready=False, reason=_why_not_ready(answer, where), updated_at=at)
 
 
-def _why_not(answer: Json, where: str) -> str:
+def _why_not_ready(answer: Json, where: str) -> str:
     configuration = as_object(answer.get("onlineOrderingApiConfiguration") or {}, where)
     pos = as_object(answer.get("posStatus") or {}, where)
     if not flag(configuration, "enabled", where, default=True):
@@ -61,7 +61,7 @@ def _why_not(answer: Json, where: str) -> str:
     if text(pos, "salesPeriod", where) == "CLOSED":
         return "The till is closed."
     if not flag(pos, "acceptingOnlineOrders", where, default=True):
-        return "The till takes no online orders at the moment."
+        return "The till is not taking online orders right now."
     if count(pos, "availableDevices", where) == 0:
-        return "No till is awake."
+        return "No till is switched on."
     return "The till is not ready for online orders."

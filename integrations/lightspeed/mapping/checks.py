@@ -1,4 +1,4 @@
-"""Lightspeed's AccountSnapshots as checks. Pure: JSON in, values out.
+"""Map Lightspeed's AccountSnapshots to checks. No HTTP, no database.
 
 Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed.app/).
 """
@@ -21,10 +21,10 @@ from integrations.pos import CheckItem, OpenCheck
 
 
 def to_open_check(snapshot: Json) -> OpenCheck:
-    """One check.
+    """Return the check.
 
     Raises:
-        BadAnswer: when it is not as documented.
+        BadAnswer: it is not as documented.
     """
     account = identifier(snapshot, "ikaccountId", "check")
     if not account:

@@ -1,4 +1,4 @@
-"""Lightspeed's floor plans as areas with tables. Pure: JSON in, values out.
+"""Map Lightspeed's floor plans to areas with tables. No HTTP, no database.
 
 Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed.app/).
 """
@@ -6,7 +6,7 @@ Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed
 from typing import Any
 
 from integrations.lightspeed.mapping.json_fields import (
-    LARGEST_COUNT,
+    MAX_COUNT,
     Json,
     as_objects,
     count,
@@ -18,15 +18,15 @@ from integrations.lightspeed.mapping.json_fields import (
 )
 from integrations.pos import FloorArea, FloorTable
 
-_LONGEST_NAME = 120
-_LONGEST_ID = 64
+_MAX_NAME_LENGTH = 120
+_MAX_ID_LENGTH = 64
 
 
 def to_areas(floor_plans: Any) -> tuple[FloorArea, ...]:
-    """The areas in the POS's order.
+    """Return the areas in the POS's order.
 
     Raises:
-        BadAnswer: when anything is not as documented, or two areas or tables have one id.
+        BadAnswer: a part is not as documented, or two areas or two tables have the same id.
     """
     seen: set[tuple[str, str]] = set()
     return tuple(_area(plan, seen) for plan in as_objects(floor_plans, "floor plans"))
@@ -34,7 +34,7 @@ def to_areas(floor_plans: Any) -> tuple[FloorArea, ...]:
 
 def _area(plan: Json, seen: set[tuple[str, str]]) -> FloorArea:
     area_id = _id(plan, "area", "floor plan", seen)
-    name = text(plan, "name", f"floor plan {area_id}")[:_LONGEST_NAME]
+    name = text(plan, "name", f"floor plan {area_id}")[:_MAX_NAME_LENGTH]
     where = f"floor plan {name or area_id}"
     tables = tuple(_table(table, where, seen) for table in objects(plan, "tables", where))
     return FloorArea(id=area_id, name=name, tables=tables)
@@ -50,15 +50,15 @@ def _table(table: Json, where: str, seen: set[tuple[str, str]]) -> FloorTable:
     return FloorTable(
         id=table_id,
         number=number,
-        name=text(table, "description", where)[:_LONGEST_NAME],
-        seats=min(seats, LARGEST_COUNT),
+        name=text(table, "description", where)[:_MAX_NAME_LENGTH],
+        seats=min(seats, MAX_COUNT),
         active=flag(table, "active", where, default=True),
     )
 
 
 def _id(source: Json, kind: str, where: str, seen: set[tuple[str, str]]) -> str:
     found = identifier(source, "id", where)
-    if not found or len(found) > _LONGEST_ID:
+    if not found or len(found) > _MAX_ID_LENGTH:
         raise malformed(where, f"holds a {kind} without a usable id")
     if (kind, found) in seen:
         raise malformed(where, f"holds the {kind} {found} a second time")

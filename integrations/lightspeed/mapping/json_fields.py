@@ -1,7 +1,7 @@
-"""Reads Lightspeed's JSON, closed by default: what has the wrong type is a `BadAnswer` that says where.
+"""Read fields of Lightspeed's JSON strictly: a value of the wrong type raises a `BadAnswer` that says where it is.
 
-Numbers may come as JSON numbers or as strings, and any part may be null. `where` is a place in words, as in
-"menu, screen Drinks, item COLA".
+Numbers may be JSON numbers or strings, and any part may be null. `where` describes the place, for example "menu, screen
+Drinks, item COLA".
 """
 
 from collections.abc import Iterator
@@ -13,25 +13,27 @@ from integrations.pos import BadAnswer
 
 Json = dict[str, Any]
 
-# Takes in 2³¹ − 1, by which some say "no limit"; and twice as much still fits a money column.
-_LARGEST_NUMBER = Decimal(4 * 10**9)
-LARGEST_COUNT = 32_767
+# Allows 2³¹ − 1, which some send for "no limit"; twice this still fits a money column.
+_MAX_NUMBER = Decimal(4 * 10**9)
+MAX_COUNT = 32_767
 
 
 def malformed(where: str, problem: str) -> BadAnswer:
-    """The error for an answer that is not as documented."""
-    return BadAnswer("Lightspeed's answer made no sense. Nothing of it was used.", detail=f"{where}: {problem}"[:1000])
+    """Return the error for a response that is not as documented."""
+    return BadAnswer(
+        "storekit could not read Lightspeed's response, so nothing has changed.", detail=f"{where}: {problem}"[:1000]
+    )
 
 
 def as_object(value: Any, where: str) -> Json:
-    """A JSON object."""
+    """Return the value if it is a JSON object. Raises `BadAnswer` if not."""
     if not isinstance(value, dict):
         raise malformed(where, "is not an object")
     return value
 
 
 def as_objects(value: Any, where: str) -> list[Json]:
-    """A JSON list of objects."""
+    """Return the value if it is a JSON list of objects. Raises `BadAnswer` if not."""
     if not isinstance(value, list):
         raise malformed(where, "is not a list")
     for entry in value:
@@ -41,24 +43,24 @@ def as_objects(value: Any, where: str) -> list[Json]:
 
 
 def objects(source: Json, name: str, where: str) -> list[Json]:
-    """A field with a list of objects; empty when it is null or missing."""
+    """Return a field with a list of objects; empty if it is null or missing."""
     value = source.get(name)
     return [] if value is None else as_objects(value, f"{where}, {name}")
 
 
 def text(source: Json, name: str, where: str) -> str:
-    """A field with text, trimmed; empty when it is null or missing."""
+    """Return a field with text, trimmed; empty if it is null or missing."""
     value = source.get(name)
     if value is None:
         return ""
     if not isinstance(value, str):
         raise malformed(where, f"{name} is not text")
-    # As `clean` does, without a call for each of a menu's many texts.
+    # The same as `clean`, without a function call for each of a menu's many texts.
     return value.strip() if value.isprintable() else clean(value)
 
 
 def texts(source: Json, name: str, where: str) -> Iterator[str]:
-    """A field with a list of texts, without empty ones; nothing when it is null or missing."""
+    """Yield the texts of a list, without empty ones; none if it is null or missing."""
     value = source.get(name)
     if value is None:
         return
@@ -72,21 +74,21 @@ def texts(source: Json, name: str, where: str) -> Iterator[str]:
 
 
 def clean(value: str) -> str:
-    """Text that every database can hold: no NUL, no half of a surrogate pair, trimmed."""
+    """Return the text trimmed and as every database can store it: without null characters and lone surrogates."""
     if not value.isprintable():
         value = value.replace("\0", "").encode("utf-8", "replace").decode()
     return value.strip()
 
 
 def identifier(source: Json, name: str, where: str) -> str:
-    """A field with an id, as text, however it was written; empty when it is null or missing."""
+    """Return a field with an id, a string or an integer, as text; empty if it is null or missing."""
     value = source.get(name)
     if isinstance(value, str):
         return clean(value)
     if value is None:
         return ""
     if isinstance(value, int) and not isinstance(value, bool):
-        # Python refuses to write integers of thousands of digits.
+        # Python refuses to convert integers of thousands of digits.
         if abs(value) >= 10**64:
             raise malformed(where, f"{name} is not an id")
         return str(value)
@@ -94,7 +96,7 @@ def identifier(source: Json, name: str, where: str) -> str:
 
 
 def flag(source: Json, name: str, where: str, *, default: bool = False) -> bool:
-    """A field with true or false."""
+    """Return a field with true or false; `default` if it is null or missing."""
     value = source.get(name)
     if value is None:
         return default
@@ -104,7 +106,7 @@ def flag(source: Json, name: str, where: str, *, default: bool = False) -> bool:
 
 
 def number(source: Json, name: str, where: str) -> Decimal | None:
-    """A field with a number of at most ten digits; None when it is null, missing or empty."""
+    """Return a field with a number of at most ten digits; None if it is null, missing or empty."""
     value = source.get(name)
     if value is None or value == "":
         return None
@@ -115,8 +117,7 @@ def number(source: Json, name: str, where: str) -> Decimal | None:
 
 
 def clamped(source: Json, name: str, where: str, *, most: int) -> int | None:
-    """A field with a number of any size, as a whole one between -most and most; None when it is null, missing or
-    empty."""
+    """Return a field with a number as an integer, limited to ±`most`; None if it is null, missing or empty."""
     value = source.get(name)
     if value is None or value == "":
         return None
@@ -127,19 +128,19 @@ def clamped(source: Json, name: str, where: str, *, most: int) -> int | None:
 
 
 def as_number(value: Any) -> Decimal | None:
-    """A number, JSON or text, exactly as written; None for anything else. A binary float counts as its own digits."""
+    """Return a number, JSON or text, exactly as written; None for anything else. A float is taken as it is printed."""
     found = value if isinstance(value, Decimal) else _to_decimal(value)
     if found is None:
         return None
-    return found if found.is_finite() and -_LARGEST_NUMBER < found < _LARGEST_NUMBER else None
+    return found if found.is_finite() and -_MAX_NUMBER < found < _MAX_NUMBER else None
 
 
 def fraction(digits: str) -> Decimal:
-    """A JSON number with a fraction or an exponent, for a parser. Raises `ValueError` for what no decimal can hold."""
+    """Parse a JSON number with a fraction or an exponent. Raises `ValueError` if no `Decimal` can hold it."""
     try:
         return Decimal(digits)
     except InvalidOperation as error:
-        raise ValueError("The number's exponent is out of all bounds.") from error
+        raise ValueError("The number's exponent is out of range.") from error
 
 
 def _to_decimal(value: Any) -> Decimal | None:
@@ -152,7 +153,7 @@ def _to_decimal(value: Any) -> Decimal | None:
 
 
 def count(source: Json, name: str, where: str) -> int | None:
-    """A field with a whole number of 0 or more; None when it is null or missing."""
+    """Return a field with a whole number of 0 or more; None if it is null or missing."""
     found = number(source, name, where)
     if found is None:
         return None
@@ -162,7 +163,7 @@ def count(source: Json, name: str, where: str) -> int | None:
 
 
 def moment(source: Json, name: str, where: str) -> datetime | None:
-    """A field with a time: `2021-12-21T13:24:49.265+0000` or ISO 8601 with `Z`, and None for anything else."""
+    """Return a field with a time: `2021-12-21T13:24:49.265+0000` or ISO 8601 with `Z`; None for anything else."""
     try:
         found = datetime.fromisoformat(text(source, name, where))
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)

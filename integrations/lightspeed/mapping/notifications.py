@@ -1,6 +1,6 @@
-"""What Lightspeed's webhook says. Pure: JSON in, values out.
+"""Parse Lightspeed's notifications. No HTTP, no database.
 
-A notification carries no event id, may come twice and may come out of order; its fingerprint says which fact it is.
+A notification carries no event id, may arrive twice and out of order; its fingerprint identifies the fact.
 Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed.app/).
 """
 
@@ -35,13 +35,13 @@ _STATUSES = {
 
 
 def parse(body: Any) -> ReceivedNotification:
-    """Understands a notification. A type or status that is not known is kept, without a fact.
+    """Parse a notification. An unknown type or status is kept, without a fact.
 
     Args:
-        body: the JSON as received; its numbers may be of any kind.
+        body: the JSON as received; numbers may be of any type.
 
     Raises:
-        BadAnswer: the body is not an object, or a field that says what it is about has the wrong type.
+        BadAnswer: the body is not an object, or a field that identifies the fact has the wrong type.
     """
     source = as_object(body, "notification")
     type_, status = text(source, "type", "notification"), text(source, "status", "notification")
@@ -68,7 +68,7 @@ def _fact(source: Json, type_: str, status: str, reference: str, account: str) -
 
 
 def _account(source: Json) -> str:
-    """The check's identifier, as in `A78094.48`; also within the check itself, when that was sent along."""
+    """Return the check's identifier, such as `A78094.48`, which may also be inside the check if that is included."""
     named = identifier(source, "ikentooAccountIdentifier", "notification")
     check = source.get("account")
     return named or (identifier(check, "ikaccountId", "notification, account") if isinstance(check, dict) else "")
@@ -94,18 +94,18 @@ def _fingerprint(source: Json, type_: str, status: str, about: str) -> str:
     if status not in _STATUSES.get(type_, ()):
         return _digest("unknown", source)
     if type_ == "ORDER" and status == _CHECK_WAS_UPDATED:
-        # Two updates of one check look the same and are two facts all the same.
+        # Two updates of a check look the same but are two facts.
         return secrets.token_hex(32)
     if type_ in {"ORDER", "PAYMENT"}:
         return _digest(type_, status, about) if about else _digest(type_, source)
-    if not source.get(_TIME[type_]):
-        # Sold out, back, sold out again: without their times the first and the last look the same.
+    if not source.get(_TIME_FIELD[type_]):
+        # Sold out, back, sold out again: without times, the first and the last would look the same.
         return secrets.token_hex(32)
-    return _digest(type_, status, *(source.get(name) for name in _FIELDS[type_]))
+    return _digest(type_, status, *(source.get(name) for name in _IDENTIFYING_FIELDS[type_]))
 
 
-_TIME = {"ITEM": "countUpdatedAt", "ORDER_API": "lastUpdatedAt"}
-_FIELDS = {
+_TIME_FIELD = {"ITEM": "countUpdatedAt", "ORDER_API": "lastUpdatedAt"}
+_IDENTIFYING_FIELDS = {
     "ITEM": ("sku", "businessLocationId", "countUpdatedAt", "count"),
     "ORDER_API": ("businessLocationId", "lastUpdatedAt"),
 }

@@ -1,4 +1,4 @@
-"""What stands beside the menu: what is running out, what allergens and discounts are called. Pure.
+"""Map what goes with the menu: restricted items, allergens and discounts. No HTTP, no database.
 
 Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed.app/).
 """
@@ -7,15 +7,15 @@ from integrations.lightspeed.mapping.availability import left_of
 from integrations.lightspeed.mapping.json_fields import Json, identifier, malformed, moment, number, objects, text
 from integrations.pos import AllergenNames, PosDiscount, Restriction
 
-_LONGEST_CODE = 64
-_LONGEST_NAME = 255
+_MAX_CODE_LENGTH = 64
+_MAX_NAME_LENGTH = 255
 
 
 def to_restrictions(rows: list[Json]) -> tuple[Restriction, ...]:
-    """What is restricted, from the rows of the availability call; an item without a row is not.
+    """Return the restricted items from the rows of the availability call; an item without a row is not restricted.
 
     Raises:
-        BadAnswer: when a row is not as documented.
+        BadAnswer: a row is not as documented.
     """
     where = "item availability"
     found: dict[str, Restriction] = {}
@@ -28,19 +28,19 @@ def to_restrictions(rows: list[Json]) -> tuple[Restriction, ...]:
 
 
 def to_allergen_names(rows: list[Json]) -> tuple[AllergenNames, ...]:
-    """The POS's allergens with their names in every language that it has.
+    """Return the POS's allergens with their names in every language it has.
 
     Raises:
-        BadAnswer: when a row is not as documented.
+        BadAnswer: a row is not as documented.
     """
     where = "allergens"
     found: dict[str, AllergenNames] = {}
     for row in rows:
         code = identifier(row, "code", where)
-        if not code or len(code) > _LONGEST_CODE:
+        if not code or len(code) > _MAX_CODE_LENGTH:
             raise malformed(where, "holds an allergen without a usable code")
         names = {
-            text(entry, "locale", where).replace("_", "-").lower(): text(entry, "text", where)[:_LONGEST_NAME]
+            text(entry, "locale", where).replace("_", "-").lower(): text(entry, "text", where)[:_MAX_NAME_LENGTH]
             for entry in objects(row, "translations", where)
         }
         found[code] = AllergenNames(
@@ -50,10 +50,10 @@ def to_allergen_names(rows: list[Json]) -> tuple[AllergenNames, ...]:
 
 
 def to_discounts(rows: list[Json]) -> tuple[PosDiscount, ...]:
-    """The POS's discounts; one without a code cannot be used and is left out.
+    """Return the POS's discounts; one without a code cannot be used and is left out.
 
     Raises:
-        BadAnswer: when a row is not as documented.
+        BadAnswer: a row is not as documented.
     """
     where = "discounts"
     return tuple(

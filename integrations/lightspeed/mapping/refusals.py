@@ -1,6 +1,6 @@
-"""Why Lightspeed does not take an order: its own words as a table of causes, with a sentence for venue staff.
+"""Why Lightspeed refused an order: a table from its messages to causes, with a sentence for venue staff.
 
-A refusal comes at once, as 400, or later, as a notification of what only the till knows; the words are alike.
+A refusal comes at once, as 400, or later, as a notification about what only the till knows; the messages are alike.
 Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed.app/).
 """
 
@@ -10,21 +10,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Cause:
-    """`code` is stable, for tables and programs; `sentence` is for venue staff; `words` is found in Lightspeed's."""
+    """`code` is stable, for tables and programs; `sentence` is for venue staff; `pattern` is found in the message."""
 
     code: str
     sentence: str
-    words: re.Pattern[str]
+    pattern: re.Pattern[str]
 
 
-def _cause(code: str, words: str, sentence: str) -> Cause:
-    return Cause(code, sentence, re.compile(words, re.IGNORECASE | re.DOTALL))
+def _cause(code: str, pattern: str, sentence: str) -> Cause:
+    return Cause(code, sentence, re.compile(pattern, re.IGNORECASE | re.DOTALL))
 
 
-_SOLD_OUT = "Something in the order is sold out at the till."
+_SOLD_OUT = "An item in the order is sold out at the till."
 
-# The first that fits counts. Names and codes are the venue's own and may hold any words, those of another row
-# included: what quotes an item's name comes first, and is told by what stands behind the name.
+# The first match counts. Messages quote names and codes that the venue chose, which may contain any words, even those
+# of another row. So messages that quote an item's name come first, and are recognised by what follows the name.
 CAUSES = (
     _cause(
         "restricted",
@@ -34,52 +34,52 @@ CAUSES = (
     _cause(
         "item_refused",
         r"could not add item (?!.*\(not found\)\W*$)",
-        "The till could not add something in the order. Lightspeed's words below say what and why.",
+        "The till could not add an item of the order. See Lightspeed's message below for the reason.",
     ),
     _cause(
         "unknown_item",
         r"could not add item |(^|[:;] )(unknown (sku|modifier)|(sku|modifier)\b.*not found)",
-        "The till does not know something in the order (any more). Sync the menu.",
+        "Sync the menu: an item of the order no longer exists at the till.",
     ),
     _cause(
         "unknown_discount",
         r"(^|[:;] )(unknown discount|discount\b.*not found)|discountcode: ",
-        "Lightspeed does not know the discount of the order (any more).",
+        "The order's discount no longer exists at Lightspeed.",
     ),
     _cause(
         "payment_method",
         r"(^|[:;] )(unknown payment method|payment method\b.*not found)|paymentmethod: ",
-        "Lightspeed does not know the payment method of online orders. Check it in the Lightspeed settings.",
+        "Check the payment method in the Lightspeed settings: Lightspeed does not know it.",
     ),
     _cause(
         "order_profile",
         r"unknown profile|\bprofile\b.*(not found|unknown)|accountprofilecode: ",
-        "Lightspeed does not know the order profile. Check the order profiles in the Lightspeed settings.",
+        "Check the order profiles in the Lightspeed settings: Lightspeed does not know the one of this order.",
     ),
     _cause(
         "not_picked_up",
         r"validity ended",
-        "No till was awake to take the order in time. Check that the till is on and has a connection.",
+        "Check that the till is switched on and online: no till took the order in time.",
     ),
     _cause(
         "customer_conflict",
         r"consumer already exists",
-        "Lightspeed knows the guest's e-mail address as somebody else's customer.",
+        "Lightspeed has the guest's e-mail address for a different customer.",
     ),
     _cause(
         "overpaid",
         r"more than what is due|exceeds the amount due|overpa(y|id)",
-        "The till's prices are lower than those that the guest paid. Sync the menu, then key the order in by hand.",
+        "Sync the menu, then enter the order by hand: the till's prices are lower than those the guest paid.",
     ),
     _cause(
         "check_gone",
         r"account\w*\W.*(not found|closed|unknown)|(not found|closed|unknown).*account",
-        "The check that the order was to be added to is closed or gone.",
+        "The check for this order is closed or no longer exists.",
     ),
     _cause(
         "unknown_table",
         r"unknown table|table\w*\W.*not found|tablenumber",
-        "Lightspeed does not know the table of the order. Sync the floor plan.",
+        "Sync the floor plan: Lightspeed does not know the order's table.",
     ),
     _cause(
         "restricted",
@@ -89,20 +89,20 @@ CAUSES = (
 )
 
 
-def cause_of(words: str) -> Cause | None:
-    """What Lightspeed's words mean; None when nobody has told us yet."""
-    return next((cause for cause in CAUSES if cause.words.search(words)), None)
+def cause_of(message: str) -> Cause | None:
+    """Return the cause that Lightspeed's message names; None if the table has no match."""
+    return next((cause for cause in CAUSES if cause.pattern.search(message)), None)
 
 
-def scrubbed(words: str) -> str:
-    """The POS's words without e-mail addresses, phone numbers, tokens and quoted input; at most 1,000 characters.
+def scrubbed(message: str) -> str:
+    """Return the message without e-mail addresses, phone numbers, tokens and quoted input, up to 1,000 characters.
 
-    Nor with what PostgreSQL cannot store: null characters and halves of surrogate pairs.
+    Also removes what PostgreSQL cannot store: null characters and lone surrogates.
     """
-    words = words[:10_000].replace("\0", "").encode("utf-8", "replace").decode()
+    message = message[:10_000].replace("\0", "").encode("utf-8", "replace").decode()
     for pattern, replacement in _PRIVATE:
-        words = pattern.sub(replacement, words)
-    return words.strip()[:1000]
+        message = pattern.sub(replacement, message)
+    return message.strip()[:1000]
 
 
 # Spring quotes what was sent as "rejected value [...]", which may be a guest's name.

@@ -1,7 +1,7 @@
-"""Whether a webhook endpoint is as we want it. Pure.
+"""Compare a webhook endpoint at Lightspeed with the one storekit needs. No HTTP, no database.
 
-Flags that an update leaves out fall back to their defaults at Lightspeed, and without its location an endpoint hears
-nothing of items and of readiness. Source: Lightspeed's K-Series API documentation
+Lightspeed resets flags that an update leaves out to their defaults, and an endpoint without its location gets no
+notifications of items and readiness. Source: Lightspeed's K-Series API documentation
 (https://api-docs.lsk.lightspeed.app/).
 """
 
@@ -10,22 +10,22 @@ from integrations.lightspeed.mapping.json_fields import Json, identifier, object
 _FLAGS = ("withBasicAuth", "username", "provideAccount", "expandTransactions", "expandPayments")
 
 
-def endpoint_problems(*, held: Json, wanted: Json, locations: list[Json], location: str) -> tuple[str, ...]:
-    """A sentence for each difference between the endpoint that Lightspeed has and the one that we want.
+def endpoint_problems(*, registered: Json, wanted: Json, locations: list[Json], location: str) -> tuple[str, ...]:
+    """Return a sentence for each difference between the registered endpoint and the wanted one.
 
     Raises:
-        BadAnswer: when what Lightspeed has is not as documented.
+        BadAnswer: the registered endpoint is not as documented.
     """
     found = []
     where = "webhook"
-    if text(held, "url", where) != wanted["url"]:
-        found.append("It sends to another address.")
-    if flags := [name for name in _FLAGS if held.get(name) != wanted[name]]:
+    if text(registered, "url", where) != wanted["url"]:
+        found.append("It sends to a different address.")
+    if flags := [name for name in _FLAGS if registered.get(name) != wanted[name]]:
         found.append(f"Its settings differ: {', '.join(flags)}.")
-    if missing := _subscriptions(wanted) - _subscriptions(held):
+    if missing := _subscriptions(wanted) - _subscriptions(registered):
         found.append(f"It does not subscribe to {', '.join(sorted(missing))}.")
     if location not in {identifier(one, "id", where) for one in locations}:
-        found.append("It does not hear of this location.")
+        found.append("It does not include this location.")
     return tuple(found)
 
 

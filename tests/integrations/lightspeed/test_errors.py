@@ -166,5 +166,5 @@ def test_throttling_says_how_long_to_wait_when_the_pos_did(header: str | None, w
 
 
 def test_an_unusable_yes_leaves_an_order_in_doubt_and_a_menu_unread() -> None:
-    assert type(errors.for_nonsense(call=Call.ORDER, status=200, detail="")) is Unreachable
-    assert type(errors.for_nonsense(call=Call.READ, status=200, detail="")) is BadAnswer
+    assert type(errors.for_bad_body(call=Call.ORDER, status=200, detail="")) is Unreachable
+    assert type(errors.for_bad_body(call=Call.READ, status=200, detail="")) is BadAnswer

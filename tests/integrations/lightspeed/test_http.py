@@ -145,7 +145,7 @@ def test_an_empty_yes_is_none(lightspeed: LightspeedHttp) -> None:
 
 @responses.activate
 def test_an_answer_that_is_too_large_is_refused(lightspeed: LightspeedHttp, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "LARGEST_ANSWER", 100)
+    monkeypatch.setattr(http, "MAX_RESPONSE_BYTES", 100)
     responses.get(f"{API}/x", body=json.dumps("x" * 200))
     with pytest.raises(BadAnswer):
         lightspeed.call("GET", "/x", kind=Call.READ)
@@ -246,7 +246,7 @@ def test_a_chunked_answer_is_read(tokens: Tokens) -> None:
 
 
 def test_a_bomb_of_compressed_nothing_is_refused(tokens: Tokens, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "LARGEST_ANSWER", 1_000_000)
+    monkeypatch.setattr(http, "MAX_RESPONSE_BYTES", 1_000_000)
     content = gzip.compress(b" " * 50_000_000)
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(content)
     with answering(head, content) as url, pytest.raises(BadAnswer):

@@ -322,8 +322,8 @@ def test_a_discount_of_the_poss_own_comes_off_at_the_till(sandbox: SandboxPos, p
     [
         ({"enabled": False}, "Online orders are switched off at the POS."),
         ({"opened": False}, "The till is closed."),
-        ({"accepting": False}, "The till takes no online orders at the moment."),
-        ({"devices": 0}, "No till is awake."),
+        ({"accepting": False}, "The till is not taking online orders right now."),
+        ({"devices": 0}, "No till is switched on."),
     ],
 )
 def test_whether_online_orders_are_taken(

@@ -66,9 +66,9 @@ def test_ready_is_what_the_pos_calls_ready() -> None:
     [
         (not_ready(enabled=False, salesPeriod="CLOSED"), "Online orders are switched off at the POS."),
         (not_ready(salesPeriod="CLOSED", acceptingOnlineOrders=False, availableDevices=0), "The till is closed."),
-        (not_ready(acceptingOnlineOrders=False), "The till takes no online orders at the moment."),
-        (not_ready(availableDevices=0), "No till is awake."),
-        (not_ready(availableDevices="0"), "No till is awake."),
+        (not_ready(acceptingOnlineOrders=False), "The till is not taking online orders right now."),
+        (not_ready(availableDevices=0), "No till is switched on."),
+        (not_ready(availableDevices="0"), "No till is switched on."),
         (not_ready(), "The till is not ready for online orders."),
         ({"status": "NOT_READY"}, "The till is not ready for online orders."),
         ({"status": "NOT_READY", "posStatus": None}, "The till is not ready for online orders."),
@@ -98,7 +98,7 @@ def test_a_readiness_that_is_not_as_documented_is_refused(answer: dict[str, Any]
 
 def test_readiness_is_asked_for_the_location(pos: LightspeedPos) -> None:
     answers("GET", "/o/op/1/onlineOrderReadiness", json=not_ready(availableDevices=0))
-    assert pos.readiness() == Readiness(ready=False, reason="No till is awake.")
+    assert pos.readiness() == Readiness(ready=False, reason="No till is switched on.")
 
 
 # --- What is left of some items --------------------------------------------------------------------------------------

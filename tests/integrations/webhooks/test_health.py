@@ -80,7 +80,7 @@ def test_one_that_is_right_is_left_alone(connection: Connection) -> None:
 @pytest.mark.parametrize(
     ("changes", "found"),
     [
-        ({"url": "https://elsewhere.example/"}, "It sends to another address."),
+        ({"url": "https://elsewhere.example/"}, "It sends to a different address."),
         ({"withBasicAuth": False, "username": None}, "Its settings differ: withBasicAuth, username."),
         ({"provideAccount": False}, "Its settings differ: provideAccount."),
         ({"expandPayments": None}, "Its settings differ: expandPayments."),
@@ -88,8 +88,8 @@ def test_one_that_is_right_is_left_alone(connection: Connection) -> None:
             {"subscribeTo": [{"resource": "order", "name": "DELIVERED"}]},
             "It does not subscribe to item/SALES_RESTRICTION_UPDATED, order_api/ONLINE_ORDER_READINESS.",
         ),
-        ({"locations": []}, "It does not hear of this location."),
-        ({"locations": [999]}, "It does not hear of this location."),
+        ({"locations": []}, "It does not include this location."),
+        ({"locations": [999]}, "It does not include this location."),
     ],
 )
 def test_whatever_is_wrong_is_said_put_right_and_written_down(

@@ -243,7 +243,7 @@ def test_an_answer_that_makes_no_sense_fails_the_run_and_leaves_the_menu(venue: 
     run = sync(venue, force=True)
 
     assert run.state == State.FAILED
-    assert "made no sense" in run.error
+    assert "could not read Lightspeed's response" in run.error
     assert on_menu() == set(SIX)
 
 

@@ -18,7 +18,7 @@ from orders.status_summary import status_summary
 from tests import factories
 
 About = Alert.About
-REASON = "The till does not know something in the order (any more). Sync the menu."
+REASON = "Sync the menu: an item of the order no longer exists at the till."
 DETAIL = "Could not add item <BURGER> (not found)"
 
 

@@ -1,7 +1,8 @@
-"""What can be chosen on a menu entry: its deal groups, modifier groups and production instructions. Pure.
+"""Map the choices of a menu entry: deal groups, modifier groups, production instructions. No HTTP, no database.
 
-Reads the groups of one entry as drafts, whose keys `group_keys` decides when the whole menu has
-been read. Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed.app/).
+The groups of an entry become drafts; `group_keys` decides their keys once the whole menu is read.
+
+Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed.app/).
 """
 
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from integrations.lightspeed.mapping.json_fields import (
-    LARGEST_COUNT,
+    MAX_COUNT,
     Json,
     count,
     flag,
@@ -19,12 +20,12 @@ from integrations.lightspeed.mapping.json_fields import (
     objects,
     text,
 )
-from integrations.lightspeed.mapping.menu.rich_content import LONGEST_NAME, translations_of
+from integrations.lightspeed.mapping.menu.rich_content import MAX_NAME_LENGTH, translations_of
 from integrations.money import to_money
 from integrations.pos import GroupKind, MenuModifier, Translation
 
-LONGEST_SKU = 25
-_LONGEST_INSTRUCTION_ID = 64
+MAX_SKU_LENGTH = 25
+_MAX_INSTRUCTION_ID_LENGTH = 64
 _PERCENTAGE = "CUSTOMIZED_ITEM_PRICE_WILL_BE_A_PERCENTAGE_OF_TOTAL"
 GROUP_FIELDS = (
     ("menuDealGroups", GroupKind.DEAL),
@@ -34,14 +35,14 @@ GROUP_FIELDS = (
 IDENTITY_FIELDS = {
     GroupKind.DEAL: "sku",
     GroupKind.MODIFIER: "sku",
-    # The misspelling is the POS's.
+    # The misspelling is Lightspeed's.
     GroupKind.INSTRUCTION: "productionIntructionGroupId",
 }
 
 
 @dataclass(frozen=True)
 class GroupDraft:
-    """A group as one entry carries it. `identity` is its SKU or id at the POS; empty when it has none."""
+    """A group as one entry defines it. `identity` is its SKU or id at the POS; empty if it has none."""
 
     kind: GroupKind
     identity: str
@@ -60,44 +61,44 @@ class ChoiceDraft(NamedTuple):
 
 
 class Warnings:
-    """What was left out or decided for the venue, by the menu entry that it was said of."""
+    """Sentences for venue staff about what was left out or assumed, grouped by menu entry."""
 
     def __init__(self) -> None:
         self._of_entries: list[list[str]] = []
 
     def begin_entry(self) -> None:
-        """What is said from now on is said of the next entry."""
+        """Start the next entry: warnings added from now on belong to it."""
         self._of_entries.append([])
 
     def add(self, *sentences: str) -> None:
-        """Notes sentences for venue staff."""
+        """Add sentences for venue staff to the current entry."""
         self._of_entries[-1].extend(sentences)
 
     def mark(self) -> int:
-        """For `since`."""
+        """Return a position in the current entry's warnings, for `since`."""
         return len(self._of_entries[-1])
 
     def since(self, mark: int) -> tuple[str, ...]:
-        """What was said of a part of an entry, to be said again where an equal part is not read again."""
+        """Return the warnings added since the position, to repeat them for an equal part that is not read again."""
         return tuple(self._of_entries[-1][mark:])
 
     def by_entry(self) -> dict[int, tuple[str, ...]]:
-        """What was said of each entry, by its number in the order of the menu, each sentence once."""
-        return {number: tuple(dict.fromkeys(said)) for number, said in enumerate(self._of_entries) if said}
+        """Return each entry's warnings without duplicates, by the entry's number in the order of the menu."""
+        return {number: tuple(dict.fromkeys(warnings)) for number, warnings in enumerate(self._of_entries) if warnings}
 
 
 def name_of(entry: Json, where: str) -> str:
-    """An item's name on the till, or its SKU."""
-    return (text(entry, "productName", where) or identifier(entry, "sku", where) or "(no name)")[:LONGEST_NAME]
+    """Return an item's name on the till, or its SKU if it has none."""
+    return (text(entry, "productName", where) or identifier(entry, "sku", where) or "(no name)")[:MAX_NAME_LENGTH]
 
 
 def orderable_sku(entry: Json, where: str, label: str, warnings: Warnings) -> str:
-    """The SKU by which an order names the entry; empty, with a warning about `label`, when no order can."""
+    """Return the SKU to order the entry by; empty, with a warning about `label`, if it cannot be ordered."""
     sku = identifier(entry, "sku", where)
     if not sku:
         warnings.add(f"{label} has no SKU and was left out, because it cannot be ordered.")
-    elif len(sku) > LONGEST_SKU:
-        warnings.add(f"{label} was left out, because its SKU is longer than {LONGEST_SKU} characters.")
+    elif len(sku) > MAX_SKU_LENGTH:
+        warnings.add(f"{label} was left out, because its SKU is longer than {MAX_SKU_LENGTH} characters.")
     elif has_percentage_price(entry, where):
         warnings.add(f"{label} was left out, because its price is a percentage of the order's total.")
     else:
@@ -106,15 +107,15 @@ def orderable_sku(entry: Json, where: str, label: str, warnings: Warnings) -> st
 
 
 def has_percentage_price(entry: Json, where: str) -> bool:
-    """Whether the price is a part of the order's total, which no order could name."""
+    """Return whether the price is a percentage of the order's total, which an order cannot express."""
     return text(entry, "pricingStrategy", where) == _PERCENTAGE
 
 
 def price_of(entry: Json, where: str) -> Decimal:
-    """What the guest pays for an item: its price, and the tax where that is not in it.
+    """Return an item's price including tax.
 
     Raises:
-        BadAnswer: when there is no price, or it is not a number.
+        BadAnswer: there is no price, or it is not a number.
     """
     price = number(entry, "productPrice", where)
     if price is None:
@@ -128,9 +129,9 @@ def price_of(entry: Json, where: str) -> Decimal:
 
 
 class GroupReader:
-    """Reads the groups of the menu's entries.
+    """Read the groups of the menu's entries.
 
-    Lightspeed repeats a shared group at every product that asks it, so a group that is the same as the last one of its
+    Lightspeed repeats a shared group at every product that uses it, so a group equal to the last one with the same
     identity is not read again.
     """
 
@@ -139,10 +140,10 @@ class GroupReader:
         self._last: dict[tuple[GroupKind, str], tuple[Json, GroupDraft, tuple[str, ...]]] = {}
 
     def groups_of(self, entry: Json, where: str) -> tuple[GroupDraft, ...]:
-        """The groups of an item, a deal, a modifier or a deal's item, with all that is nested in them, in order.
+        """Return the groups of an item, a deal, a modifier or a deal's item, in order, with their nested groups.
 
         Raises:
-            BadAnswer: when a part is not as documented.
+            BadAnswer: a part is not as documented.
         """
         drafts = [
             self._group(group, kind, where)
@@ -165,8 +166,8 @@ class GroupReader:
         return draft
 
     def _items(self, group: Json, kind: GroupKind, identity: str, where: str) -> GroupDraft:
-        """A group of modifiers, or of the items of a deal."""
-        name = (text(group, "description", where) or identity)[:LONGEST_NAME]
+        """Read a group of modifiers, or of the items of a deal."""
+        name = (text(group, "description", where) or identity)[:MAX_NAME_LENGTH]
         where = f"{where}, group {name}"
         minimum, maximum = _limits(group, name, where, self._warnings)
         translations = translations_of(group, where)
@@ -177,7 +178,7 @@ class GroupReader:
         )
 
     def _choice(self, item: Json, kind: GroupKind, group_name: str, where: str) -> ChoiceDraft | None:
-        """A modifier is priced by its own price; an item of a deal adds its `extraPrice` to the deal's."""
+        """Read a choice. A modifier has its own price; an item of a deal adds its `extraPrice` to the deal's price."""
         name = name_of(item, where)
         where = f"{where}, {name}"
         sku = orderable_sku(item, where, f"{name} in the group {group_name}", self._warnings)
@@ -191,8 +192,8 @@ class GroupReader:
         return ChoiceDraft(modifier, self.groups_of(item, where))
 
     def _instructions(self, group: Json, kind: GroupKind, identity: str, where: str) -> GroupDraft:
-        """Free choices without a SKU: an order names them by `ikentooModifierId`."""
-        name = text(group, "productionInstructionGroupName", where)[:LONGEST_NAME]
+        """Read a group of instructions: free choices without a SKU, ordered by `ikentooModifierId`."""
+        name = text(group, "productionInstructionGroupName", where)[:MAX_NAME_LENGTH]
         where = f"{where}, group {name}"
         choices = [
             _instruction(entry, name, where, self._warnings)
@@ -213,23 +214,23 @@ def _limits(group: Json, name: str, where: str, warnings: Warnings) -> tuple[int
     minimum = count(group, "minimumSelection", where)
     if minimum is None:
         minimum = 1 if flag(group, "mustSelectAnItem", where) else 0
-    if minimum > LARGEST_COUNT:
+    if minimum > MAX_COUNT:
         raise malformed(where, "minimumSelection is too large")
     maximum = count(group, "maximumSelection", where)
     if maximum is None:
         maximum = None if flag(group, "multiSelectionPermitted", where) else max(1, minimum)
-    elif maximum > LARGEST_COUNT:
+    elif maximum > MAX_COUNT:
         maximum = None
     elif maximum < minimum:
-        warnings.add(f"The group {name} allows {maximum} but demands {minimum}; {minimum} is used for both.")
+        warnings.add(f"The group {name} requires {minimum} but allows only {maximum}; {minimum} is used for both.")
         maximum = minimum
     return minimum, maximum
 
 
 def _instruction(entry: Json, group_name: str, where: str, warnings: Warnings) -> ChoiceDraft | None:
-    name = text(entry, "instruction", where)[:LONGEST_NAME]
+    name = text(entry, "instruction", where)[:MAX_NAME_LENGTH]
     instruction_id = identifier(entry, "ikentooModifierId", where)
-    if not instruction_id or len(instruction_id) > _LONGEST_INSTRUCTION_ID:
+    if not instruction_id or len(instruction_id) > _MAX_INSTRUCTION_ID_LENGTH:
         warnings.add(f"{name} in the group {group_name} has no usable id and was left out.")
         return None
     modifier = MenuModifier(
@@ -245,7 +246,7 @@ def _distinct(choices: list[ChoiceDraft | None], group_name: str, warnings: Warn
             continue
         first = found.setdefault(choice.modifier.key, choice)
         if first is not choice and first.modifier.price != choice.modifier.price:
-            warnings.add(f"The group {group_name} holds {choice.modifier.key} at two prices; the first is used.")
+            warnings.add(f"The group {group_name} has {choice.modifier.key} at two prices; the first is used.")
     if not found:
-        warnings.add(f"The group {group_name} has nothing to choose from and was left out.")
+        warnings.add(f"The group {group_name} has no choices and was left out.")
     return tuple(found.values())

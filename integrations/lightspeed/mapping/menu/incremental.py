@@ -1,4 +1,4 @@
-"""What is remembered of a loaded menu, so that of the next one only the products that changed need to be read. Pure."""
+"""Checkpoints of loaded menus: of the next menu, only the products that changed are read. No HTTP, no database."""
 
 import hashlib
 import json
@@ -11,50 +11,50 @@ from typing import Any
 from integrations.lightspeed.mapping.json_fields import Json, identifier, objects
 from integrations.lightspeed.mapping.menu.choices import has_percentage_price
 from integrations.lightspeed.mapping.menu.parser import ParsedMenu
-from integrations.lightspeed.mapping.menu.snapshot import MenuRead, SubScreens, each_once, is_screen, read_menu
+from integrations.lightspeed.mapping.menu.snapshot import MenuRead, SubScreens, distinct_warnings, is_screen, read_menu
 from integrations.pos import BadAnswer, MenuReading, StoredGroups
 
 _COMPRESSION = 1
-_MOST_CHANGED = 500
+_MAX_CHANGED = 500
 
 
 @dataclass(frozen=True)
 class Outline:
-    """A menu in short. Whatever is not below a product's SKU is in `frame`, the order of the products included."""
+    """Digests of a menu. `frame` covers everything that is not part of a product, including the products' order."""
 
     frame: str
     products: dict[str, str]
-    """Digests of all that the menu says of a product, by SKU."""
+    """Digests of all entries of a product, by SKU."""
     skus: list[str]
-    """Of every entry that is no screen, in the order of the menu."""
+    """The SKU of every entry that is not a screen, in the order of the menu."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What is kept of one answer."""
+    """What is kept from one menu, to compare the next one with."""
 
     head: str
-    """How it was read."""
+    """The mapping's version, the sub-screens setting and the request; all must match."""
     frame: str
     products: dict[str, str]
     warnings: dict[int, tuple[str, ...]]
-    """As `MenuRead` has them."""
+    """As in `MenuRead`."""
     languages: dict[str, frozenset[str]]
-    """As `MenuRead` has them."""
+    """As in `MenuRead`."""
 
     @property
     def all_languages(self) -> tuple[str, ...]:
-        """Of the whole menu."""
+        """The languages of the whole menu, sorted."""
         return tuple(sorted(frozenset().union(*set(self.languages.values()))))
 
 
 def outline_of(parsed: ParsedMenu) -> Outline | None:
-    """None when the menu is not as documented, which is for reading it to say."""
+    """Return the outline of a menu; None if it is not as documented, which reading it then reports."""
     frame = hashlib.sha256()
     products: defaultdict[str, list[str]] = defaultdict(list)
     skus: list[str] = []
     try:
-        # No closure that calls itself: as a cycle, it would keep the whole menu in memory until it is collected.
+        # Not a recursive closure: its reference cycle would keep the whole menu in memory until garbage collection.
         for step, sku, entry in _walk(parsed.menu, "menuEntryGroups"):
             frame.update(step.encode())
             if entry is not None:
@@ -66,7 +66,7 @@ def outline_of(parsed: ParsedMenu) -> Outline | None:
 
 
 def _walk(holder: Json, name: str) -> Iterator[tuple[str, str, Json | None]]:
-    """Every screen and entry: what of it is in the frame, and an entry that is no screen with its SKU."""
+    """Yield every screen and entry: its part of the frame, and for entries that are not screens the SKU and entry."""
     yield repr({key: value for key, value in holder.items() if key != name}), "", None
     for entry in objects(holder, name, ""):
         if name == "menuEntryGroups" or is_screen(entry):
@@ -75,16 +75,16 @@ def _walk(holder: Json, name: str) -> Iterator[tuple[str, str, Json | None]]:
             yield "]", "", None
             continue
         sku = identifier(entry, "sku", "")
-        # With these it is decided whether the entry stands on the screen at all.
+        # These fields decide whether the entry is shown on the screen at all.
         decisive = (entry.get("@type"), sku, entry.get("asSubItem"), has_percentage_price(entry, ""))
         yield repr(decisive), sku, entry
 
 
-def remembered(outline: Outline | None, read: MenuRead, head: str) -> bytes:
-    """What to keep of a menu that was read whole; empty when there is nothing."""
+def checkpoint_of(outline: Outline | None, read: MenuRead, head: str) -> bytes:
+    """Return the checkpoint of a menu that was read whole; empty if there is no outline."""
     if outline is None:
         return b""
-    return _packed(Checkpoint(head, outline.frame, outline.products, read.warnings, read.languages))
+    return _pack(Checkpoint(head, outline.frame, outline.products, read.warnings, read.languages))
 
 
 def changed_part(
@@ -94,39 +94,39 @@ def changed_part(
     head: str,
     *,
     sub_screens: SubScreens,
-    held: StoredGroups | None,
+    stored: StoredGroups | None,
 ) -> MenuReading | None:
-    """The products that are not as remembered, with their groups; None when the whole menu has to be read."""
+    """Return the products that changed since the checkpoint, with their groups; None to read the whole menu instead."""
     if outline is None or not checkpoint:
         return None
-    before = _unpacked(checkpoint)
+    before = _unpack(checkpoint)
     if (before.head, before.frame) != (head, outline.frame):
         return None
     changed = frozenset(sku for sku, digest in outline.products.items() if before.products.get(sku) != digest)
-    if not 0 < len(changed) <= _MOST_CHANGED:
+    if not 0 < len(changed) <= _MAX_CHANGED:
         return None
     try:
-        read = read_menu(_only(parsed.menu, "menuEntryGroups", changed), sub_screens=sub_screens, held=held)
+        read = read_menu(_only(parsed.menu, "menuEntryGroups", changed), sub_screens=sub_screens, stored=stored)
     except BadAnswer:
         return None
-    after = _after(before, outline, read, changed)
+    after = _updated(before, outline, read, changed)
     if read.snapshot.rich_content_missing or after.all_languages != before.all_languages:
         return None
-    warnings = each_once(after.warnings)
+    warnings = distinct_warnings(after.warnings)
     part = replace(read.snapshot, categories=(), languages=after.all_languages, warnings=warnings)
-    return MenuReading(part, _packed(after), changed)
+    return MenuReading(part, _pack(after), changed)
 
 
-def _after(before: Checkpoint, outline: Outline, read: MenuRead, changed: Collection[str]) -> Checkpoint:
-    """What the whole menu would leave, from what is remembered of the products that are as before."""
+def _updated(before: Checkpoint, outline: Outline, read: MenuRead, changed: Collection[str]) -> Checkpoint:
+    """Return the checkpoint of the whole menu, from the previous one and the part that was read."""
     places = [place for place, sku in enumerate(outline.skus) if sku in changed]
-    warnings = {place: said for place, said in before.warnings.items() if outline.skus[place] not in changed}
-    warnings |= {places[number]: said for number, said in read.warnings.items()}
+    warnings = {place: sentences for place, sentences in before.warnings.items() if outline.skus[place] not in changed}
+    warnings |= {places[number]: sentences for number, sentences in read.warnings.items()}
     languages = {sku: found for sku, found in before.languages.items() if sku not in changed} | read.languages
     return Checkpoint(before.head, outline.frame, outline.products, warnings, languages)
 
 
-def _packed(checkpoint: Checkpoint) -> bytes:
+def _pack(checkpoint: Checkpoint) -> bytes:
     by_languages: defaultdict[frozenset[str], list[str]] = defaultdict(list)
     for sku, found in checkpoint.languages.items():
         by_languages[found].append(sku)
@@ -140,20 +140,20 @@ def _packed(checkpoint: Checkpoint) -> bytes:
     return zlib.compress(json.dumps(kept, separators=(",", ":")).encode(), _COMPRESSION)
 
 
-def _unpacked(content: bytes) -> Checkpoint:
+def _unpack(content: bytes) -> Checkpoint:
     head, frame, products, warnings, by_languages = json.loads(zlib.decompress(content))
-    spoken = [(frozenset(languages), skus) for languages, skus in by_languages]
+    parsed = [(frozenset(languages), skus) for languages, skus in by_languages]
     return Checkpoint(
         head,
         frame,
         products,
-        {place: tuple(said) for place, said in warnings},
-        {sku: languages for languages, skus in spoken for sku in skus},
+        {place: tuple(sentences) for place, sentences in warnings},
+        {sku: languages for languages, skus in parsed for sku in skus},
     )
 
 
 def _only(holder: Json, name: str, skus: Collection[str]) -> dict[str, Any]:
-    """The menu, or a screen, with all its screens but with these products only."""
+    """Return the menu, or a screen, with all its screens but only these products."""
     entries = [
         _only(entry, "menuEntry", skus) if name == "menuEntryGroups" or is_screen(entry) else entry
         for entry in objects(holder, name, "")

@@ -1,7 +1,7 @@
-"""Parses a loaded menu, and takes a digest of every entry's own text on the way. Pure.
+"""Parse a loaded menu and compute a digest of every entry's source text in the same pass. No HTTP, no database.
 
-Nothing cheaper tells which entries of a large menu have changed: writing the parsed ones down again takes as long as
-parsing them.
+This is the cheapest way to find which entries of a large menu have changed: serialising the parsed entries again would
+take as long as parsing them.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from integrations.lightspeed.mapping.json_fields import fraction
 
 _space = re.compile(r"[ \t\n\r]*").match
-# Elsewhere than at its beginning, the type is found too, after some work that is done twice.
+# An entry whose type is not its first field is recognised too, but is then parsed twice.
 _screen_begins = re.compile(r'\{[ \t\n\r]*"@type"[ \t\n\r]*:[ \t\n\r]*"group"').match
 
 
@@ -27,18 +27,18 @@ class ParsedMenu:
     """By the `id()` of the entry in `menu`."""
 
 
-def parsed_menu(content: bytes) -> ParsedMenu:
-    """Parses as `json.loads` does. Raises `ValueError` and `RecursionError` like it."""
+def parse_menu(content: bytes) -> ParsedMenu:
+    """Parse a menu as `json.loads` does. Raises `ValueError` and `RecursionError` like it."""
     text = content.decode(json.detect_encoding(content), "surrogatepass")
     parser = _Parser(text)
-    menu, end = parser.value(_end_of_space(text, 0))
-    if _end_of_space(text, end) != len(text):
+    menu, end = parser.value(_skip_space(text, 0))
+    if _skip_space(text, end) != len(text):
         raise json.JSONDecodeError("Extra data", text, end)
     return ParsedMenu(menu, parser.digests)
 
 
 class _Numbers(dict[str, Decimal]):
-    """Few of a menu's many numbers differ."""
+    """A cache of parsed numbers, because few of a menu's many numbers differ."""
 
     def __missing__(self, digits: str) -> Decimal:
         found = self[digits] = fraction(digits)
@@ -46,11 +46,11 @@ class _Numbers(dict[str, Decimal]):
 
 
 class _Parser:
-    """Goes through the menu and its screens by itself, and leaves whatever is in them to the decoder."""
+    """Walk the menu and its screens, and leave everything inside them to the JSON decoder."""
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._decode = json.JSONDecoder(parse_float=_Numbers().__getitem__, parse_constant=_no_number).raw_decode
+        self._decode = json.JSONDecoder(parse_float=_Numbers().__getitem__, parse_constant=_refuse_constant).raw_decode
         self.digests: dict[int, str] = {}
 
     def value(self, at: int) -> tuple[Any, int]:
@@ -58,7 +58,7 @@ class _Parser:
 
     def _screen(self, at: int) -> tuple[dict[str, Any], int]:
         found: dict[str, Any] = {}
-        at = _end_of_space(self._text, at + 1)
+        at = _skip_space(self._text, at + 1)
         if self._text.startswith("}", at):
             return found, at + 1
         while True:
@@ -70,20 +70,20 @@ class _Parser:
                 found[name], at = self._entries(at, screens_only=name == "menuEntryGroups")
             else:
                 found[name], at = self._decode(self._text, at)
-            at = _end_of_space(self._text, at)
+            at = _skip_space(self._text, at)
             if self._text.startswith("}", at):
                 return found, at + 1
             at = self._after(",", at)
 
     def _entries(self, at: int, *, screens_only: bool) -> tuple[list[Any], int]:
         found: list[Any] = []
-        at = _end_of_space(self._text, at + 1)
+        at = _skip_space(self._text, at + 1)
         if self._text.startswith("]", at):
             return found, at + 1
         while True:
             entry, at = self.value(at) if screens_only or _screen_begins(self._text, at) else self._entry(at)
             found.append(entry)
-            at = _end_of_space(self._text, at)
+            at = _skip_space(self._text, at)
             if self._text.startswith("]", at):
                 return found, at + 1
             at = self._after(",", at)
@@ -98,16 +98,16 @@ class _Parser:
         return entry, end
 
     def _after(self, sign: str, at: int) -> int:
-        at = _end_of_space(self._text, at)
+        at = _skip_space(self._text, at)
         if not self._text.startswith(sign, at):
             raise json.JSONDecodeError(f"Expecting {sign!r}", self._text, at)
-        return _end_of_space(self._text, at + 1)
+        return _skip_space(self._text, at + 1)
 
 
-def _end_of_space(text: str, at: int) -> int:
+def _skip_space(text: str, at: int) -> int:
     found = _space(text, at)
     return at if found is None else found.end()
 
 
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

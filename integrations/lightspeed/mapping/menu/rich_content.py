@@ -1,4 +1,4 @@
-"""What a menu entry carries for people: texts, calories, allergens, alcohol and an image. Pure.
+"""Map a menu entry's rich content: texts, calories, allergens, alcohol and image. No HTTP, no database.
 
 Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed.app/).
 """
@@ -15,17 +15,17 @@ import nh3
 from integrations.lightspeed.mapping.json_fields import Json, as_number, as_object, flag, number, objects, text, texts
 from integrations.pos import Translation
 
-LONGEST_NAME = 255
-_LONGEST_URL = 1000
-# What RFC 5646, section 4.4.1, asks everybody to have room for.
-_LONGEST_TAG = 35
+MAX_NAME_LENGTH = 255
+_MAX_URL_LENGTH = 1000
+# The length that RFC 5646, section 4.4.1, recommends to allow for.
+_MAX_TAG_LENGTH = 35
 _NOT_IN_A_TAG = re.compile(r"[^a-z0-9]+")
-_MOST_CALORIES = 100_000
+_MAX_CALORIES = 100_000
 
 
 @dataclass(frozen=True)
 class RichContent:
-    """The readable parts of `itemRichData`; each of them may be missing."""
+    """The parts of `itemRichData`; each of them may be missing."""
 
     translations: dict[str, Translation] = field(default_factory=dict)
     image_url: str = ""
@@ -35,18 +35,18 @@ class RichContent:
     alcohol_percentage: Decimal | None = None
 
 
-_NOTHING = RichContent()
+_EMPTY = RichContent()
 
 
 def rich_content(entry: Json, where: str) -> RichContent:
-    """Everything that a product shows.
+    """Return all rich content of a product.
 
     Raises:
-        BadAnswer: when a part is not as documented.
+        BadAnswer: a part is not as documented.
     """
     rich = _rich_data(entry, where)
     if rich is None:
-        return _NOTHING
+        return _EMPTY
     translations = _translations(rich, where)
     return RichContent(
         translations=translations,
@@ -59,7 +59,7 @@ def rich_content(entry: Json, where: str) -> RichContent:
 
 
 def translations_of(entry: Json, where: str) -> dict[str, Translation]:
-    """The texts alone, for what shows nothing else. Raises `BadAnswer` like `rich_content`."""
+    """Return only the texts, for groups and choices. Raises `BadAnswer` like `rich_content`."""
     rich = _rich_data(entry, where)
     return {} if rich is None else _translations(rich, where)
 
@@ -73,7 +73,7 @@ def _translations(rich: Json, where: str) -> dict[str, Translation]:
     found: dict[str, Translation] = {}
     for entry in objects(rich, "texts", where):
         language = _language_tag(text(entry, "locale", where))
-        name = text(entry, "friendlyDisplayName", where)[:LONGEST_NAME]
+        name = text(entry, "friendlyDisplayName", where)[:MAX_NAME_LENGTH]
         description = plain_text(text(entry, "description", where))
         if language and (name or description):
             found.setdefault(language, Translation(name, description))
@@ -82,14 +82,14 @@ def _translations(rich: Json, where: str) -> dict[str, Translation]:
 
 @lru_cache(maxsize=128)
 def _language_tag(locale: str) -> str:
-    """`fr-be` for "fr_BE". Tags stand in headers and addresses, so nothing but letters, digits and hyphens is left."""
-    return _NOT_IN_A_TAG.sub("-", locale.lower()).strip("-")[:_LONGEST_TAG].rstrip("-")
+    """Return `fr-be` for "fr_BE". Tags are used in headers and URLs, so only letters, digits and hyphens are kept."""
+    return _NOT_IN_A_TAG.sub("-", locale.lower()).strip("-")[:_MAX_TAG_LENGTH].rstrip("-")
 
 
 def _image_url(rich: Json, where: str) -> str:
     for name in ("squareImageUrl", "previewImageUrl", "rawImageUrl"):
         url = text(rich, name, where)
-        if url.startswith(("https://", "http://")) and len(url) <= _LONGEST_URL:
+        if url.startswith(("https://", "http://")) and len(url) <= _MAX_URL_LENGTH:
             return url
     return ""
 
@@ -106,28 +106,28 @@ def _alcohol_percentage(rich: Json, where: str) -> Decimal | None:
 _BREAK = re.compile(r"<\s*(?:br\b[^>]{0,200}|/\s*(?:p|div|li|ul|ol|h[1-6]|tr)\s*)/?>", re.IGNORECASE)
 _BLANKS = re.compile(r"[^\S\n]+")
 _EMPTY_LINES = re.compile(r"\n{3,}")
-_MOST_LAYERS = 5
+_MAX_PASSES = 5
 _CLEANER = nh3.Cleaner(tags=set())
 
 
 def plain_text(markup: str) -> str:
-    """Text for people from what may hold HTML: breaks and paragraphs become lines, everything else goes.
+    """Return plain text from text that may contain HTML: breaks and paragraphs become lines, other tags are removed.
 
-    Entities are decoded, so `&lt;script&gt;` would come out as a tag; it is cleaned again until nothing changes.
+    Decoding entities can produce new tags (`&lt;script&gt;`), so cleaning is repeated until nothing changes.
     """
     if not markup:
         return ""
     if "<" in markup or "&" in markup:
         markup = _without_markup(_BREAK.sub("\n", markup))
     elif markup.isprintable() and "  " not in markup:
-        # One line without any blank but single spaces, as most are.
+        # The usual case: one line with single spaces only.
         return markup.strip()
     lines = _BLANKS.sub(" ", markup.replace("\r\n", "\n").replace("\r", "\n"))
     return _EMPTY_LINES.sub("\n\n", "\n".join(line.strip() for line in lines.split("\n"))).strip()
 
 
 def _without_markup(markup: str) -> str:
-    for _ in range(_MOST_LAYERS):
+    for _ in range(_MAX_PASSES):
         cleaned = html.unescape(_CLEANER.clean(markup))
         if cleaned == markup or "<" not in cleaned:
             return cleaned.replace("\0", "")
@@ -137,8 +137,8 @@ def _without_markup(markup: str) -> str:
 
 # --- Calories ---------------------------------------------------------------------------------------------------------
 
-# Digits in threes with a separator ("1,200", "1 200", "1.200", "1’200"), or as they are, with or without a fraction.
-# Every repetition is bounded, so that a long text of digits costs no more than its length.
+# Digits in groups of three ("1,200", "1 200", "1.200", "1’200") or ungrouped, with or without a fraction. Every
+# repetition is bounded, so that matching stays linear on long texts of digits.
 _NUMBER = r"(?<![\d.,])(\d{1,3}(?:[.,’' \u00a0\u2009\u202f]\d{3}){1,2}|\d{1,6})(?:[.,](\d{1,2}))?(?!\d)"
 _UNIT = (
     r"(?:kcals?|kilocalor[a-zà-ÿ]{1,6}|calor[a-zà-ÿ]{1,6}|k?kalor[a-zà-ÿ]{1,6}|kilokalor[a-zà-ÿ]{1,6}|cals?"
@@ -149,7 +149,7 @@ _DIGIT, _SEPARATOR = re.compile(r"\d"), re.compile(r"\D")
 _CALORIES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        # "kcal: 450" says which number it means; "450 kcal" comes next, because in "450 kcal 12 g" the 12 is fat.
+        # "kcal: 450" is unambiguous, so it comes first. Then "450 kcal", because in "450 kcal 12 g" the 12 is fat.
         rf"\b{_UNIT}[ \u00a0]{{0,3}}[:=][ \u00a0]{{0,3}}{_NUMBER}",
         rf"{_NUMBER}{_GAP}{_UNIT}",
         rf"\b{_UNIT}{_GAP}{_NUMBER}",
@@ -158,14 +158,14 @@ _CALORIES = tuple(
 
 
 def calories_in(description: str) -> int | None:
-    """The calories that a description names, in kcal: "450 kcal", "kcal: 1,200", "1 883 kJ / 450 kcal"."""
-    # Most descriptions name none, and looking for a digit or a colon costs far less than looking for a unit.
+    """Return the kcal named in a description, or None: "450 kcal", "kcal: 1,200", "1 883 kJ / 450 kcal"."""
+    # Most descriptions have none, and searching for a digit or a colon is far cheaper than searching for a unit.
     if not _DIGIT.search(description):
         return None
-    says_which = ":" in description or "=" in description
-    for pattern in _CALORIES if says_which else _CALORIES[1:]:
+    has_label = ":" in description or "=" in description
+    for pattern in _CALORIES if has_label else _CALORIES[1:]:
         if found := pattern.search(description):
-            return _sensible(_kilocalories(found))
+            return _within_range(_kilocalories(found))
     return None
 
 
@@ -177,15 +177,15 @@ def _kilocalories(found: "re.Match[str]") -> Decimal:
 
 
 def _calories(rich: Json, translations: Iterable[Translation]) -> int | None:
-    """Lightspeed has no documented field for calories; should one appear, its number wins over the text."""
+    """Return the calories. Lightspeed documents no field for them; if one appears, it overrides the description."""
     stated = as_number(rich.get("calories"))
     if stated is not None:
-        return _sensible(stated)
+        return _within_range(stated)
     found = (calories_in(translation.description) for translation in translations)
     return next((calories for calories in found if calories is not None), None)
 
 
-def _sensible(kilocalories: Decimal) -> int | None:
-    if not 0 <= kilocalories <= _MOST_CALORIES:
+def _within_range(kilocalories: Decimal) -> int | None:
+    if not 0 <= kilocalories <= _MAX_CALORIES:
         return None
     return int(kilocalories.quantize(Decimal(1), rounding=ROUND_HALF_UP))

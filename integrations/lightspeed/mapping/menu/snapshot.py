@@ -1,4 +1,4 @@
-"""A loaded menu (version 2) as a snapshot. Pure: JSON in, values out; a menu is understood whole or refused whole.
+"""Map a loaded menu (version 2) to a snapshot, all of it or not at all. No HTTP, no database.
 
 Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed.app/).
 """
@@ -20,8 +20,8 @@ from integrations.lightspeed.mapping.json_fields import (
     text,
 )
 from integrations.lightspeed.mapping.menu.choices import GroupReader, Warnings, name_of, orderable_sku, price_of
-from integrations.lightspeed.mapping.menu.group_keys import GroupKeys, escaped, fitting
-from integrations.lightspeed.mapping.menu.rich_content import LONGEST_NAME, rich_content
+from integrations.lightspeed.mapping.menu.group_keys import GroupKeys, escape, fit_to_column
+from integrations.lightspeed.mapping.menu.rich_content import MAX_NAME_LENGTH, rich_content
 from integrations.pos import (
     MenuCategory,
     MenuModifierGroup,
@@ -32,7 +32,7 @@ from integrations.pos import (
     StoredGroups,
 )
 
-# Goes up when the same JSON is read in another way than before, so that no venue keeps what the old way made of it.
+# Increase this when the same JSON is mapped differently, so that every venue's menu is read again.
 MAPPING_VERSION = 4
 
 _KINDS = {"menuItem": ProductKind.ITEM, "menuDeal": ProductKind.DEAL}
@@ -40,10 +40,10 @@ _LONGEST_COLOR = 32
 
 
 def to_menu_names(menu_list: Any) -> tuple[PosMenuName, ...]:
-    """The menus that can be loaded.
+    """Return the menus that can be loaded.
 
     Raises:
-        BadAnswer: when the list is not as documented.
+        BadAnswer: the list is not as documented.
     """
     names = []
     for entry in as_objects(menu_list, "menu list"):
@@ -55,46 +55,46 @@ def to_menu_names(menu_list: Any) -> tuple[PosMenuName, ...]:
 
 
 class SubScreens(StrEnum):
-    """What becomes of screens inside of screens. Their keys, and so their ids, are the same either way."""
+    """How screens within screens are mapped. Their keys, and so their ids, are the same either way."""
 
     NESTED = "nested"
     """Categories with a parent."""
     CATEGORIES = "categories"
     """Categories without a parent."""
     FLATTENED = "flattened"
-    """No categories: what stands on them stands on their outermost screen, where they stood."""
+    """No categories: their items appear in the outermost screen's category, in their place."""
 
 
 @dataclass(frozen=True)
 class MenuRead:
-    """A menu as a snapshot, and what is worth remembering of the reading."""
+    """A snapshot, with what a checkpoint needs."""
 
     snapshot: MenuSnapshot
     warnings: dict[int, tuple[str, ...]]
-    """By the number of the entry that they are about, in the order of the menu, screens not counted."""
+    """By the number of the entry they are about, in the order of the menu, not counting screens."""
     languages: dict[str, frozenset[str]]
-    """In which a product and what can be chosen on it have texts, by SKU."""
+    """The languages of a product's texts and its choices' texts, by SKU."""
 
 
 def to_snapshot(
-    menu: Any, *, sub_screens: SubScreens = SubScreens.NESTED, held: StoredGroups | None = None
+    menu: Any, *, sub_screens: SubScreens = SubScreens.NESTED, stored: StoredGroups | None = None
 ) -> MenuSnapshot:
-    """The whole menu, flat.
+    """Return the whole menu, flat.
 
-    Screens become categories, items and deals become products once however many screens they stand on, and what can be
-    chosen on them becomes groups. What no order could name (no SKU, a SKU that is too long, a price in per cent) is
-    left out with a warning.
+    Screens become categories; items and deals become products, once even if they are on several screens; their choices
+    become groups. What cannot be ordered (no SKU, a SKU that is too long, a percentage price) is left out with a
+    warning.
 
     Raises:
-        BadAnswer: when any part is not as documented; the detail says where.
+        BadAnswer: a part is not as documented; the detail says where.
     """
-    return read_menu(menu, sub_screens=sub_screens, held=held).snapshot
+    return read_menu(menu, sub_screens=sub_screens, stored=stored).snapshot
 
 
-def read_menu(menu: Any, *, sub_screens: SubScreens, held: StoredGroups | None) -> MenuRead:
-    """As `to_snapshot`, with what is worth remembering. Raises `BadAnswer` likewise."""
+def read_menu(menu: Any, *, sub_screens: SubScreens, stored: StoredGroups | None) -> MenuRead:
+    """Do the same as `to_snapshot` and return what a checkpoint needs too. Raises `BadAnswer` likewise."""
     try:
-        return _Reader(sub_screens, held).read(as_object(menu, "menu"))
+        return _Reader(sub_screens, stored).read(as_object(menu, "menu"))
     except RecursionError:
         raise malformed("menu", "is nested too deeply") from None
 
@@ -102,11 +102,11 @@ def read_menu(menu: Any, *, sub_screens: SubScreens, held: StoredGroups | None) 
 class _Reader:
     """One pass over one menu."""
 
-    def __init__(self, sub_screens: SubScreens, held: StoredGroups | None) -> None:
+    def __init__(self, sub_screens: SubScreens, stored: StoredGroups | None) -> None:
         self._sub_screens = sub_screens
         self._warnings = Warnings()
         self._group_reader = GroupReader(self._warnings)
-        self._group_keys = GroupKeys(held)
+        self._group_keys = GroupKeys(stored)
         self._products: dict[str, MenuProduct] = {}
         self._categories: list[MenuCategory] = []
 
@@ -132,16 +132,16 @@ class _Reader:
             groups=groups,
             languages=tuple(sorted(frozenset().union(*languages.values()))),
             rich_content_missing=texts_missing,
-            warnings=each_once(warnings),
+            warnings=distinct_warnings(warnings),
         )
         return MenuRead(snapshot, warnings, languages)
 
     def _read_screen(self, screen: Json, *, parent: str, keys: "_ScreenKeys", where: str) -> None:
-        name = text(screen, "name", where)[:LONGEST_NAME]
+        name = text(screen, "name", where)[:MAX_NAME_LENGTH]
         where = f"{where}, screen {name}"
         key = keys.key_of(screen_id=identifier(screen, "id", where), name=name, parent=parent)
         color = text(screen, "color", where)[:_LONGEST_COLOR]
-        # Its place comes before those of its sub-screens.
+        # A category comes before those of its sub-screens, whose products are read first.
         place = len(self._categories)
         shown_parent = parent if self._sub_screens == SubScreens.NESTED else ""
         self._categories.append(MenuCategory(key=key, name=name, parent=shown_parent, products=(), color=color))
@@ -152,13 +152,13 @@ class _Reader:
     def _read_entries(
         self, screen: Json, name: str, *, key: str, keys: "_ScreenKeys", where: str, skus: dict[str, None]
     ) -> None:
-        """Notes what stands on a screen, its sub-screens included; `skus` gets what is to stand on its category."""
+        """Read a screen's entries, sub-screens included; add the SKUs of its own category to `skus`."""
         for entry in objects(screen, "menuEntry", where):
             kind = text(entry, "@type", where)
             if not is_screen(entry):
                 self._warnings.begin_entry()
             if is_screen(entry) and self._sub_screens == SubScreens.FLATTENED:
-                inner = text(entry, "name", where)[:LONGEST_NAME]
+                inner = text(entry, "name", where)[:MAX_NAME_LENGTH]
                 self._read_entries(entry, inner, key=key, keys=keys, where=f"{where}, screen {inner}", skus=skus)
             elif is_screen(entry):
                 self._read_screen(entry, parent=key, keys=keys, where=where)
@@ -171,7 +171,7 @@ class _Reader:
                 raise malformed(where, "holds an entry without @type")
 
     def _read_product(self, entry: Json, kind: ProductKind, screen: str, where: str) -> str:
-        """The SKU, once the product is noted; empty when it is none."""
+        """Read a product and return its SKU; empty if the entry is not a product of its own."""
         name = name_of(entry, where)
         where = f"{where}, {name}"
         if flag(entry, "asSubItem", where):
@@ -196,26 +196,26 @@ class _Reader:
         first = self._products.setdefault(sku, product)
         if (first.price, first.kind) != (product.price, product.kind):
             self._warnings.add(
-                f"The SKU {sku} stands for {first.name} at {first.price} and for {name} at {product.price}; "
+                f"The SKU {sku} belongs to {first.name} at {first.price} and to {name} at {product.price}; "
                 "the first is used."
             )
         return sku
 
 
 class _ScreenKeys:
-    """A screen's key is its id at the POS. Old menus have none, and one screen can be linked from several others."""
+    """Keys of screens: the id at the POS. Old menus have no ids, and a screen can be linked from several others."""
 
     def __init__(self, screens: list[Json]) -> None:
-        self._times = Counter(_screen_ids(screens))
-        self._given: Counter[str] = Counter()
+        self._id_counts = Counter(_screen_ids(screens))
+        self._key_counts: Counter[str] = Counter()
 
     def key_of(self, *, screen_id: str, name: str, parent: str) -> str:
-        """Unique in the menu; by its parent and name where the id does not tell it apart."""
-        if self._times[screen_id] == 1:
-            return fitting(escaped(screen_id))
-        key = f"{escaped(screen_id) or f'path:{escaped(name)}'}@{parent}"
-        self._given[key] += 1
-        return fitting(key if self._given[key] == 1 else f"{key}#{self._given[key]}")
+        """Return a key that is unique in the menu, made from the parent and the name if the id is not unique."""
+        if self._id_counts[screen_id] == 1:
+            return fit_to_column(escape(screen_id))
+        key = f"{escape(screen_id) or f'path:{escape(name)}'}@{parent}"
+        self._key_counts[key] += 1
+        return fit_to_column(key if self._key_counts[key] == 1 else f"{key}#{self._key_counts[key]}")
 
 
 def _screen_ids(screens: list[Json]) -> Iterator[str]:
@@ -226,17 +226,17 @@ def _screen_ids(screens: list[Json]) -> Iterator[str]:
 
 
 def is_screen(entry: Json) -> bool:
-    """Whether a menu entry is a sub-screen."""
+    """Return whether a menu entry is a sub-screen."""
     return entry.get("@type") == "group"
 
 
-def each_once(warnings: Mapping[int, Iterable[str]]) -> tuple[str, ...]:
-    """The sentences about all entries, in the order of the menu."""
+def distinct_warnings(warnings: Mapping[int, Iterable[str]]) -> tuple[str, ...]:
+    """Return the warnings of all entries without duplicates, in the order of the menu."""
     return tuple(dict.fromkeys(sentence for number in sorted(warnings) for sentence in warnings[number]))
 
 
 def _languages(products: tuple[MenuProduct, ...], groups: tuple[MenuModifierGroup, ...]) -> dict[str, frozenset[str]]:
-    """By SKU. Most products have the same ones, so each set is made once."""
+    """Return each product's languages, by SKU. Most products have the same, so equal sets share one object."""
     by_key = {group.key: group for group in groups}
     known: dict[str, frozenset[str]] = {}
     same: dict[frozenset[str], frozenset[str]] = {}

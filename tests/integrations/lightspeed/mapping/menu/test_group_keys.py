@@ -141,7 +141,7 @@ def read_in_a_row(*sources: dict[str, Any]) -> MenuSnapshot:
     """The last of them, each read with what the one before left."""
     snapshot = to_snapshot(sources[0])
     for source in sources[1:]:
-        snapshot = to_snapshot(source, held=Held(snapshot))
+        snapshot = to_snapshot(source, stored=Held(snapshot))
     return snapshot
 
 
@@ -236,7 +236,7 @@ def test_keys_do_not_depend_on_the_order_of_the_menu(source: dict[str, Any], see
 @given(before=_menus(), source=_menus(), seed=st.integers())
 def test_nor_do_they_with_what_another_menu_left(before: dict[str, Any], source: dict[str, Any], seed: int) -> None:
     held = Held(to_snapshot(before))
-    one, other = to_snapshot(source, held=held), to_snapshot(_shuffled(source, seed), held=held)
+    one, other = to_snapshot(source, stored=held), to_snapshot(_shuffled(source, seed), stored=held)
     assert keys_of(one) == keys_of(other)
     assert {group.key: group for group in one.groups} == {group.key: group for group in other.groups}
 
@@ -257,7 +257,7 @@ def _keys_by_place(snapshot: MenuSnapshot) -> dict[str, dict[str, str]]:
 @given(source=_menus(), others=_menus())
 def test_the_same_menu_again_has_the_same_keys(source: dict[str, Any], others: dict[str, Any]) -> None:
     once = read_in_a_row(others, source)
-    assert to_snapshot(source, held=Held(once)) == once
+    assert to_snapshot(source, stored=Held(once)) == once
 
 
 @settings(max_examples=300)
@@ -272,7 +272,7 @@ def test_whatever_becomes_of_one_product_all_others_keep_their_keys(
     one["menuModifierGroups"] = groups
     changed["menuEntryGroups"][0]["menuEntry"] += [one] if one["sku"] == "NEW" else []
 
-    again = to_snapshot(changed, held=Held(once))
+    again = to_snapshot(changed, stored=Held(once))
 
     expected, found = _keys_by_place(once), _keys_by_place(again)
     for keys in (expected, found):
@@ -292,7 +292,7 @@ def test_what_changes_alike_in_all_copies_keeps_its_keys(
             for choice in container[key]:
                 choice["productPrice"] = "1.50"
 
-    again = to_snapshot(renamed, held=Held(once))
+    again = to_snapshot(renamed, stored=Held(once))
 
     assert _keys_by_place(again) == _keys_by_place(once)
 

@@ -18,10 +18,8 @@ from tests.integrations.lightspeed.menus import item, menu, menu_of, modifiers, 
 Json = dict[str, Any]
 
 
-def read(
-    body: Json, checkpoint: bytes = b"", *, asked_for: str = "1 168 ", mode: SubScreens = SubScreens.NESTED
-) -> Any:
-    return LightspeedMenu(json.dumps(body).encode(), asked_for, mode).read(checkpoint)
+def read(body: Json, checkpoint: bytes = b"", *, request: str = "1 168 ", mode: SubScreens = SubScreens.NESTED) -> Any:
+    return LightspeedMenu(json.dumps(body).encode(), request, mode).read(checkpoint)
 
 
 def part(before: Json, after: Json) -> MenuReading:
@@ -152,7 +150,7 @@ def test_a_memory_of_another_way_of_reading_is_not_used() -> None:
     checkpoint, after = read(BEFORE).checkpoint, changed(0, productName="Apricot")
 
     assert read(after, checkpoint).changed == frozenset({"A"})
-    assert read(after, checkpoint, asked_for="1 168 happyhour").changed is None
+    assert read(after, checkpoint, request="1 168 happyhour").changed is None
     assert read(after, checkpoint, mode=SubScreens.FLATTENED).changed is None
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.lightspeed.adapter import LightspeedMenu
-from integrations.lightspeed.mapping.menu.parser import parsed_menu
+from integrations.lightspeed.mapping.menu.parser import parse_menu
 from integrations.lightspeed.mapping.menu.snapshot import SubScreens
 from integrations.pos import BadAnswer
 from tests.integrations.lightspeed.menus import item, menu, screen
@@ -36,7 +36,7 @@ def loaded(text: str | bytes) -> Any:
 @given(value=_values, indent=st.sampled_from([None, 2]), coding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
 def test_any_json_is_parsed_as_the_standard_library_does(value: Any, indent: int | None, coding: str) -> None:
     content = json.dumps(value, indent=indent, ensure_ascii=False).encode(coding, "surrogatepass")
-    assert parsed_menu(content).menu == loaded(content)
+    assert parse_menu(content).menu == loaded(content)
 
 
 @given(at=st.integers(0, 1000), sign=st.sampled_from(["", "{", "}", "[", "]", ",", ":", '"', "x", " ", "NaN"]))
@@ -49,10 +49,10 @@ def test_what_is_no_json_for_the_standard_library_is_none_here(at: int, sign: st
         expected = json.loads(damaged, parse_float=Decimal, parse_constant=Decimal)
     if expected is None or "NaN" in sign:
         with suppress(ValueError):
-            assert parsed_menu(damaged).menu == expected
+            assert parse_menu(damaged).menu == expected
             assert expected is not None
     else:
-        assert parsed_menu(damaged).menu == expected
+        assert parse_menu(damaged).menu == expected
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_screens_without_end_are_a_bad_answer() -> None:
 
 
 def test_equal_entries_have_equal_digests_and_screens_have_none() -> None:
-    parsed = parsed_menu(json.dumps(MENU).encode())
+    parsed = parse_menu(json.dumps(MENU).encode())
     food = parsed.menu["menuEntryGroups"][0]
     first, inner = food["menuEntry"]
     digests = [parsed.digests[id(entry)] for entry in (first, *inner["menuEntry"])]
@@ -83,5 +83,5 @@ def test_equal_entries_have_equal_digests_and_screens_have_none() -> None:
     assert len(parsed.digests) == 3
     changed = copy.deepcopy(MENU)
     changed["menuEntryGroups"][0]["menuEntry"][0]["productPrice"] = 1.11
-    again = parsed_menu(json.dumps(changed).encode())
+    again = parse_menu(json.dumps(changed).encode())
     assert again.digests[id(again.menu["menuEntryGroups"][0]["menuEntry"][0])] != digests[0]

@@ -324,7 +324,7 @@ def test_limits_that_nobody_can_meet_are_mended_with_a_warning() -> None:
     [
         (modifiers("EXTRAS", item(None, "Cheese"), item("A")), ["Cheese", "Extras", "no SKU"]),
         (modifiers("EXTRAS", item("A", price="1"), item("A", price="2")), ["A", "two prices"]),
-        (modifiers("EMPTY"), ["Extras", "nothing to choose"]),
+        (modifiers("EMPTY"), ["Extras", "has no choices"]),
     ],
 )
 def test_choices_that_cannot_be_ordered_are_left_out_and_named(extra: dict[str, Any], words: list[str]) -> None:
