@@ -1,4 +1,4 @@
-"""What tests of the way to the till share: an evening, a POS that answers as it is told, and words for it."""
+"""What tests of sending orders share: an evening, a POS that answers as set up, and short forms for its answers."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -27,11 +27,11 @@ def refuses(pos: responses.RequestsMock, words: str) -> responses.BaseResponse:
     return pos.post(TO_GO, status=400, json={"status": 400, "message": words})
 
 
-def while_sending(pos: responses.RequestsMock, meanwhile: Callable[[], object], status: int = 200) -> None:
-    """The POS answers, but not before something else has happened."""
+def while_sending(pos: responses.RequestsMock, during: Callable[[], object], status: int = 200) -> None:
+    """Have the POS answer only after `during` has run."""
 
     def answer(_: object) -> tuple[int, dict[str, str], str]:
-        meanwhile()
+        during()
         return status, {}, '{"status": "ok"}'
 
     pos.add_callback(responses.POST, TO_GO, callback=answer)
@@ -46,10 +46,10 @@ def minutes_later(clock: time_machine.Traveller, minutes: float) -> None:
 
 
 def queued() -> list[tuple[str, Any]]:
-    """What waits for a worker: task and id."""
+    """Return the queued tasks, each with its id."""
     return sorted((task.func(), task.args()[0]) for task in OrmQ.objects.all())
 
 
 def alerts() -> list[tuple[str, str, int]]:
-    """What the venue is to be told, or was."""
+    """Return the alerts to the venue, sent or not, as subject, channel and occurrence."""
     return sorted(Alert.objects.values_list("about", "channel", "occurrence"))

@@ -1,4 +1,4 @@
-"""What becomes due between two sweeps is nudged within two seconds, once, without writing anything while nothing is."""
+"""Rows that become due between two sweeps are queued within two seconds, once; nothing is written while none is due."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,8 +7,8 @@ import pytest
 from django.utils.module_loading import import_string
 
 from integrations.models import Connection, Notification
-from integrations.webhooks.ledger import enqueue_newly_due as nudge_due_notifications
-from menus.snoozes.service import enqueue_newly_due as nudge_due_snoozes
+from integrations.webhooks.ledger import enqueue_newly_due as enqueue_due_notifications
+from menus.snoozes.service import enqueue_newly_due as enqueue_due_snoozes
 from orders import polling
 from orders.injection.confirmation_checks import GRACE
 from orders.models import Alert, Injection
@@ -49,7 +49,7 @@ WINDOW: dict[str, Any] = {"since": NOW - 2 * SECOND, "until": NOW}
         ({"state": State.CONFIRMED, "next_attempt_at": None, "deliver_by": NOW - GRACE}, None),
     ],
 )
-def test_what_became_due_since_the_last_look_is_nudged(
+def test_rows_that_became_due_since_the_last_poll_are_queued(
     waiting: Injection, columns: dict[str, Any], task: str | None
 ) -> None:
     Injection.objects.update(**columns)
@@ -57,7 +57,7 @@ def test_what_became_due_since_the_last_look_is_nudged(
     assert queued() == ([(f"orders.tasks.{task}", waiting.pk)] if task else [])
 
 
-def test_what_is_to_be_told_is_nudged(waiting: Injection) -> None:
+def test_due_alerts_are_queued(waiting: Injection) -> None:
     Injection.objects.update(next_attempt_at=None)
     due = Alert.objects.create(order=waiting.order, channel="email", about="failed", next_attempt_at=NOW)
     Alert.objects.create(order=waiting.order, channel="till", about="failed", next_attempt_at=NOW + SECOND)
@@ -66,7 +66,7 @@ def test_what_is_to_be_told_is_nudged(waiting: Injection) -> None:
     assert queued() == [("orders.tasks.send_alert", due.pk)]
 
 
-def test_notifications_are_nudged(connection: Connection) -> None:
+def test_due_notifications_are_queued(connection: Connection) -> None:
     received = {"type": "ORDER", "status": "SUCCESS", "next_attempt_at": NOW, "body": {}}
     others: list[dict[str, Any]] = [
         {"next_attempt_at": NOW + SECOND},
@@ -76,18 +76,18 @@ def test_notifications_are_nudged(connection: Connection) -> None:
     ]
     for number, columns in enumerate([{}, *others]):
         Notification.objects.create(connection=connection, fingerprint=str(number), **{**received, **columns})
-    assert nudge_due_notifications(**WINDOW) == 1
+    assert enqueue_due_notifications(**WINDOW) == 1
     assert queued() == [("orders.tasks.handle_order_notification", Notification.objects.get(fingerprint="0").pk)]
 
 
-def test_windows_that_follow_each_other_nudge_once(waiting: Injection) -> None:
+def test_consecutive_windows_queue_a_row_once(waiting: Injection) -> None:
     Injection.objects.update(next_attempt_at=NOW)
     for step in range(-3, 4):
         enqueue_newly_due(since=NOW + (step - 1) * SECOND, until=NOW + step * SECOND)
     assert len(queued()) == 1
 
 
-def test_a_look_is_bounded(waiting: Injection, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_poll_is_bounded(waiting: Injection, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(3):
         factories.OrderFactory(venue=waiting.order.venue)
     Injection.objects.update(next_attempt_at=NOW)
@@ -95,16 +95,16 @@ def test_a_look_is_bounded(waiting: Injection, monkeypatch: pytest.MonkeyPatch) 
     assert enqueue_newly_due(**WINDOW) == 2
 
 
-def test_a_look_only_reads_while_nothing_is_due(waiting: Injection, django_assert_num_queries: Any) -> None:
+def test_a_poll_only_reads_while_nothing_is_due(waiting: Injection, django_assert_num_queries: Any) -> None:
     Injection.objects.update(next_attempt_at=None)
     with django_assert_num_queries(4) as asked:
         enqueue_newly_due(**WINDOW)
     with django_assert_num_queries(1) as asked_of_notifications:
-        nudge_due_notifications(**WINDOW)
+        enqueue_due_notifications(**WINDOW)
     queries = [query["sql"] for query in [*asked.captured_queries, *asked_of_notifications.captured_queries]]
     assert all(sql.startswith("SELECT") for sql in queries)
 
 
-def test_the_looks_that_the_settings_name_are_there() -> None:
-    looks = [import_string(look) for look in TICKS]
-    assert looks == [enqueue_newly_due, nudge_due_notifications, nudge_due_snoozes]
+def test_the_registered_polls_exist() -> None:
+    polls = [import_string(poll) for poll in TICKS]
+    assert polls == [enqueue_newly_due, enqueue_due_notifications, enqueue_due_snoozes]

@@ -1,4 +1,4 @@
-"""Every failure is told to the venue once, by e-mail and on the till, whatever is down meanwhile."""
+"""Every failure is reported to the venue once, by e-mail and on the till, even if a server is down at first."""
 
 import json
 import smtplib
@@ -20,7 +20,7 @@ from pytest_django import Settings
 
 from integrations.models import Connection
 from integrations.pos import OrderEvent, OrderUpdate
-from orders.alerts import delivery as telling
+from orders.alerts import delivery
 from orders.alerts.delivery import send
 from orders.injection.pos_events import apply_order_update
 from orders.injection.references import restart_sending
@@ -73,7 +73,7 @@ def mail_is_down(settings: Settings) -> None:
 # --- Once for each failure -------------------------------------------------------------------------------------------
 
 
-def test_a_failure_is_told_by_e_mail_and_on_the_till(failed: Injection, pos: responses.RequestsMock) -> None:
+def test_a_failure_is_reported_by_e_mail_and_on_the_till(failed: Injection, pos: responses.RequestsMock) -> None:
     pos.post(MESSAGE, json={})
     assert alerts() == [("failed", "email", 1), ("failed", "till", 1)]
     assert (failed.failures, failed.failed_at) == (1, NOW)
@@ -84,7 +84,7 @@ def test_a_failure_is_told_by_e_mail_and_on_the_till(failed: Injection, pos: res
     assert len(messages(pos)) == 1
 
 
-def test_what_was_told_is_not_told_again(failed: Injection, pos: responses.RequestsMock) -> None:
+def test_an_alert_that_was_sent_is_not_sent_again(failed: Injection, pos: responses.RequestsMock) -> None:
     pos.post(MESSAGE, json={})
     ids = [alert(channel).pk for channel in ("email", "till")]
     words = [send(alert_id=pk) for pk in [*ids, *ids]]
@@ -92,7 +92,7 @@ def test_what_was_told_is_not_told_again(failed: Injection, pos: responses.Reque
     assert (len(mail.outbox), len(messages(pos))) == (1, 1)
 
 
-def test_every_failure_is_told_once(failed: Injection, pos: responses.RequestsMock) -> None:
+def test_every_failure_is_reported_once(failed: Injection, pos: responses.RequestsMock) -> None:
     restart_sending(injection=failed)
     assert inject(injection_id=failed.pk) == "failed"
     assert [occurrence for *_, occurrence in alerts()] == [1, 2, 1, 2]
@@ -105,21 +105,21 @@ def test_every_failure_is_told_once(failed: Injection, pos: responses.RequestsMo
     assert len(mail.outbox) == 1, "the first failure was over before it was told"
 
 
-def test_a_failure_that_the_till_reports_twice_is_told_once(waiting: Injection) -> None:
+def test_a_failure_that_the_till_reports_twice_queues_one_alert(waiting: Injection) -> None:
     update = OrderUpdate(event=OrderEvent.FAILED, reference=waiting.reference, account="", reason="no")
     for _ in range(3):
         apply_order_update(waiting.order.venue, update)
     assert alerts() == [("failed", "email", 1), ("failed", "till", 1)]
 
 
-def test_an_order_that_is_tried_again_is_told_of_to_nobody(waiting: Injection, pos: responses.RequestsMock) -> None:
+def test_an_order_that_is_retried_queues_no_alert(waiting: Injection, pos: responses.RequestsMock) -> None:
     pos.post(TO_GO, status=503)
     assert inject(injection_id=waiting.pk) == "waiting"
     assert alerts() == []
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_workers_are_nudged_when_the_failure_is_committed(
+def test_the_alerts_are_queued_when_the_failure_is_committed(
     connection: Connection, pos: responses.RequestsMock
 ) -> None:
     injection = factories.OrderFactory(venue=connection.venue).injection
@@ -128,7 +128,7 @@ def test_the_workers_are_nudged_when_the_failure_is_committed(
     assert [task for task, _ in queued()] == ["orders.tasks.send_alert"] * 2
 
 
-def test_the_sweep_finds_what_was_not_told(failed: Injection) -> None:
+def test_the_sweep_finds_unsent_alerts(failed: Injection) -> None:
     assert sweep_alerts() == "2 to send"
     assert len(queued()) == 2
 
@@ -137,7 +137,7 @@ def test_the_sweep_finds_what_was_not_told(failed: Injection) -> None:
 
 
 @pytest.mark.parametrize("error", [ConnectionRefusedError("smtp.example"), smtplib.SMTPException("no"), TimeoutError()])
-def test_mail_that_is_down_delays_the_e_mail(
+def test_a_mail_server_that_is_down_delays_the_e_mail(
     failed: Injection,
     clock: time_machine.Traveller,
     mail_is_down: None,
@@ -156,7 +156,7 @@ def test_mail_that_is_down_delays_the_e_mail(
     assert alert("email").error == ""
 
 
-def test_mail_that_is_down_for_a_day_is_given_up(
+def test_a_mail_server_that_is_down_for_a_day_is_given_up(
     failed: Injection, clock: time_machine.Traveller, mail_is_down: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     row, tries = alert("email"), 0
@@ -172,7 +172,7 @@ def test_mail_that_is_down_for_a_day_is_given_up(
 
 
 @pytest.mark.parametrize("answer", [{"status": 503}, {"body": requests.ConnectionError("refused")}, {"status": 429}])
-def test_a_till_that_is_out_of_reach_is_tried_for_an_hour_and_then_let_be(
+def test_a_till_that_cannot_be_reached_is_given_up_after_an_hour(
     failed: Injection, pos: responses.RequestsMock, clock: time_machine.Traveller, answer: dict[str, Any]
 ) -> None:
     pos.post(MESSAGE, **answer)
@@ -192,7 +192,7 @@ def test_the_wait_that_the_pos_asks_for_is_kept(failed: Injection, pos: response
     assert alert("till").next_attempt_at == NOW + timedelta(minutes=10)
 
 
-def test_a_venue_that_is_not_connected_has_its_till_told_when_it_is_again(
+def test_a_disconnected_venues_till_is_alerted_when_it_is_connected_again(
     failed: Injection, pos: responses.RequestsMock, clock: time_machine.Traveller
 ) -> None:
     pos.post(MESSAGE, json={})
@@ -203,17 +203,17 @@ def test_a_venue_that_is_not_connected_has_its_till_told_when_it_is_again(
     assert send(alert_id=alert("till").pk) == "sent"
 
 
-def test_the_till_of_another_location_is_not_told(failed: Injection, pos: responses.RequestsMock) -> None:
+def test_the_till_of_another_location_is_not_alerted(failed: Injection, pos: responses.RequestsMock) -> None:
     Connection.objects.update(business_location_id="777")
     assert send(alert_id=alert("till").pk) == "given up"
     assert messages(pos) == []
 
 
-def test_a_process_that_died_with_an_alert_gives_it_back(
+def test_an_alert_whose_process_died_is_sent_after_the_lease(
     failed: Injection, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as dying:
-        dying.setattr(telling, "send_to_venue", _die)
+        dying.setattr(delivery, "send_to_venue", _die)
         with pytest.raises(KeyboardInterrupt):
             send(alert_id=alert("email").pk)
     assert send(alert_id=alert("email").pk) == "not due"
@@ -248,7 +248,7 @@ def confirmed_late() -> None:
 
 @pytest.mark.parametrize("settled", [entered_by_hand, cancelled, sent_again, confirmed_late])
 @pytest.mark.parametrize("channel", ["email", "till"])
-def test_what_was_settled_before_it_was_told_is_not_told(
+def test_an_order_settled_before_its_alert_was_sent_needs_no_alert(
     failed: Injection, pos: responses.RequestsMock, settled: Any, channel: str
 ) -> None:
     settled()
@@ -262,7 +262,7 @@ def test_what_was_settled_before_it_was_told_is_not_told(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_processes_that_are_told_of_one_alert_send_one_e_mail(connection: Connection) -> None:
+def test_many_processes_with_the_same_alert_send_one_e_mail(connection: Connection) -> None:
     order = factories.OrderFactory(venue=connection.venue)
     Injection.objects.update(state=State.FAILED, failures=1)
     row = Alert.objects.create(order=order, channel="email", about="failed", next_attempt_at=timezone.now())
@@ -283,7 +283,7 @@ def test_many_processes_that_are_told_of_one_alert_send_one_e_mail(connection: C
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("channel", ["email", "till"])
-def test_nothing_is_told_within_a_transaction(
+def test_no_alert_is_sent_within_a_transaction(
     connection: Connection, pos: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch, channel: str
 ) -> None:
     order = factories.OrderFactory(venue=connection.venue)
@@ -295,13 +295,13 @@ def test_nothing_is_told_within_a_transaction(
         seen.append(database.in_atomic_block)
         return "" if channel == "email" else (200, {}, "{}")
 
-    monkeypatch.setattr(telling, "send_to_venue", look)
+    monkeypatch.setattr(delivery, "send_to_venue", look)
     pos.add_callback(responses.POST, MESSAGE, callback=look)
     assert send(alert_id=row.pk) == "sent"
     assert seen == [False]
 
 
-def test_the_same_e_mail_can_be_recognised(failed: Injection, settings: Settings) -> None:
+def test_a_repeated_e_mail_has_the_same_message_id(failed: Injection, settings: Settings) -> None:
     settings.PUBLIC_URL = "https://storekit.example"
     send(alert_id=alert("email").pk)
     Alert.objects.update(next_attempt_at=NOW, sent_at=None)
@@ -321,7 +321,7 @@ def test_no_guests_data_is_logged(
     assert not any(word in caplog.text for word in ("Ada", "Lovelace", "example", "2079460018"))
 
 
-def test_a_venue_without_an_address_was_not_told_by_e_mail(failed: Injection) -> None:
+def test_a_venue_without_an_address_gets_no_e_mail(failed: Injection) -> None:
     Venue.objects.update(email="")
     assert send(alert_id=alert("email").pk) == "retry"
     assert (alert("email").sent_at, mail.outbox) == (None, [])

@@ -1,4 +1,4 @@
-"""What the venue reads has everything that is needed to key the order in by hand, and why it has to."""
+"""The alert has everything that is needed to key the order in by hand, and says why."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -84,7 +84,7 @@ EVERYTHING = [
 ]
 
 
-def test_the_e_mail_has_everything_as_text_and_as_a_page(order: Order) -> None:
+def test_the_e_mail_has_everything_as_text_and_as_html(order: Order) -> None:
     sent = email(order)
     assert sent.subject == "The Copper Pot: order 1042 is not on the till"
     html = str(sent.alternatives[0][0])
@@ -141,7 +141,7 @@ def test_it_says_whether_the_order_is_paid_and_how(order: Order, columns: dict[s
     assert words in email(changed).body
 
 
-def test_what_may_have_arrived_is_to_be_looked_for_before_it_is_keyed_in(order: Order) -> None:
+def test_staff_check_the_till_before_keying_in_an_order_that_may_have_arrived(order: Order) -> None:
     InjectionAttempt.objects.create(
         injection=order.injection, number=1, reference=order.injection.reference, lease=order.pk, outcome="unreachable"
     )
@@ -153,7 +153,7 @@ def test_what_may_have_arrived_is_to_be_looked_for_before_it_is_keyed_in(order: 
         assert "Check the till first. If it is missing, key it in by hand, or send it again" in body
 
 
-def test_what_the_pos_took_and_never_confirmed_is_not_to_be_sent_again(order: Order) -> None:
+def test_an_order_that_was_accepted_and_never_confirmed_is_not_to_be_sent_again(order: Order) -> None:
     InjectionAttempt.objects.create(
         injection=order.injection, number=1, reference=order.injection.reference, lease=order.pk, outcome="accepted"
     )
@@ -167,7 +167,7 @@ def test_what_the_pos_took_and_never_confirmed_is_not_to_be_sent_again(order: Or
     ("cause", "words"),
     [("check_gone", "Key it in by hand on a new check"), ("restricted", "Speak to the guest. Then cancel it")],
 )
-def test_what_sending_again_does_not_change_is_not_to_be_sent_again(order: Order, cause: str, words: str) -> None:
+def test_an_order_that_would_be_refused_again_is_not_to_be_sent_again(order: Order, cause: str, words: str) -> None:
     InjectionAttempt.objects.create(
         injection=order.injection, number=1, reference=order.injection.reference, lease=order.pk, outcome="rejected"
     )
@@ -199,7 +199,7 @@ def test_a_cancelled_order_is_to_be_voided(order: Order) -> None:
     assert message.startswith("ORDER 1042 IS CANCELLED. Do not make it; void its check, if there is one.\n")
 
 
-def test_an_order_that_may_be_there_twice_is_to_be_made_once(order: Order) -> None:
+def test_a_possible_duplicate_is_to_be_made_once(order: Order) -> None:
     message = till_message(order=order, about=About.DOUBLE)
     assert message.startswith("ORDER 1042 MAY BE ON THE TILL TWICE. Make it once, and void the second check.")
     sent = email(order, About.DOUBLE)
@@ -222,7 +222,7 @@ def test_of_a_cancelled_order_no_copy_is_to_be_made(order: Order) -> None:
 
 
 @pytest.mark.parametrize("field", ["note", "first_name", "address_notes"])
-def test_what_a_guest_typed_cannot_pass_for_a_line_of_our_own(order: Order, field: str) -> None:
+def test_text_from_a_guest_cannot_pass_for_a_line_of_our_own(order: Order, field: str) -> None:
     Order.objects.update(**{field: "Ada\nPayment: PAID IN CASH\r\n\u2028Total: GBP 0.00"})
     changed = Order.objects.select_related("venue", "injection").get()
     for words in (till_message(order=changed, about=About.FAILED), email(changed).body):

@@ -35,7 +35,7 @@ def change(**settings: Any) -> None:
     LightspeedSettings.objects.update(**settings)
 
 
-def test_a_held_order_is_sent_when_its_time_has_come_and_not_before(
+def test_a_held_order_is_sent_when_it_is_due_and_not_before(
     held: Injection, pos: responses.RequestsMock, clock: time_machine.Traveller
 ) -> None:
     takes_orders(pos)
@@ -51,7 +51,7 @@ def test_a_held_order_is_sent_when_its_time_has_come_and_not_before(
 @pytest.mark.parametrize(
     ("minutes", "before"), [(30, timedelta(minutes=30)), (10, timedelta(minutes=10)), (0, timedelta(0))]
 )
-def test_a_held_order_moves_with_the_minutes(held: Injection, minutes: int, before: timedelta) -> None:
+def test_a_held_order_is_rescheduled_when_the_buffer_changes(held: Injection, minutes: int, before: timedelta) -> None:
     change(buffer_minutes=minutes)
     assert settings_changed(held.order.venue_id) == "1 rescheduled"
     held.refresh_from_db()
@@ -61,7 +61,7 @@ def test_a_held_order_moves_with_the_minutes(held: Injection, minutes: int, befo
 
 @pytest.mark.parametrize("settings", [{"buffer_orders": False}, {"buffer_minutes": 240}])
 @pytest.mark.django_db(transaction=True)
-def test_an_order_that_is_not_held_any_more_goes_at_once(held: Injection, settings: dict[str, Any]) -> None:
+def test_an_order_that_is_no_longer_held_is_sent_at_once(held: Injection, settings: dict[str, Any]) -> None:
     change(**settings)
     settings_changed(held.order.venue_id)
     held.refresh_from_db()
@@ -70,7 +70,7 @@ def test_an_order_that_is_not_held_any_more_goes_at_once(held: Injection, settin
     assert queued() == [("orders.tasks.inject", held.pk)]
 
 
-def test_the_sweep_finds_settings_that_were_changed_without_telling_anybody(held: Injection) -> None:
+def test_the_sweep_finds_settings_that_were_changed_directly_in_the_database(held: Injection) -> None:
     change(buffer_minutes=45)
     assert sweep_injections() == "0 due, 1 rescheduled"
     assert sweep_injections() == "0 due"
@@ -78,20 +78,20 @@ def test_the_sweep_finds_settings_that_were_changed_without_telling_anybody(held
     assert held.next_attempt_at == TONIGHT - timedelta(minutes=45)
 
 
-def test_what_is_in_step_is_not_written(held: Injection, django_assert_num_queries: Any) -> None:
+def test_an_order_whose_schedule_is_right_is_not_written(held: Injection, django_assert_num_queries: Any) -> None:
     venue_id = held.order.venue_id
     with django_assert_num_queries(3):  # the venues, their settings, what they hold
         assert settings_changed(venue_id) == "0 rescheduled"
 
 
 @pytest.mark.parametrize("columns", [{"state": State.WAITING}, {"state": State.SENDING}, {"next_attempt_at": None}])
-def test_only_what_is_held_moves(held: Injection, columns: dict[str, Any]) -> None:
+def test_only_held_orders_are_rescheduled(held: Injection, columns: dict[str, Any]) -> None:
     Injection.objects.update(**columns)
     change(buffer_minutes=45)
     assert settings_changed(held.order.venue_id) == "0 rescheduled"
 
 
-def test_another_venues_orders_stay_where_they_are(held: Injection) -> None:
+def test_another_venues_orders_are_not_rescheduled(held: Injection) -> None:
     change(buffer_minutes=45)
     assert settings_changed(factories.VenueFactory().pk) == "0 rescheduled"
 
@@ -132,7 +132,7 @@ def save(browser: Client, connection: Connection, **changed: Any) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_saving_other_settings_in_the_back_office_moves_the_orders_within_seconds(
+def test_saving_new_settings_in_the_back_office_reschedules_orders_within_seconds(
     annas_browser: Client, connection: Connection
 ) -> None:
     save(annas_browser, connection, **{"settings-0-buffer_minutes": 35})
@@ -141,13 +141,13 @@ def test_saving_other_settings_in_the_back_office_moves_the_orders_within_second
 
 
 @pytest.mark.django_db(transaction=True)
-def test_saving_what_was_there_already_queues_nothing(annas_browser: Client, connection: Connection) -> None:
+def test_saving_unchanged_settings_queues_nothing(annas_browser: Client, connection: Connection) -> None:
     save(annas_browser, connection)
     assert queued() == []
 
 
 @pytest.mark.django_db(transaction=True)
-def test_switching_the_connection_on_sends_what_waited(annas_browser: Client, connection: Connection) -> None:
+def test_enabling_the_connection_sends_the_waiting_orders(annas_browser: Client, connection: Connection) -> None:
     save(annas_browser, connection, enabled=False)
     assert queued() == []
     save(annas_browser, connection, enabled="on")

@@ -37,7 +37,7 @@ def test_a_cancelled_order_is_never_sent(waiting: Injection, pos: responses.Requ
     assert (waiting.failures, alerts(), attempts(waiting), len(pos.calls)) == (0, [], [], 0)
 
 
-def test_cancelled_while_it_is_being_sent_and_taken(waiting: Injection, pos: responses.RequestsMock) -> None:
+def test_an_order_cancelled_while_being_sent_and_accepted(waiting: Injection, pos: responses.RequestsMock) -> None:
     while_sending(pos, cancel)
     assert inject(injection_id=waiting.pk) == "accepted"
     assert alerts() == TILL_IS_TOLD
@@ -46,7 +46,7 @@ def test_cancelled_while_it_is_being_sent_and_taken(waiting: Injection, pos: res
     assert alerts() == TILL_IS_TOLD, "once"
 
 
-def test_cancelled_while_it_is_being_sent_and_refused(waiting: Injection, pos: responses.RequestsMock) -> None:
+def test_an_order_cancelled_while_being_sent_and_refused(waiting: Injection, pos: responses.RequestsMock) -> None:
     while_sending(pos, cancel, 400)
     assert inject(injection_id=waiting.pk) == "failed"
     waiting.refresh_from_db()
@@ -54,7 +54,7 @@ def test_cancelled_while_it_is_being_sent_and_refused(waiting: Injection, pos: r
     assert alerts() == [], "nobody has it, and nobody wants it"
 
 
-def test_cancelled_while_it_is_being_sent_and_nobody_knows_whether_it_arrived(
+def test_an_order_cancelled_while_being_sent_with_unknown_outcome(
     waiting: Injection, pos: responses.RequestsMock
 ) -> None:
     while_sending(pos, cancel, 503)
@@ -97,9 +97,7 @@ def test_cancelled_when_the_pos_had_accepted_it(waiting: Injection, pos: respons
 
 
 @pytest.mark.parametrize("event", [OrderEvent.CANCELLED, OrderEvent.COMPLETED])
-def test_a_check_that_is_over_needs_no_message(
-    waiting: Injection, pos: responses.RequestsMock, event: OrderEvent
-) -> None:
+def test_a_closed_check_needs_no_message(waiting: Injection, pos: responses.RequestsMock, event: OrderEvent) -> None:
     takes_orders(pos)
     inject(injection_id=waiting.pk)
     cancel()
@@ -108,7 +106,7 @@ def test_a_check_that_is_over_needs_no_message(
     assert Order.objects.get().status == Order.Status.CANCELLED
 
 
-def test_a_failure_of_a_cancelled_order_is_told_to_nobody(waiting: Injection, pos: responses.RequestsMock) -> None:
+def test_a_failure_of_a_cancelled_order_queues_no_alert(waiting: Injection, pos: responses.RequestsMock) -> None:
     takes_orders(pos)
     inject(injection_id=waiting.pk)
     cancel()
@@ -127,7 +125,7 @@ def test_a_cancelled_order_is_not_corrected(waiting: Injection, pos: responses.R
     assert (waiting.state, waiting.revision) == (State.FAILED, 1)
 
 
-def test_what_the_till_cancelled_itself_is_told_to_nobody(waiting: Injection, pos: responses.RequestsMock) -> None:
+def test_an_order_cancelled_on_the_till_queues_no_alert(waiting: Injection, pos: responses.RequestsMock) -> None:
     takes_orders(pos)
     inject(injection_id=waiting.pk)
     said(waiting, OrderEvent.CONFIRMED)
@@ -136,7 +134,7 @@ def test_what_the_till_cancelled_itself_is_told_to_nobody(waiting: Injection, po
     assert alerts() == []
 
 
-def test_an_order_that_was_given_up_and_cancelled_and_arrives_all_the_same_is_not_to_be_made(
+def test_a_failed_and_cancelled_order_that_arrives_later_is_not_to_be_made(
     waiting: Injection, pos: responses.RequestsMock
 ) -> None:
     takes_orders(pos)

@@ -1,4 +1,4 @@
-"""Accepted and never confirmed: after the deadline we look among the POS's open checks, then tell a person where."""
+"""Orders accepted and never confirmed: after the deadline storekit searches the open checks, then alerts the venue."""
 
 from datetime import timedelta
 from typing import Any
@@ -61,12 +61,12 @@ def test_an_order_whose_payment_is_on_an_open_check_is_confirmed_by_it(
     assert alerts() == []
 
 
-def test_a_payment_that_is_not_in_force_proves_nothing(unconfirmed: Injection, pos: responses.RequestsMock) -> None:
+def test_an_inactive_payment_does_not_confirm_an_order(unconfirmed: Injection, pos: responses.RequestsMock) -> None:
     pos.get(CHECKS, json=[check(**paid_with(unconfirmed.reference, active=False))])
     assert look_for_order(unconfirmed.pk) == "failed"
 
 
-def test_an_order_that_is_nowhere_fails_and_the_venue_is_told_where_to_look(
+def test_an_order_that_is_not_found_fails_and_the_venue_is_alerted(
     unconfirmed: Injection, pos: responses.RequestsMock
 ) -> None:
     pos.get(CHECKS, json=[check()])
@@ -97,7 +97,7 @@ def test_a_check_with_the_guests_name_and_the_same_total_is_named(
 
 
 @pytest.mark.parametrize(("sku", "named"), [("BURGER", True), ("SALAD", False)])
-def test_an_order_that_costs_nothing_is_known_by_its_items(
+def test_a_free_order_is_matched_by_its_items(
     unconfirmed: Injection, pos: responses.RequestsMock, sku: str, named: bool
 ) -> None:
     Order.objects.update(total=0, discount=10, payment_amount=0)
@@ -116,7 +116,7 @@ def test_an_order_that_costs_nothing_is_known_by_its_items(
         ([check(ikaccountId="A7.7", salesEntries=[{"itemSku": "BURGER", "quantity": "2.0"}])], "it is probably there"),
     ],
 )
-def test_an_order_on_an_open_bill_is_looked_for_there(
+def test_an_order_added_to_an_open_check_is_searched_for_there(
     unconfirmed: Injection, pos: responses.RequestsMock, checks: list[dict[str, Any]], words: str
 ) -> None:
     Order.objects.update(open_account="A7.7", payment_status="unpaid", payment_amount=0)
@@ -139,7 +139,7 @@ def test_an_order_on_an_open_bill_is_looked_for_there(
         {"lease_until": NOW + timedelta(seconds=1)},
     ],
 )
-def test_what_is_not_overdue_is_not_looked_for(
+def test_an_order_that_is_not_overdue_is_not_checked(
     unconfirmed: Injection, pos: responses.RequestsMock, columns: dict[str, Any]
 ) -> None:
     Injection.objects.update(**columns)
@@ -148,19 +148,21 @@ def test_what_is_not_overdue_is_not_looked_for(
     assert len(pos.calls) == 0
 
 
-def test_what_has_no_deadline_is_looked_for_after_an_hour(unconfirmed: Injection, pos: responses.RequestsMock) -> None:
+def test_an_order_without_a_deadline_is_checked_after_an_hour(
+    unconfirmed: Injection, pos: responses.RequestsMock
+) -> None:
     Injection.objects.update(deliver_by=None, accepted_at=NOW - timedelta(hours=1))
     pos.get(CHECKS, json=[])
     assert sweep_unconfirmed() == "1 to check"
     assert look_for_order(unconfirmed.pk) == "failed"
 
 
-def test_the_sweep_finds_what_is_overdue(unconfirmed: Injection) -> None:
+def test_the_sweep_finds_overdue_orders(unconfirmed: Injection) -> None:
     assert sweep_unconfirmed() == "1 to check"
     assert queued() == [("orders.tasks.look_for_order", unconfirmed.pk)]
 
 
-def test_when_the_pos_cannot_be_asked_it_is_asked_a_few_times_more(
+def test_a_pos_that_cannot_be_reached_is_asked_a_few_more_times(
     unconfirmed: Injection, pos: responses.RequestsMock, clock: time_machine.Traveller
 ) -> None:
     pos.get(CHECKS, status=503)
@@ -176,7 +178,7 @@ def test_when_the_pos_cannot_be_asked_it_is_asked_a_few_times_more(
     assert "storekit could not look it up" in unconfirmed.error
 
 
-def test_a_pos_that_can_be_asked_again_answers(
+def test_a_pos_that_can_be_reached_again_confirms_the_order(
     unconfirmed: Injection, pos: responses.RequestsMock, clock: time_machine.Traveller
 ) -> None:
     pos.get(CHECKS, status=503)
@@ -186,7 +188,7 @@ def test_a_pos_that_can_be_asked_again_answers(
     assert look_for_order(unconfirmed.pk) == "confirmed"
 
 
-def test_a_look_that_kills_its_process_every_time_ends_too(
+def test_a_check_that_kills_its_process_every_time_is_given_up(
     unconfirmed: Injection, clock: time_machine.Traveller
 ) -> None:
     Injection.objects.update(confirmation_checks=MOST_CHECKS)
@@ -201,7 +203,7 @@ def said(injection: Injection, event: OrderEvent) -> str:
     return apply_order_update(injection.order.venue, update)
 
 
-def test_a_confirmation_during_the_look_is_the_later_word(unconfirmed: Injection, pos: responses.RequestsMock) -> None:
+def test_a_confirmation_during_the_check_wins(unconfirmed: Injection, pos: responses.RequestsMock) -> None:
     def answer(_: object) -> tuple[int, dict[str, str], str]:
         said(unconfirmed, OrderEvent.CONFIRMED)
         return 200, {}, "[]"
@@ -220,7 +222,7 @@ def test_a_late_confirmation_still_confirms(unconfirmed: Injection, pos: respons
     assert (unconfirmed.state, unconfirmed.error) == (State.CONFIRMED, "")
 
 
-def test_a_late_confirmation_after_a_person_was_told_says_that_it_may_be_there_twice(
+def test_a_late_confirmation_after_an_alert_warns_of_a_duplicate(
     unconfirmed: Injection, pos: responses.RequestsMock
 ) -> None:
     pos.get(CHECKS, json=[])
@@ -230,7 +232,7 @@ def test_a_late_confirmation_after_a_person_was_told_says_that_it_may_be_there_t
     assert alerts()[:2] == [("double", "email", 1), ("double", "till", 1)]
 
 
-def test_an_order_that_was_cancelled_meanwhile_bothers_nobody_but_the_till(
+def test_an_order_cancelled_before_the_check_alerts_only_the_till(
     unconfirmed: Injection, pos: responses.RequestsMock
 ) -> None:
     Order.objects.update(status=Order.Status.CANCELLED)
@@ -255,20 +257,18 @@ def sent_again(unconfirmed: Injection, pos: responses.RequestsMock, clock: time_
     return unconfirmed
 
 
-def test_what_the_pos_has_had_for_long_is_looked_for_at_once(sent_again: Injection) -> None:
+def test_an_order_that_the_pos_has_had_for_long_is_checked_at_once(sent_again: Injection) -> None:
     assert sweep_unconfirmed() == "1 to check"
     assert look_for_order(sent_again.pk) == "failed"
     assert alerts() == [("failed", "email", 1), ("failed", "email", 2), ("failed", "till", 1), ("failed", "till", 2)]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_look_for_it_is_queued_with_the_answer(sent_again: Injection) -> None:
+def test_the_check_is_queued_when_the_duplicate_is_recorded(sent_again: Injection) -> None:
     assert ("orders.tasks.look_for_order", sent_again.pk) in queued()
 
 
-def test_staff_are_told_that_sending_it_again_brings_it_nowhere(
-    unconfirmed: Injection, pos: responses.RequestsMock
-) -> None:
+def test_staff_are_warned_not_to_send_it_again(unconfirmed: Injection, pos: responses.RequestsMock) -> None:
     pos.get(CHECKS, json=[check()])
     look_for_order(unconfirmed.pk)
     unconfirmed.refresh_from_db()
@@ -276,7 +276,7 @@ def test_staff_are_told_that_sending_it_again_brings_it_nowhere(
     assert "Do not send it again: the POS would only answer that it already has it." in unconfirmed.error
 
 
-def test_what_may_have_arrived_a_moment_ago_has_its_time(
+def test_an_order_that_may_have_just_arrived_keeps_its_full_deadline(
     unconfirmed: Injection, pos: responses.RequestsMock, clock: time_machine.Traveller
 ) -> None:
     InjectionAttempt.objects.update(started_at=NOW - timedelta(minutes=11))
@@ -307,9 +307,7 @@ def test_the_wait_that_the_pos_asks_for_is_kept(
     assert look_for_order(unconfirmed.pk) == "accepted"
 
 
-def test_a_wait_that_leaves_no_time_to_act_is_not_waited_for(
-    unconfirmed: Injection, pos: responses.RequestsMock
-) -> None:
+def test_a_wait_that_leaves_no_time_to_act_is_not_accepted(unconfirmed: Injection, pos: responses.RequestsMock) -> None:
     pos.get(CHECKS, status=429, headers={"Retry-After": "3600"})
     assert look_for_order(unconfirmed.pk) == "failed"
     assert alerts() == [("failed", "email", 1), ("failed", "till", 1)]

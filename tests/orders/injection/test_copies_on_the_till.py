@@ -62,19 +62,19 @@ def test_a_failure_of_an_earlier_revision_fails_nothing(order: Order) -> None:
 
 
 @pytest.mark.parametrize("revision", [0, 3, 99])
-def test_a_revision_that_never_was_is_not_ours(order: Order, revision: int) -> None:
+def test_a_revision_that_never_existed_is_unknown(order: Order, revision: int) -> None:
     assert pos_reports(order, OrderEvent.CONFIRMED, revision) == "unknown reference"
 
 
 @pytest.mark.parametrize(
     "reference", ["", "x", "somebody-elses-1", "-1", "0" * 32, "0" * 32 + "-1", "z" * 32 + "-1", "0" * 32 + "-²"]
 )
-def test_somebody_elses_reference_is_not_ours(order: Order, reference: str) -> None:
+def test_another_integrations_reference_is_unknown(order: Order, reference: str) -> None:
     word = pos_reports(order, OrderEvent.CONFIRMED, 1, reference=reference)
     assert word in ("unknown reference", "not an order of ours")
 
 
-def test_an_earlier_revision_that_arrives_in_spite_of_all_may_be_there_twice(order: Order) -> None:
+def test_an_earlier_revision_that_arrives_after_all_may_be_a_duplicate(order: Order) -> None:
     assert pos_reports(order, OrderEvent.CONFIRMED, 1) == "confirmed"
     assert now_is(order) == (Status.CONFIRMED, State.CONFIRMED, "-1")
     assert alerts() == TOLD_OF_DOUBLE
@@ -83,14 +83,14 @@ def test_an_earlier_revision_that_arrives_in_spite_of_all_may_be_there_twice(ord
     assert Injection.objects.get().account == "A1.1"
 
 
-def test_it_is_alone_there_when_the_later_revision_was_refused_too(order: Order) -> None:
+def test_it_is_no_duplicate_if_the_later_revision_was_refused_too(order: Order) -> None:
     pos_reports(order, OrderEvent.FAILED, 2)
     assert pos_reports(order, OrderEvent.CONFIRMED, 1) == "confirmed"
     assert now_is(order) == (Status.CONFIRMED, State.CONFIRMED, "-1")
     assert not any(about == "double" for about, *_ in alerts())
 
 
-def test_it_is_alone_there_when_the_later_revision_was_never_sent(order: Order) -> None:
+def test_it_is_no_duplicate_if_the_later_revision_was_never_sent(order: Order) -> None:
     InjectionAttempt.objects.filter(number=2).delete()
     Injection.objects.update(state=State.WAITING)
     assert pos_reports(order, OrderEvent.CONFIRMED, 1) == "confirmed"
@@ -99,20 +99,20 @@ def test_it_is_alone_there_when_the_later_revision_was_never_sent(order: Order) 
 
 
 @pytest.mark.parametrize("event", [OrderEvent.CONFIRMED, OrderEvent.READY, OrderEvent.COMPLETED])
-def test_a_second_copy_is_told_of_and_moves_nothing(order: Order, event: OrderEvent) -> None:
+def test_a_second_copy_queues_an_alert_and_changes_nothing_else(order: Order, event: OrderEvent) -> None:
     pos_reports(order, OrderEvent.CONFIRMED, 2)
     assert pos_reports(order, event, 1, account="A2.2") == "perhaps twice on the till"
     assert now_is(order) == (Status.CONFIRMED, State.CONFIRMED, "-2")
     assert alerts() == TOLD_OF_DOUBLE
 
 
-def test_a_copy_that_is_cancelled_on_the_till_cancels_no_order(order: Order) -> None:
+def test_cancelling_a_second_copy_on_the_till_does_not_cancel_the_order(order: Order) -> None:
     pos_reports(order, OrderEvent.CONFIRMED, 2)
     assert pos_reports(order, OrderEvent.CANCELLED, 1, account="A2.2") == "another copy was cancelled"
     assert now_is(order) == (Status.CONFIRMED, State.CONFIRMED, "-2")
 
 
-def test_what_follows_the_copy_that_counts_is_followed(order: Order) -> None:
+def test_events_of_the_copy_that_counts_are_applied(order: Order) -> None:
     pos_reports(order, OrderEvent.CONFIRMED, 1)
     assert pos_reports(order, OrderEvent.READY, 1) == "ready"
     assert pos_reports(order, OrderEvent.CANCELLED, 2) == "another copy was cancelled"
@@ -139,25 +139,25 @@ def by_hand(order: Order) -> Order:
 
 
 @pytest.mark.parametrize("event", [OrderEvent.CONFIRMED, OrderEvent.READY, OrderEvent.COMPLETED])
-def test_what_was_keyed_in_and_arrives_all_the_same_is_there_twice(by_hand: Order, event: OrderEvent) -> None:
+def test_an_order_that_was_keyed_in_and_then_arrives_is_a_duplicate(by_hand: Order, event: OrderEvent) -> None:
     assert pos_reports(by_hand, event, 2) == "perhaps twice on the till"
     assert now_is(by_hand) == (Status.CONFIRMED, State.CONFIRMED, "-2")
     assert alerts() == TOLD_OF_DOUBLE
 
 
-def test_the_copy_that_staff_void_does_not_cancel_what_was_keyed_in(by_hand: Order) -> None:
+def test_voiding_the_second_copy_does_not_cancel_the_keyed_in_order(by_hand: Order) -> None:
     pos_reports(by_hand, OrderEvent.CONFIRMED, 2)
     assert pos_reports(by_hand, OrderEvent.CANCELLED, 2) == "another copy was cancelled"
     assert now_is(by_hand) == (Status.CONFIRMED, State.CONFIRMED, "-2")
 
 
-def test_a_failure_of_what_was_keyed_in_is_told_to_nobody(by_hand: Order) -> None:
+def test_a_failure_of_a_keyed_in_order_queues_no_alert(by_hand: Order) -> None:
     assert pos_reports(by_hand, OrderEvent.FAILED, 2) == "entered by hand already"
     assert now_is(by_hand) == (Status.CONFIRMED, State.CONFIRMED, "-2")
     assert alerts() == []
 
 
-def test_the_check_that_was_keyed_in_is_followed(by_hand: Order) -> None:
+def test_events_of_the_keyed_in_check_are_applied(by_hand: Order) -> None:
     assert pos_reports(by_hand, OrderEvent.COMPLETED, 1, reference="", account="A5.5") == "completed"
     assert now_is(by_hand)[0] == Status.COMPLETED
 
@@ -190,7 +190,7 @@ def test_a_check_that_is_closed_by_one_order_is_closed_for_all(sharing: list[Ord
     assert statuses() == {Status.COMPLETED}
 
 
-def test_one_order_that_is_cancelled_leaves_the_others(sharing: list[Order]) -> None:
+def test_cancelling_one_order_on_a_check_leaves_the_others(sharing: list[Order]) -> None:
     pos_reports(sharing[0], OrderEvent.CANCELLED, 1, account="A7.7")
     assert statuses() == {Status.CANCELLED, Status.CONFIRMED}
 
@@ -204,7 +204,9 @@ def test_one_order_that_is_cancelled_leaves_the_others(sharing: list[Order]) -> 
         (OrderEvent.FAILED, "A7.7"),
     ],
 )
-def test_what_is_about_no_order_of_ours_changes_none(sharing: list[Order], event: OrderEvent, account: str) -> None:
+def test_an_update_about_an_unknown_check_changes_no_order(
+    sharing: list[Order], event: OrderEvent, account: str
+) -> None:
     assert pos_reports(sharing[0], event, 1, reference="", account=account) == "not an order of ours"
     assert statuses() == {Status.CONFIRMED}
 
@@ -218,7 +220,7 @@ def test_another_venues_check_of_the_same_number_moves_nothing(sharing: list[Ord
     assert apply_order_update(other_venue, update) == "not an order of ours"
 
 
-def test_a_check_of_an_order_that_is_not_on_the_till_yet_is_not_followed(sharing: list[Order]) -> None:
+def test_the_check_of_an_unconfirmed_order_is_ignored(sharing: list[Order]) -> None:
     Injection.objects.update(state=State.FAILED)
     assert pos_reports(sharing[0], OrderEvent.COMPLETED, 1, reference="", account="A7.7") == "not an order of ours"
 

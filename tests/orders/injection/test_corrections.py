@@ -55,7 +55,7 @@ def tickets(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 # --- The customer ----------------------------------------------------------------------------------------------------
 
 
-def test_a_customer_of_somebody_elses_goes_without_e_mail_and_reference(
+def test_a_customer_known_under_another_reference_is_sent_without_e_mail_and_reference(
     waiting: Injection, pos: responses.RequestsMock
 ) -> None:
     refuses(pos, OTHER_CUSTOMER)
@@ -70,7 +70,9 @@ def test_a_customer_of_somebody_elses_goes_without_e_mail_and_reference(
     assert alerts() == [], "nobody needs to know"
 
 
-def test_it_is_done_once_and_then_a_person_is_told(waiting: Injection, pos: responses.RequestsMock) -> None:
+def test_the_correction_is_made_once_and_then_the_venue_is_alerted(
+    waiting: Injection, pos: responses.RequestsMock
+) -> None:
     refuses(pos, OTHER_CUSTOMER)
     assert [inject(injection_id=waiting.pk) for _ in range(3)] == ["waiting", "failed", "not due"]
     waiting.refresh_from_db()
@@ -78,7 +80,7 @@ def test_it_is_done_once_and_then_a_person_is_told(waiting: Injection, pos: resp
     assert len(alerts()) == 2
 
 
-def test_a_conflict_that_the_till_found_is_put_right_too(waiting: Injection, pos: responses.RequestsMock) -> None:
+def test_a_conflict_that_the_till_reports_is_corrected_too(waiting: Injection, pos: responses.RequestsMock) -> None:
     takes_orders(pos)
     inject(injection_id=waiting.pk)
     update = OrderUpdate(
@@ -95,9 +97,7 @@ def test_a_conflict_that_the_till_found_is_put_right_too(waiting: Injection, pos
     assert [body["thirdPartyReference"][-2:] for body in bodies(pos)] == ["-1", "-2"]
 
 
-def test_without_an_e_mail_address_there_is_nothing_to_put_right(
-    waiting: Injection, pos: responses.RequestsMock
-) -> None:
+def test_without_an_e_mail_address_there_is_nothing_to_correct(waiting: Injection, pos: responses.RequestsMock) -> None:
     Order.objects.update(email="")
     refuses(pos, OTHER_CUSTOMER)
     assert inject(injection_id=waiting.pk) == "failed"
@@ -141,7 +141,7 @@ def test_without_an_id_or_the_setting_the_pos_is_not_asked(
     assert len(pos.calls) == 1
 
 
-def test_a_discount_that_was_dropped_meanwhile_goes_as_a_line_under_a_new_reference(
+def test_a_discount_that_the_pos_has_just_deleted_is_sent_as_a_line_under_a_new_reference(
     discounted: Injection, pos: responses.RequestsMock, tickets: list[dict[str, Any]]
 ) -> None:
     refuses(pos, UNKNOWN_DISCOUNT)
@@ -168,7 +168,7 @@ def test_both_corrections_can_follow_each_other(discounted: Injection, pos: resp
 # --- Only after a definite refusal -----------------------------------------------------------------------------------
 
 
-def test_what_may_have_arrived_is_never_sent_in_another_form(
+def test_an_order_that_may_have_arrived_is_never_corrected(
     waiting: Injection, pos: responses.RequestsMock, clock: time_machine.Traveller
 ) -> None:
     pos.post(TO_GO, body=requests.ReadTimeout("no answer"))
@@ -195,7 +195,7 @@ def test_what_may_have_arrived_is_never_sent_in_another_form(
         ([Outcome.REJECTED, Outcome.DUPLICATE], False),
     ],
 )
-def test_a_refusal_is_definite_when_every_attempt_was_answered_with_a_no(
+def test_a_refusal_is_definite_when_every_attempt_was_refused(
     waiting: Injection, outcomes: list[str], refused: bool
 ) -> None:
     for number, outcome in enumerate(outcomes, start=1):
@@ -206,7 +206,7 @@ def test_a_refusal_is_definite_when_every_attempt_was_answered_with_a_no(
     assert may_have_arrived(injection=waiting) is (bool(outcomes) and not refused)
 
 
-def test_a_failure_that_the_pos_reported_is_definite_whatever_became_of_the_attempts(
+def test_a_failure_that_the_pos_reported_is_definite_whatever_the_outcomes(
     waiting: Injection, pos: responses.RequestsMock
 ) -> None:
     pos.post(TO_GO, body=requests.ReadTimeout("no answer"))

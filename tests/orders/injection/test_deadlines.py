@@ -70,7 +70,7 @@ def test_an_order_that_is_late_still_has_the_minute_that_the_pos_asks_for(
     assert given_to_the_pos(pos) == timedelta(minutes=1)
 
 
-def test_an_order_whose_turn_came_late_is_tried_for_two_minutes_all_the_same(
+def test_an_order_whose_turn_came_late_is_still_tried_for_two_minutes(
     waiting: Injection, pos: responses.RequestsMock, clock: time_machine.Traveller
 ) -> None:
     pos.post(TO_GO, status=503)
@@ -85,9 +85,7 @@ def test_an_order_whose_turn_came_late_is_tried_for_two_minutes_all_the_same(
     assert timezone.now() - began >= timedelta(minutes=2)
 
 
-def test_an_order_that_was_held_back_is_due_since_its_time_came(
-    waiting: Injection, pos: responses.RequestsMock
-) -> None:
+def test_a_held_order_counts_as_due_from_its_release(waiting: Injection, pos: responses.RequestsMock) -> None:
     takes_orders(pos)
     Order.objects.update(placed_at=NOW - timedelta(days=2), scheduled_for=NOW + timedelta(minutes=20))
     Injection.objects.update(state=Injection.State.SCHEDULED, next_attempt_at=NOW)
@@ -105,7 +103,7 @@ def test_an_order_that_was_held_back_is_due_since_its_time_came(
         (timedelta(hours=2), timedelta(minutes=166), "failed"),
     ],
 )
-def test_what_nobody_waits_for_any_more_is_told_to_a_person_instead_of_being_cooked(
+def test_an_order_far_too_late_alerts_the_venue_instead_of_being_sent(
     waiting: Injection,
     pos: responses.RequestsMock,
     clock: time_machine.Traveller,
@@ -125,7 +123,7 @@ def test_what_nobody_waits_for_any_more_is_told_to_a_person_instead_of_being_coo
     assert bool(alerts()) is told
 
 
-def test_what_came_too_late_is_sent_all_the_same_when_a_person_says_so(
+def test_an_order_that_is_too_late_can_still_be_sent_by_staff(
     waiting: Injection, pos: responses.RequestsMock, clock: time_machine.Traveller
 ) -> None:
     takes_orders(pos)

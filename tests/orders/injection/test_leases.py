@@ -105,7 +105,7 @@ def test_an_answer_after_the_lease_was_lost_changes_nothing_but_its_own_attempt(
 
 @pytest.mark.parametrize("status", [200, 400, 503])
 @pytest.mark.parametrize("settled", [State.CONFIRMED, State.FAILED])
-def test_what_a_notification_settled_during_the_call_stays_settled(
+def test_an_order_settled_by_a_notification_during_the_call_stays_settled(
     waiting: Injection, pos: responses.RequestsMock, status: int, settled: str
 ) -> None:
     while_sending(pos, lambda: Injection.objects.update(state=settled, lease=None, lease_until=None), status)
@@ -138,7 +138,7 @@ def test_the_claim_is_committed_before_the_call_and_the_call_is_in_no_transactio
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_workers_that_are_told_of_one_order_at_once_send_it_once(
+def test_many_workers_with_the_same_task_send_the_order_once(
     connection: Connection, pos: responses.RequestsMock
 ) -> None:
     injection: Injection = factories.OrderFactory(venue=connection.venue).injection

@@ -90,7 +90,7 @@ def test_an_order_for_now_that_waited_too_long_fails_and_the_venue_is_told(
     assert alerts() == [("failed", "email", 1), ("failed", "till", 1)]
 
 
-def test_what_failed_for_want_of_a_connection_is_not_sent_by_itself_when_it_is_there_again(
+def test_an_order_that_failed_without_a_connection_is_not_sent_when_it_returns(
     waiting: Injection, pos: responses.RequestsMock, clock: time_machine.Traveller
 ) -> None:
     Connection.objects.update(enabled=False)
@@ -123,7 +123,7 @@ def test_an_order_for_later_waits_until_a_quarter_of_an_hour_before_its_time(
     assert timezone.now() - NOW == timedelta(hours=2, minutes=45)
 
 
-def test_a_week_without_a_connection_leaves_no_attempts_and_few_looks(
+def test_a_week_without_a_connection_leaves_no_attempts_and_few_tries(
     waiting: Injection, clock: time_machine.Traveller
 ) -> None:
     Order.objects.update(scheduled_for=NOW + timedelta(days=7))
@@ -169,12 +169,12 @@ def test_the_venue_that_is_connected_again_has_its_orders_sent_at_once(
     assert inject(injection_id=parked.pk) == "accepted"
 
 
-def test_another_venue_that_is_connected_moves_nothing(parked: Injection) -> None:
+def test_connecting_another_venue_releases_nothing(parked: Injection) -> None:
     assert venue_connected(factories.VenueFactory().pk) == "0 released"
     assert queued() == []
 
 
-def test_the_sweep_finds_a_connection_that_nobody_told_us_of(parked: Injection) -> None:
+def test_the_sweep_finds_a_connection_that_no_task_announced(parked: Injection) -> None:
     assert sweep_injections() == "0 due"
     Connection.objects.update(status=Status.CONNECTED)
     assert sweep_injections() == "0 due, 1 released"
@@ -231,7 +231,7 @@ def test_the_order_that_found_the_consent_gone_is_not_sent_when_it_is_too_late(
     assert alerts() == [("failed", "email", 1), ("failed", "till", 1)]
 
 
-def test_the_sweep_sends_it_on_as_well(discovering: Injection, pos: responses.RequestsMock) -> None:
+def test_the_sweep_releases_it_too(discovering: Injection, pos: responses.RequestsMock) -> None:
     assert sweep_injections() == "0 due"
     Connection.objects.update(status=Status.CONNECTED)
     assert sweep_injections() == "0 due, 1 released"

@@ -106,7 +106,7 @@ _ADDRESS = {"address_line1": "1 High Street", "city": "London", "postcode": "N1 
 
 @settings(max_examples=300, deadline=None)
 @given(orders_sent())
-def test_whatever_is_ordered_the_contract_takes_it_and_it_adds_up_to_what_the_guest_paid(sent: Sent) -> None:
+def test_every_order_fits_the_contract_and_adds_up_to_the_amount_paid(sent: Sent) -> None:
     order, body = sent.order, _as_received(sent.body)
     shape = "apeLocalOrder" if order.type == Order.Type.DINE_IN else "apeToGoOrder"
     assert [error.message for error in VALIDATORS[shape].iter_errors(body)] == []

@@ -75,7 +75,7 @@ KNOWN: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("state", KNOWN)
 @pytest.mark.parametrize("event", ON_THE_TILL)
-def test_what_happens_at_the_till_counts_whatever_we_knew_and_ends_all_sending(
+def test_an_event_at_the_till_counts_in_every_state_and_ends_sending(
     order: Order, state: str, event: OrderEvent
 ) -> None:
     Injection.objects.update(state=state, **KNOWN[state])
@@ -88,7 +88,7 @@ def test_what_happens_at_the_till_counts_whatever_we_knew_and_ends_all_sending(
 
 
 @pytest.mark.parametrize("state", [state for state in KNOWN if state != State.FAILED])
-def test_a_failure_counts_until_the_order_is_on_the_till_and_is_told(order: Order, state: str) -> None:
+def test_a_failure_counts_until_the_order_is_on_the_till_and_queues_alerts(order: Order, state: str) -> None:
     Injection.objects.update(state=state, **KNOWN[state])
     assert pos_reports(order, OrderEvent.FAILED, reason="no") == "failed"
     injection = Injection.objects.get()
@@ -97,7 +97,7 @@ def test_a_failure_counts_until_the_order_is_on_the_till_and_is_told(order: Orde
     assert alerts() == [("failed", "email", 1), ("failed", "till", 1)]
 
 
-def test_a_failure_says_it_in_words_for_staff_when_they_are_known(order: Order) -> None:
+def test_a_failure_has_a_sentence_for_staff_if_one_is_known(order: Order) -> None:
     pos_reports(
         order, OrderEvent.FAILED, reason="Not processed before validity ended", code="not_picked_up", sentence="Asleep."
     )
@@ -120,7 +120,7 @@ def test_a_second_failure_keeps_the_first_reason(order: Order) -> None:
     assert injection.failures == 1
 
 
-def test_a_failure_of_what_was_given_up_already_makes_the_refusal_definite(order: Order) -> None:
+def test_a_failure_of_an_order_that_was_given_up_makes_the_refusal_definite(order: Order) -> None:
     Injection.objects.update(state=State.FAILED, error="gave up", error_code="unreachable", failures=1)
     assert pos_reports(order, OrderEvent.FAILED, reason="no") == "failed already"
     injection = Injection.objects.get()
@@ -130,7 +130,7 @@ def test_a_failure_of_what_was_given_up_already_makes_the_refusal_definite(order
 @pytest.mark.parametrize(
     "sequence", list(itertools.permutations(["confirmed", "ready", "out_for_delivery", "completed"]))
 )
-def test_in_whatever_sequence_they_come_the_furthest_one_counts(order: Order, sequence: tuple[str, ...]) -> None:
+def test_the_furthest_status_counts_in_every_sequence(order: Order, sequence: tuple[str, ...]) -> None:
     for event in sequence:
         pos_reports(order, OrderEvent(event))
     assert now_is(order) == (Status.COMPLETED, State.CONFIRMED)
@@ -152,7 +152,7 @@ def test_a_check_that_comes_to_be_known_later_is_noted(order: Order) -> None:
 
 
 @pytest.mark.parametrize("changes", [{"reference": "somebody-elses-1"}, {"reference": ""}])
-def test_what_is_not_ours_is_said_so_and_changes_nothing(order: Order, changes: dict[str, Any]) -> None:
+def test_an_unknown_reference_changes_nothing(order: Order, changes: dict[str, Any]) -> None:
     assert pos_reports(order, OrderEvent.CONFIRMED, **changes) in ("unknown reference", "not an order of ours")
     assert now_is(order) == (Status.PLACED, State.ACCEPTED)
 
@@ -162,7 +162,7 @@ def test_a_changed_check_changes_no_order(order: Order) -> None:
     assert now_is(order) == (Status.PLACED, State.ACCEPTED)
 
 
-def test_another_venues_pos_has_no_say(order: Order, other_venue: Venue) -> None:
+def test_another_venues_pos_cannot_change_an_order(order: Order, other_venue: Venue) -> None:
     update = OrderUpdate(event=OrderEvent.CONFIRMED, reference=f"{order.pk.hex}-1", account="A1.1")
     assert apply_order_update(other_venue, update) == "unknown reference"
     assert now_is(order) == (Status.PLACED, State.ACCEPTED)
@@ -182,7 +182,7 @@ def test_a_stored_notification_is_worked_on_by_its_task(order: Order, connection
     assert Notification.objects.get().processed_at is not None
 
 
-def test_what_is_cancelled_on_the_till_gives_its_discount_back_once(order: Order) -> None:
+def test_an_order_cancelled_on_the_till_gives_its_discount_back_once(order: Order) -> None:
     code = factories.DiscountCodeFactory(venue=order.venue, usage_limit=3, times_used=3)
     Order.objects.update(discount_used=code, discount_code=code.code)
     pos_reports(order, OrderEvent.CONFIRMED)

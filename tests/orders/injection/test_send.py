@@ -46,7 +46,7 @@ def test_what_is_sent_is_the_order(waiting: Injection, pos: responses.RequestsMo
     assert body["maxTimeToAttemptOrderDeliverToPos"] >= 60_000
 
 
-def test_an_order_that_had_arrived_already_is_accepted(waiting: Injection, pos: responses.RequestsMock) -> None:
+def test_an_order_that_had_already_arrived_is_accepted(waiting: Injection, pos: responses.RequestsMock) -> None:
     pos.post(TO_GO, status=409, json={"status": "fail", "msg": "reference has already been used"})
     assert inject(injection_id=waiting.pk) == "accepted"
     assert attempts(waiting) == [(1, Outcome.DUPLICATE)]
@@ -77,7 +77,7 @@ def test_an_answer_that_was_lost_leads_to_the_same_reference_again(
         {"state": State.SCHEDULED, "next_attempt_at": NOW + timedelta(hours=1)},
     ],
 )
-def test_what_is_not_due_is_left_alone(
+def test_an_order_that_is_not_due_is_not_sent(
     waiting: Injection, pos: responses.RequestsMock, columns: dict[str, Any]
 ) -> None:
     Injection.objects.update(**columns)
@@ -88,7 +88,7 @@ def test_what_is_not_due_is_left_alone(
     assert len(pos.calls) == 0
 
 
-def test_an_order_held_back_is_sent_when_its_time_comes(waiting: Injection, pos: responses.RequestsMock) -> None:
+def test_a_held_order_is_sent_when_it_is_due(waiting: Injection, pos: responses.RequestsMock) -> None:
     takes_orders(pos)
     Injection.objects.update(state=State.SCHEDULED, next_attempt_at=NOW)
     assert inject(injection_id=waiting.pk) == "accepted"
@@ -111,7 +111,7 @@ def test_an_injection_that_is_gone_is_not_due(db: None) -> None:
         ({"status": 200, "body": "<html>"}, Outcome.UNREACHABLE, 200, "bad_answer"),
     ],
 )
-def test_what_may_pass_is_tried_again_soon(
+def test_a_temporary_error_is_retried_soon(
     waiting: Injection, pos: responses.RequestsMock, answer: dict[str, Any], outcome: str, status: int, code: str
 ) -> None:
     pos.post(TO_GO, **answer)
@@ -165,7 +165,7 @@ DOUBT = "It may still have arrived: check the till before you key it in or send 
         ([{"status": 429}, {"status": 400, "json": {"message": "Unknown sku BURGER"}}], False),
     ],
 )
-def test_what_is_given_up_although_it_may_have_arrived_says_so_above_the_poss_own_words(
+def test_a_failed_order_that_may_have_arrived_says_so_above_the_poss_message(
     waiting: Injection,
     pos: responses.RequestsMock,
     clock: time_machine.Traveller,
@@ -184,7 +184,7 @@ def test_what_is_given_up_although_it_may_have_arrived_says_so_above_the_poss_ow
     assert waiting.error.count(DOUBT) == doubtful
 
 
-def test_an_order_for_tonight_takes_its_time(
+def test_an_order_for_tonight_spreads_its_retries(
     waiting: Injection, pos: responses.RequestsMock, clock: time_machine.Traveller
 ) -> None:
     Order.objects.update(scheduled_for=NOW + timedelta(hours=3))
@@ -226,7 +226,7 @@ def _raise_key_error(**_: Any) -> None:
     raise KeyError("secret")
 
 
-def test_an_error_of_our_own_tells_no_details_to_staff(waiting: Injection, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_of_our_own_shows_staff_no_details(waiting: Injection, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(injecting, "ticket_for", _raise_key_error)
     with pytest.raises(KeyError):
         inject(injection_id=waiting.pk)
@@ -285,7 +285,7 @@ def test_an_order_waits_while_its_location_is_disconnected_and_is_sent_when_it_i
 
 
 @pytest.mark.parametrize("odd", ["\\u0000", "\\ud800"])
-def test_a_refusal_in_words_that_no_database_stores_is_told_all_the_same(
+def test_a_refusal_with_characters_that_no_database_stores_still_queues_an_alert(
     waiting: Injection, pos: responses.RequestsMock, odd: str
 ) -> None:
     pos.post(TO_GO, status=400, body=f'{{"status": 400, "message": "No {odd}such thing"}}')

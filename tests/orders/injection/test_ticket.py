@@ -106,12 +106,12 @@ def test_instructions_travel_with_their_line_and_choices_below_it() -> None:
     )
 
 
-def test_a_line_with_priced_choices_goes_out_one_by_one() -> None:
+def test_a_line_with_priced_choices_is_split_into_single_units() -> None:
     lines = ticket(line("BURGER", line("CHEESE", kind="modifier", quantity=2), quantity=3)).lines
     assert lines == (TicketLine(sku="BURGER", quantity=1, choices=(TicketLine(sku="CHEESE", quantity=2),)),) * 3
 
 
-def test_a_line_with_nothing_but_instructions_goes_out_whole() -> None:
+def test_a_line_with_only_instructions_is_not_split() -> None:
     assert ticket(line("STEAK", line("RARE", kind="instruction"), quantity=3)).lines == (
         TicketLine(sku="STEAK", quantity=3, instructions=("i-RARE",)),
     )
@@ -183,7 +183,7 @@ def test_fees_and_a_discount_are_lines_with_prices_of_ours() -> None:
     assert made.payment == TicketPayment(method="STOREKIT", amount=Decimal("11.70"), tip=Decimal("0.00"))
 
 
-def test_what_costs_nothing_has_no_line() -> None:
+def test_a_fee_or_discount_of_zero_has_no_line() -> None:
     assert len(ticket(line("BURGER"), **_amounts(items="1.00")).lines) == 1
 
 
@@ -226,12 +226,12 @@ def test_a_code_that_has_no_id_at_the_pos_is_a_line_however_it_is_asked_for() ->
     assert made.lines[0].discount is None
 
 
-def test_the_address_that_the_pos_knows_as_somebody_elses_can_be_left_out() -> None:
+def test_an_address_that_the_pos_knows_as_another_customers_can_be_left_out() -> None:
     made = ticket(line("WATER"), email="ada@example.com", phone="+442079460018", without_email=True)
     assert (made.customer.email, made.customer.reference, made.customer.phone) == ("", "", "+442079460018")
 
 
-def test_how_long_the_pos_may_try_is_the_callers() -> None:
+def test_the_caller_sets_how_long_the_pos_may_try() -> None:
     assert ticket(line("WATER"), deliver_within=timedelta(hours=3)).deliver_within == timedelta(hours=3)
 
 
