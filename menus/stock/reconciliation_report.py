@@ -24,7 +24,7 @@ def last_comparison(*, venue: Venue) -> str:
         retry = f" Next attempt: {at(watch.due_at)}." if watch.due_at else ""
         lines.append(f"The latest comparison failed: {watch.error}{retry}")
     elif watch.due_at:
-        lines.append("A comparison is under way.")
+        lines.append("A comparison is in progress.")
     if watch.differed_at:
         more = len(watch.differences) - _MAX_SHOWN
         lines.append(f"Corrected on {at(watch.differed_at)}:")

@@ -36,7 +36,7 @@ def test_snoozing_two_products_and_waking_one(visit: Visit, ben: User, menu: Ven
     visit.screenshot(f"snooze-{size}")
 
     visit.page.get_by_label("Until tomorrow, 8 am").check()
-    visit.page.get_by_label("Why").fill("Oven broken")
+    visit.page.get_by_label("Reason").fill("Oven broken")
     visit.page.get_by_role("button", name="Snooze", exact=True).click()
     visit.page.wait_for_load_state("networkidle")
     assert visit.page.get_by_text("2 items snoozed.").is_visible()

@@ -334,7 +334,7 @@ def test_the_button_asks_for_confirmation_and_then_requests_a_comparison(menu: V
     bens_browser.post(f"{its_page}stock/")
 
     assert StockWatch.objects.get().due_at is not None
-    assert "A comparison is under way." in page(bens_browser, f"{its_page}change/")
+    assert "A comparison is in progress." in page(bens_browser, f"{its_page}change/")
     assert OrmQ.objects.count() == 0, "queued when the transaction commits"
 
 

@@ -1,4 +1,4 @@
-"""Pictures, and a server on this machine that can be as nasty with them as one on the internet."""
+"""Test images, and a local server that can misbehave like one on the internet."""
 
 import io
 import socket
@@ -14,25 +14,25 @@ Answer = bytes | Callable[[socket.socket], None]
 
 
 def picture(colour: str = "red", *, size: tuple[int, int] = (40, 30), form: str = "PNG", **options: Any) -> bytes:
-    """An image file of one colour."""
+    """Return an image file of one colour."""
     out = io.BytesIO()
     Image.new(options.pop("mode", "RGB"), size, colour).save(out, form, **options)
     return out.getvalue()
 
 
 def ok(body: bytes, *headers: str, kind: str = "image/png") -> bytes:
-    """A decent answer."""
+    """Return a valid response."""
     lines = ["HTTP/1.1 200 OK", f"Content-Type: {kind}", f"Content-Length: {len(body)}", *headers, "", ""]
     return "\r\n".join(lines).encode() + body
 
 
 def redirect(to: str) -> bytes:
-    """A 302."""
+    """Return a 302 response."""
     return f"HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n".encode()
 
 
 class PictureServer:
-    """Answers each path with the bytes that were put there, or hands the socket over; counts what was asked for."""
+    """Answers each path with given bytes or by a function that gets the socket; records the requests."""
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.answers: dict[str, Answer] = {}
@@ -44,12 +44,12 @@ class PictureServer:
         threading.Thread(target=self._listen, daemon=True).start()
 
     def put(self, path: str, answer: Answer) -> str:
-        """Puts an answer there and returns its address."""
+        """Set the answer for a path; return its URL."""
         self.answers[path] = answer
         return f"http://127.0.0.1:{self.port}{path}"
 
     def asked(self, path: str) -> int:
-        """How often the path was asked for."""
+        """Return how many requests the path has had."""
         return sum(request.startswith(f"GET {path} ".encode()) for request in self.requests)
 
     def stop(self) -> None:
@@ -80,7 +80,7 @@ class PictureServer:
 
 @contextmanager
 def running_pictures(tls: ssl.SSLContext | None = None) -> Iterator[PictureServer]:
-    """A picture server for as long as the block lasts."""
+    """Run an image server for the length of the block."""
     server = PictureServer(tls)
     try:
         yield server
