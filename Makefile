@@ -35,9 +35,9 @@ lint: .venv/.storekit-dev
 bench: .venv/.storekit-dev
 	$(PY) -m tests.bench $(if $(JSON),--json) $(ONLY)
 
-# This code beside an older commit's: make bench-against REV=v1.0.0 ONLY=placing
+# This code beside an older commit's: make bench-against REV=HEAD~20 ONLY=placing
 bench-against: .venv/.storekit-dev
-	@$(PY) -m tests.bench.against --rounds $(ROUNDS) $(or $(REV),$(error Name the commit to compare with: make bench-against REV=v1.0.0)) $(ONLY)
+	@$(PY) -m tests.bench.against --rounds $(ROUNDS) $(or $(REV),$(error Name the commit to compare with: make bench-against REV=HEAD~20)) $(ONLY)
 
 # The rest of var belongs to the demo's database, which is kept.
 clean:
