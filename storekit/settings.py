@@ -221,10 +221,10 @@ DEFAULT_FROM_EMAIL = environment.text(env, "DEFAULT_FROM_EMAIL", default="storek
 # --- REST --------------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK: dict[str, Any] = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["storekit.rest.api.VenueKeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["storekit.rest.api.KeyOpensVenue"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["storekit.rest.authentication.VenueKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["storekit.rest.authentication.KeyOpensVenue"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["storekit.rest.api.SafeJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["storekit.rest.parsers.SafeJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

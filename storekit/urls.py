@@ -7,7 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from storekit import health
 
-handler404 = "storekit.rest.api.not_found"
+handler404 = "storekit.rest.errors.not_found"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/admin/")),

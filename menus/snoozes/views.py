@@ -14,7 +14,7 @@ from menus.snoozes.serializers import PostedSnoozeSerializer, SnoozesSerializer,
 from menus.snoozes.service import HowLong, snooze_by_api, snooze_end, wake_one
 from menus.stock.sold_out_log import find_items
 from storekit.models import ApiKey, Venue
-from storekit.rest.api import ErrorsSerializer
+from storekit.rest.errors import ErrorsSerializer
 
 
 class SnoozesView(APIView):

@@ -28,8 +28,9 @@ from orders.models import Order
 from orders.payments import AlreadyPaid, OrderCancelled, PaidWithBill, PaymentTooLate, pay_order
 from orders.placing import place_order
 from storekit.models import ApiKey, Venue
-from storekit.rest.api import Conflict, ErrorsSerializer, SafeJSONParser, TooLarge
+from storekit.rest.errors import Conflict, ErrorsSerializer, TooLarge
 from storekit.rest.idempotency import Answer, answer_once, key_of
+from storekit.rest.parsers import SafeJSONParser
 
 _UNREADABLE_BODY = dict.fromkeys((400, 413, 415), ErrorsSerializer)
 

@@ -1,1 +1,1 @@
-"""What every REST call stands on: keys, parsing, errors, idempotency and the fast path."""
+"""The foundation of the REST API: keys, parsing, errors, idempotency and the fast path."""

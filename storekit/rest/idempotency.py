@@ -1,4 +1,4 @@
-"""Requests that may be repeated safely: the same key and body get the same answer, and nothing is done twice."""
+"""Let clients repeat a request safely: the same key and body get the same answer, and nothing is done twice."""
 
 import hashlib
 import json
@@ -13,10 +13,10 @@ from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.request import Request
 
 from storekit.models import IdempotentAnswer
-from storekit.rest.api import Conflict
+from storekit.rest.errors import Conflict
 
-_LONGEST_KEY = 255
-# Long after anybody would repeat a request. The answers name guests, so they are not kept for ever.
+_MAX_KEY_LENGTH = 255
+# Long after a client would repeat a request. The answers contain guests' names, so they are not kept for ever.
 _KEPT_FOR = timedelta(days=30)
 
 
@@ -30,61 +30,61 @@ class Answer:
 
 
 def key_of(request: Request) -> str:
-    """The request's `Idempotency-Key`.
+    """Return the request's `Idempotency-Key`.
 
     Raises:
-        ValidationError: when it is missing, longer than 255 characters, or not printable.
+        ValidationError: if it is missing, longer than 255 characters, or not printable.
     """
     key = request.headers.get("Idempotency-Key", "").strip()
     if not key:
         raise ValidationError(
-            {"Idempotency-Key": "Send an Idempotency-Key header: any text that is new for each new request."},
+            {"Idempotency-Key": "Send an Idempotency-Key header: any text that is different for every new request."},
             code="required",
         )
-    if len(key) > _LONGEST_KEY:
-        raise ValidationError({"Idempotency-Key": f"At most {_LONGEST_KEY} characters."}, code="max_length")
+    if len(key) > _MAX_KEY_LENGTH:
+        raise ValidationError({"Idempotency-Key": f"Use at most {_MAX_KEY_LENGTH} characters."}, code="max_length")
     if not key.isprintable():
-        raise ValidationError({"Idempotency-Key": "Printable characters only."}, code="invalid")
+        raise ValidationError({"Idempotency-Key": "Use printable characters only."}, code="invalid")
     return key
 
 
 class _KeyTaken(Exception):
-    """Another request with the same key has been answered, or is being answered right now."""
+    """Another request with the same key has been answered, or is being answered now."""
 
 
 def answer_once(*, scope: str, key: str, request_body: Any, work: Callable[[], Answer]) -> Answer:
-    """Runs `work` in a transaction and keeps its answer under the key, or returns the answer kept before.
+    """Run `work` in a transaction and store its answer under the key, or return the answer stored before.
 
-    The key is taken before the work begins, in the same transaction. A second request with it that comes meanwhile
-    waits at the unique key until the first has ended, and gets its answer. An error raised by `work` keeps nothing,
-    so the key can be used again.
+    The key is inserted before the work begins, in the same transaction. A second request with the same key blocks on
+    the unique constraint until the first has ended, and gets its answer. If `work` raises, nothing is stored and the
+    key can be used again.
 
     Raises:
-        Conflict: when the key was used with another body.
+        Conflict: if the key was used with another body, or the request that held it has just failed.
     """
     digest = _digest(request_body)
-    if kept := _kept_answer(scope=scope, key=key, digest=digest):
-        return kept
+    if stored := _stored_answer(scope=scope, key=key, digest=digest):
+        return stored
     try:
         with transaction.atomic():
-            row = _take_key(IdempotentAnswer(scope=scope, key=key, request_digest=digest, status=0, answer={}))
+            row = _insert_key(IdempotentAnswer(scope=scope, key=key, request_digest=digest, status=0, answer={}))
             answer = work()
             row.status, row.answer = answer.status, answer.body
             row.save(update_fields=["status", "answer"])
             return answer
     except _KeyTaken:
-        kept = _kept_answer(scope=scope, key=key, digest=digest)
-        if kept is None:
+        stored = _stored_answer(scope=scope, key=key, digest=digest)
+        if stored is None:
             raise Conflict("Another request with this Idempotency-Key has just failed. Send it again.") from None
-        return kept
+        return stored
 
 
 def forget_old_answers() -> int:
-    """Deletes the answers that are older than thirty days, whose keys are then free again; returns how many."""
+    """Delete answers older than thirty days, freeing their keys; return how many were deleted."""
     return IdempotentAnswer.objects.filter(created_at__lt=timezone.now() - _KEPT_FOR).delete()[0]
 
 
-def _take_key(row: IdempotentAnswer) -> IdempotentAnswer:
+def _insert_key(row: IdempotentAnswer) -> IdempotentAnswer:
     try:
         row.save(force_insert=True)
     except IntegrityError as error:
@@ -99,10 +99,10 @@ def _digest(request_body: Any) -> str:
         raise ParseError("The body is nested too deeply.") from None
 
 
-def _kept_answer(*, scope: str, key: str, digest: str) -> Answer | None:
+def _stored_answer(*, scope: str, key: str, digest: str) -> Answer | None:
     row = IdempotentAnswer.objects.filter(scope=scope, key=key).first()
     if row is None:
         return None
     if row.request_digest != digest:
-        raise Conflict("This Idempotency-Key was used with another body. Use a new key for a new request.")
+        raise Conflict("This Idempotency-Key was used with a different body. Use a new key for a new request.")
     return Answer(status=row.status, body=row.answer, replayed=True)

@@ -1,20 +1,20 @@
-"""Addresses with a null character in them are refused before anything reads them."""
+"""Refuse URLs that contain a null character before any view reads them."""
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 
-_DETAIL = "The address holds a null character. Leave it out."
+from storekit.rest.errors import error_response
 
 
 class RejectNullBytes:
-    """Answers 400: PostgreSQL cannot look for a null character, and no honest address has one."""
+    """Answer 400 to a URL with a null character: PostgreSQL cannot search for one, and no honest URL has one."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path:
-            error = {"code": "invalid", "detail": _DETAIL, "attr": None}
-            return JsonResponse({"type": "validation_error", "errors": [error]}, status=400)
+            detail = "Remove the null character from the address."
+            return error_response(status=400, type="validation_error", code="invalid", detail=detail)
         return self._get_response(request)
