@@ -15,7 +15,7 @@ from django.utils import timezone
 from menus.models import Menu, Modifier, ModifierGroup, Product
 from menus.stock.group_availability import groups_without_enough_choices
 from menus.versions import MenuBusy, version_of
-from storekit.db.compiled_queries import Row, WordedQuery
+from storekit.db.compiled_queries import CompiledQuery, Row
 from storekit.models import Venue
 
 _TRIES = 5
@@ -218,8 +218,8 @@ def _choice_query(*, venue: list[Value], choices: list[Any]) -> QuerySet[Modifie
     )
 
 
-_PRODUCTS = WordedQuery(_product_query)
-_CHOICES = WordedQuery(_choice_query)
+_PRODUCTS = CompiledQuery(_product_query)
+_CHOICES = CompiledQuery(_choice_query)
 
 
 def _product_rows(venue: Venue, ids: Collection[uuid.UUID], skus: Collection[str]) -> list[Row]:

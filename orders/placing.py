@@ -22,7 +22,7 @@ from orders.injection.references import reference_of
 from orders.injection.scheduling import first_attempt_at
 from orders.models import Injection, Order
 from orders.queue import enqueue_injection
-from storekit.db.compiled_queries import insert
+from storekit.db.compiled_queries import insert_row
 from storekit.db.due_rows import due_now
 from storekit.models import Venue
 
@@ -118,7 +118,7 @@ def _store_order(venue: Venue, request: OrderRequest, validation: BasketValidati
     )
     if order.payment_status == Order.PaymentStatus.UNPAID and not order.is_on_the_bill:
         order.status = Order.Status.AWAITING_PAYMENT
-    insert(order)
+    insert_row(order)
     return order
 
 
@@ -178,5 +178,5 @@ def _store_injection(order: Order, location: str, held_until: datetime | None) -
         location=location,
         **(initial_schedule(held_until=held_until) if may_be_sent else {}),
     )
-    insert(injection)
+    insert_row(injection)
     return injection

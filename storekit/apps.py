@@ -1,4 +1,4 @@
-"""App configuration: the back office's admin site, and the periodic tasks kept as the settings list them."""
+"""App configuration: system checks, what follows every migrate, and the back office's admin site."""
 
 from django.apps import AppConfig, apps
 from django.contrib.admin import apps as admin_apps
@@ -6,7 +6,8 @@ from django.core.checks import register
 from django.db.models.signals import post_migrate
 
 from storekit.checks import mail_is_sent, registered_names_resolve
-from storekit.queue.schedules import keep_schedules
+from storekit.db.cache_table import create_cache_table
+from storekit.queue.schedules import write_schedules
 
 
 class StorekitConfig(AppConfig):
@@ -16,7 +17,8 @@ class StorekitConfig(AppConfig):
     def ready(self) -> None:
         register(mail_is_sent)
         register(registered_names_resolve)
-        post_migrate.connect(keep_schedules, sender=apps.get_app_config("django_q"))
+        post_migrate.connect(create_cache_table, sender=self)
+        post_migrate.connect(write_schedules, sender=apps.get_app_config("django_q"))
 
 
 class BackOfficeAdminConfig(admin_apps.AdminConfig):

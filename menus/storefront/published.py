@@ -20,7 +20,7 @@ from menus.storefront.compression import IDENTITY, CompressedMenu, pack
 from menus.storefront.document import load_rows, menu_document
 from menus.storefront.languages import Texts, choose_language
 from menus.versions import read_one_version
-from storekit.db.prepared_row import Row, RowQuery
+from storekit.db.prepared_query import PreparedQuery, Row
 from storekit.models import Venue
 
 # Goes up when the shape of the JSON changes, so that a new release never answers with an old one's bytes.
@@ -109,9 +109,9 @@ def find_at_once(*, slug: str, lang: str, accept_language: str) -> tuple[MenuEdi
 
     Raises:
         Venue.DoesNotExist, NoMenu: as above.
-        NotAtOnce: `find_edition` will do.
+        NotPrepared: `find_edition` will do.
     """
-    edition = _edition(_EDITION_ROW.find_at_once(slug), lang, accept_language)
+    edition = _edition(_EDITION_ROW.find_prepared(slug), lang, accept_language)
     return edition, menu_cache.find(edition.key)
 
 
@@ -139,7 +139,7 @@ def read_menu(*, slug: str, lang: str = "", accept_language: str = "") -> tuple[
 
 
 # The columns in the order of _EditionRow.
-_EDITION_ROW = RowQuery(
+_EDITION_ROW = PreparedQuery(
     name="menu_standing",
     queryset=lambda: Venue.objects.filter(slug="any").order_by().values_list(
         "pk", "slug", "name", "currency", "timezone",

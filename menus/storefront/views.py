@@ -14,7 +14,7 @@ from menus.storefront.compression import IDENTITY, CompressedMenu, choose_coding
 from menus.storefront.openapi import MenuSchema
 from menus.storefront.published import MenuEdition, NoMenu, find_at_once, find_edition, read_menu
 from menus.versions import MenuBusy
-from storekit.db.prepared_row import NotAtOnce
+from storekit.db.prepared_query import NotPrepared
 from storekit.models import Venue
 
 
@@ -78,7 +78,7 @@ def menu_at_once(request: HttpRequest, slug: str) -> HttpResponse | None:
         return None
     try:
         edition, packed = find_at_once(slug=slug, **_wishes(request))
-    except (Venue.DoesNotExist, NoMenu, NotAtOnce, DatabaseTrouble):
+    except (Venue.DoesNotExist, NoMenu, NotPrepared, DatabaseTrouble):
         return None
     response = _not_modified(request, edition, coding)
     if response is None and packed is not None:

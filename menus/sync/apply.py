@@ -78,5 +78,5 @@ def _write_entries(model: type[Model], columns: tuple[str, ...], plan: TablePlan
 
 def _write_links(model: type[Model], columns: tuple[str, ...], plan: TablePlan) -> None:
     delete_rows(model, ids=plan.archive)
-    insert_rows(model, columns=["id", *columns], rows=plan.create, same={})
+    insert_rows(model, columns=["id", *columns], rows=plan.create)
     update_rows(model, columns=columns, rows=plan.update)

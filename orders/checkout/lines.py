@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 
 from orders.checkout.pricing import PricedLine
 from orders.models import Order, OrderLine
-from storekit.db.compiled_queries import insert_rows
+from storekit.db.bulk import insert_rows
 
 _COLUMNS = (
-    *("id", "order", "parent", "position", "kind", "menu_id", "sku", "instruction_id"),
+    *("id", "order_id", "parent_id", "position", "kind", "menu_id", "sku", "instruction_id"),
     *("name", "quantity", "unit_price", "note", "course"),
 )
 

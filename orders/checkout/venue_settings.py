@@ -6,7 +6,7 @@ from datetime import timedelta
 from integrations.pos import VenuePosSettings
 from orders.checkout.rules import OpeningHours, Rules
 from orders.models import Order
-from storekit.db.compiled_queries import WordedQuery
+from storekit.db.compiled_queries import CompiledQuery
 from storekit.models import Venue
 
 _COLUMNS = (
@@ -23,7 +23,7 @@ _COLUMNS = (
     "ordering_rules__hours__closes",
 )
 
-_ORDERING_SETTINGS = WordedQuery(lambda venue: Venue.objects.filter(pk=venue[0]).order_by().values_list(*_COLUMNS))
+_ORDERING_SETTINGS = CompiledQuery(lambda venue: Venue.objects.filter(pk=venue[0]).order_by().values_list(*_COLUMNS))
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""Database work that the ORM does too slowly or not at all, each piece with its measured gain."""
+"""Hand-written SQL: what the ORM does too slowly or not at all. Each piece states what it was measured to gain."""

@@ -1,9 +1,18 @@
-"""Many rows of one table in one statement each for select, insert, update and delete, however many they are.
+"""Write many rows of one table in a single statement, however many rows there are.
 
-`bulk_create` splits what it writes by SQLite's limit of variables, and `bulk_update` builds a CASE for every value: for
-a large menu that is hundreds of statements, and seconds. Fields are asked about columns here, not about each of their
-values, because that costs more than reading or writing them. PostgreSQL takes new rows fastest by COPY, and changed
-ones from arrays; elsewhere the driver repeats one prepared statement.
+`bulk_create` splits its rows by SQLite's limit of variables, and `bulk_update` builds a CASE for every value: for a
+large menu that is hundreds of statements, and seconds. Here values are converted a column at a time rather than one by
+one, because asking a field about each value costs more than writing it. PostgreSQL takes new rows by COPY and changed
+ones from arrays; on SQLite the driver repeats one prepared statement.
+
+Measured against the ORM with 5,000 products, and with an order's 15 lines:
+
+| rate compared with the ORM's         | PostgreSQL 18 | SQLite |
+|--------------------------------------|---------------|--------|
+| `insert_rows`, 5,000 products        | 6.2           | 6.1    |
+| `insert_rows`, 15 order lines        | 2.7           | 2.9    |
+| `update_rows`, 5,000 products        | 23            | 54     |
+| `delete_rows`, 5,000 links           | 2.1           | 1.5    |
 """
 
 import json
@@ -20,7 +29,7 @@ Row = Sequence[Any]
 
 
 class Ids(dict[Any, uuid.UUID | None]):
-    """Ids as the database has them, each made into an object once, wherever it is referred to."""
+    """UUIDs by the value that the database has, so that each becomes an object once, however many rows refer to it."""
 
     def __missing__(self, raw: Any) -> uuid.UUID | None:
         found = self[raw] = raw if raw is None or isinstance(raw, uuid.UUID) else uuid.UUID(raw)
@@ -28,7 +37,11 @@ class Ids(dict[Any, uuid.UUID | None]):
 
 
 def read_rows(rows: "QuerySet[Any]", *, columns: Sequence[str], ids: Ids) -> list[tuple[Any, ...]]:
-    """What `rows.values_list(*columns)` holds, in no order. `ids` may be shared by tables that refer to each other."""
+    """Return what `rows.values_list(*columns)` would, in no particular order.
+
+    Share `ids` between tables that refer to each other. A sync that reads a stored menu of 5,000 products whole takes
+    1.1 times as long with `values_list`.
+    """
     try:
         sql, parameters = rows.order_by().values_list(*columns).query.sql_with_params()
     except EmptyResultSet:
@@ -41,16 +54,21 @@ def read_rows(rows: "QuerySet[Any]", *, columns: Sequence[str], ids: Ids) -> lis
     return list(zip(*(_read_column(fields[name], values, ids) for name, values in by_column), strict=True))
 
 
-def insert_rows(model: type[Model], *, columns: Sequence[str], rows: Iterable[Row], same: Mapping[str, Any]) -> None:
-    """Inserts `rows`, whose values stand in the order of `columns` (attribute names such as `parent_id`).
+def insert_rows(
+    model: type[Model], *, columns: Sequence[str], rows: Iterable[Row], same: Mapping[str, Any] | None = None
+) -> None:
+    """Insert rows. Sends no signals.
 
-    `same` are values that all rows share; columns that are in neither get their field's default.
+    Args:
+        columns: attribute names, such as `parent_id`.
+        rows: each the values of one row, in the order of `columns`.
+        same: values that all rows share. Columns in neither `columns` nor `same` get their field's default.
     """
-    rest = {field.attname: field.get_default() for field in model._meta.concrete_fields} | dict(same)
+    shared = {field.attname: field.get_default() for field in model._meta.concrete_fields} | dict(same or {})
     for column in columns:
-        del rest[column]
-    names = ", ".join(_quoted(model, [*columns, *rest]))
-    values = _prepared(model, columns, rows, same=rest)
+        del shared[column]
+    names = ", ".join(_quoted(model, [*columns, *shared]))
+    values = _database_rows(model, columns, rows, same=shared)
     if not values:
         return
     if connection.vendor == "postgresql":
@@ -64,9 +82,9 @@ def insert_rows(model: type[Model], *, columns: Sequence[str], rows: Iterable[Ro
 
 
 def update_rows(model: type[Model], *, columns: Sequence[str], rows: Iterable[Row]) -> None:
-    """Sets `columns` in existing rows; each of `rows` is the primary key, then the values in the order of `columns`."""
+    """Set `columns` in existing rows; each of `rows` is the primary key, then the values in the order of `columns`."""
     key, names = _quoted(model, [_pk(model)])[0], _quoted(model, columns)
-    values = _prepared(model, [_pk(model), *columns], rows)
+    values = _database_rows(model, [_pk(model), *columns], rows)
     if connection.vendor == "postgresql":
         settings = ", ".join(f"{name} = new.{name}" for name in names)
         _execute_with_arrays(
@@ -84,9 +102,9 @@ def update_rows(model: type[Model], *, columns: Sequence[str], rows: Iterable[Ro
 
 
 def delete_rows(model: type[Model], *, ids: Iterable[Any]) -> None:
-    """Deletes rows that nothing else refers to."""
+    """Delete rows that no other row refers to. Sends no signals and does not cascade."""
     key = _pk(model)
-    values = _prepared(model, [key], ((id,) for id in ids))
+    values = _database_rows(model, [key], ((id,) for id in ids))
     start = f"DELETE FROM {_table(model)} WHERE {_quoted(model, [key])[0]}"  # noqa: S608  # names of our own models
     if connection.vendor == "postgresql":
         _execute_with_arrays(f"{start} = ANY({{arrays}})", _types(model, [key]), values)
@@ -101,7 +119,7 @@ def _execute(sql: str, rows: Sequence[Row]) -> None:
 
 
 def _execute_with_arrays(sql: str, types: Sequence[str], rows: Sequence[Row]) -> None:
-    """Puts one array for each column in the place of `{arrays}`."""
+    """Execute the statement with one array for each column in place of `{arrays}`."""
     if rows:
         arrays = [list(values) for values in zip(*rows, strict=True)]
         with connection.cursor() as cursor:
@@ -114,7 +132,7 @@ def _copy(sql: str, rows: Iterable[Row]) -> None:
             copy.write_row(row)
 
 
-# --- Values as the driver has them -----------------------------------------------------------------------------------
+# --- Values as the driver takes them ----------------------------------------------------------------------------------
 
 
 def _read_column(field: "Field[Any, Any]", values: Sequence[Any], ids: Ids) -> Sequence[Any]:
@@ -125,7 +143,7 @@ def _read_column(field: "Field[Any, Any]", values: Sequence[Any], ids: Ids) -> S
         return [None if value is None else decode(value) for value in values]
     if isinstance(field, CharField | TextField):
         return values
-    # Numbers, flags and times, of which few differ within a column.
+    # Numbers, flags and times: a column has few different ones.
     column = field.cached_col
     read: dict[Any, Any] = {value: value for value in set(values)}
     for convert in (*connection.ops.get_db_converters(column), *column.get_db_converters(connection)):
@@ -133,19 +151,19 @@ def _read_column(field: "Field[Any, Any]", values: Sequence[Any], ids: Ids) -> S
     return [read[value] for value in values]
 
 
-def _prepared(
+def _database_rows(
     model: type[Model], columns: Sequence[str], rows: Iterable[Row], *, same: Mapping[str, Any] | None = None
 ) -> list[Row]:
-    """The rows as the driver takes them, each with the values that all of them share behind its own."""
+    """Return the rows as the driver takes them, each with the shared values after its own."""
     fields = _fields(model)
     by_column = zip(columns, zip(*rows, strict=True), strict=False)
-    prepared: list[Iterable[Any]] = [_prepared_column(fields[name], values) for name, values in by_column]
-    shared = [repeat(_prepared_column(fields[name], [value])[0]) for name, value in (same or {}).items()]
-    # What is repeated has no end; the rows' own columns have.
-    return list(zip(*prepared, *shared, strict=False)) if prepared else []
+    own: list[Iterable[Any]] = [_database_column(fields[name], values) for name, values in by_column]
+    shared = [repeat(_database_column(fields[name], [value])[0]) for name, value in (same or {}).items()]
+    # The shared columns have no end; the rows' own do.
+    return list(zip(*own, *shared, strict=False)) if own else []
 
 
-def _prepared_column(field: "Field[Any, Any]", values: Sequence[Any]) -> Sequence[Any]:
+def _database_column(field: "Field[Any, Any]", values: Sequence[Any]) -> Sequence[Any]:
     if isinstance(field, CharField | TextField):
         return values
     if isinstance(field, UUIDField):
@@ -155,13 +173,13 @@ def _prepared_column(field: "Field[Any, Any]", values: Sequence[Any]) -> Sequenc
     if isinstance(field, JSONField):
         encode = (field.encoder or json.JSONEncoder)().encode
         return [None if value is None else encode(value) for value in values]
-    # Numbers, flags and times, of which few differ within a column.
-    prepared = {value: field.get_db_prep_save(value, connection) for value in set(values)}
-    return [prepared[value] for value in values]
+    # Numbers, flags and times: a column has few different ones.
+    converted = {value: field.get_db_prep_save(value, connection) for value in set(values)}
+    return [converted[value] for value in values]
 
 
 def _fields(model: type[Model]) -> dict[str, "Field[Any, Any]"]:
-    """By attribute name; a foreign key as the field that it refers to."""
+    """Return the fields by attribute name; for a foreign key, the field that it refers to."""
     return {
         field.attname: field.target_field if isinstance(field, ForeignKey) else field
         for field in model._meta.concrete_fields

@@ -65,9 +65,7 @@ def _say(text: str) -> None:
 
 def _start(processes: Processes, configuration: Configuration) -> None:
     _say("Preparing the database …")
-    processes.run("manage.py", "migrate", "--no-input", "-v", "0")
-    processes.run("manage.py", "createcachetable")
-    processes.run("manage.py", "collectstatic", "--no-input", "-v", "0")
+    processes.run("manage.py", "prepare", "-v", "0")
     _say("Starting the sandbox POS, the web server and the task worker …")
     logs = configuration.logs
     sandbox = ["-m", "integrations.sandbox", "--port", str(configuration.pos_port)]

@@ -1,1 +1,1 @@
-"""The task queue: which tasks and schedules there are, and the ticker that finds what is due."""
+"""The task queue: the registry of tasks and schedules, and the ticker that queues what has become due."""

@@ -1,6 +1,6 @@
-"""The schedules of periodic tasks, written from the registry so that none can be malformed.
+"""Write the schedules of periodic tasks from the registry.
 
-One schedule with arguments that do not parse stops every other one in django-q2, which is why people cannot edit them.
+In django-q2 one schedule with malformed arguments stops every other, which is why nobody can edit them by hand.
 """
 
 from typing import Any
@@ -12,9 +12,9 @@ from storekit.queue.registry import PERIODIC_TASKS
 _PREFIX = "storekit:"
 
 
-def keep_schedules(**_: Any) -> None:
-    """Makes django-q2's schedules equal to `registry.PERIODIC_TASKS`; called after every migrate."""
-    # Through the registry: app configurations, which call this, are imported before models can be.
+def write_schedules(**_: Any) -> None:
+    """Make django-q2's schedules equal to `registry.PERIODIC_TASKS`; called after every migrate."""
+    # Fetch the model from the app registry: app configurations import this module before models can be imported.
     schedule = apps.get_model("django_q", "Schedule")
     names = set()
     for task, minutes in PERIODIC_TASKS.items():

@@ -111,7 +111,6 @@ def _servers(database: str) -> Iterator[_Servers]:
         processes = Processes(folder=_FOLDER, environment=environment)
         try:
             processes.run("manage.py", "migrate", "--no-input", "-v", "0")
-            processes.run("manage.py", "createcachetable")
             processes.run("manage.py", "shell", "--no-imports", "-c", _FILL)
             _start(processes, "storekit.wsgi", up.storekit, folder)
             processes.wait_for("storekit.wsgi", f"http://127.0.0.1:{up.storekit}{_PATH}")

@@ -56,7 +56,6 @@ def _connected_venue() -> Venue:
     # Tables straight from the models, because this measures syncing and not migrating.
     settings.MIGRATION_MODULES = {app.label: None for app in apps.get_app_configs()}
     call_command("migrate", run_syncdb=True, verbosity=0)
-    call_command("createcachetable")
     venue: Venue = VenueFactory()
     ConnectionFactory(venue=venue)
     return venue

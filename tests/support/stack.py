@@ -73,7 +73,6 @@ def _stack(folder: Path, settings: dict[str, str], *, has_worker: bool) -> Itera
     try:
         processes.start("sandbox", ["-m", "integrations.sandbox", "--port", str(pos_port)], log=folder / "pos.log")
         processes.run("manage.py", "migrate", "--no-input", "-v", "0")
-        processes.run("manage.py", "createcachetable")
         processes.run("manage.py", "createsuperuser", "--no-input")
         gunicorn = ["-m", "gunicorn", "storekit.wsgi", "-c", "python:storekit.gunicorn"]
         processes.start("web", [*gunicorn, "--bind", f"127.0.0.1:{port}"], log=folder / "web.log")

@@ -21,7 +21,7 @@ from menus.storefront import document, published, views
 from menus.storefront.cache import MenuCache
 from menus.storefront.compression import CompressedMenu, choose_coding, pack
 from menus.versions import raise_version
-from storekit.db import prepared_row
+from storekit.db import prepared_query
 from storekit.models import Venue
 from tests import factories
 from tests.menus.snapshots import BURGER_MENU, bring_in_step
@@ -180,10 +180,10 @@ def test_when_the_short_way_is_closed_readers_get_the_menu_all_the_same(
 ) -> None:
     first = client.get(URL)
 
-    def closed(_: prepared_row.RowQuery, value: str) -> None:
-        raise prepared_row.NotAtOnce
+    def closed(_: prepared_query.PreparedQuery, value: str) -> None:
+        raise prepared_query.NotPrepared
 
-    monkeypatch.setattr(prepared_row.RowQuery, "find_at_once", closed)
+    monkeypatch.setattr(prepared_query.PreparedQuery, "find_prepared", closed)
     assert client.get(URL).content == first.content
 
 
@@ -195,11 +195,13 @@ def test_a_connection_that_breaks_at_the_very_question_closes_the_short_way(monk
         def pgconn(self) -> None:
             raise psycopg.OperationalError("the connection is closed")
 
-    monkeypatch.setattr(prepared_row, "connection", SimpleNamespace(vendor="postgresql", connection=Broken()))
-    query = prepared_row.RowQuery(name="any", queryset=lambda: Venue.objects.filter(slug="any").values_list("pk"))
+    monkeypatch.setattr(prepared_query, "connection", SimpleNamespace(vendor="postgresql", connection=Broken()))
+    query = prepared_query.PreparedQuery(
+        name="any", queryset=lambda: Venue.objects.filter(slug="any").values_list("pk")
+    )
 
-    with pytest.raises(prepared_row.NotAtOnce):
-        query.find_at_once("copper-pot")
+    with pytest.raises(prepared_query.NotPrepared):
+        query.find_prepared("copper-pot")
 
 
 @pytest.mark.django_db(transaction=True)
