@@ -1,4 +1,4 @@
-"""Python's cyclic garbage collector, kept out of the way of work that makes very many objects and no cycles."""
+"""Pause Python's cyclic garbage collector for work that makes very many objects and no cycles."""
 
 import gc
 import threading
@@ -12,10 +12,12 @@ _was_enabled = False
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """No collection while the block runs, in any thread; afterwards as before. Also a decorator.
+    """Pause the collector while the block runs; afterwards restore what was before. Also a decorator.
 
-    The collector walks all objects again and again as their number grows, which takes a third of the time of a large
-    menu's sync and finds nothing. What is not part of a cycle is freed at once all the same.
+    The switch is the whole process's, so this is for a menu sync, which runs in a task worker that does nothing else
+    at the time. The collector walks all objects again and again as their number grows: a sync of 5,000 products takes
+    1.4 to 1.7 times the CPU time without the pause, and 1.1 to 1.3 times with the collector tuned instead
+    (`gc.freeze`, a threshold of 50,000). Objects that are not part of a cycle are freed at once all the same.
     """
     global _pauses, _was_enabled
     with _lock:

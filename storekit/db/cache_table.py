@@ -3,8 +3,6 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import caches
-from django.core.cache.backends.db import BaseDatabaseCache
 from django.core.management import CommandError, call_command
 from django.db import connections
 
@@ -19,6 +17,6 @@ def create_cache_table(*, using: str, **_: Any) -> None:
         call_command("createcachetable", database=using, verbosity=0)
     except CommandError:
         existing = connections[using].introspection.table_names()
-        in_database = [caches[name] for name in settings.CACHES if isinstance(caches[name], BaseDatabaseCache)]
-        if any(cache._table not in existing for cache in in_database):
+        in_database = [cache for cache in settings.CACHES.values() if cache["BACKEND"].endswith("DatabaseCache")]
+        if any(cache["LOCATION"] not in existing for cache in in_database):
             raise

@@ -19,10 +19,10 @@ Row = tuple[Any, ...]
 
 
 class _Placeholder(NamedTuple):
-    """A parameter that is filled in later: the name of its sequence, and its index there."""
+    """A parameter that is filled in later: the name of its sequence, and its place there."""
 
     name: str
-    index: int
+    place: int
 
 
 class _CompiledSql(NamedTuple):
@@ -49,7 +49,7 @@ class CompiledQuery:
         shape = tuple((name, len(sequence)) for name, sequence in padded.items())
         compiled = self._compiled(connection.vendor, shape)
         params = [
-            _adapted(padded[param.name][param.index] if type(param) is _Placeholder else param)
+            _adapted(padded[param.name][param.place] if type(param) is _Placeholder else param)
             for param in compiled.params
         ]
         with connection.cursor() as cursor:
