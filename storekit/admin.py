@@ -1,4 +1,4 @@
-"""The back office of venues, their people and their API keys."""
+"""Back office pages of venues, their people and their API keys."""
 
 import zoneinfo
 from typing import Any
@@ -24,7 +24,7 @@ from storekit.staff import is_superuser, managed_venues_of, manages, manages_som
 
 
 class MembershipInline(TabularInline):
-    """Who works at the venue. Managers add people, staff see who their colleagues are."""
+    """The people who work at the venue. Managers add them; staff see who their colleagues are."""
 
     model = Membership
     form = MembershipForm
@@ -52,7 +52,7 @@ class MembershipInline(TabularInline):
 
 
 class VenueForm(forms.ModelForm):
-    """A venue, its time zone chosen from those that exist."""
+    """A venue, with its time zone chosen from a list."""
 
     class Meta:
         labels = {"timezone": "Time zone", "email": "E-mail address"}
@@ -65,7 +65,7 @@ class VenueForm(forms.ModelForm):
 
 @admin.register(Venue)
 class VenuePage(VenueAdmin):
-    """Venues: opened by whoever runs storekit, kept up by their managers."""
+    """Venues: added by superusers, edited by their managers."""
 
     venue_path = "pk"
     form = VenueForm
@@ -78,42 +78,42 @@ class VenuePage(VenueAdmin):
         return is_superuser(request.user)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Venue | None = None) -> tuple[str, ...]:
-        # Addresses, QR codes and amounts already given out depend on these.
+        # URLs, QR codes and amounts already in use depend on these.
         return () if obj is None or is_superuser(request.user) else ("slug", "currency")
 
 
 class ApiKeyForm(forms.Form):
-    """Which venue the key opens, and who uses it."""
+    """The venue that a new key gives access to, and who will use it."""
 
     venue = forms.ModelChoiceField(Venue.objects.none(), empty_label=None, widget=UnfoldAdminSelectWidget())
     name = forms.CharField(
-        max_length=80, help_text="Who uses it, for instance: web shop.", widget=UnfoldAdminTextInputWidget()
+        max_length=80, help_text="Who uses it, such as: web shop.", widget=UnfoldAdminTextInputWidget()
     )
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choice = self.fields["venue"]
-        assert isinstance(choice, forms.ModelChoiceField)  # noqa: S101 - tells the type checker what is said above
+        assert isinstance(choice, forms.ModelChoiceField)  # noqa: S101 - for the type checker
         choice.queryset = managed_venues_of(user)
 
 
 @admin.register(ApiKey)
 class ApiKeyPage(ReadOnlyAdmin):
-    """Keys are issued and revoked, never edited; the digest is not shown."""
+    """API keys: issued and revoked, never edited. The digest is not shown."""
 
-    list_display = ("name", "venue", "begins_with", "state", "created_at", "last_used_at")
+    list_display = ("name", "venue", "starts_with", "state", "created_at", "last_used_at")
     list_filter = (VenueFilter,)
     list_select_related = ("venue",)
     search_fields = ("name", "prefix")
-    fields = ("venue", "name", "begins_with", "created_at", "last_used_at", "revoked_at")
-    readonly_fields = ("begins_with", "last_used_at", "revoked_at")
+    fields = ("venue", "name", "starts_with", "created_at", "last_used_at", "revoked_at")
+    readonly_fields = ("starts_with", "last_used_at", "revoked_at")
     show_add_link = False
     actions_list = ("new_key",)
     actions_detail = ("revoke",)
     actions_row = ("revoke",)
 
-    @admin.display(description="Begins with")
-    def begins_with(self, key: ApiKey) -> str:
+    @admin.display(description="Starts with")
+    def starts_with(self, key: ApiKey) -> str:
         return f"sk_{key.prefix}_…"
 
     @display(description="State", label={"in use": "success", "revoked": "danger"})
@@ -121,7 +121,7 @@ class ApiKeyPage(ReadOnlyAdmin):
         return "revoked" if key.revoked_at else "in use"
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
-        """Not by the digest, which could be found out a character at a time."""
+        """Refuse look-ups by the digest, which would let it be guessed one character at a time."""
         return not lookup.startswith("digest") and bool(super().lookup_allowed(lookup, value, request))
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -133,7 +133,7 @@ class ApiKeyPage(ReadOnlyAdmin):
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Asks for venue and name, and shows the new key in the answer to the form, the only time there is."""
+        """Ask for venue and name, then show the new key, once, in the response to the form."""
         if not self.has_add_permission(request):
             return redirect("admin:storekit_apikey_changelist")
         form = ApiKeyForm(request.POST or None, user=request.user)
@@ -145,18 +145,18 @@ class ApiKeyPage(ReadOnlyAdmin):
 
     @action(description="New API key", url_path="new", permissions=["add"], icon="add", variant=ActionVariant.PRIMARY)
     def new_key(self, request: HttpRequest) -> HttpResponse:
-        """A button with words in the place of unfold's bare plus."""
+        """Show a button with a label in place of unfold's plus sign."""
         return redirect("admin:storekit_apikey_add")
 
     @action(description="Revoke", url_path="revoke", permissions=["revoke"], icon="block", variant=ActionVariant.DANGER)
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Asks first, then makes the key open nothing from now on."""
+        """Ask for confirmation, then revoke the key."""
         row = self.get_object(request, object_id)
         if request.method != "POST":
             return self._page(request, "revoke", "Revoke this API key?", api_key=row)
         revoke_api_key(api_key=row)
         self.log_change(request, row, "Revoked.")
-        messages.success(request, f"{row.name} is revoked. Whoever uses it is refused from now on.")
+        messages.success(request, f"{row.name} has been revoked. It can no longer place or follow orders.")
         return redirect(reverse("admin:storekit_apikey_changelist"))
 
     def _page(self, request: HttpRequest, template: str, title: str, **context: Any) -> TemplateResponse:

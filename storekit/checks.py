@@ -1,4 +1,4 @@
-"""What `manage.py check` says about the settings, beyond Django's own checks."""
+"""System checks for `manage.py check`, beyond Django's own."""
 
 from typing import Any
 
@@ -10,15 +10,15 @@ from storekit.queue.registry import every_name
 
 
 def mail_is_sent(**_: Any) -> list[CheckMessage]:
-    """storekit.W001: venues are told of trouble by e-mail, which needs a mail server."""
+    """storekit.W001: alerts to venues are sent by e-mail, which needs a mail server."""
     if not settings.EMAIL_BACKEND.endswith("dummy.EmailBackend"):
         return []
-    hint = "Name the mail server, as EMAIL_URL=smtp+tls://user:password@host:587."
+    hint = "Set the mail server, for example EMAIL_URL=smtp+tls://user:password@host:587."
     return [Warning("EMAIL_URL is not set: no e-mail is sent.", hint=hint, id="storekit.W001")]
 
 
 def registered_names_resolve(**_: Any) -> list[CheckMessage]:
-    """storekit.E001: what the queue calls by its name has to be there."""
+    """storekit.E001: every function that the queue calls by name must exist."""
     return [found for name in sorted(set(every_name())) if (found := _unresolved(name))]
 
 
@@ -28,5 +28,5 @@ def _unresolved(name: str) -> CheckMessage | None:
             return None
     except ImportError:
         pass
-    hint = "Correct the name in storekit/queue/registry.py, or put the function back."
-    return Error(f"{name} is registered and is no function.", hint=hint, id="storekit.E001")
+    hint = "Correct the name in storekit/queue/registry.py, or restore the function."
+    return Error(f"{name} is registered, but is not a function.", hint=hint, id="storekit.E001")

@@ -16,15 +16,15 @@ def _cipher(keys: tuple[str, ...]) -> MultiFernet:
 
 
 def encrypt(text: str) -> str:
-    """Encrypts with the first key."""
+    """Encrypt text with the first key."""
     return _cipher(tuple(settings.FIELD_ENCRYPTION_KEYS)).encrypt(text.encode()).decode()
 
 
 def decrypt(token: str) -> str:
-    """Decrypts with whichever key fits.
+    """Decrypt a token with whichever key fits.
 
     Raises:
-        ImproperlyConfigured: when none does: a key was dropped before its secrets were written anew.
+        ImproperlyConfigured: if none fits, because a key was removed before its secrets were encrypted again.
     """
     try:
         return _cipher(tuple(settings.FIELD_ENCRYPTION_KEYS)).decrypt(token.encode()).decode()
@@ -35,7 +35,7 @@ def decrypt(token: str) -> str:
 
 
 class EncryptedTextField(models.TextField):
-    """A text column that only this process can read; empty stays empty, and it cannot be searched by value."""
+    """A text column that is encrypted in the database. Empty text stays empty; it cannot be searched by value."""
 
     def get_prep_value(self, value: Any) -> Any:
         text = super().get_prep_value(value)

@@ -1,4 +1,4 @@
-"""How uploaded and fetched files are kept on a disk that several processes, and hosts, may share."""
+"""Store uploaded and fetched files on a disk that several processes and hosts may share."""
 
 import os
 import uuid
@@ -8,9 +8,9 @@ from django.core.files.storage import FileSystemStorage
 
 
 class WholeFileStorage(FileSystemStorage):
-    """A file appears whole under its name or not at all, so that nobody reads half of one whose writer is at work.
+    """Write each file atomically, so that no reader ever sees half of one.
 
-    Names are kept as they are asked for. Writing one twice is for callers whose names follow from the content.
+    Names are used as given and existing files are replaced, so callers derive names from the content.
     """
 
     def _save(self, name: str, content: Any) -> str:

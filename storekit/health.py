@@ -1,4 +1,4 @@
-"""Whether this process is up, and whether everything it stands on is in order."""
+"""Health checks: whether this process is up, and whether everything it depends on works."""
 
 import uuid
 from collections.abc import Callable
@@ -12,25 +12,25 @@ from django_q.brokers import get_broker
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
-    """The process answers."""
+    """Answer that the process is up."""
     return HttpResponse("ok", content_type="text/plain")
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Database, migrations, cache and queue, a word each; 503 when one of them is not in order."""
+    """Report on database, migrations, cache and queue; 503 if any of them does not work."""
     checks: dict[str, Callable[[], bool]] = {
         "database": _database_answers,
         "migrations": _migrations_are_applied,
-        "cache": _cache_keeps,
+        "cache": _cache_works,
         "queue": _queue_answers,
     }
-    results = {name: _verdict(check) for name, check in checks.items()}
+    results = {name: _result(check) for name, check in checks.items()}
     healthy = all(result == "ok" for result in results.values())
     return JsonResponse(results, status=200 if healthy else 503)
 
 
-def _verdict(check: Callable[[], bool]) -> str:
-    # Whatever goes wrong in a dependency's own client is the answer here, not a crash of the page that reports it.
+def _result(check: Callable[[], bool]) -> str:
+    # Any error of a dependency's client is a result to report, not a reason to crash.
     try:
         return "ok" if check() else "not in order"
     except Exception as error:
@@ -48,7 +48,7 @@ def _migrations_are_applied() -> bool:
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
-def _cache_keeps() -> bool:
+def _cache_works() -> bool:
     key = f"readyz:{uuid.uuid4()}"
     cache.set(key, "kept", timeout=10)
     kept: bool = cache.get(key) == "kept"

@@ -1,4 +1,4 @@
-"""E-mails to venues: text and HTML from templates, recognisable when they are sent once more."""
+"""Send e-mails to venues, as text and HTML from templates, with an id that a repeated e-mail shares."""
 
 import logging
 from smtplib import SMTPException
@@ -15,21 +15,20 @@ logger = logging.getLogger(__name__)
 
 
 def send_to_venue(*, venue: Venue, template: str, context: dict[str, Any], name: str) -> str:
-    """Sends the e-mail to the venue's address.
+    """Send an e-mail to the venue's address; return why it could not be sent, or an empty text.
+
+    The reason is that there is no address, or the type of the error: a mail server's message may contain addresses.
 
     Args:
-        venue: whose address; the templates get it as `venue`.
-        template: as in `emails/sync_alert`, which has a text, an HTML page and a subject:
-            `emails/sync_alert.txt`, `.html` and `_subject.txt`.
-        context: what the templates need beyond that.
-        name: what the e-mail is about, as in `sync-run-7`: the same for every attempt, so that an e-mail which went
-            out before its process died is recognised.
-
-    Returns why it could not be sent, or nothing: that there is no address, or only the kind of error, because a mail
-    server's words may hold addresses.
+        venue: the recipient; templates get it as `venue`.
+        template: for instance `emails/sync_alert`, for `emails/sync_alert.txt`, `emails/sync_alert.html` and
+            `emails/sync_alert_subject.txt`.
+        context: what else the templates need.
+        name: what the e-mail is about, such as `sync-run-7`. The same for every attempt, so that mail programs
+            recognise a repeat if the process died after sending.
     """
     if not venue.email:
-        # Django sends such a message to nobody and says nothing.
+        # Django would send such a message to no one, without an error.
         logger.warning("The e-mail about %s was not sent: the venue has no address", name)
         return "no address"
     context = {**context, "venue": venue}

@@ -1,4 +1,4 @@
-"""Venues, the people who work there, and the keys that storefronts use."""
+"""Venues, the people who work there, and the API keys that storefronts use."""
 
 import uuid
 import zoneinfo
@@ -13,17 +13,17 @@ from django.db import models
 
 
 def validate_timezone(name: str) -> None:
-    """Raises `ValidationError` unless `name` is an IANA time zone such as Europe/London."""
+    """Raise `ValidationError` unless `name` is an IANA time zone such as Europe/London."""
     if name not in zoneinfo.available_timezones():
-        raise ValidationError(f"{name!r} is no IANA time zone. Use a name such as Europe/London.")
+        raise ValidationError(f"{name!r} is not an IANA time zone. Use a name such as Europe/London.")
 
 
-validate_country = RegexValidator(r"\A[A-Z]{2}\Z", "Use the two capital letters of ISO 3166, such as GB.")
-validate_currency = RegexValidator(r"\A[A-Z]{3}\Z", "Use the three capital letters of ISO 4217, such as GBP.")
+validate_country = RegexValidator(r"\A[A-Z]{2}\Z", "Use the ISO 3166 code in two capital letters, such as GB.")
+validate_currency = RegexValidator(r"\A[A-Z]{3}\Z", "Use the ISO 4217 code in three capital letters, such as GBP.")
 
 
 class StaffManager(BaseUserManager["User"]):
-    """People are known by their e-mail address."""
+    """Creates and finds people by their e-mail address."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         user = self.model(email=self.normalize_email(email).lower(), **fields)
@@ -39,7 +39,7 @@ class StaffManager(BaseUserManager["User"]):
 
 
 class User(AbstractUser):
-    """A person who works with the back office, logged in by e-mail address."""
+    """A person who uses the back office, identified by e-mail address."""
 
     username = None  # type: ignore[assignment]  # Django's own way to drop the column
     email = models.EmailField("e-mail address", unique=True)
@@ -55,12 +55,12 @@ class User(AbstractUser):
 class Venue(models.Model):
     """A restaurant: one till, one menu, one currency, one time zone."""
 
-    slug = models.SlugField(unique=True, help_text="Part of every address of the venue; do not change it once in use.")
+    slug = models.SlugField(unique=True, help_text="Part of every URL of the venue. Do not change it once in use.")
     name = models.CharField(max_length=120)
     timezone = models.CharField(max_length=64, default="Europe/London", validators=[validate_timezone])
     country = models.CharField(max_length=2, default="GB", validators=[validate_country])
     currency = models.CharField(max_length=3, default="GBP", validators=[validate_currency])
-    email = models.EmailField(help_text="Where storekit writes when something needs a person.")
+    email = models.EmailField(help_text="Where storekit sends alerts.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     members: "models.ManyToManyField[User, Membership]" = models.ManyToManyField(
@@ -74,10 +74,10 @@ class Venue(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Raises `ValidationError` for a country that is none: phone numbers could not be read as its own."""
+        """Raise `ValidationError` for a country that does not exist: its phone numbers could not be parsed."""
         if len(self.country) == 2 and self.country.isupper() and self.country not in phonenumbers.SUPPORTED_REGIONS:
-            meant = "The United Kingdom's is GB." if self.country == "UK" else "Use its code of ISO 3166, such as GB."
-            raise ValidationError({"country": f"{self.country} is no country. {meant}"})
+            hint = "The United Kingdom's is GB." if self.country == "UK" else "Use its ISO 3166 code, such as GB."
+            raise ValidationError({"country": f"{self.country} is not a country code. {hint}"})
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
@@ -86,11 +86,11 @@ class Venue(models.Model):
 
 
 class Membership(models.Model):
-    """Who works at which venue, and as what."""
+    """A person's role at a venue."""
 
     class Role(models.TextChoices):
-        MANAGER = "manager", "Manager: may connect the POS and change settings"
-        STAFF = "staff", "Staff: may watch service and fix orders"
+        MANAGER = "manager", "Manager: connects the POS and changes settings"
+        STAFF = "staff", "Staff: watches service and fixes orders"
 
     venue = models.ForeignKey(Venue, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
@@ -104,10 +104,10 @@ class Membership(models.Model):
 
 
 class ApiKey(models.Model):
-    """A storefront's key to one venue. Only its hash is kept: a key is shown once, when it is made."""
+    """A storefront's API key for one venue. Only its hash is stored: the key is shown once, when it is created."""
 
     venue = models.ForeignKey(Venue, models.CASCADE, related_name="api_keys")
-    name = models.CharField(max_length=80, help_text="Who uses it, for instance: web shop.")
+    name = models.CharField(max_length=80, help_text="Who uses it, such as: web shop.")
     prefix = models.CharField(max_length=12, unique=True, editable=False)
     digest = models.CharField(max_length=64, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -123,9 +123,9 @@ class ApiKey(models.Model):
 
 
 class IdempotentAnswer(models.Model):
-    """What was answered to a request with an `Idempotency-Key`, so that its repetition gets the same answer.
+    """The answer to a request with an `Idempotency-Key`, so that a repeat gets the same answer.
 
-    `scope` names who the key belongs to (for instance `orders:<venue id>`): the same key in two scopes is two keys.
+    `scope` says whom the key belongs to, such as `orders:<venue id>`: the same key in two scopes is two keys.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

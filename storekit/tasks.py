@@ -1,4 +1,4 @@
-"""Periodic work on the ground."""
+"""Periodic tasks of the project itself."""
 
 from datetime import timedelta
 
@@ -7,12 +7,12 @@ from django_q.models import Task
 
 from storekit.rest import idempotency
 
-# Tasks that succeeded are pruned by the queue itself, those that failed by nobody.
+# The queue prunes tasks that succeeded, but never those that failed.
 _FAILED_TASKS_KEPT_FOR = timedelta(days=90)
 
 
 def forget_old_rows() -> str:
-    """Deletes what nobody asks for any more: answers to requests that will not be repeated, tasks that failed."""
+    """Delete old rows: answers to requests that will no longer be repeated, and old failed tasks."""
     answers = idempotency.forget_old_answers()
     failures = Task.objects.filter(success=False, stopped__lt=timezone.now() - _FAILED_TASKS_KEPT_FOR).delete()[0]
     return f"{answers} answers, {failures} failed tasks"

@@ -1,4 +1,4 @@
-"""Every address of storekit, one line a room."""
+"""URL configuration: one line for each app."""
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path

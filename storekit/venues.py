@@ -1,4 +1,4 @@
-"""Venues: how one begins."""
+"""Create venues."""
 
 from django.db import transaction
 
@@ -7,10 +7,10 @@ from storekit.rest.api_keys import issue_api_key
 
 
 def create_venue(*, slug: str, name: str, timezone: str, country: str, currency: str, email: str) -> tuple[Venue, str]:
-    """Makes a venue and its first API key, which nobody can read again later.
+    """Create a venue and its first API key; return both. The key cannot be read again later.
 
     Raises:
-        ValidationError: by field, when a value is not what the field takes or the slug is in use.
+        ValidationError: by field, if a value is invalid or the slug is in use.
     """
     venue = Venue(slug=slug, name=name, timezone=timezone, country=country, currency=currency, email=email)
     with transaction.atomic():

@@ -12,7 +12,7 @@ from unfold.decorators import display
 
 from orders.models import DiscountCode
 from storekit.admin_base.filters import VenueFilter
-from storekit.admin_base.site import VenueAdmin, choose_plainly
+from storekit.admin_base.site import VenueAdmin, simplify_choice
 
 
 class DiscountCodeForm(forms.ModelForm):
@@ -101,7 +101,7 @@ class DiscountCodePage(VenueAdmin):
     def get_form(self, request: HttpRequest, obj: DiscountCode | None = None, **options: Any) -> Any:
         form = super().get_form(request, obj, **options)
         if choice := form.base_fields.get("venue"):
-            choose_plainly(choice)
+            simplify_choice(choice)
         return form
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:

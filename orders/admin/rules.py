@@ -11,7 +11,7 @@ from unfold.widgets import UnfoldAdminSingleTimeWidget
 
 from orders.models import OrderingHours, OrderingRules
 from storekit.admin_base.filters import VenueFilter
-from storekit.admin_base.site import VenueAdmin, VenueScoped, choose_plainly
+from storekit.admin_base.site import VenueAdmin, VenueScoped, simplify_choice
 from storekit.staff import manages, manages_somewhere, works_at, works_somewhere
 
 _MINUTES_A_DAY = 24 * 60
@@ -113,7 +113,7 @@ class OrderingRulesPage(VenueAdmin):
         if choice := form.base_fields.get("venue"):
             choice.queryset = choice.queryset.filter(ordering_rules=None)
             choice.error_messages["invalid_choice"] = "This venue has its rules already. Change those."
-            choose_plainly(choice)
+            simplify_choice(choice)
         return form
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -1,1 +1,1 @@
-"""What every page of the back office stands on: the site, lists, filters, confirmations and local time."""
+"""The foundation of every back office page: the site, lists, filters, confirmation pages and local time."""

@@ -1,4 +1,4 @@
-"""The page that asks before anything is changed."""
+"""A page that asks for confirmation before anything is changed."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -24,9 +24,16 @@ def confirm_page(
     form: Form | None = None,
     hidden: Sequence[tuple[str, Any]] = (),
 ) -> HttpResponse:
-    """Asks `question`, says what follows, in a sentence or a list of them, and posts to the same address.
+    """Return a page that asks for confirmation and posts to the same address.
 
-    `form` is what the person may fill in; `hidden` are fields to post along; `back` is where those go who do not agree.
+    Args:
+        question: the heading.
+        consequence: what will happen, as one sentence or several.
+        button: the label of the button that confirms.
+        back: where the cancel link leads, labelled `back_label`.
+        danger: whether the button is shown as destructive.
+        form: fields for the user to fill in.
+        hidden: further fields to post, as names and values.
     """
     context = {
         **page.admin_site.each_context(request),

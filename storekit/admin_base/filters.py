@@ -1,4 +1,4 @@
-"""Filters for the back office's lists that do not look over a venue's wall."""
+"""List filters for the back office that reveal nothing of other venues."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from storekit.staff import venues_of
 
 
 class VenueFilter(admin.SimpleListFilter):
-    """Offers the person's own venues, when there are several. For a `VenueAdmin`, whose `venue_path` it follows."""
+    """Filter by the user's own venues, if there are several. For a `VenueAdmin`, whose `venue_path` it follows."""
 
     title = "venue"
     parameter_name = "venue"
@@ -26,5 +26,5 @@ class VenueFilter(admin.SimpleListFilter):
         return len(self.lookup_choices) > 1
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        # The rows are the person's own already: a foreign venue's name in the address finds nothing.
+        # The rows are already limited to the user's venues: another venue's slug in the URL finds nothing.
         return queryset.filter(**{f"{self._path}slug": self.value()}) if self.value() else queryset

@@ -1,4 +1,4 @@
-"""Times in the back office are the venue's own, not UTC's."""
+"""Show the back office in the venue's local time rather than UTC."""
 
 import zoneinfo
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from storekit.staff import venues_of
 
 
 class BackOfficeInLocalTime:
-    """Shows and reads times in the time zone of the person's venues, when they share one; otherwise in UTC."""
+    """Show and read times in the time zone of the user's venues if they share one, otherwise in UTC."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response

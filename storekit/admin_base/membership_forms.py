@@ -1,4 +1,4 @@
-"""How a manager adds people to a venue: by an address that they know, never from a list of everybody."""
+"""Forms with which a manager adds people to a venue: by an e-mail address they know, never from a list of all users."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from storekit.models import Membership, User
 
 
 class MembershipForm(forms.ModelForm):
-    """One person at one venue. A new person is named by e-mail address; afterwards only the role can change."""
+    """One person at one venue. A new person is given by e-mail address; afterwards only the role can change."""
 
     email = forms.EmailField(label="E-mail address", widget=UnfoldAdminEmailInputWidget())
 
@@ -29,19 +29,19 @@ class MembershipForm(forms.ModelForm):
         if not self.instance.pk:
             user = User.objects.filter(email__iexact=email, is_active=True).first()
             if user is None:
-                raise ValidationError("Nobody logs in with this address. Ask whoever runs storekit to add the person.")
+                raise ValidationError("No account uses this address. Ask your storekit administrator to add one.")
             self.instance.user = user
         return email
 
 
 class MembershipFormSet(forms.BaseInlineFormSet):
-    """The people of one venue: nobody twice, and always somebody who may change things."""
+    """The people of one venue: each listed once, and at least one of them a manager."""
 
     needs_manager = True
 
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)
-        # The table's head is not a label that a screen reader finds.
+        # Screen readers do not take the table's header for a label.
         who = form.instance.user.email if form.instance.pk else "the new person"
         form.fields["email"].widget.attrs["aria-label"] = f"E-mail address of {who}"
         form.fields["role"].widget.attrs["aria-label"] = f"Role of {who}"
@@ -56,6 +56,6 @@ class MembershipFormSet(forms.BaseInlineFormSet):
             if hasattr(form, "cleaned_data") and form.instance.user_id and form not in self.deleted_forms
         ]
         if len({membership.user_id for membership in kept}) < len(kept):
-            raise ValidationError("Somebody is listed twice. Keep one line for each person.")
+            raise ValidationError("A person is listed twice. Keep one line for each person.")
         if self.needs_manager and all(membership.role != Membership.Role.MANAGER for membership in kept):
-            raise ValidationError("A venue needs at least one manager. Make somebody else a manager first.")
+            raise ValidationError("A venue needs at least one manager. Make someone else a manager first.")

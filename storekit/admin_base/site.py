@@ -1,4 +1,4 @@
-"""The back office: Django's admin on unfold's theme, open to the people who work at a venue."""
+"""The back office: Django's admin with unfold's theme, open to people who work at a venue."""
 
 from collections.abc import Iterable
 from typing import Any, cast
@@ -27,21 +27,22 @@ from storekit.staff import (
     works_somewhere,
 )
 
-# Apps of others whose own admin pages know no walls and stay out; storekit.admin shows the useful ones in its own way.
-_LEFT_OUT = frozenset({"auth", "account", "django_q"})
+# Third-party apps whose admin pages are not limited to the user's venues. storekit.backoffice.admin has the useful
+# ones in a form of its own.
+_EXCLUDED_APPS = frozenset({"auth", "account", "django_q"})
 
 
 class BackOffice(UnfoldAdminSite):
-    """Whoever works at a venue may enter; logging in is allauth's, with its rate limits."""
+    """The admin site: open to everyone who works at a venue; allauth handles log-in, with its rate limits."""
 
     site_title = site_header = "storekit"
     enable_nav_sidebar = True
 
     def register(self, model_or_iterable: Any, admin_class: type[ModelAdmin] | None = None, **options: Any) -> None:
-        """Takes walled pages only.
+        """Register a page that limits what its users see.
 
         Raises:
-            ImproperlyConfigured: when a page is neither a `VenueAdmin` nor a `SuperuserAdmin`.
+            ImproperlyConfigured: if the page is neither a `VenueAdmin` nor a `SuperuserAdmin`.
         """
         if admin_class and issubclass(admin_class, VenueAdmin | SuperuserAdmin):
             super().register(model_or_iterable, admin_class, **options)
@@ -50,7 +51,7 @@ class BackOffice(UnfoldAdminSite):
             model_or_iterable if isinstance(model_or_iterable, Iterable) else [model_or_iterable]
         )
         for model in models:
-            if model._meta.app_label not in _LEFT_OUT:
+            if model._meta.app_label not in _EXCLUDED_APPS:
                 raise ImproperlyConfigured(f"The admin page of {model._meta.label} has to be a VenueAdmin.")
 
     def has_permission(self, request: HttpRequest) -> bool:
@@ -60,7 +61,7 @@ class BackOffice(UnfoldAdminSite):
         if self.has_permission(request):
             return redirect("admin:index")
         if request.user.is_authenticated:
-            # The log-in page would send a logged-in person straight back here.
+            # The log-in page would redirect a logged-in user straight back here.
             raise PermissionDenied
         return redirect_to_login(request.GET.get("next") or resolve_url("admin:index"))
 
@@ -72,7 +73,7 @@ class BackOffice(UnfoldAdminSite):
 
 
 class VenueScoped:
-    """What pages and their inlines share: nobody can point a row at something of a venue that they don't run."""
+    """Shared by pages and inlines: foreign keys offer only rows of venues that the user may change."""
 
     staff_may_change = False
 
@@ -93,19 +94,19 @@ class VenueScoped:
         return rows.filter(**{f"{page.venue_path}__in": venues})
 
 
-def choose_plainly(choice: Any) -> None:
-    """A choice of one has been made, and none leads away from the form in which it is offered."""
+def simplify_choice(choice: Any) -> None:
+    """Preselect the only option of a `ModelChoiceField`, and remove the links that lead away from its form."""
     if choice.queryset.count() == 1:
         choice.empty_label = None
     choice.widget.can_add_related = choice.widget.can_change_related = choice.widget.can_view_related = False
 
 
 class VenueAdmin(VenueScoped, ModelAdmin):
-    """An admin page whose rows belong to venues. People see the rows of their own venues, everywhere.
+    """An admin page whose rows belong to venues. Users see only the rows of their own venues, everywhere.
 
-    `venue_path` is the look-up from the row to its venue. Staff may view; managers may also change, unless
-    `staff_may_change`; nobody adds or deletes unless a subclass says so. The `obj` of the permission methods may be a
-    row or its id, which is what unfold's actions pass.
+    `venue_path` is the look-up from the row to its venue. Staff may view and managers may also change; with
+    `staff_may_change` staff may change too. Nobody may add or delete unless a subclass allows it. The `obj` of the
+    permission methods may be a row or its id, which is what unfold's actions pass.
     """
 
     venue_path = "venue"
@@ -114,28 +115,28 @@ class VenueAdmin(VenueScoped, ModelAdmin):
         return within_venues(super().get_queryset(request), user=request.user, path=self.venue_path)
 
     def venue_of(self, obj: Model) -> Venue:
-        """The venue that a row belongs to, along `venue_path`."""
+        """Return the venue that a row belongs to, along `venue_path`."""
         found: Any = obj
         for step in self.venue_path.split("__"):
             found = found if step == "pk" else getattr(found, step)
         return cast(Venue, found)
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
-        """Filters by a related row offer the rows that occur in the person's own list, never all there are."""
-        return [self._walled_filter(item) for item in super().get_list_filter(request)]
+        """Limit filters by a related row to the rows that occur in the user's own list."""
+        return [self._scoped_filter(item) for item in super().get_list_filter(request)]
 
-    def _walled_filter(self, item: str | type[ListFilter] | tuple[str, type[ListFilter]]) -> Any:
+    def _scoped_filter(self, item: str | type[ListFilter] | tuple[str, type[ListFilter]]) -> Any:
         if isinstance(item, str) and get_fields_from_path(self.model, item)[-1].is_relation:
             return (item, RelatedOnlyFieldListFilter)
         return item
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponseBase | None:
-        """Does it to the chosen rows. Django would look for them by whatever ids were posted."""
+        """Run an action on the selected rows; answer 400 to a malformed id, which Django would look up."""
         try:
-            for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME):
-                self.opts.pk.to_python(chosen)
+            for selected in request.POST.getlist(ACTION_CHECKBOX_NAME):
+                self.opts.pk.to_python(selected)
         except ValidationError:
-            raise BadRequest("What was chosen are no rows of this list.") from None
+            raise BadRequest("Invalid selection.") from None
         return super().response_action(request, queryset)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -153,7 +154,7 @@ class VenueAdmin(VenueScoped, ModelAdmin):
         return self.manages_row(request, obj)
 
     def manages_row(self, request: HttpRequest, obj: Model | str | None = None) -> bool:
-        """Whether the person manages the row's venue, or without a row, any venue."""
+        """Return whether the user manages the row's venue or, without a row, any venue."""
         if obj is None:
             return manages_somewhere(request.user)
         row = self._row(request, obj)
@@ -170,14 +171,14 @@ class VenueAdmin(VenueScoped, ModelAdmin):
 
 
 class ReadOnlyAdmin(VenueAdmin):
-    """A ledger: to be looked at and filtered, never written by hand."""
+    """A page for rows that are viewed and filtered but never edited by hand."""
 
     def has_change_permission(self, request: HttpRequest, obj: Model | str | None = None) -> bool:
         return False
 
 
 class ReadOnlyInline(VenueScoped, TabularInline):
-    """Rows below a walled row, shown to whoever sees that row."""
+    """Rows below a venue's row, shown to everyone who may see that row."""
 
     extra = 0
     can_delete = False
@@ -197,7 +198,7 @@ class ReadOnlyInline(VenueScoped, TabularInline):
 
 
 class SuperuserAdmin(ModelAdmin):
-    """Rows of the whole installation: nobody but a superuser sees that they exist."""
+    """A page for rows of the whole installation, visible to superusers only."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return is_superuser(request.user)

@@ -1,4 +1,4 @@
-"""What only the people who run the installation see: everybody's log-ins, and the background tasks."""
+"""Pages for superusers only: everyone's accounts, and the background tasks."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from storekit.models import Membership, User
 
 
 class LowerCaseEmail:
-    """People are found by their address in small letters, however it is typed."""
+    """Store e-mail addresses in lower case, however they are typed, because log-in looks them up so."""
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"].lower()  # type: ignore[attr-defined]
@@ -23,11 +23,11 @@ class LowerCaseEmail:
 
 
 class PersonForm(LowerCaseEmail, UserChangeForm):
-    """A person as they are."""
+    """Edits a person."""
 
 
 class NewPersonForm(LowerCaseEmail, UserCreationForm):
-    """A person who is new."""
+    """Adds a person."""
 
     class Meta:
         model = User
@@ -35,13 +35,13 @@ class NewPersonForm(LowerCaseEmail, UserCreationForm):
 
 
 class VenuesInline(TabularInline):
-    """Where the person works."""
+    """The venues that the person works at."""
 
     model = Membership
     fields = ("venue", "role")
     extra = 0
     verbose_name = "venue"
-    verbose_name_plural = "works at"
+    verbose_name_plural = "venues"
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.is_superuser)
@@ -51,7 +51,7 @@ class VenuesInline(TabularInline):
 
 @admin.register(User)
 class UserPage(UserAdmin, SuperuserAdmin):  # type: ignore[misc]  # their stubs disagree about `obj`
-    """Everybody who can log in."""
+    """Everyone who can log in."""
 
     form = PersonForm
     add_form = NewPersonForm
@@ -64,7 +64,7 @@ class UserPage(UserAdmin, SuperuserAdmin):  # type: ignore[misc]  # their stubs 
     readonly_fields = ("last_login", "date_joined")
     fieldsets = (
         (None, {"fields": ("email", "first_name", "last_name", "password")}),
-        ("May", {"fields": ("is_active", "is_superuser")}),
+        ("Permissions", {"fields": ("is_active", "is_superuser")}),
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = (
@@ -72,7 +72,7 @@ class UserPage(UserAdmin, SuperuserAdmin):  # type: ignore[misc]  # their stubs 
             None,
             {
                 "fields": ("email", "first_name", "last_name", "usable_password", "password1", "password2"),
-                "description": "Without a password the person makes one with “Forgot your password?”.",
+                "description": "Without a password, the person sets one with “Forgot your password?”.",
             },
         ),
     )
@@ -81,12 +81,12 @@ class UserPage(UserAdmin, SuperuserAdmin):  # type: ignore[misc]  # their stubs 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if "email" in form.changed_data:
-            # allauth remembers addresses that a password was reset with; an address given up must open nothing.
+            # allauth remembers addresses used for password resets; one that was given up must not grant access.
             EmailAddress.objects.filter(user=obj).delete()
 
 
-class LedgerOfTasks(SuperuserAdmin):
-    """What the task queue did and will do: looked at, never written by hand."""
+class ReadOnlyTaskAdmin(SuperuserAdmin):
+    """What the task queue has done and will do; read-only."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -99,16 +99,16 @@ class LedgerOfTasks(SuperuserAdmin):
 
 
 @admin.register(Schedule)
-class ScheduleAdmin(LedgerOfTasks):
-    """The periodic tasks, kept by `storekit.queue.schedules`."""
+class ScheduleAdmin(ReadOnlyTaskAdmin):
+    """The periodic tasks, written by `storekit.queue.schedules`."""
 
     list_display = ("name", "func", "minutes", "next_run", "last_run")
     fields = ("name", "func", "schedule_type", "minutes", "repeats", "next_run")
 
 
 @admin.register(Success)
-class SuccessAdmin(LedgerOfTasks):
-    """Tasks that came to their end."""
+class SuccessAdmin(ReadOnlyTaskAdmin):
+    """Tasks that succeeded."""
 
     list_display = ("name", "func", "started", "stopped", "attempt_count")
     list_filter = ("func",)

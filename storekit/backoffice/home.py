@@ -1,23 +1,23 @@
-"""The back office's first page: is everything all right tonight?"""
+"""The back office's home page: is everything fine tonight?"""
 
 from typing import Any
 
 from django.http import HttpRequest
 
-from storekit.backoffice.tonight import look_at_venues
+from storekit.backoffice.tonight import venues_tonight
 from storekit.models import User
 from storekit.staff import is_superuser
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Adds what the first page shows."""
-    assert isinstance(request.user, User)  # noqa: S101 - the admin site lets nobody else in
-    venues = look_at_venues(user=request.user)
+    """Add what the home page shows to unfold's context."""
+    assert isinstance(request.user, User)  # noqa: S101 - the admin site admits nobody else
+    venues = venues_tonight(user=request.user)
     return {
         **context,
         "title": "Tonight",
         "venues": venues,
-        "needs_you": sum(venue.needs_you for venue in venues),
-        "all_right": all(venue.is_all_right for venue in venues),
+        "needs_attention": sum(venue.needs_attention for venue in venues),
+        "all_fine": all(venue.is_fine for venue in venues),
         "may_add_venues": is_superuser(request.user),
     }

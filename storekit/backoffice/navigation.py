@@ -1,4 +1,4 @@
-"""The back office's side bar: what people look for during service first, what is set up once below."""
+"""The back office's side bar: what staff need during service first, set-up below."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ from django_q.models import Failure, Schedule, Success
 from integrations.models import Connection, Notification, SyncRun, SyncSchedule
 from menus.models import Category, Menu, Modifier, ModifierGroup, Product, Snooze
 from orders.models import DiscountCode, Order, OrderingRules
-from storekit.backoffice.trouble import injections_in_trouble
+from storekit.backoffice.failures import failed_injections
 from storekit.models import ApiKey, User, Venue
 from tables.models import Area, Table
 
@@ -38,8 +38,8 @@ _GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
             _Entry(Menu, "Menu", "menu_book"),
             _Entry(Product, "Products", "restaurant_menu"),
             _Entry(Category, "Categories", "category"),
-            _Entry(ModifierGroup, "Choices", "tune"),
-            _Entry(Modifier, "Single choices", "checklist"),
+            _Entry(ModifierGroup, "Modifier groups", "tune"),
+            _Entry(Modifier, "Modifiers", "checklist"),
             _Entry(Snooze, "Snoozes", "snooze"),
             _Entry(Area, "Areas", "deck"),
             _Entry(Table, "Tables", "table_restaurant"),
@@ -54,13 +54,13 @@ _GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
             _Entry(Notification, "Notifications", "notifications"),
         ),
     ),
-    ("Set-up", (_Entry(Venue, "Venue and staff", "storefront"), _Entry(ApiKey, "API keys", "key"))),
+    ("Setup", (_Entry(Venue, "Venue and staff", "storefront"), _Entry(ApiKey, "API keys", "key"))),
     (
-        "Whole installation",
+        "Administration",
         (
             _Entry(User, "People", "group"),
             _Entry(Failure, "Failed tasks", "error"),
-            _Entry(Success, "Finished tasks", "task_alt"),
+            _Entry(Success, "Completed tasks", "task_alt"),
             _Entry(Schedule, "Periodic tasks", "schedule"),
         ),
     ),
@@ -68,11 +68,11 @@ _GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The side bar, for unfold: only pages that exist and that the person may open."""
+    """Return the side bar for unfold: only pages that exist and that the user may open."""
     home = {"title": "Tonight", "icon": "home", "link": reverse("admin:index")}
     orders = _item(request, _Entry(Order, "Orders", "receipt_long"))
-    if orders and (trouble := injections_in_trouble(user=request.user).count()):
-        orders |= {"badge": str(trouble), "badge_variant": "danger", "badge_style": "solid"}
+    if orders and (failed := failed_injections(user=request.user).count()):
+        orders |= {"badge": str(failed), "badge_variant": "danger", "badge_style": "solid"}
     groups: list[dict[str, Any]] = [{"title": "", "items": [home, *([orders] if orders else [])]}]
     for title, entries in _GROUPS:
         items = [item for entry in entries if (item := _item(request, entry))]

@@ -36,7 +36,7 @@ def test_a_forgotten_password(visit: Visit, anna: User, size: str) -> None:
     visit.page.wait_for_load_state("networkidle")
     visit.assert_in_order()
     visit.page.get_by_label("Email").fill(anna.email)
-    visit.page.get_by_role("button", name="Send me the link").click()
+    visit.page.get_by_role("button", name="Send link").click()
     visit.page.wait_for_url("**/password/reset/done/")
     visit.assert_in_order()
     visit.screenshot(f"reset-done-{size}")
@@ -61,7 +61,7 @@ def test_tonight_at_a_glance(visit: Visit, anna: User, venue: Venue, size: str, 
 
     visit.screenshot(f"home-{evening}-{size}")
     verdict = visit.page.get_by_role("status")
-    assert verdict.inner_text().strip() == {"quiet": "Everything is all right", "busy": "3 things need you"}[evening]
+    assert verdict.inner_text().strip() == {"quiet": "Everything is fine", "busy": "3 things need attention"}[evening]
     visit.assert_in_order("#tonight")
 
 
@@ -86,7 +86,7 @@ def test_the_venues_page(visit: Visit, anna: User, ben: User, venue: Venue, size
     visit.assert_in_order("#venue_form")
 
 
-def test_making_and_revoking_an_api_key(visit: Visit, anna: User, venue: Venue, size: str) -> None:
+def test_creating_and_revoking_an_api_key(visit: Visit, anna: User, venue: Venue, size: str) -> None:
     visit.log_in(anna)
     visit.open("/admin/storekit/apikey/")
     visit.screenshot(f"keys-empty-{size}")
@@ -95,14 +95,14 @@ def test_making_and_revoking_an_api_key(visit: Visit, anna: User, venue: Venue, 
     visit.assert_in_order(".sk")
 
     visit.page.get_by_label("Name").fill("web shop")
-    visit.page.get_by_role("button", name="Make the key").click()
+    visit.page.get_by_role("button", name="Create key").click()
     visit.page.wait_for_load_state("networkidle")
     key = visit.page.locator("#api-key").inner_text()
     assert find_api_key(key=key) is not None
     visit.screenshot(f"key-issued-{size}")
     visit.assert_in_order(".sk")
 
-    visit.page.get_by_role("link", name="I have copied it").click()
+    visit.page.get_by_role("link", name="Done").click()
     visit.page.wait_for_url("**/apikey/")
     visit.screenshot(f"keys-{size}")
     visit.open(f"/admin/storekit/apikey/{ApiKey.objects.get().pk}/change/")
@@ -113,15 +113,15 @@ def test_making_and_revoking_an_api_key(visit: Visit, anna: User, venue: Venue, 
     visit.page.wait_for_load_state("networkidle")
     visit.screenshot(f"key-revoke-{size}")
     visit.assert_in_order(".sk")
-    visit.page.get_by_role("button", name="Revoke it").click()
+    visit.page.get_by_role("button", name="Revoke key").click()
     visit.page.wait_for_url("**/apikey/")
     assert find_api_key(key=key) is None
 
 
 @pytest.mark.parametrize("path", ["/no-such-page/", "/accounts/signup/"])
-def test_pages_for_the_lost(visit: Visit, path: str, size: str) -> None:
+def test_error_pages(visit: Visit, path: str, size: str) -> None:
     visit.page.goto(visit.site + path)
 
     visit.screenshot(f"lost{path.strip('/').replace('/', '-')}-{size}")
-    visit.console.clear()  # Chromium notes the 404 that is being looked at.
+    visit.console.clear()  # Chromium logs the 404 that is being tested.
     visit.assert_in_order()

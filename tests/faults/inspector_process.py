@@ -16,7 +16,7 @@ from django_q.tasks import async_task
 
 from integrations.models import LightspeedSettings
 from orders.models import Alert, DiscountCode, Injection
-from storekit.backoffice.trouble import injections_in_trouble
+from storekit.backoffice.failures import failed_injections
 from storekit.models import User, Venue
 from storekit.queue.registry import PERIODIC_TASKS
 from tables.floor_plan import sync_floor_plan
@@ -69,7 +69,7 @@ def _hold_orders_for_later(hold: bool) -> None:
 
 def _orders() -> list[Json]:
     rows = Injection.objects.select_related("order").prefetch_related("attempt_rows", "order__alerts")
-    trouble = set(injections_in_trouble(user=User.objects.get()).values_list("pk", flat=True))
+    trouble = set(failed_injections(user=User.objects.get()).values_list("pk", flat=True))
     return [_order(row) | {"in_trouble": row.pk in trouble} for row in rows.order_by("order__number")]
 
 

@@ -1,4 +1,4 @@
-"""`create_venue`, the command that a venue begins with."""
+"""`manage.py create_venue` creates a venue and its first API key."""
 
 import json
 from io import StringIO
@@ -54,9 +54,9 @@ def test_the_key_itself_is_kept_nowhere() -> None:
         ("timezone", "London", "Europe/London"),
         ("country", "gb", "GB"),
         ("country", "UK", "The United Kingdom's is GB."),
-        ("country", "XX", "XX is no country."),
+        ("country", "XX", "XX is not a country code."),
         ("currency", "pounds", "GBP"),
-        ("email", "kitchen", "where storekit writes"),
+        ("email", "kitchen", "where storekit sends alerts"),
     ],
 )
 def test_bad_input_is_refused_with_the_option_and_what_to_give(option: str, value: str, hint: str) -> None:
@@ -72,7 +72,7 @@ def test_bad_input_is_refused_with_the_option_and_what_to_give(option: str, valu
 def test_a_slug_in_use_is_refused_and_nothing_is_added() -> None:
     run()
 
-    with pytest.raises(CommandError, match=r"--slug: there is a venue called 'copper-pot' already"):
+    with pytest.raises(CommandError, match=r"--slug: 'copper-pot' is already in use"):
         run(name="Another Pot")
 
     assert Venue.objects.get().name == "The Copper Pot"

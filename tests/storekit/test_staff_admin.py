@@ -1,4 +1,4 @@
-"""Venues, their people and everybody's log-ins in the back office."""
+"""Venues, their people and everyone's accounts in the back office."""
 
 from typing import Any
 
@@ -55,7 +55,7 @@ def roles(venue: Venue) -> dict[str, str]:
     return dict(venue.memberships.values_list("user__email", "role"))
 
 
-def test_a_manager_keeps_the_venue_up(annas_browser: Client, anna: User, venue: Venue) -> None:
+def test_a_manager_edits_the_venue(annas_browser: Client, anna: User, venue: Venue) -> None:
     answer = annas_browser.post(page_of(venue), venue_form(venue, [line_of(anna)], name="The Copper Kettle"))
 
     assert answer.status_code == 302
@@ -63,16 +63,14 @@ def test_a_manager_keeps_the_venue_up(annas_browser: Client, anna: User, venue: 
     assert venue.name == "The Copper Kettle"
 
 
-def test_a_manager_cannot_change_what_addresses_and_amounts_depend_on(
-    annas_browser: Client, anna: User, venue: Venue
-) -> None:
+def test_a_manager_cannot_change_the_slug_or_the_currency(annas_browser: Client, anna: User, venue: Venue) -> None:
     annas_browser.post(page_of(venue), venue_form(venue, [line_of(anna)], slug="other", currency="EUR"))
 
     venue.refresh_from_db()
     assert (venue.slug, venue.currency) == ("copper-pot", "GBP")
 
 
-def test_staff_look_and_change_nothing(bens_browser: Client, ben: User, venue: Venue) -> None:
+def test_staff_may_view_and_not_change(bens_browser: Client, ben: User, venue: Venue) -> None:
     assert bens_browser.get(page_of(venue)).status_code == 200
 
     answer = bens_browser.post(page_of(venue), venue_form(venue, [line_of(ben, role="manager")], name="Ben's"))
@@ -83,7 +81,7 @@ def test_staff_look_and_change_nothing(bens_browser: Client, ben: User, venue: V
     assert roles(venue) == {"ben@copper-pot.example": "staff"}
 
 
-def test_a_manager_adds_somebody_by_their_address(annas_browser: Client, anna: User, venue: Venue) -> None:
+def test_a_manager_adds_a_person_by_e_mail_address(annas_browser: Client, anna: User, venue: Venue) -> None:
     factories.UserFactory(email="carl@example.com")
 
     answer = annas_browser.post(
@@ -94,9 +92,7 @@ def test_a_manager_adds_somebody_by_their_address(annas_browser: Client, anna: U
     assert roles(venue) == {"anna@copper-pot.example": "manager", "carl@example.com": "staff"}
 
 
-def test_a_manager_changes_roles_and_takes_people_off(
-    annas_browser: Client, anna: User, ben: User, venue: Venue
-) -> None:
+def test_a_manager_changes_roles_and_removes_people(annas_browser: Client, anna: User, ben: User, venue: Venue) -> None:
     people = [line_of(anna), line_of(ben, role="manager")]
     annas_browser.post(page_of(venue), venue_form(venue, people))
     assert roles(venue)["ben@copper-pot.example"] == "manager"
@@ -108,12 +104,12 @@ def test_a_manager_changes_roles_and_takes_people_off(
 @pytest.mark.parametrize(
     ("person", "said"),
     [
-        ({"email": "nobody@example.com", "role": "staff"}, "Nobody logs in with this address"),
-        ({"email": "anna@copper-pot.example", "role": "staff"}, "Somebody is listed twice"),
+        ({"email": "nobody@example.com", "role": "staff"}, "No account uses this address"),
+        ({"email": "anna@copper-pot.example", "role": "staff"}, "A person is listed twice"),
         ({"email": "", "role": "manager"}, "This field is required"),
     ],
 )
-def test_who_cannot_be_added_is_said_in_words(
+def test_a_person_who_cannot_be_added_is_explained(
     annas_browser: Client, anna: User, venue: Venue, person: dict[str, str], said: str
 ) -> None:
     answer = annas_browser.post(page_of(venue), venue_form(venue, [line_of(anna), person]))
@@ -124,14 +120,16 @@ def test_who_cannot_be_added_is_said_in_words(
 
 
 @pytest.mark.parametrize("change", [{"role": "staff"}, {"DELETE": "on"}])
-def test_the_last_manager_stays(annas_browser: Client, anna: User, venue: Venue, change: dict[str, str]) -> None:
+def test_the_last_manager_cannot_be_lost(
+    annas_browser: Client, anna: User, venue: Venue, change: dict[str, str]
+) -> None:
     answer = annas_browser.post(page_of(venue), venue_form(venue, [line_of(anna, **change)]))
 
     assert "at least one manager" in answer.content.decode()
     assert roles(venue) == {"anna@copper-pot.example": "manager"}
 
 
-def test_a_line_of_another_venue_cannot_be_smuggled_in(
+def test_a_membership_of_another_venue_cannot_be_changed(
     annas_browser: Client, anna: User, zoe: User, venue: Venue
 ) -> None:
     annas_browser.post(page_of(venue), venue_form(venue, [line_of(anna), line_of(zoe, role="staff")]))
@@ -140,7 +138,7 @@ def test_a_line_of_another_venue_cannot_be_smuggled_in(
     assert roles(venue) == {"anna@copper-pot.example": "manager"}
 
 
-def test_people_of_other_venues_are_named_nowhere_on_the_page(annas_browser: Client, venue: Venue, zoe: User) -> None:
+def test_the_page_names_nobody_of_other_venues(annas_browser: Client, venue: Venue, zoe: User) -> None:
     assert "zoe@blue-door.example" not in annas_browser.get(page_of(venue)).content.decode()
 
 
@@ -152,7 +150,7 @@ def test_only_a_superuser_adds_a_venue(annas_browser: Client, olga_browser: Clie
     assert Venue.objects.filter(slug="new-place").exists()
 
 
-def test_only_a_superuser_sees_that_people_exist(annas_browser: Client, olga_browser: Client, zoe: User) -> None:
+def test_only_a_superuser_sees_users(annas_browser: Client, olga_browser: Client, zoe: User) -> None:
     pages = [
         "/admin/storekit/user/",
         f"/admin/storekit/user/{zoe.pk}/change/",
@@ -163,7 +161,7 @@ def test_only_a_superuser_sees_that_people_exist(annas_browser: Client, olga_bro
     assert {olga_browser.get(page).status_code for page in pages} == {200}
 
 
-def test_a_superuser_adds_a_person_who_then_chooses_a_password(olga_browser: Client, client: Client) -> None:
+def test_a_superuser_adds_a_person_who_then_sets_a_password(olga_browser: Client, client: Client) -> None:
     new = {
         "email": "Dora@Example.com",
         "first_name": "Dora",
@@ -178,10 +176,10 @@ def test_a_superuser_adds_a_person_who_then_chooses_a_password(olga_browser: Cli
 
     client.post("/accounts/password/reset/", {"email": "dora@example.com"})
 
-    assert [letter.to for letter in mail.outbox] == [["dora@example.com"]]
+    assert [message.to for message in mail.outbox] == [["dora@example.com"]]
 
 
-def test_an_address_given_up_opens_nothing_any_more(olga_browser: Client, anna: User, client: Client) -> None:
+def test_a_former_e_mail_address_cannot_reset_the_password(olga_browser: Client, anna: User, client: Client) -> None:
     EmailAddress.objects.create(user=anna, email=anna.email, verified=True, primary=True)
     change = {
         "email": "anna@new.example",
@@ -199,7 +197,7 @@ def test_an_address_given_up_opens_nothing_any_more(olga_browser: Client, anna: 
 
 
 @pytest.mark.parametrize("page", ["schedule", "success", "failure"])
-def test_background_tasks_are_read_by_superusers_and_written_by_nobody(
+def test_only_superusers_view_background_tasks_and_nobody_edits_them(
     annas_browser: Client, olga_browser: Client, page: str
 ) -> None:
     address = f"/admin/django_q/{page}/"
@@ -210,5 +208,5 @@ def test_background_tasks_are_read_by_superusers_and_written_by_nobody(
 
 
 @pytest.mark.parametrize("address", ["auth/group/", "account/emailaddress/", "django_q/ormq/"])
-def test_pages_of_others_that_know_no_walls_are_not_there(olga_browser: Client, address: str) -> None:
+def test_third_party_pages_that_ignore_venues_are_not_registered(olga_browser: Client, address: str) -> None:
     assert olga_browser.get(f"/admin/{address}").status_code == 404

@@ -1,4 +1,4 @@
-/* Buttons with data-copy="ID" copy the text of that element. Without a clipboard (plain http) they disappear. */
+/* Buttons with data-copy="ID" copy the text of that element. Without a clipboard (plain http) they are hidden. */
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = !navigator.clipboard;
   button.addEventListener("click", async () => {

@@ -1,4 +1,4 @@
-"""The back office's first page answers: is everything all right tonight?"""
+"""The back office's home page answers: is everything fine tonight?"""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from integrations.models import Connection, Notification, SyncRun
 from orders.models import Alert, Injection, Order
 from storekit.backoffice.findings import Tone
-from storekit.backoffice.tonight import VenueTonight, look_at_venues
+from storekit.backoffice.tonight import VenueTonight, venues_tonight
 from storekit.models import User, Venue
 from tests import factories
 from tests.storekit.rows import make_order, one_of_everything
@@ -29,7 +29,7 @@ def friday_night() -> object:
 
 
 def home(browser: Client) -> str:
-    """The words of the page."""
+    """The text of the page."""
     page = browser.get("/admin/")
     assert page.status_code == 200
     (tonight,) = re.findall(r'<div id="tonight".*?</section>\s*</div>', page.content.decode(), re.DOTALL)
@@ -42,13 +42,13 @@ def synced(connection: Connection, **values: object) -> SyncRun:
 
 
 def orders_badge(browser: Client) -> list[str]:
-    """The number beside “Orders” in the side bar."""
+    """The badge beside “Orders” in the side bar."""
     page = browser.get("/admin/").content.decode()
     return re.findall(r"<span>Orders</span>\s*<span[^>]*>\s*(\d+)\s*</span>", page)
 
 
 def of(user: User) -> VenueTonight:
-    (tonight,) = look_at_venues(user=user)
+    (tonight,) = venues_tonight(user=user)
     return tonight
 
 
@@ -57,7 +57,7 @@ def finding(user: User, subject: str) -> tuple[Tone, str]:
     return found.tone, found.text
 
 
-def test_a_quiet_evening_says_that_everything_is_all_right(
+def test_a_quiet_evening_shows_that_everything_is_fine(
     annas_browser: Client, venue: Venue, connection: Connection
 ) -> None:
     factories.MenuFactory(venue=venue, version=12)
@@ -69,21 +69,21 @@ def test_a_quiet_evening_says_that_everything_is_all_right(
 
     said = home(annas_browser)
 
-    assert "Everything is all right" in said
-    assert "Friday, 22:30 there" in said
+    assert "Everything is fine" in said
+    assert "Friday, 22:30 local time" in said
     assert "Connected to The Copper Pot Group – High Street" in said
     assert "2 products Version 12, synced 17 Jul, 21:30" in re.sub(r"\s+", " ", said)
-    assert "Every order is on its way or on the till" in said
+    assert "All orders are on the till or being sent" in said
 
 
-def test_an_order_that_is_not_on_the_till_comes_first_with_its_reason_and_a_way_to_it(
+def test_a_failed_order_comes_first_with_its_reason_and_a_link_to_it(
     annas_browser: Client, venue: Venue, connection: Connection
 ) -> None:
     order = make_order(venue, state=Injection.State.FAILED, error="The till does not know the payment method.")
 
     said = home(annas_browser)
 
-    assert "1 thing needs you" in said
+    assert "1 thing needs attention" in said
     assert "1 order is not on the till" in said
     assert "Pickup for now · Guest of The Copper Pot · placed today, 22:30" in said
     page = f'href="/admin/orders/order/{order.pk}/change/">Open order {order.number}</a>'
@@ -92,7 +92,7 @@ def test_an_order_that_is_not_on_the_till_comes_first_with_its_reason_and_a_way_
     assert said.index("not on the till") < said.index("Connected to")
 
 
-def test_every_order_in_trouble_counts_as_a_thing_that_needs_somebody(
+def test_every_failed_order_counts_as_a_thing_that_needs_attention(
     annas_browser: Client, venue: Venue, connection: Connection
 ) -> None:
     for _ in range(3):
@@ -100,21 +100,19 @@ def test_every_order_in_trouble_counts_as_a_thing_that_needs_somebody(
 
     said = home(annas_browser)
 
-    assert "3 things need you" in said
+    assert "3 things need attention" in said
     assert "3 orders are not on the till" in said
 
 
-def test_every_way_out_leads_to_a_page_that_shows_what_is_wrong(
-    annas_browser: Client, anna: User, venue: Venue
-) -> None:
+def test_every_button_leads_to_a_page_that_shows_the_problem(annas_browser: Client, anna: User, venue: Venue) -> None:
     rows = one_of_everything(venue)
 
     another = make_order(venue, state=Injection.State.FAILED)
 
     every = of(anna).findings
-    ways = [way for found in every for way in (*(order.way for order in found.orders), found.action) if way]
+    ways = [way for found in every for way in (*(order.action for order in found.orders), found.action) if way]
 
-    assert [way.label for way in ways][2:] == ["Show them all", "See why", "Look at them"]
+    assert [way.label for way in ways][2:] == ["Show all", "View sync", "View notifications"]
     notification = f"/admin/integrations/notification/{rows[Notification].pk}/change/"
     orders = (str(another.pk), str(rows[Order].pk))
     shown = (*orders, str(rows[Order].pk), "No menu at The Copper Pot", notification)
@@ -125,15 +123,15 @@ def test_every_way_out_leads_to_a_page_that_shows_what_is_wrong(
 
 
 @pytest.mark.parametrize("status", [Order.Status.COMPLETED, Order.Status.CANCELLED])
-def test_trouble_stays_however_old_until_somebody_settles_it(anna: User, venue: Venue, status: str) -> None:
+def test_a_failed_order_stays_until_someone_settles_it_however_old(anna: User, venue: Venue, status: str) -> None:
     order = make_order(venue, state=Injection.State.FAILED)
     Order.objects.update(placed_at=FRIDAY_NIGHT - timedelta(days=3))
-    assert len(of(anna).orders.trouble) == 1
+    assert len(of(anna).orders.failed) == 1
 
     order.status = status
     order.save()
 
-    assert of(anna).orders.trouble == ()
+    assert of(anna).orders.failed == ()
 
 
 def test_the_service_day_runs_past_midnight_in_the_venues_own_time(anna: User, venue: Venue) -> None:
@@ -155,7 +153,7 @@ def test_an_order_placed_yesterday_for_tonight_counts_tonight(anna: User, venue:
     assert of(anna).orders.scheduled == 1
 
 
-def test_an_order_that_the_pos_did_not_take_is_a_warning_and_no_alarm(
+def test_an_order_that_the_pos_has_not_accepted_yet_is_a_warning_only(
     anna: User, venue: Venue, connection: Connection
 ) -> None:
     make_order(venue, state=Injection.State.WAITING, attempts=1, next_attempt_at=FRIDAY_NIGHT + timedelta(minutes=1))
@@ -163,53 +161,53 @@ def test_an_order_that_the_pos_did_not_take_is_a_warning_and_no_alarm(
     make_order(venue, state=Injection.State.WAITING, next_attempt_at=FRIDAY_NIGHT)
 
     assert of(anna).orders.waiting == 3
-    assert finding(anna, "Waiting") == (Tone.WARNING, "2 orders wait for the till")
+    assert finding(anna, "Waiting") == (Tone.WARNING, "2 orders are waiting for the till")
 
 
 @pytest.mark.parametrize(
     "changes", [{"status": Connection.Status.RECONNECT_NEEDED}, {"enabled": False}, {"status": "disconnected"}]
 )
-def test_orders_that_are_parked_until_the_pos_is_connected_are_an_alarm(
+def test_orders_parked_until_the_pos_is_connected_are_an_alarm(
     anna: User, venue: Venue, connection: Connection, changes: dict[str, object]
 ) -> None:
     Connection.objects.update(**changes)
     make_order(venue, state=Injection.State.WAITING, next_attempt_at=FRIDAY_NIGHT)
-    assert finding(anna, "Parked") == (Tone.BAD, "1 order waits for the POS")
+    assert finding(anna, "Parked") == (Tone.BAD, "1 order is waiting for the POS")
 
     Order.objects.update(placed_at=FRIDAY_NIGHT - timedelta(days=2))
     make_order(venue, state=Injection.State.WAITING, next_attempt_at=FRIDAY_NIGHT)
-    assert finding(anna, "Parked") == (Tone.BAD, "2 orders wait for the POS")
+    assert finding(anna, "Parked") == (Tone.BAD, "2 orders are waiting for the POS")
 
 
-def test_an_order_that_may_be_on_the_till_twice_is_said_once_and_until_it_is_completed(
+def test_a_possible_duplicate_is_shown_once_and_until_the_order_is_completed(
     anna: User, annas_browser: Client, venue: Venue, connection: Connection
 ) -> None:
     order = make_order(venue, state=Injection.State.CONFIRMED, status=Order.Status.CONFIRMED)
     for channel in Alert.Channel.values:
         Alert.objects.create(order=order, channel=channel, about=Alert.About.DOUBLE)
 
-    assert finding(anna, "Perhaps twice") == (Tone.WARNING, "1 order may be on the till twice")
-    (action,) = [found.action for found in of(anna).findings if found.subject == "Perhaps twice"]
+    assert finding(anna, "Possible duplicates") == (Tone.WARNING, "1 order may be on the till twice")
+    (action,) = [found.action for found in of(anna).findings if found.subject == "Possible duplicates"]
     assert action is not None
     assert [listed.pk for listed in annas_browser.get(action.url).context["cl"].result_list] == [order.pk]
 
     Order.objects.update(status=Order.Status.COMPLETED)
-    assert finding(anna, "Orders") == (Tone.GOOD, "Every order is on its way or on the till")
+    assert finding(anna, "Orders") == (Tone.GOOD, "All orders are on the till or being sent")
 
 
 @pytest.mark.parametrize("status", [Order.Status.AWAITING_PAYMENT, Order.Status.CANCELLED])
-def test_orders_that_are_not_paid_or_cancelled_wait_for_no_till(anna: User, venue: Venue, status: str) -> None:
+def test_unpaid_and_cancelled_orders_do_not_count_as_waiting(anna: User, venue: Venue, status: str) -> None:
     make_order(venue, state=Injection.State.WAITING, status=status)
 
     assert of(anna).orders.waiting == 0
     assert finding(anna, "Orders") == (Tone.GOOD, "No orders yet today")
 
 
-def test_an_order_that_no_till_confirmed_in_time_is_said(
+def test_an_order_that_no_till_confirmed_in_time_is_shown(
     anna: User, annas_browser: Client, venue: Venue, connection: Connection
 ) -> None:
     make_order(venue, state=Injection.State.ACCEPTED, deliver_by=FRIDAY_NIGHT + timedelta(minutes=1))
-    assert finding(anna, "Orders") == (Tone.GOOD, "Every order is on its way or on the till")
+    assert finding(anna, "Orders") == (Tone.GOOD, "All orders are on the till or being sent")
 
     late = make_order(venue, state=Injection.State.ACCEPTED, deliver_by=FRIDAY_NIGHT)
     assert finding(anna, "Unconfirmed") == (Tone.WARNING, "1 order is not confirmed")
@@ -223,12 +221,12 @@ def test_an_order_that_no_till_confirmed_in_time_is_said(
     ("changes", "tone", "text"),
     [
         ({"status": Connection.Status.DISCONNECTED}, Tone.BAD, "Not connected"),
-        ({"status": Connection.Status.CHOOSING_LOCATION}, Tone.BAD, "The location is not chosen yet"),
-        ({"status": Connection.Status.RECONNECT_NEEDED}, Tone.BAD, "Has to be connected again"),
+        ({"status": Connection.Status.CHOOSING_LOCATION}, Tone.BAD, "No location chosen yet"),
+        ({"status": Connection.Status.RECONNECT_NEEDED}, Tone.BAD, "Needs reconnecting"),
         ({"enabled": False}, Tone.WARNING, "Switched off: orders wait"),
     ],
 )
-def test_what_keeps_orders_from_the_pos_is_said(
+def test_whatever_keeps_orders_from_the_pos_is_shown(
     anna: User, venue: Venue, changes: dict[str, object], tone: Tone, text: str
 ) -> None:
     factories.ConnectionFactory(venue=venue, **changes)
@@ -236,7 +234,7 @@ def test_what_keeps_orders_from_the_pos_is_said(
     assert finding(anna, "POS") == (tone, text)
 
 
-def test_a_manager_connects_with_one_button_and_staff_are_told_whom_to_ask(
+def test_a_manager_gets_a_connect_button_and_staff_learn_whom_to_ask(
     annas_browser: Client, bens_browser: Client, venue: Venue
 ) -> None:
     button = 'href="/integrations/lightspeed/connect/?venue=copper-pot"'
@@ -259,7 +257,7 @@ def test_the_latest_menu_sync_is_what_counts(anna: User, venue: Venue, connectio
     assert finding(anna, "Menu") == (Tone.GOOD, "1 product")
 
 
-def test_tables_with_one_number_are_said_and_shown(
+def test_tables_that_share_a_number_are_shown(
     anna: User, annas_browser: Client, venue: Venue, other_venue: Venue
 ) -> None:
     for place, number, archived_at in (
@@ -275,7 +273,7 @@ def test_tables_with_one_number_are_said_and_shown(
 
     twin = factories.TableFactory(venue=venue, number=7)
 
-    assert finding(anna, "Tables") == (Tone.WARNING, "Table 7 is there twice")
+    assert finding(anna, "Tables") == (Tone.WARNING, "Number 7 is used twice")
     (action,) = [found.action for found in of(anna).findings if found.subject == "Tables"]
     assert action is not None
     shown = annas_browser.get(action.url)
@@ -284,7 +282,7 @@ def test_tables_with_one_number_are_said_and_shown(
     assert "duplicate number" in shown.content.decode()
 
 
-def test_notifications_that_could_not_be_worked_on_are_counted(anna: User, connection: Connection) -> None:
+def test_failed_notifications_are_counted(anna: User, connection: Connection) -> None:
     def received(fingerprint: str, **changes: object) -> None:
         Notification.objects.create(
             connection=connection, type="ORDER", status="", fingerprint=fingerprint, body={}, **changes
@@ -294,16 +292,16 @@ def test_notifications_that_could_not_be_worked_on_are_counted(anna: User, conne
     received("waiting")
     received("done", error="Unknown order", processed_at=FRIDAY_NIGHT)
 
-    assert finding(anna, "Notifications") == (Tone.BAD, "1 could not be worked on")
+    assert finding(anna, "Notifications") == (Tone.BAD, "1 failed")
 
 
-def test_venues_in_trouble_come_first(other_venue: Venue, venue: Venue) -> None:
+def test_venues_that_need_attention_come_first(other_venue: Venue, venue: Venue) -> None:
     boss = factories.UserFactory(is_superuser=True)
     for place in (venue, other_venue):
         factories.ConnectionFactory(venue=place)
     make_order(venue, state=Injection.State.FAILED)
 
-    assert [tonight.venue for tonight in look_at_venues(user=boss)] == [venue, other_venue]
+    assert [tonight.venue for tonight in venues_tonight(user=boss)] == [venue, other_venue]
 
 
 def test_many_venues_take_no_more_queries_than_one(
@@ -315,14 +313,14 @@ def test_many_venues_take_no_more_queries_than_one(
             factories.MembershipFactory(venue=place, user=anna)
 
     with django_assert_max_num_queries(10):
-        assert len(look_at_venues(user=anna)) == 5
+        assert len(venues_tonight(user=anna)) == 5
 
 
-def test_somebody_from_nowhere_is_shown_nothing(venue: Venue) -> None:
-    assert look_at_venues(user=factories.UserFactory()) == []
+def test_a_user_without_venues_sees_none(venue: Venue) -> None:
+    assert venues_tonight(user=factories.UserFactory()) == []
 
 
-def test_a_superuser_without_venues_is_led_to_the_first_one(client: Client) -> None:
+def test_a_superuser_is_offered_to_add_the_first_venue(client: Client) -> None:
     client.force_login(factories.UserFactory(is_superuser=True))
 
     page = client.get("/admin/").content.decode()
@@ -330,7 +328,7 @@ def test_a_superuser_without_venues_is_led_to_the_first_one(client: Client) -> N
     assert 'href="/admin/storekit/venue/add/"' in page
 
 
-def test_the_side_bar_counts_trouble_and_shows_managers_no_page_of_superusers(
+def test_the_side_bar_counts_failed_orders_and_hides_superuser_pages_from_managers(
     annas_browser: Client, venue: Venue, other_venue: Venue
 ) -> None:
     make_order(other_venue, state=Injection.State.FAILED)
@@ -345,10 +343,10 @@ def test_the_side_bar_counts_trouble_and_shows_managers_no_page_of_superusers(
     assert "/admin/django_q/" not in page
 
 
-def test_a_sync_that_waits_for_a_person_is_said(anna: User, connection: Connection) -> None:
+def test_a_sync_waiting_for_review_is_shown(anna: User, connection: Connection) -> None:
     synced(connection, state=SyncRun.State.HELD, error="It would archive half of the menu.")
 
-    assert finding(anna, "Menu") == (Tone.WARNING, "A sync waits for you")
+    assert finding(anna, "Menu") == (Tone.WARNING, "A sync is waiting for your review")
 
 
 def test_the_side_bar_leads_to_the_page_that_syncs_the_menu(annas_browser: Client, venue: Venue) -> None:
@@ -358,13 +356,13 @@ def test_the_side_bar_leads_to_the_page_that_syncs_the_menu(annas_browser: Clien
     assert "Sync menu" in annas_browser.get(link).content.decode()
 
 
-def test_times_are_the_venues_own(annas_browser: Client, venue: Venue) -> None:
+def test_times_are_in_the_venues_time_zone(annas_browser: Client, venue: Venue) -> None:
     key = factories.ApiKeyFactory(venue=venue)
 
     assert "17 Jul 2026, 22:30" in annas_browser.get(f"/admin/storekit/apikey/{key.pk}/change/").content.decode()
 
 
-def test_a_person_of_venues_in_several_time_zones_sees_utc(annas_browser: Client, anna: User, venue: Venue) -> None:
+def test_a_user_of_venues_in_several_time_zones_sees_utc(annas_browser: Client, anna: User, venue: Venue) -> None:
     factories.MembershipFactory(user=anna, venue=factories.VenueFactory(timezone="Europe/Paris"))
     key = factories.ApiKeyFactory(venue=venue)
 

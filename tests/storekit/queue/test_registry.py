@@ -1,4 +1,4 @@
-"""Whatever the queue calls by its name is there, and `check` says so when it is not."""
+"""Every function that the queue calls by name exists, and `check` reports one that does not."""
 
 import pytest
 from django.core.checks import run_checks
@@ -15,6 +15,6 @@ def test_every_registered_name_resolves() -> None:
 
 
 @pytest.mark.parametrize("name", ["orders.tasks.gone", "nowhere.tasks.inject", "orders.tasks.__doc__"])
-def test_a_name_that_is_no_function_is_reported(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_a_name_that_is_not_a_function_is_reported(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setitem(registry.PERIODIC_TASKS, name, 1)
-    assert errors() == [f"{name} is registered and is no function."]
+    assert errors() == [f"{name} is registered, but is not a function."]
