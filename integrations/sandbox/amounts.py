@@ -17,9 +17,12 @@ class Currency:
 
     def rounded(self, amount: Decimal) -> Decimal:
         """Round half up to the currency's decimals, or to its cash step, as the till does."""
-        unit = Decimal(1).scaleb(-self.decimals)
-        step = self.cash_step or unit
-        return ((amount / step).quantize(Decimal(1), ROUND_HALF_UP) * step).quantize(unit)
+        step = self.cash_step or Decimal(1).scaleb(-self.decimals)
+        return self.exact((amount / step).quantize(Decimal(1), ROUND_HALF_UP) * step)
+
+    def exact(self, amount: Decimal) -> Decimal:
+        """Return an amount with the currency's decimals, whatever its cash step."""
+        return amount.quantize(Decimal(1).scaleb(-self.decimals), ROUND_HALF_UP)
 
     def in_minor_units(self, amount: Decimal) -> int:
         """Return an amount in the currency's smallest unit, such as pence."""

@@ -192,7 +192,7 @@ class Check:
     @property
     def paid(self) -> Decimal:
         """The sum of all active payments, without tips."""
-        return self.currency.rounded(sum((each.amount for each in self.payments if each.active), Decimal(0)))
+        return self.currency.exact(sum((each.amount for each in self.payments if each.active), Decimal(0)))
 
     @property
     def due(self) -> Decimal:

@@ -107,6 +107,6 @@ pages = [
     path("", RedirectView.as_view(url="/till")),
     path("till", page.page),
     path("till/data", serve(None, get=page.data)),
-    path("images/<str:sku>/<str:shape>.png", images.image),
+    path("images/<str:sku>/<str:shape>", images.image),
 ]
 urlpatterns = [*authorisation, *api, *control_api, *pages]

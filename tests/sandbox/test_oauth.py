@@ -171,3 +171,51 @@ def test_a_code_is_sent_to_the_redirect_uri(anonymous: Pos) -> None:
         f"{anonymous.openid}/auth?{authorise_query()}", data={"decision": "allow"}, allow_redirects=False, timeout=5
     )
     assert urlsplit(answer.headers["Location"])._replace(query="").geturl() == BACK
+
+
+def test_a_code_is_good_for_15_seconds(anonymous: Pos) -> None:
+    """Source: integrators' logs."""
+    codes = [anonymous.consent()["code"] for _ in range(2)]
+    anonymous.control("POST", "tokens/age", {"seconds": 12})
+    assert exchange(anonymous, codes[0])[0] == 200
+    anonymous.control("POST", "tokens/age", {"seconds": 3})
+    assert exchange(anonymous, codes[1]) == (400, {"error": "invalid_grant", "error_description": "Code not valid"})
+
+
+@pytest.mark.parametrize("other", [f"{BACK}/", f"{BACK}?", BACK.upper()])
+def test_the_redirect_uri_must_be_the_same_to_the_letter(anonymous: Pos, other: str) -> None:
+    answer = exchange(anonymous, anonymous.consent()["code"], redirect_uri=other)
+    assert answer == (400, {"error": "invalid_grant", "error_description": "Incorrect redirect_uri"})
+
+
+@pytest.mark.parametrize("login", [None, ("storekit-sandbox", "sandbox-client-secret")])
+def test_credentials_in_the_body_are_refused(anonymous: Pos, login: tuple[str, str] | None) -> None:
+    credentials = {"client_id": "storekit-sandbox", "client_secret": "sandbox-client-secret"}
+    answer = anonymous.token(login, grant_type="refresh_token", refresh_token="x", **credentials)
+    assert answer.status_code == 401
+    assert answer.json()["error_description"] == "Invalid client or Invalid client credentials"
+
+
+@pytest.mark.parametrize(("scope", "days"), [("orders-api offline_access", 40), ("orders-api", 30 / 24 / 60)])
+def test_a_refresh_token_dies_of_disuse(anonymous: Pos, scope: str, days: float) -> None:
+    """It lives for 40 days with offline_access and for 30 minutes without; each refresh starts anew."""
+    token = anonymous.log_in(scope)["refresh_token"]
+    for _ in range(2):
+        anonymous.control("POST", "tokens/age", {"seconds": days * 86_400 - 10})
+        status, pair = refresh(anonymous, token)
+        assert status == 200
+        token = pair["refresh_token"]
+    anonymous.control("POST", "tokens/age", {"seconds": days * 86_400})
+    assert refresh(anonymous, token) == (400, {"error": "invalid_grant", "error_description": "Token is not active"})
+
+
+def test_a_refresh_token_without_offline_access_says_when_it_ends(anonymous: Pos) -> None:
+    assert anonymous.log_in("orders-api")["refresh_expires_in"] == 1800
+
+
+@pytest.mark.parametrize("token", ["spent", "made up"])
+def test_a_spent_or_unknown_refresh_token_is_not_active(anonymous: Pos, token: str) -> None:
+    first = anonymous.log_in()["refresh_token"]
+    refresh(anonymous, first)
+    answer = refresh(anonymous, first if token == "spent" else token)
+    assert answer == (400, {"error": "invalid_grant", "error_description": "Token is not active"})

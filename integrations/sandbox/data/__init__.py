@@ -16,4 +16,8 @@ High Street (45454565682155) has the "Online menu" (168) and a floor plan. River
 - ``LAGER01`` Copper lager 5.20; 4.00 with the order profile ``happyhour``.
 - ``CHEESECAKE`` is sold out and ``BROWNIE`` has five left at the start. ``SAUCEPOT`` cannot be sold alone.
 - ``STOREKIT_DELIVERY``, ``STOREKIT_DISCOUNT`` (negative) and ``STOREKIT_SERVICE_CHARGE``: open prices, on no screen.
+
+Habits can add a screen "Extras" (``data/extras.py``): ``BOTTLEBACK``, ``FILTER01`` with ``OWNCUP`` and ``LUNCH01`` with
+``NOSIDE`` reduce the price, ``OPENFOOD`` has an open price, ``GRAVYX`` is a modifier on a screen; and give the order
+profile ``delivery`` its own prices. The order profile ``oldapp`` is inactive. The discount ``HALF`` is not manual.
 """

@@ -23,7 +23,7 @@ def rich(
     allergens: Sequence[str] = (),
     alcohol: Decimal | None = None,
 ) -> Json:
-    """Return an item's rich content. Missing parts are left out, as in a real menu."""
+    """Return an item's rich content. Missing parts are left out, and image URLs have no extension, as in real menus."""
     content: Json = {
         "texts": [
             {"locale": locale, "friendlyDisplayName": words[0], **({"description": words[1]} if words[1] else {})}
@@ -35,7 +35,7 @@ def rich(
     }
     if image:
         shapes = {"squareImageUrl": "square", "rawImageUrl": "raw", "previewImageUrl": "preview"}
-        content |= {name: f"/images/{image}/{shape}.png" for name, shape in shapes.items()}
+        content |= {name: f"/images/{image}/{shape}" for name, shape in shapes.items()}
     return content if alcohol is None else content | {"alcoholPercentage": alcohol}
 
 
@@ -165,6 +165,6 @@ def menu(number: int, name: str, screens: Sequence[Json]) -> Json:
 
 
 def choice(entry: Json, extra: str | None = None) -> Json:
-    """Return an item as a choice of a deal, with an extra price if it has one."""
-    chosen = {key: value for key, value in entry.items() if key != "extraPrice"}
+    """Return an item as a choice of a deal, with an extra price if it has one. `asSubItem` is always false there."""
+    chosen = {key: value for key, value in entry.items() if key != "extraPrice"} | {"asSubItem": False}
     return chosen if extra is None else chosen | {"extraPrice": Decimal(extra)}

@@ -91,7 +91,8 @@ def record_payment(check: Check, *, method: str, amount: Decimal, tip: Decimal, 
         raise TillRefusal(f"Payment method {method} not found")
     if amount > check.due:
         raise TillRefusal(reasons.overpaid_check())
-    check.payments.append(Payment(method, description, amount, tip, reference, clock.now()))
+    exact = check.currency.exact
+    check.payments.append(Payment(method, description, exact(amount), exact(tip), reference, clock.now()))
 
 
 def move(check: Check, table: int) -> None:

@@ -152,7 +152,7 @@ const actions = {
     if (input) await send("POST", "checks/" + check + "/lines", { sku: input.sku, quantity: input.quantity });
   },
   async pay({ check, due }) {
-    const input = await ask("pay", { amount: Math.max(Number(due), 0).toFixed(2) });
+    const input = await ask("pay", { amount: Number(due) > 0 ? due : 0 });
     if (input) await send("POST", "checks/" + check + "/payments", input);
   },
   async move({ check }) {

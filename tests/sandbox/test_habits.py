@@ -1,0 +1,99 @@
+"""Habits: switches for how the POS behaves, and the error bodies of its different parts.
+
+Source: integrators' logs.
+"""
+
+import pytest
+
+from tests.sandbox.pos import HIGH_STREET, Json, Pos
+
+BUSINESSES = "/o/op/data/businesses"
+
+
+def test_habits_are_set_shown_and_reset(pos: Pos) -> None:
+    pos.habits(trial_mode=True, arrival="SILENT", listed_hours=4)
+    habits = pos.state()["habits"]
+    assert (habits["trial_mode"], habits["arrival"], habits["listed_hours"]) == (True, "SILENT", 4)
+    pos.control("DELETE", "habits")
+    assert pos.control("GET", "habits")["arrival"] == "SUCCESS"
+    pos.habits(trial_mode=True)
+    pos.control("POST", "reset")
+    assert pos.state()["habits"]["trial_mode"] is False
+
+
+def test_faults_can_be_cleared_without_touching_habits(pos: Pos) -> None:
+    pos.habits(trial_mode=True)
+    pos.control("DELETE", "faults")
+    assert pos.state()["habits"]["trial_mode"] is True
+
+
+@pytest.mark.parametrize(
+    "habits", [{"arival": "SILENT"}, {"arrival": "LATE"}, {"trial_mode": 1}, {"listed_hours": -1}, []]
+)
+def test_an_unknown_habit_or_value_is_refused(pos: Pos, habits: Json) -> None:
+    answer = pos.call("PUT", "/sandbox/habits", habits)
+    assert answer.status_code == 400
+    assert answer.json()["message"]
+
+
+def test_the_sandbox_can_behave_like_the_real_pos_in_everything(pos: Pos) -> None:
+    habits = pos.control("POST", "habits/real")
+    assert habits == pos.state()["habits"]
+    for name in ("bare_order_failures", "vendor_reasons", "rename_table_orders", "skus_required", "tax_per_line"):
+        assert habits[name] is True
+    menu = pos.get("/o/op/2/menu/load/168").json()
+    assert [group["name"] for group in menu["menuEntryGroups"]][-1] == "Extras"
+    pos.take(pos.order())
+
+
+def test_every_habit_is_on_the_till_page(pos: Pos) -> None:
+    page = pos.http.get(f"{pos.base_url}/till", timeout=5).text
+    for name in pos.state()["habits"]:
+        assert f'name="{name}"' in page
+
+
+def test_a_menu_without_back_office_permission_is_a_400_that_wraps_a_403(pos: Pos) -> None:
+    """The person who connected lacks BO-WRITE."""
+    pos.faults(menu_forbidden=True)
+    answer = pos.get("/o/op/2/menu/load/168")
+    assert answer.status_code == 400
+    assert set(answer.json()) == {"url", "ex"}
+    assert answer.json()["ex"].startswith("403 Forbidden from GET http://backend:8086/")
+    assert pos.get("/o/op/1/menu/list").status_code == 200
+
+
+@pytest.mark.parametrize(("kind", "keys"), [("unauthorized", {"errors"}), ("exception", {"exception"})])
+def test_errors_may_have_another_body(pos: Pos, kind: str, keys: set[str]) -> None:
+    pos.faults(error_body=kind, error_status=503)
+    answer = pos.get(BUSINESSES)
+    assert (answer.status_code, set(answer.json())) == (503, keys)
+    pos.faults(error_status=0)
+    pos.control("POST", "tokens/expire")
+    answer = pos.get(BUSINESSES)
+    assert (answer.status_code, set(answer.json())) == (401, keys)
+
+
+def test_the_unauthorized_body_has_a_code_and_a_title(pos: Pos) -> None:
+    pos.faults(error_body="unauthorized")
+    body = pos.get("/o/op/1/menu/list", bl=7).json()
+    assert body == {"errors": [{"code": "unauthorized", "title": "Forbidden"}]}
+
+
+def test_errors_may_have_no_body(pos: Pos) -> None:
+    pos.faults(error_body="empty", throttle=True, retry_after=3)
+    answer = pos.get(BUSINESSES)
+    assert (answer.status_code, answer.content, answer.headers["Retry-After"]) == (429, b"", "3")
+    assert pos.call("PUT", "/sandbox/faults", {"nothing": 1}).json()["message"]
+
+
+def test_a_location_of_a_webhook_can_come_with_a_warning(pos: Pos) -> None:
+    path = "/o/wh/1/webhook/storekit/business-locations"
+    assert pos.call("GET", path).json() == [{"id": HIGH_STREET, "name": "High Street"}]
+    pos.habits(location_warning=True)
+    assert pos.call("GET", path).json()[0]["warning"]
+    assert pos.call("PUT", f"{path}/{HIGH_STREET}").json()["warning"]
+
+
+def test_an_unknown_endpoint_is_named(pos: Pos) -> None:
+    answer = pos.call("GET", "/o/wh/1/webhook/nobody")
+    assert (answer.status_code, answer.json()["message"]) == (404, "endpoint ID not found for nobody")
