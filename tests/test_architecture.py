@@ -70,6 +70,7 @@ def test_a_broken_contract_is_noticed(tmp_path: Path) -> None:
         ("integrations/pos/orders.py", "django.db", "The port knows no framework"),
         ("integrations/sandbox/clock.py", "storekit.models", "The sandbox knows nothing of storekit"),
         ("integrations/lightspeed/mapping/json_fields.py", "django.utils", "Lightspeed's mapping is pure"),
+        ("integrations/lightspeed/mapping/json_fields.py", "integrations.lightspeed.http", "Lightspeed's layers"),
     ],
 )
 def test_breaking_each_contract_is_noticed(tmp_path: Path, module: str, imported: str, broken: str) -> None:

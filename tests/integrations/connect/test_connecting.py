@@ -279,7 +279,7 @@ def test_the_location_page_of_a_venue_without_consent_offers_to_connect(annas_br
     assert "not connected" in page.content.decode()
 
 
-def test_a_webhook_that_could_not_be_registered_is_told_and_repaired(
+def test_a_webhook_that_could_not_be_registered_is_reported_and_repaired(
     sandbox: SandboxPos, annas_browser: Client, venue: Venue
 ) -> None:
     annas_browser.get(consent(begin(annas_browser, venue)))
@@ -296,7 +296,7 @@ def test_a_webhook_that_could_not_be_registered_is_told_and_repaired(
     assert len(sandbox.state()["endpoints"]) == 1
 
 
-def test_a_person_is_told_when_the_webhook_could_not_be_registered(annas_browser: Client, venue: Venue) -> None:
+def test_a_failed_webhook_registration_is_shown_to_the_person(annas_browser: Client, venue: Venue) -> None:
     made = factories.ConnectionFactory(
         venue=venue, status=Connection.Status.CHOOSING_LOCATION, business_location_id="", webhook_registered_at=None
     )

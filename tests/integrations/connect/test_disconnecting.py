@@ -129,7 +129,9 @@ def test_the_button_asks_first_and_a_manager_disconnects(
     assert made.status == Connection.Status.DISCONNECTED
 
 
-def test_a_webhook_that_stays_behind_is_told(sandbox: SandboxPos, annas_browser: Client, venue: Venue) -> None:
+def test_a_webhook_that_could_not_be_removed_is_reported(
+    sandbox: SandboxPos, annas_browser: Client, venue: Venue
+) -> None:
     made = connect(annas_browser, venue)
     sandbox.switch_on(offline=True)
     answer = annas_browser.post(page_of(made), follow=True)
@@ -149,7 +151,9 @@ def test_the_webhook_can_be_registered_again_by_hand(sandbox: SandboxPos, annas_
     assert len(sandbox.state()["endpoints"]) == 1
 
 
-def test_a_webhook_that_cannot_be_registered_is_told(sandbox: SandboxPos, annas_browser: Client, venue: Venue) -> None:
+def test_a_webhook_that_cannot_be_registered_is_reported(
+    sandbox: SandboxPos, annas_browser: Client, venue: Venue
+) -> None:
     made = connect(annas_browser, venue)
     sandbox.switch_on(offline=True)
     answer = annas_browser.post(page_of(made, "webhook"), follow=True)

@@ -117,7 +117,7 @@ def test_a_loser_with_an_old_token_does_not_spoil_a_fresh_connection(
 ) -> None:
     """Staff reconnect while a refresh of the old consent is on its way: its `invalid_grant` is about the old one."""
 
-    def reconnected_meanwhile(request: Any) -> tuple[int, dict[str, str], str]:
+    def reconnect_during_refresh(request: Any) -> tuple[int, dict[str, str], str]:
         TokenPair.objects.filter(connection=connection).update(
             access_token="access-of-the-new-consent",
             generation=7,
@@ -126,7 +126,7 @@ def test_a_loser_with_an_old_token_does_not_spoil_a_fresh_connection(
         )
         return 400, {}, json.dumps({"error": "invalid_grant"})
 
-    token_endpoint.add_callback(responses.POST, settings.LIGHTSPEED_TOKEN_URL, reconnected_meanwhile)
+    token_endpoint.add_callback(responses.POST, settings.LIGHTSPEED_TOKEN_URL, reconnect_during_refresh)
     assert ConnectionTokens(connection.pk).renewed("access-1") == "access-of-the-new-consent"
     connection.refresh_from_db()
     assert connection.status == Connection.Status.CONNECTED
@@ -135,11 +135,11 @@ def test_a_loser_with_an_old_token_does_not_spoil_a_fresh_connection(
 def test_a_late_pair_of_an_old_consent_does_not_replace_the_new_one(
     connection: Connection, token_endpoint: responses.RequestsMock
 ) -> None:
-    def reconnected_meanwhile(request: Any) -> tuple[int, dict[str, str], str]:
+    def reconnect_during_refresh(request: Any) -> tuple[int, dict[str, str], str]:
         TokenPair.objects.filter(connection=connection).update(access_token="access-of-the-new-consent", generation=7)
         return 200, {"Content-Type": "application/json"}, json.dumps(NEW_PAIR)
 
-    token_endpoint.add_callback(responses.POST, settings.LIGHTSPEED_TOKEN_URL, reconnected_meanwhile)
+    token_endpoint.add_callback(responses.POST, settings.LIGHTSPEED_TOKEN_URL, reconnect_during_refresh)
     assert ConnectionTokens(connection.pk).renewed("access-1") == "access-of-the-new-consent"
 
 
@@ -188,7 +188,7 @@ def test_the_lease_of_a_process_that_died_is_taken_over(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_whoever_finds_a_refresh_under_way_waits_for_its_pair(connection: Connection) -> None:
+def test_a_second_process_waits_for_the_refresh_under_way(connection: Connection) -> None:
     TokenPair.objects.filter(connection=connection).update(refreshing_until=timezone.now() + tokens.LEASE)
     found: list[str] = []
 

@@ -1,4 +1,4 @@
-"""The webhook is looked at now and then, and put right where it is not as it has to be."""
+"""Webhooks are checked periodically and registered again if they differ."""
 
 import json
 from collections.abc import Iterator

@@ -1,283 +1,18 @@
-"""Notifications from the POS: stored first and once, worked on later, again after a failure, and by hand."""
+"""Processing stored notifications: once, again after a failure, and replayed by staff."""
 
-import io
-import json
-import uuid
-from collections.abc import Callable
 from datetime import timedelta
-from decimal import Decimal
-from typing import Any
 
 import pytest
-import requests
 import time_machine
-from django.db import OperationalError
-from django.test import Client, RequestFactory
 from django.utils import timezone
 from django_q.models import OrmQ
-from pytest_django.live_server_helper import LiveServer
 
 from integrations import tasks
 from integrations.models import Connection, Notification
 from integrations.pos import OrderEvent, OrderUpdate
 from integrations.webhooks import ledger
-from integrations.webhooks.views import LARGEST_BODY, lightspeed
-from storekit.db import due_rows
 from storekit.models import Venue
-from storekit.queue.registry import NOTIFICATION_TASKS
-
-ORDER_TASK = NOTIFICATION_TASKS["ORDER"]
-
-
-def address_of(connection: Connection) -> str:
-    return f"/webhooks/lightspeed/{connection.public_id}/"
-
-
-def order_body(connection: Connection, **changes: Any) -> dict[str, Any]:
-    body = {
-        "type": "ORDER",
-        "status": "SUCCESS",
-        "thirdPartyReference": "SK-7-1",
-        "businessLocationId": int(connection.business_location_id),
-        "ikentooAccountIdentifier": "A78094.48",
-    }
-    return {**body, **changes}
-
-
-Deliver = Callable[..., requests.Response]
-
-
-@pytest.fixture
-def deliver(live_server: LiveServer, connection: Connection) -> Deliver:
-    """The POS posts to the connection's webhook, over a socket, with the right credentials unless told otherwise."""
-
-    def post(body: Any = None, *, raw: bytes | None = None, auth: Any = "right", path: str = "") -> requests.Response:
-        if auth == "right":
-            auth = (connection.webhook_username, connection.webhook_password)
-        data = raw if raw is not None else json.dumps(body)
-        headers = {"Content-Type": "application/json"}
-        url = live_server.url + (path or address_of(connection))
-        return requests.post(url, data=data, auth=auth, headers=headers, timeout=10)
-
-    return post
-
-
-def queued() -> list[tuple[str, int]]:
-    return [(row.task["func"], row.task["args"][0]) for row in OrmQ.objects.all()]
-
-
-def code_of(answer: requests.Response) -> str:
-    found: str = answer.json()["errors"][0]["code"]
-    return found
-
-
-# --- Receiving
-
-
-def test_a_notification_is_stored_and_its_task_queued(deliver: Deliver, connection: Connection) -> None:
-    body = order_body(connection)
-    answer = deliver(body)
-    assert (answer.status_code, answer.json()) == (200, {"status": "stored"})
-    row = Notification.objects.get()
-    assert (row.connection, row.type, row.status) == (connection, "ORDER", "SUCCESS")
-    assert (row.reference, row.account) == ("SK-7-1", "A78094.48")
-    assert (row.body, row.processed_at, row.times_received) == (body, None, 1)
-    assert queued() == [(ORDER_TASK, row.pk)]
-
-
-def test_the_same_fact_again_is_counted_and_not_worked_on_twice(deliver: Deliver, connection: Connection) -> None:
-    deliver(order_body(connection))
-    answer = deliver(order_body(connection))
-    assert (answer.status_code, answer.json()) == (200, {"status": "seen before"})
-    assert Notification.objects.get().times_received == 2
-    assert len(queued()) == 1
-
-
-def test_the_same_fact_about_another_order_is_another_notification(deliver: Deliver, connection: Connection) -> None:
-    deliver(order_body(connection))
-    deliver(order_body(connection, thirdPartyReference="SK-8-1", ikentooAccountIdentifier="A78095.48"))
-    assert Notification.objects.count() == 2
-
-
-@pytest.mark.parametrize("auth", [None, ("storekit", "guess"), ("storekit", ""), ("", ""), ("störekit", "pässword")])
-def test_wrong_credentials_are_refused_and_nothing_is_stored(
-    auth: tuple[str, str] | None, deliver: Deliver, connection: Connection
-) -> None:
-    encoded = tuple(part.encode() for part in auth) if auth else None
-    answer = deliver(order_body(connection), auth=encoded)
-    assert (answer.status_code, code_of(answer)) == (401, "authentication_failed")
-    assert answer.headers["WWW-Authenticate"].startswith("Basic ")
-    assert not Notification.objects.exists()
-    assert queued() == []
-
-
-def test_a_user_name_alone_does_not_open_another_venues_webhook(
-    deliver: Deliver, connection: Connection, other_venue: Venue
-) -> None:
-    other = Connection.objects.create(venue=other_venue, environment="sandbox")
-    assert deliver(order_body(connection), path=address_of(other)).status_code == 401
-
-
-@pytest.mark.parametrize("header", ["Basic", "Basic ???", "Basic /w==", "Bearer abc", "Basic c3RvcmVraXQ="])
-def test_a_header_that_is_no_basic_authentication_is_refused(
-    header: str, client: Client, connection: Connection
-) -> None:
-    answer = client.post(address_of(connection), "{}", content_type="application/json", HTTP_AUTHORIZATION=header)
-    assert answer.status_code == 401
-
-
-def test_an_unknown_webhook_is_not_found_whoever_asks(deliver: Deliver, connection: Connection) -> None:
-    answer = deliver(order_body(connection), path=f"/webhooks/lightspeed/{uuid.uuid4()}/", auth=None)
-    assert (answer.status_code, code_of(answer)) == (404, "not_found")
-
-
-def test_an_address_that_is_no_webhook_is_answered_as_an_error_too(deliver: Deliver) -> None:
-    answer = deliver({}, path="/webhooks/lightspeed/not-an-id/", auth=None)
-    assert (answer.status_code, code_of(answer)) == (404, "not_found")
-
-
-@pytest.mark.parametrize(
-    "raw",
-    [
-        b"",
-        b"not json",
-        b'{"type": "ORDER"',
-        b"[]",
-        b'"ORDER"',
-        b"null",
-        b'{"a": NaN}',
-        b'{"a": 1e99999999999999999999}',
-        b"\xff\xfe\xfa",
-        b"[" * 200_000,
-        b'{"a": ' + b"[" * 700 + b"]" * 700 + b"}",
-        b'{"a": ' * 900 + b"1" + b"}" * 900,
-    ],
-    ids=[
-        "empty",
-        "text",
-        "cut short",
-        "list",
-        "string",
-        "null",
-        "NaN",
-        "endless number",
-        "no UTF-8",
-        "bottomless",
-        "lists nested too deeply",
-        "objects nested too deeply",
-    ],
-)
-def test_a_body_that_is_not_a_json_object_is_refused(raw: bytes, deliver: Deliver) -> None:
-    answer = deliver(raw=raw)
-    assert (answer.status_code, code_of(answer)) == (400, "parse_error")
-    assert not Notification.objects.exists()
-
-
-def test_a_body_over_one_mebibyte_is_refused(deliver: Deliver) -> None:
-    answer = deliver(raw=b'{"a": "' + b"x" * LARGEST_BODY + b'"}')
-    assert (answer.status_code, code_of(answer)) == (413, "too_large")
-    assert not Notification.objects.exists()
-
-
-def test_a_body_of_exactly_one_mebibyte_is_taken(deliver: Deliver, connection: Connection) -> None:
-    body = json.dumps(order_body(connection)).encode()
-    assert deliver(raw=body + b" " * (LARGEST_BODY - len(body))).status_code == 200
-
-
-def test_strangers_learn_nothing_about_limits(deliver: Deliver) -> None:
-    assert deliver(raw=b"x" * (LARGEST_BODY + 1), auth=("storekit", "guess")).status_code == 401
-
-
-@pytest.mark.parametrize(("size", "status"), [(0, 200), (LARGEST_BODY, 413)])
-def test_a_chunked_body_is_read_to_its_end_and_no_further_than_the_limit(
-    size: int, status: int, connection: Connection
-) -> None:
-    """Without a Content-Length; a server that ends the stream itself, as gunicorn does, says so in the environment."""
-    raw = json.dumps(order_body(connection, padding="x" * size)).encode()
-    credentials = requests.Request(auth=(connection.webhook_username, connection.webhook_password), url="http://x")
-    request = RequestFactory().post("/", HTTP_AUTHORIZATION=credentials.prepare().headers["Authorization"])
-    request.META.update({"wsgi.input": io.BytesIO(raw), "wsgi.input_terminated": True, "CONTENT_LENGTH": ""})
-    assert lightspeed(request, connection.public_id).status_code == status
-
-
-def test_only_posts_are_taken(client: Client, connection: Connection) -> None:
-    assert client.get(address_of(connection)).status_code == 405
-
-
-def test_amounts_are_kept_to_the_last_digit(deliver: Deliver, connection: Connection) -> None:
-    raw = json.dumps(order_body(connection))[:-1] + ', "account": {"currentAmount": 12.10000000000000000009}}'
-    assert deliver(raw=raw.encode()).status_code == 200
-    kept = Notification.objects.get().body["account"]["currentAmount"]
-    assert Decimal(kept) == Decimal("12.10000000000000000009")
-
-
-def test_characters_that_a_database_cannot_hold_do_not_keep_a_notification_out(
-    deliver: Deliver, connection: Connection
-) -> None:
-    raw = json.dumps(order_body(connection))[:-1] + r', "reason": "no\u0000 \ud800 stock", "x\u0000": 1}'
-    assert deliver(raw=raw.encode()).status_code == 200
-    assert Notification.objects.get().body["reason"] == "no ? stock"
-
-
-def test_overlong_values_do_not_keep_a_notification_out(deliver: Deliver, connection: Connection) -> None:
-    body = order_body(connection, thirdPartyReference="r" * 500, status="S" * 500, type="T" * 500)
-    assert deliver(body).status_code == 200
-    assert Notification.objects.count() == 1
-
-
-@pytest.mark.parametrize("body", [{}, {"type": None}, {"type": 5, "status": []}, {"type": "ORDER", "status": {}}])
-def test_an_object_that_makes_no_sense_is_kept_all_the_same(body: dict[str, Any], deliver: Deliver) -> None:
-    assert deliver(body).status_code == 200
-    row = Notification.objects.get()
-    assert row.body == body
-    assert row.processed_at is not None
-
-
-def test_another_locations_notification_is_kept_and_not_worked_on(deliver: Deliver, connection: Connection) -> None:
-    assert deliver(order_body(connection, businessLocationId=999)).status_code == 200
-    row = Notification.objects.get()
-    assert row.result == "foreign location"
-    assert row.processed_at is not None
-    assert queued() == []
-
-
-def test_a_notification_that_names_no_location_is_the_connections_own(deliver: Deliver, connection: Connection) -> None:
-    body = order_body(connection)
-    del body["businessLocationId"]
-    deliver(body)
-    assert len(queued()) == 1
-
-
-def test_a_disconnected_venue_takes_notifications_and_ignores_them(deliver: Deliver, connection: Connection) -> None:
-    body = order_body(connection)
-    Connection.objects.update(status=Connection.Status.DISCONNECTED, business_location_id="")
-    assert deliver(body).status_code == 200
-    assert Notification.objects.get().result == "not connected"
-
-
-def test_types_that_nobody_uses_are_kept_and_done_with(deliver: Deliver, connection: Connection) -> None:
-    body = {"type": "SOMETHING_NEW", "businessLocationId": int(connection.business_location_id)}
-    assert deliver(body).status_code == 200
-    row = Notification.objects.get()
-    assert (row.result, row.next_attempt_at) == ("not used yet", None)
-    assert row.processed_at is not None
-
-
-def test_a_queue_that_is_down_loses_nothing(
-    deliver: Deliver, connection: Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def down(*args: Any) -> None:
-        raise OperationalError("the queue is down")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(due_rows, "async_task", down)
-        assert deliver(order_body(connection)).status_code == 200
-    assert queued() == []
-    assert tasks.sweep_notifications() == "1 queued"
-    assert queued() == [(ORDER_TASK, Notification.objects.get().pk)]
-
-
-# --- Processing
+from tests.integrations.webhooks.notifications import ORDER_TASK, order_body, queued
 
 
 @pytest.fixture
@@ -287,7 +22,7 @@ def notification(connection: Connection) -> Notification:
 
 
 class Handler:
-    """What works on notifications in these tests: it remembers what it was given, and fails when told to."""
+    """A handler that records the facts it is given and fails on demand."""
 
     def __init__(self) -> None:
         self.facts: list[tuple[Venue, OrderUpdate]] = []
@@ -306,12 +41,12 @@ def handler() -> Handler:
 
 
 def process(notification: Notification, handler: Handler) -> str:
-    word = ledger.process(notification_id=notification.pk, handle=handler)
+    result = ledger.process(notification_id=notification.pk, handle=handler)
     notification.refresh_from_db()
-    return word
+    return result
 
 
-def test_the_handler_gets_the_venue_and_the_fact_and_its_word_is_kept(
+def test_the_handler_gets_the_venue_and_the_fact_and_its_result_is_stored(
     notification: Notification, handler: Handler, venue: Venue
 ) -> None:
     assert process(notification, handler) == "confirmed"
@@ -328,7 +63,7 @@ def test_a_processed_notification_is_not_processed_again(notification: Notificat
     assert len(handler.facts) == 1
 
 
-def test_a_notification_that_somebody_works_on_is_left_to_them(notification: Notification, handler: Handler) -> None:
+def test_a_notification_claimed_by_another_worker_is_left_alone(notification: Notification, handler: Handler) -> None:
     def meanwhile(venue: Venue, update: OrderUpdate) -> str:
         assert ledger.process(notification_id=notification.pk, handle=handler) == "nothing to do"
         return "confirmed"
@@ -337,7 +72,7 @@ def test_a_notification_that_somebody_works_on_is_left_to_them(notification: Not
     assert handler.facts == []
 
 
-def test_a_notification_whose_worker_died_is_worked_on_again(notification: Notification, handler: Handler) -> None:
+def test_a_notification_whose_worker_died_is_processed_again(notification: Notification, handler: Handler) -> None:
     def die(venue: Venue, update: OrderUpdate) -> str:
         raise KeyboardInterrupt
 
@@ -377,7 +112,7 @@ def test_after_eight_failures_it_is_given_up_with_its_error(notification: Notifi
     assert notification.error == "LookupError: no such order yet"
 
 
-def test_what_kills_its_process_each_time_is_given_up_too(notification: Notification) -> None:
+def test_a_notification_that_kills_its_worker_each_time_is_given_up(notification: Notification) -> None:
     past = timezone.now() - timedelta(minutes=1)
     Notification.objects.update(attempts=ledger.MAX_ATTEMPTS, next_attempt_at=past)
     assert tasks.sweep_notifications() == "0 queued"
@@ -386,7 +121,7 @@ def test_what_kills_its_process_each_time_is_given_up_too(notification: Notifica
     assert "stopped on every attempt" in notification.error
 
 
-def test_a_late_outcome_does_not_overwrite_a_later_claims(notification: Notification, handler: Handler) -> None:
+def test_a_late_outcome_does_not_overwrite_that_of_a_later_claim(notification: Notification, handler: Handler) -> None:
     def slow(venue: Venue, update: OrderUpdate) -> str:
         with time_machine.travel(timezone.now() + timedelta(minutes=3)):
             assert ledger.process(notification_id=notification.pk, handle=handler) == "confirmed"
@@ -401,9 +136,7 @@ def test_a_late_outcome_does_not_overwrite_a_later_claims(notification: Notifica
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_replayed_notification_is_worked_on_as_if_it_had_just_come_in(
-    notification: Notification, handler: Handler
-) -> None:
+def test_a_replayed_notification_is_processed_like_a_new_one(notification: Notification, handler: Handler) -> None:
     process(notification, handler)
     OrmQ.objects.all().delete()
     assert ledger.replay(notification_ids=[notification.pk]) == 1
@@ -412,7 +145,7 @@ def test_a_replayed_notification_is_worked_on_as_if_it_had_just_come_in(
     assert len(handler.facts) == 2
 
 
-def test_what_is_not_the_venues_own_is_not_replayed(connection: Connection) -> None:
+def test_another_locations_notification_is_not_replayed(connection: Connection) -> None:
     foreign = ledger.receive(connection=connection, body=order_body(connection, businessLocationId=999))
     unused = ledger.receive(connection=connection, body={"type": "SOMETHING_NEW"})
     ids = [foreign.notification_id, unused.notification_id]
@@ -420,7 +153,7 @@ def test_what_is_not_the_venues_own_is_not_replayed(connection: Connection) -> N
     assert Notification.objects.filter(processed_at=None).count() == 0
 
 
-def test_what_was_worked_on_is_forgotten_after_ninety_days_and_what_was_not_stays(connection: Connection) -> None:
+def test_processed_notifications_are_deleted_after_ninety_days_and_others_kept(connection: Connection) -> None:
     now = timezone.now()
     for number, processed_at in enumerate([now, now - timedelta(days=91), None]):
         Notification.objects.create(connection=connection, fingerprint=str(number), body={}, processed_at=processed_at)

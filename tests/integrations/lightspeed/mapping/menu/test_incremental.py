@@ -1,4 +1,4 @@
-"""What is read of a menu of which the answer before is remembered."""
+"""Reading only what changed in a menu since a checkpoint."""
 
 import copy
 import gc

@@ -7,9 +7,7 @@ import pytest
 from integrations.lightspeed.mapping.menu.snapshot import to_menu_names, to_snapshot
 from integrations.pos import (
     BadAnswer,
-    GroupKind,
     MenuCategory,
-    MenuModifier,
     MenuModifierGroup,
     MenuProduct,
     MenuSnapshot,
@@ -18,9 +16,6 @@ from integrations.pos import (
     Translation,
 )
 from tests.integrations.lightspeed.menus import (
-    choices,
-    deal,
-    instructions,
     item,
     menu,
     menu_of,
@@ -186,7 +181,7 @@ def test_languages_are_those_of_everything_a_guest_reads() -> None:
 
 
 @pytest.mark.parametrize("missing", [True, False])
-def test_missing_rich_content_is_said(missing: bool) -> None:
+def test_missing_rich_content_is_reported(missing: bool) -> None:
     assert to_snapshot(menu(richDataMissing=missing)).rich_content_missing is missing
 
 
@@ -203,14 +198,14 @@ def test_missing_rich_content_is_said(missing: bool) -> None:
         ({"@type": "menuRobot", "productName": "Robot"}, ["Robot", "menuRobot"]),
     ],
 )
-def test_what_cannot_be_ordered_is_left_out_and_named(entry: dict[str, Any], words: list[str]) -> None:
+def test_items_that_cannot_be_ordered_are_left_out_with_a_warning(entry: dict[str, Any], words: list[str]) -> None:
     snapshot = to_snapshot(menu_of(entry, item("A")))
     assert [product.sku for product in snapshot.products] == ["A"]
     (warning,) = snapshot.warnings
     assert all(word in warning for word in words)
 
 
-def test_what_is_only_sold_on_something_else_is_no_product_and_no_surprise() -> None:
+def test_an_item_sold_only_as_a_sub_item_is_left_out_without_a_warning() -> None:
     snapshot = to_snapshot(menu_of(item("POT", asSubItem=True)))
     assert (snapshot.products, snapshot.warnings) == ((), ())
 
@@ -226,118 +221,8 @@ def test_a_sku_may_be_written_as_a_number() -> None:
     assert product(to_snapshot(menu_of(item() | {"sku": 4711})), "4711").name == "Burger"
 
 
-def test_text_that_no_database_can_hold_is_mended() -> None:
+def test_text_that_no_database_stores_is_cleaned() -> None:
     assert product(to_snapshot(menu_of(item(name="Bur\0ger\ud800")))).name == "Burger?"
-
-
-# --- Choices ---------------------------------------------------------------------------------------------------------
-
-
-def test_a_deal_asks_for_its_items_at_their_extra_price() -> None:
-    drink = choices("DRINK", item("COLA", "Cola", "3.00"), item("BEER", "Beer", "5.00", extraPrice="2"))
-    snapshot = to_snapshot(menu_of(deal("MEAL", [drink])))
-    assert product(snapshot, "MEAL").kind == ProductKind.DEAL
-    assert product(snapshot, "MEAL").groups == ("deal:DRINK",)
-    assert group(snapshot, "deal:DRINK").kind == GroupKind.DEAL
-    assert group(snapshot, "deal:DRINK").modifiers == (
-        MenuModifier(key="COLA", name="Cola", price=Decimal("0.00"), sku="COLA"),
-        MenuModifier(key="BEER", name="Beer", price=Decimal("2.00"), sku="BEER"),
-    )
-
-
-def test_a_modifier_costs_its_own_price_with_tax() -> None:
-    extra = modifiers("EXTRAS", item("CHEESE", "Cheese", "1.00", taxIncludedInPrice=False, defaultTaxAmount="0.20"))
-    snapshot = to_snapshot(menu_of(item(menuModifierGroups=[extra])))
-    assert group(snapshot, "modifier:EXTRAS").modifiers == (
-        MenuModifier(key="CHEESE", name="Cheese", price=Decimal("1.20"), sku="CHEESE"),
-    )
-
-
-def test_instructions_are_free_and_ordered_by_their_id() -> None:
-    snapshot = to_snapshot(menu_of(item(productionInstructionList=[instructions(7, 1001, "1002")])))
-    assert product(snapshot).groups == ("instruction:7",)
-    assert group(snapshot, "instruction:7") == MenuModifierGroup(
-        key="instruction:7",
-        kind=GroupKind.INSTRUCTION,
-        name="Cooking",
-        minimum=0,
-        maximum=1,
-        modifiers=(
-            MenuModifier(key="1001", name="Way 1001", price=Decimal("0.00"), instruction_id="1001"),
-            MenuModifier(key="1002", name="Way 1002", price=Decimal("0.00"), instruction_id="1002"),
-        ),
-    )
-
-
-def test_several_instructions_may_be_allowed() -> None:
-    several = instructions(7, 1, multiSelectionPermitted=True)
-    assert group(to_snapshot(menu_of(item(productionInstructionList=[several]))), "instruction:7").maximum is None
-
-
-def test_choices_carry_their_own_choices_to_any_depth() -> None:
-    sauce = modifiers("SAUCE", item("MAYO", productionInstructionList=[instructions(8, 1)]))
-    fries = item("FRIES", menuModifierGroups=[sauce], productionInstructionList=[instructions(7, 1)])
-    snapshot = to_snapshot(menu_of(deal("MEAL", [choices("SIDE", fries)])))
-    assert group(snapshot, "deal:SIDE").modifiers[0].groups == ("modifier:SAUCE", "instruction:7")
-    assert group(snapshot, "modifier:SAUCE").modifiers[0].groups == ("instruction:8",)
-
-
-def test_a_deal_may_carry_modifiers_and_instructions_itself() -> None:
-    meal = deal(
-        "MEAL",
-        [choices("SIDE", item("FRIES"))],
-        menuModifierGroups=[modifiers("BAG", item("PAPER"))],
-        productionInstructionList=[instructions(7, 1)],
-    )
-    assert product(to_snapshot(menu_of(meal)), "MEAL").groups == ("deal:SIDE", "modifier:BAG", "instruction:7")
-
-
-@pytest.mark.parametrize(
-    ("fields", "limits"),
-    [
-        ({}, (0, 1)),
-        ({"mustSelectAnItem": True}, (1, 1)),
-        ({"multiSelectionPermitted": True}, (0, None)),
-        ({"mustSelectAnItem": True, "multiSelectionPermitted": True}, (1, None)),
-        ({"minimumSelection": 2, "maximumSelection": 3}, (2, 3)),
-        ({"minimumSelection": "2", "maximumSelection": Decimal("3.0")}, (2, 3)),
-        ({"minimumSelection": 2}, (2, 2)),
-        ({"minimumSelection": 0, "mustSelectAnItem": True}, (0, 1)),
-        ({"maximumSelection": 2_147_483_647}, (0, None)),
-    ],
-)
-def test_how_many_may_be_chosen(fields: dict[str, Any], limits: tuple[int, int | None]) -> None:
-    snapshot = to_snapshot(menu_of(item(menuModifierGroups=[modifiers("EXTRAS", item("A"), **fields)])))
-    found = group(snapshot, "modifier:EXTRAS")
-    assert (found.minimum, found.maximum) == limits
-
-
-def test_limits_that_nobody_can_meet_are_mended_with_a_warning() -> None:
-    odd = modifiers("EXTRAS", item("A"), minimumSelection=2, maximumSelection=1)
-    snapshot = to_snapshot(menu_of(item(menuModifierGroups=[odd])))
-    assert (group(snapshot, "modifier:EXTRAS").minimum, group(snapshot, "modifier:EXTRAS").maximum) == (2, 2)
-    assert "Extras" in snapshot.warnings[0]
-
-
-@pytest.mark.parametrize(
-    ("extra", "words"),
-    [
-        (modifiers("EXTRAS", item(None, "Cheese"), item("A")), ["Cheese", "Extras", "no SKU"]),
-        (modifiers("EXTRAS", item("A", price="1"), item("A", price="2")), ["A", "two prices"]),
-        (modifiers("EMPTY"), ["Extras", "has no choices"]),
-    ],
-)
-def test_choices_that_cannot_be_ordered_are_left_out_and_named(extra: dict[str, Any], words: list[str]) -> None:
-    snapshot = to_snapshot(menu_of(item(menuModifierGroups=[extra]), item("OTHER", menuModifierGroups=[extra])))
-    assert [modifier.key for each in snapshot.groups for modifier in each.modifiers] in (["A"], [])
-    (warning,) = snapshot.warnings
-    assert all(word in warning for word in words)
-
-
-def test_an_instruction_without_an_id_is_left_out_and_named() -> None:
-    snapshot = to_snapshot(menu_of(item(productionInstructionList=[instructions(7, None, 1)])))
-    assert [modifier.key for modifier in group(snapshot, "instruction:7").modifiers] == ["1"]
-    assert "Way None" in snapshot.warnings[0]
 
 
 # --- Nonsense --------------------------------------------------------------------------------------------------------
@@ -368,13 +253,13 @@ def test_an_instruction_without_an_id_is_left_out_and_named() -> None:
         (menu_of(item(menuModifierGroups=[modifiers("X", item("A", price="x"))])), "group Extras"),
     ],
 )
-def test_a_menu_is_understood_whole_or_refused_with_the_place(broken: Any, where: str) -> None:
+def test_a_malformed_menu_is_refused_with_the_place(broken: Any, where: str) -> None:
     with pytest.raises(BadAnswer) as caught:
         to_snapshot(broken)
     assert where in caught.value.detail
 
 
-def test_bottomless_nesting_is_refused() -> None:
+def test_excessive_nesting_is_refused() -> None:
     nested = screen("Deepest")
     for _ in range(5_000):
         nested = screen("Level", nested)
