@@ -1,3 +1,3 @@
-"""The back office of orders. Django imports this package, so it imports every module that registers a page."""
+"""The back office of orders. Django imports this package, so it imports the module that registers the pages."""
 
 from orders.admin import orders as orders

@@ -1,4 +1,4 @@
-"""What follows from the buttons of an order's page, in sentences for whoever is about to press them."""
+"""The consequences of each action on an order, in sentences for its confirmation page."""
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -9,48 +9,49 @@ from orders.staff_actions import Cancellation, is_being_sent, may_be_on_the_till
 from orders.status_summary import local_time
 
 
-def counted(count: int) -> str:
-    """So many orders, in words."""
+def order_count(count: int) -> str:
+    """Return the number of orders in words: "1 order", "2 orders"."""
     return "1 order" if count == 1 else f"{count} orders"
 
 
-def _is_over(order: Order) -> bool:
+def _is_overdue(order: Order) -> bool:
     return order.scheduled_for is not None and order.scheduled_for <= timezone.now()
 
 
-def what_sending_does(order: Order) -> list[str]:
-    """What follows from sending it again."""
-    said = []
+def consequences_of_sending(order: Order) -> list[str]:
+    """Return the consequences of sending the order again."""
+    sentences = []
     if definitely_refused(injection=order.injection):
-        said.append("The till refused it. Put right what it said first, or it refuses it again.")
+        sentences.append("The till refused this order. Fix the reason first, or it will refuse it again.")
     else:
-        said.append(
-            "It goes out as before. Should the till have it already, the POS says so, and it is not made twice."
+        sentences.append(
+            "It is sent as before. If the till already has it, the POS recognises it, and it is not made twice."
         )
-    if _is_over(order) and order.scheduled_for:
-        said.append(f"It was wanted {local_time(order, order.scheduled_for)}. It goes to the kitchen at once.")
-    return said
+    if _is_overdue(order) and order.scheduled_for:
+        sentences.append(f"It was due {local_time(order, order.scheduled_for)}. It goes to the kitchen at once.")
+    return sentences
 
 
-def what_sending_many_does(orders: list[Order], *, left_alone: int) -> list[str]:
-    """What follows from sending them again; `left_alone` more were chosen."""
-    said = [
-        "All of them go out at once: "
+def consequences_of_sending_several(orders: list[Order], *, skipped: int) -> list[str]:
+    """Return the consequences of sending the orders again. `skipped` more were selected and are not sent."""
+    sentences = [
+        "All are sent at once: "
         + ", ".join(f"no. {order.number}" for order in orders[:20])
         + (f" and {len(orders) - 20} more." if len(orders) > 20 else "."),
-        "What the till has already is recognised by the POS and not made twice.",
+        "If the till already has one of them, the POS recognises it, and it is not made twice.",
     ]
     if refused := _refused_among(orders):
-        said.append(f"The till refused {refused} of them. Put right what it said first, or it refuses them again.")
-    if over := sum(_is_over(order) for order in orders):
-        said.append(
-            f"For {counted(over)} the time that the guest wanted is over. Cancel what nobody waits for any more."
+        sentences.append(f"The till refused {refused} of them. Fix the reason first, or it will refuse them again.")
+    if overdue := sum(_is_overdue(order) for order in orders):
+        sentences.append(
+            f"{order_count(overdue)} {'is' if overdue == 1 else 'are'} past the time the guest chose. "
+            "Cancel any that guests no longer expect."
         )
-    if left_alone:
-        said.append(
-            f"{left_alone} of your choice cannot be sent again, or are too many at once. Nothing happens to them."
+    if skipped:
+        sentences.append(
+            f"{skipped} of the selected orders will not be sent: they cannot be, or there are too many at once."
         )
-    return said
+    return sentences
 
 
 def _refused_among(orders: list[Order]) -> int:
@@ -60,41 +61,41 @@ def _refused_among(orders: list[Order]) -> int:
     return Injection.objects.filter(Q(refused=True) | Exists(refusals), order__in=orders).count()
 
 
-def what_marking_does(order: Order) -> list[str]:
-    """What follows from marking it as entered by hand."""
-    said = ["storekit counts it as on the till from now on, the web shop sees it as confirmed, and it is never sent."]
+def consequences_of_entering_by_hand(order: Order) -> list[str]:
+    """Return the consequences of marking the order as entered by hand."""
+    sentences = ["The order then counts as on the till: the web shop sees it as confirmed, and it is not sent again."]
     if may_be_on_the_till(injection=order.injection):
-        said.insert(0, "The POS may have got it all the same. Look at the till first, so that it is not made twice.")
-    return said
+        sentences.insert(0, "The POS may have the order already. Check the till first, so that it is not made twice.")
+    return sentences
 
 
-def what_cancelling_does(order: Order) -> list[str]:
-    """What follows from cancelling it."""
+def consequences_of_cancelling(order: Order) -> list[str]:
+    """Return the consequences of cancelling the order."""
     if may_be_on_the_till(injection=order.injection):
         where = "is on the till" if order.injection.state == Injection.State.CONFIRMED else "may be on the till"
-        said = [
-            f"The order {where}, and the POS has no way to cancel it from here. A message is printed on the till; "
+        sentences = [
+            f"The order {where}, and the POS cannot cancel it from here. A message will be printed on the till: "
             "void the check there."
         ]
     elif is_being_sent(injection=order.injection):
-        said = ["The order is being sent at this moment. If it gets to the till, a message is printed there."]
+        sentences = ["The order is being sent right now. If it reaches the till, a message will be printed there."]
     else:
-        said = ["The order is not on the till, and is not sent any more."]
+        sentences = ["The order is not on the till, and will not be sent."]
     if order.payment_status == Order.PaymentStatus.PAID:
-        said.append(
-            f"The guest has paid {order.payment_amount} {order.venue.currency}. storekit gives nothing back: "
-            "do it in the web shop, where it was paid."
+        sentences.append(
+            f"The guest has paid {order.payment_amount} {order.venue.currency}. Refund it in the web shop: storekit "
+            "does not refund payments."
         )
-    return said
+    return sentences
 
 
-def cancelled(order: Order, outcome: Cancellation) -> str:
-    """What came of cancelling it."""
-    said = [f"Order {order.number} is cancelled."]
+def cancelled_message(order: Order, outcome: Cancellation) -> str:
+    """Return the message after an order was cancelled, with what is left for staff to do."""
+    sentences = [f"Order {order.number} is cancelled."]
     if outcome.till_is_notified:
-        said.append("A message is printed on the till; void the check there.")
+        sentences.append("A message is being printed on the till: void the check there.")
     elif outcome.being_sent:
-        said.append("If it still gets to the till, a message is printed there.")
+        sentences.append("If it still reaches the till, a message will be printed there.")
     if outcome.to_refund:
-        said.append(f"The guest has paid {outcome.to_refund} {order.venue.currency}: give it back in the web shop.")
-    return " ".join(said)
+        sentences.append(f"Refund the guest {outcome.to_refund} {order.venue.currency} in the web shop.")
+    return " ".join(sentences)

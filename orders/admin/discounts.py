@@ -1,4 +1,4 @@
-"""The back office of discount codes: managers make and change them; a used one is switched off, not deleted."""
+"""The back office of discount codes. Managers add and change them; a used code is switched off, never deleted."""
 
 from decimal import Decimal
 from typing import Any
@@ -16,37 +16,39 @@ from storekit.admin_base.site import VenueAdmin, simplify_choice
 
 
 class DiscountCodeForm(forms.ModelForm):
-    """A discount code; what does not fit together is said in sentences."""
+    """Form of a discount code, with an error message for each combination that makes no sense."""
 
     def clean_minimum_spend(self) -> Decimal | None:
         spend: Decimal | None = self.cleaned_data["minimum_spend"]
         if spend is not None and spend < 0:
-            raise forms.ValidationError("Give an amount of zero or more, or leave it empty.")
+            raise forms.ValidationError("Enter zero or more, or leave this empty.")
         return spend
 
     def clean_usage_limit(self) -> int | None:
         limit: int | None = self.cleaned_data["usage_limit"]
         if limit == 0:
-            raise forms.ValidationError("A code for no order at all is of no use. Untick “active” to switch it off.")
+            raise forms.ValidationError(
+                "Enter 1 or more, or leave this empty. To switch the code off, untick “Active”."
+            )
         return limit
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        self._clean_worth(cleaned)
+        self._clean_value(cleaned)
         begins, ends = cleaned.get("valid_from"), cleaned.get("valid_until")
         if begins and ends and ends < begins:
-            self.add_error("valid_until", "The last day is before the first day.")
+            self.add_error("valid_until", "The last day must not be before the first day.")
         self._clean_code(cleaned)
         return cleaned
 
-    def _clean_worth(self, cleaned: dict[str, Any]) -> None:
+    def _clean_value(self, cleaned: dict[str, Any]) -> None:
         if {"percent", "amount"} & set(self.errors):
             return
         percent, amount = cleaned.get("percent"), cleaned.get("amount")
         if percent is None and amount is None:
-            self.add_error("percent", "Say what the code takes off: a percentage or an amount.")
+            self.add_error("percent", "Enter a percentage or an amount.")
         if percent is not None and amount is not None:
-            self.add_error("amount", "Give either a percentage or an amount, not both.")
+            self.add_error("amount", "Enter either a percentage or an amount, not both.")
 
     def _clean_code(self, cleaned: dict[str, Any]) -> None:
         venue, code = cleaned.get("venue") or getattr(self.instance, "venue", None), cleaned.get("code")
@@ -54,16 +56,16 @@ class DiscountCodeForm(forms.ModelForm):
             return
         others = DiscountCode.objects.filter(venue=venue, code__iexact=code).exclude(pk=self.instance.pk)
         if others.exists():
-            self.add_error("code", f"There is a code {code} already. Capital and small letters are one.")
+            self.add_error("code", f"The code {code} already exists. Capital and small letters count as the same.")
 
     def validate_constraints(self) -> None:
-        """Said above, in words that help; the database has the last word."""
+        """Skip the model's constraints: the checks above explain them better, and the database enforces them."""
 
 
-class RunningFilter(admin.SimpleListFilter):
-    """Codes that guests can use, and those that they cannot."""
+class ActiveFilter(admin.SimpleListFilter):
+    """Filters codes by whether they are switched on."""
 
-    title = "guests can use it"
+    title = "switched on"
     parameter_name = "running"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -74,25 +76,25 @@ class RunningFilter(admin.SimpleListFilter):
 
 
 class DiscountCodePage(VenueAdmin):
-    """The codes of a venue, kept up by its managers."""
+    """The discount codes of a venue, maintained by its managers."""
 
     form = DiscountCodeForm
-    list_display = ("code", "venue", "worth", "valid", "used", "state")
-    list_filter = (VenueFilter, RunningFilter)
+    list_display = ("code", "venue", "value", "valid", "used", "state")
+    list_filter = (VenueFilter, ActiveFilter)
     list_select_related = ("venue",)
     search_fields = ("code",)
-    search_help_text = "The code, or the beginning of it"
+    search_help_text = "Search by code"
     ordering = ("venue__name", "code")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DiscountCode]:
         return super().get_queryset(request).select_related("venue")
 
     def get_fieldsets(self, request: HttpRequest, obj: DiscountCode | None = None) -> list[Any]:
-        used = () if obj is None else ("used",)
+        used_field = () if obj is None else ("used",)
         return [
             (None, {"fields": ("venue", ("code", "active"))}),
-            ("What it takes off", {"fields": (("percent", "amount"), "pos_id")}),
-            ("When it counts", {"fields": (("valid_from", "valid_until"), ("minimum_spend", "usage_limit"), *used)}),
+            ("Discount", {"fields": (("percent", "amount"), "pos_id")}),
+            ("Conditions", {"fields": (("valid_from", "valid_until"), ("minimum_spend", "usage_limit"), *used_field)}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: DiscountCode | None = None) -> tuple[str, ...]:
@@ -108,14 +110,14 @@ class DiscountCodePage(VenueAdmin):
         return self.manages_row(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Orders name the code that they were given: one that was used stays, switched off."""
+        """Refuse to delete a used code: orders refer to it. It can be switched off instead."""
         if not self.manages_row(request, obj):
             return False
         row = self._row(request, obj) if obj is not None else None
         return not isinstance(row, DiscountCode) or not _was_used(row)
 
-    @display(description="Takes off")
-    def worth(self, code: DiscountCode) -> str:
+    @display(description="Discount")
+    def value(self, code: DiscountCode) -> str:
         return f"{code.amount} {code.venue.currency}" if code.percent is None else f"{code.percent.normalize():f} %"
 
     @display(description="Valid")
@@ -130,17 +132,17 @@ class DiscountCodePage(VenueAdmin):
 
     @display(
         description="State",
-        label={"Running": "success", "Switched off": "", "Over": "", "Not yet": "info", "Used up": "warning"},
+        label={"Active": "success", "Switched off": "", "Expired": "", "Upcoming": "info", "Used up": "warning"},
     )
     def state(self, code: DiscountCode) -> str:
         today = timezone.now().astimezone(code.venue.zone).date()
         if not code.active:
             return "Switched off"
         if code.valid_until and code.valid_until < today:
-            return "Over"
+            return "Expired"
         if code.usage_limit is not None and code.times_used >= code.usage_limit:
             return "Used up"
-        return "Not yet" if code.valid_from and code.valid_from > today else "Running"
+        return "Upcoming" if code.valid_from and code.valid_from > today else "Active"
 
 
 def _was_used(code: DiscountCode) -> bool:

@@ -1,4 +1,4 @@
-"""The back office of orders: those in trouble first, and on each order's page what is wrong and what to do."""
+"""The back office of orders: failed ones come first, and each order's page says what is wrong and what to do."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,10 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from unfold.decorators import display
 
-from orders.admin.actions import SettlingPages, buttons_of
+from orders.admin.actions import OrderActions, buttons_of
 from orders.admin.discounts import DiscountCodePage
 from orders.admin.rules import OrderingRulesPage
-from orders.admin.timeline import amounts_of, sheet_facts_of, story_of
+from orders.admin.timeline import sheet_amounts, sheet_facts, timeline_of
 from orders.models import CLOSED_STATUSES, Alert, DiscountCode, Injection, Order, OrderingRules
 from orders.order_sheet import sheet_lines
 from orders.status_summary import in_trouble, is_unconfirmed, local_time, status_summary
@@ -25,41 +25,41 @@ admin.site.register(OrderingRules, OrderingRulesPage)
 _State = Injection.State
 _Status = Order.Status
 
-_TROUBLE = "Not on the till"
+_NOT_ON_TILL = "Not on the till"
 _UNCONFIRMED = "Not confirmed"
-_TWICE = "Perhaps twice"
-_PLACES: dict[str, str] = {
+_PERHAPS_TWICE = "Perhaps twice"
+_PROGRESS: dict[str, str] = {
     _State.WAITING: "Waiting for the till",
     _State.SCHEDULED: "For later",
     _State.SENDING: "Being sent",
     _State.ACCEPTED: "Accepted by the POS",
     _State.CONFIRMED: "On the till",
-    _State.FAILED: _TROUBLE,
+    _State.FAILED: _NOT_ON_TILL,
 }
-_PLACE_COLOURS: dict[str, str] = {
-    _TROUBLE: "danger",
+_PROGRESS_COLOURS: dict[str, str] = {
+    _NOT_ON_TILL: "danger",
     _UNCONFIRMED: "warning",
-    _TWICE: "warning",
-    _PLACES[_State.WAITING]: "warning",
-    _PLACES[_State.SCHEDULED]: "info",
-    _PLACES[_State.SENDING]: "info",
-    _PLACES[_State.ACCEPTED]: "info",
+    _PERHAPS_TWICE: "warning",
+    _PROGRESS[_State.WAITING]: "warning",
+    _PROGRESS[_State.SCHEDULED]: "info",
+    _PROGRESS[_State.SENDING]: "info",
+    _PROGRESS[_State.ACCEPTED]: "info",
     **dict.fromkeys(("On the till", "Ready", "Out for delivery", "Completed"), "success"),
 }
 
 _OPEN = ~Q(status__in=CLOSED_STATUSES)
-_IN_TROUBLE = Q(injection__state=_State.FAILED) & _OPEN
+_IS_FAILED = Q(injection__state=_State.FAILED) & _OPEN
 _MAY_BE_TWICE = Exists(Alert.objects.filter(order=OuterRef("pk"), about=Alert.About.DOUBLE))
-_TROUBLE_FIRST = OrderBy(Case(When(_IN_TROUBLE, then=Value(0)), default=Value(1)))
+_FAILED_FIRST = OrderBy(Case(When(_IS_FAILED, then=Value(0)), default=Value(1)))
 
 
-class PlaceFilter(admin.SimpleListFilter):
-    """Where the orders are: the questions of a night."""
+class ProgressFilter(admin.SimpleListFilter):
+    """Filters orders by their progress to the till."""
 
-    title = "where it is"
+    title = "progress"
     parameter_name = "state"
     _CHOICES = {
-        "trouble": ("In trouble", _IN_TROUBLE),
+        "trouble": ("In trouble", _IS_FAILED),
         "waiting": (
             "Waiting for the till",
             Q(injection__state__in=(_State.WAITING, _State.SENDING, _State.ACCEPTED))
@@ -68,7 +68,7 @@ class PlaceFilter(admin.SimpleListFilter):
         ),
         "unconfirmed": (_UNCONFIRMED, Q(injection__state=_State.ACCEPTED) & _OPEN),
         "later": ("For later", Q(injection__state=_State.SCHEDULED) & _OPEN),
-        "twice": ("Perhaps twice", Q(_MAY_BE_TWICE) & _OPEN),
+        "twice": (_PERHAPS_TWICE, Q(_MAY_BE_TWICE) & _OPEN),
         "till": ("On the till", Q(injection__state=_State.CONFIRMED) & ~Q(status=_Status.CANCELLED)),
         "payment": ("Waiting for payment", Q(status=_Status.AWAITING_PAYMENT)),
         "cancelled": ("Cancelled", Q(status=_Status.CANCELLED)),
@@ -76,7 +76,7 @@ class PlaceFilter(admin.SimpleListFilter):
 
     @classmethod
     def links(cls) -> list[tuple[str, str]]:
-        """The choices by name, with all orders first."""
+        """Return the value and label of each choice, all orders first."""
         return [("", "All"), *((name, label) for name, (label, _) in cls._CHOICES.items())]
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -91,8 +91,8 @@ class PlaceFilter(admin.SimpleListFilter):
 
 
 @dataclass(frozen=True)
-class Place:
-    """A link to the orders in one place."""
+class FilterLink:
+    """A link to the list with one choice of the filter."""
 
     label: str
     url: str
@@ -100,28 +100,28 @@ class Place:
 
 
 @admin.register(Order)
-class OrderPage(SettlingPages, ReadOnlyAdmin):
-    """Orders with their way to the till. Nobody writes an order by hand; what can be done to it are its buttons."""
+class OrderPage(OrderActions, ReadOnlyAdmin):
+    """Orders and their progress to the till. Read-only: staff act on an order through its buttons."""
 
     list_display = (
         "title",
-        "place",
-        "why",
-        "wanted",
+        "progress",
+        "reason",
+        "due",
         "customer",
         "code",
         "amount",
         "placed",
     )
-    list_filter = (VenueFilter, PlaceFilter, "type", "payment_status")
+    list_filter = (VenueFilter, ProgressFilter, "type", "payment_status")
     list_select_related = ("venue", "injection")
     list_per_page = 50
     search_fields = ("=number", "^collection_code", "first_name", "last_name", "email")
     search_help_text = "Number, collection code, name or e-mail address"
-    ordering = (_TROUBLE_FIRST, "-placed_at")
+    ordering = (_FAILED_FIRST, "-placed_at")
     fieldsets = (
         (
-            "For whoever looks into it",
+            "Technical details",
             {
                 "fields": (
                     ("venue", "status_label"),
@@ -133,7 +133,7 @@ class OrderPage(SettlingPages, ReadOnlyAdmin):
         ),
     )
     readonly_fields = ("status_label", "state_label", "attempt_count", "next_attempt", "reference", "account")
-    list_before_template = "admin/orders/order/places.html"
+    list_before_template = "admin/orders/order/filter_links.html"
     change_form_outer_before_template = "admin/orders/order/page.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
@@ -141,7 +141,7 @@ class OrderPage(SettlingPages, ReadOnlyAdmin):
         return found.annotate(may_be_twice=_MAY_BE_TWICE)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {**(extra_context or {}), "places": _places(request)})
+        return super().changelist_view(request, {**(extra_context or {}), "filter_links": _filter_links(request)})
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
@@ -151,10 +151,10 @@ class OrderPage(SettlingPages, ReadOnlyAdmin):
             "title": f"Order {order.number}",
             "summary": status_summary(order),
             "buttons": buttons_of(order),
-            "facts": sheet_facts_of(order),
+            "facts": sheet_facts(order),
             "lines": sheet_lines(order=order, money=str),
-            "amounts": amounts_of(order),
-            "story": story_of(order),
+            "amounts": sheet_amounts(order),
+            "timeline": timeline_of(order),
         }
         return super().render_change_form(request, context | shown, *args, **options)
 
@@ -164,27 +164,27 @@ class OrderPage(SettlingPages, ReadOnlyAdmin):
     def title(self, order: Order) -> str:
         return f"No.\N{NO-BREAK SPACE}{order.number}"
 
-    @display(description="Where it is", ordering="injection__state", label=_PLACE_COLOURS)
-    def place(self, order: Any) -> str:
+    @display(description="Progress", ordering="injection__state", label=_PROGRESS_COLOURS)
+    def progress(self, order: Any) -> str:
         if order.status in CLOSED_STATUSES:
             return str(order.get_status_display())
         if order.may_be_twice:
-            return _TWICE
+            return _PERHAPS_TWICE
         if is_unconfirmed(order.injection):
             return _UNCONFIRMED
         if order.status in (_Status.PLACED, _Status.CONFIRMED):
-            return _PLACES[order.injection.state]
+            return _PROGRESS[order.injection.state]
         return str(order.get_status_display())
 
-    @display(description="Why", empty_value="")
-    def why(self, order: Any) -> str | None:
+    @display(description="Reason", empty_value="")
+    def reason(self, order: Any) -> str | None:
         if order.status not in CLOSED_STATUSES:
             if order.may_be_twice:
-                return "Look at the till: make it once, and void the second check."
+                return "Check the till: make it once, and void the second check."
             if is_unconfirmed(order.injection):
-                return "No till has confirmed it. Look at the till."
-        waits = order.injection.state == _State.WAITING and order.status not in CLOSED_STATUSES
-        return order.injection.error.partition("\n")[0] if waits or in_trouble(order) else None
+                return "Not confirmed by the till. Check whether it is there."
+        is_waiting = order.injection.state == _State.WAITING and order.status not in CLOSED_STATUSES
+        return order.injection.error.partition("\n")[0] if is_waiting or in_trouble(order) else None
 
     @display(description="Customer", ordering="last_name")
     def customer(self, order: Order) -> str:
@@ -202,19 +202,19 @@ class OrderPage(SettlingPages, ReadOnlyAdmin):
     def placed(self, order: Order) -> str:
         return local_time(order, order.placed_at)
 
-    @display(description="Wanted", ordering="scheduled_for")
-    def wanted(self, order: Order) -> str:
+    @display(description="Due", ordering="scheduled_for")
+    def due(self, order: Order) -> str:
         when = local_time(order, order.scheduled_for) if order.scheduled_for else "now"
         where = "" if order.table_number is None else f" at table {order.table_number}"
         return f"{order.get_type_display()}{where}, {when}"
 
-    # --- The page's small print
+    # --- Technical details
 
     @admin.display(description="Status")
     def status_label(self, order: Order) -> str:
         return order.get_status_display()
 
-    @admin.display(description="Way to the till")
+    @admin.display(description="Sending")
     def state_label(self, order: Order) -> str:
         return order.injection.get_state_display()
 
@@ -227,7 +227,7 @@ class OrderPage(SettlingPages, ReadOnlyAdmin):
         at = order.injection.next_attempt_at
         return local_time(order, at) if at else None
 
-    @admin.display(description="Reference at the POS")
+    @admin.display(description="POS reference")
     def reference(self, order: Order) -> str:
         return order.injection.reference
 
@@ -236,15 +236,15 @@ class OrderPage(SettlingPages, ReadOnlyAdmin):
         return order.injection.account or None
 
 
-def _places(request: HttpRequest) -> list[Place]:
-    """The filter as a row of links: on a phone, one touch instead of three. What else was asked for stays."""
-    asked = request.GET.copy()
-    chosen = asked.get(PlaceFilter.parameter_name, "")
-    asked.pop("p", None)
-    found = []
-    for name, label in PlaceFilter.links():
-        asked[PlaceFilter.parameter_name] = name
+def _filter_links(request: HttpRequest) -> list[FilterLink]:
+    """Return the filter as a row of links, one tap on a phone instead of three. Other filters and the search stay."""
+    query = request.GET.copy()
+    chosen = query.get(ProgressFilter.parameter_name, "")
+    query.pop("p", None)
+    links = []
+    for name, label in ProgressFilter.links():
+        query[ProgressFilter.parameter_name] = name
         if not name:
-            del asked[PlaceFilter.parameter_name]
-        found.append(Place(label, f"?{asked.urlencode()}", current=name == chosen))
-    return found
+            del query[ProgressFilter.parameter_name]
+        links.append(FilterLink(label, f"?{query.urlencode()}", current=name == chosen))
+    return links

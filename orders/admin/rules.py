@@ -1,4 +1,4 @@
-"""The back office of what a venue allows guests to order, and when."""
+"""The back office of ordering rules: which types of orders a venue takes, and when."""
 
 from typing import Any
 
@@ -15,26 +15,26 @@ from storekit.admin_base.site import VenueAdmin, VenueScoped, simplify_choice
 from storekit.staff import manages, manages_somewhere, works_at, works_somewhere
 
 _MINUTES_A_DAY = 24 * 60
-_SPANS_SHOWN = 3
+_HOURS_SHOWN = 3
 
 
 class RulesForm(forms.ModelForm):
-    """What a venue allows. Rules by which nothing can be ordered for later are a mistake, and said to be one."""
+    """Form of a venue's rules. It refuses rules under which no order for later would be possible."""
 
     class Meta:
-        labels = {"notice_minutes": "Notice, in minutes", "furthest_ahead_days": "How far ahead, in days"}
+        labels = {"notice_minutes": "Notice (minutes)", "furthest_ahead_days": "Booking window (days)"}
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         notice, days = cleaned.get("notice_minutes"), cleaned.get("furthest_ahead_days")
-        # The last minute of the last day is what can be ordered for at the furthest.
+        # The booking window ends with the last minute of its last day.
         if notice is not None and days is not None and notice >= (days + 1) * _MINUTES_A_DAY:
-            self.add_error("notice_minutes", "This is longer than one can order ahead: no time would be left.")
+            self.add_error("notice_minutes", "Must be shorter than the booking window.")
         return cleaned
 
 
 class HoursForm(forms.ModelForm):
-    """One span of one weekday."""
+    """Form of one opening time of a weekday."""
 
     class Meta:
         model = OrderingHours
@@ -46,36 +46,36 @@ class HoursForm(forms.ModelForm):
 
 
 class HoursFormSet(forms.BaseInlineFormSet):
-    """The spans of a week: none twice."""
+    """The opening hours of a week. No two may start at the same time."""
 
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)
-        # The table's head is not a label that a screen reader finds.
-        which = str(form.instance) if form.instance.pk else "the new hours"
+        # Screen readers do not read the table's header as a label of its cells.
+        hours = str(form.instance) if form.instance.pk else "the new hours"
         for name, label in (("weekday", "Weekday"), ("opens", "Opens"), ("closes", "Closes"), ("DELETE", "Remove")):
             if name in form.fields:
-                form.fields[name].widget.attrs["aria-label"] = f"{label}, {which}"
+                form.fields[name].widget.attrs["aria-label"] = f"{label}, {hours}"
 
     def clean(self) -> None:
         super().clean()
-        kept = [
+        starts = [
             (form.cleaned_data["weekday"], form.cleaned_data["opens"])
             for form in self.forms
             if form not in self.deleted_forms and getattr(form, "cleaned_data", None) and form.is_valid()
         ]
-        if len(set(kept)) < len(kept):
-            raise forms.ValidationError("Two lines begin at the same time of the same day. Keep one of them.")
+        if len(set(starts)) < len(starts):
+            raise forms.ValidationError("Two entries start at the same time on the same day. Remove one of them.")
 
 
 class HoursInline(VenueScoped, TabularInline):
-    """When orders may be wanted. Managers change it, staff see it."""
+    """The opening hours in which orders are taken. Managers change them, staff see them."""
 
     model = OrderingHours
     form = HoursForm
     formset = HoursFormSet
     extra = 0
-    verbose_name = "span of hours"
-    verbose_name_plural = "Hours. Without any, orders are taken for all times. Past midnight: 18:00 to 02:00."
+    verbose_name = "opening hours"
+    verbose_name_plural = "Opening hours. Leave empty to take orders at all times. Past midnight: enter 18:00 to 02:00."
 
     def has_view_permission(self, request: HttpRequest, obj: OrderingRules | None = None) -> bool:
         return works_somewhere(request.user) if obj is None else works_at(request.user, obj.venue)
@@ -87,10 +87,10 @@ class HoursInline(VenueScoped, TabularInline):
 
 
 class OrderingRulesPage(VenueAdmin):
-    """What each venue allows, kept up by its managers. A venue that is not listed allows everything."""
+    """The rules of each venue, maintained by its managers. A venue that is not listed accepts everything."""
 
     form = RulesForm
-    list_display = ("venue", "kinds", "notice", "ahead", "hours_given")
+    list_display = ("venue", "types", "notice", "ahead", "opening_hours")
     list_display_links = ("venue",)
     list_filter = (VenueFilter,)
     list_select_related = ("venue",)
@@ -112,7 +112,7 @@ class OrderingRulesPage(VenueAdmin):
         form = super().get_form(request, obj, **options)
         if choice := form.base_fields.get("venue"):
             choice.queryset = choice.queryset.filter(ordering_rules=None)
-            choice.error_messages["invalid_choice"] = "This venue has its rules already. Change those."
+            choice.error_messages["invalid_choice"] = "This venue already has rules. Change those instead."
             simplify_choice(choice)
         return form
 
@@ -122,23 +122,23 @@ class OrderingRulesPage(VenueAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.manages_row(request, obj)
 
-    @display(description="Orders")
-    def kinds(self, rules: OrderingRules) -> str:
-        taken = (("pickup", rules.pickup), ("delivery", rules.delivery), ("dine-in", rules.dine_in))
-        return ", ".join(name for name, is_taken in taken if is_taken) or "none"
+    @display(description="Order types")
+    def types(self, rules: OrderingRules) -> str:
+        accepted = (("pickup", rules.pickup), ("delivery", rules.delivery), ("dine-in", rules.dine_in))
+        return ", ".join(name for name, is_accepted in accepted if is_accepted) or "none"
 
     @display(description="Notice")
     def notice(self, rules: OrderingRules) -> str:
         return f"{rules.notice_minutes} minutes" if rules.notice_minutes else "none"
 
-    @display(description="How far ahead")
+    @display(description="Booking window")
     def ahead(self, rules: OrderingRules) -> str:
         return "1 day" if rules.furthest_ahead_days == 1 else f"{rules.furthest_ahead_days} days"
 
-    @display(description="Hours")
-    def hours_given(self, rules: OrderingRules) -> str:
-        spans = [
-            f"{span.get_weekday_display():.3} {span.opens:%H:%M}–{span.closes:%H:%M}" for span in rules.hours.all()
+    @display(description="Opening hours")
+    def opening_hours(self, rules: OrderingRules) -> str:
+        hours = [
+            f"{each.get_weekday_display():.3} {each.opens:%H:%M}–{each.closes:%H:%M}" for each in rules.hours.all()
         ]
-        more = f", and {len(spans) - _SPANS_SHOWN} more" if len(spans) > _SPANS_SHOWN else ""
-        return ", ".join(spans[:_SPANS_SHOWN]) + more or "all times"
+        more = f", and {len(hours) - _HOURS_SHOWN} more" if len(hours) > _HOURS_SHOWN else ""
+        return ", ".join(hours[:_HOURS_SHOWN]) + more or "all times"

@@ -1,4 +1,4 @@
-"""What an order's page shows of it: everything to key it in by hand at one look, and the story of its way."""
+"""The contents of an order's page: everything needed to key it in by hand, and the timeline of what happened."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from orders.status_summary import local_time
 
 @dataclass(frozen=True)
 class TimelineEntry:
-    """Something that happened on the order's way."""
+    """One entry of an order's timeline. `tone` is good, warning, bad or empty."""
 
     at: datetime
     when: str
@@ -24,11 +24,11 @@ class TimelineEntry:
     tone: str = ""
 
 
-# --- To key in -------------------------------------------------------------------------------------------------------
+# --- Order sheet -----------------------------------------------------------------------------------------------------
 
 
-def sheet_facts_of(order: Order) -> list[tuple[str, str]]:
-    """What is not a line, as names and values."""
+def sheet_facts(order: Order) -> list[tuple[str, str]]:
+    """Return everything but lines and amounts, as names and values."""
     more = (("E-mail", order.email), ("Paid", _paid(order)))
     return [
         *order_details(order=order, clock=partial(local_time, order)),
@@ -36,8 +36,8 @@ def sheet_facts_of(order: Order) -> list[tuple[str, str]]:
     ]
 
 
-def amounts_of(order: Order) -> list[tuple[str, str]]:
-    """The sums; the total, which comes last, is enough where it is that of the items."""
+def sheet_amounts(order: Order) -> list[tuple[str, str]]:
+    """Return the amounts, the total last; only the total when it is that of the items."""
     *parts, (name, total) = [(name, str(amount)) for name, amount in order_totals(order=order)]
     return [*(parts if len(parts) > 1 else []), (name, f"{total} {order.venue.currency}")]
 
@@ -47,28 +47,28 @@ def _paid(order: Order) -> str:
         return "with the check" if order.is_on_the_bill else "not yet"
     reference = f" ({order.payment_reference})" if order.payment_reference else ""
     method = settings_of(venue=order.venue).payment_method
-    return f"{order.payment_amount} {order.venue.currency}{reference}; book it on {method}"
+    return f"{order.payment_amount} {order.venue.currency}{reference}; enter it as {method}"
 
 
-# --- The story -------------------------------------------------------------------------------------------------------
+# --- Timeline --------------------------------------------------------------------------------------------------------
 
 
-def story_of(order: Order) -> list[TimelineEntry]:
-    """All that happened, from the first to the last. A query each for attempts, alerts and what people did."""
+def timeline_of(order: Order) -> list[TimelineEntry]:
+    """Return everything that happened to the order, oldest first. One query each for attempts, alerts and events."""
     injection = order.injection
-    chapters = [
+    entries = [
         _entry(order, order.placed_at, "Placed"),
-        *(_of_attempt(order, attempt) for attempt in injection.attempt_rows.all()),
-        *(_of_alert(order, alert) for alert in order.alerts.all()),
-        *(_of_event(order, event) for event in order.events.all()),
+        *(_attempt_entry(order, attempt) for attempt in injection.attempt_rows.all()),
+        *(_alert_entry(order, alert) for alert in order.alerts.all()),
+        *(_event_entry(order, event) for event in order.events.all()),
     ]
-    by_hand = any(chapter.what.startswith(OrderEvent.Action.ENTERED_BY_HAND.label) for chapter in chapters)
+    by_hand = any(entry.what.startswith(OrderEvent.Action.ENTERED_BY_HAND.label) for entry in entries)
     if injection.confirmed_at and not by_hand:
         check = f"Check {injection.account}" if injection.account else ""
-        chapters.append(_entry(order, injection.confirmed_at, "On the till", check, "good"))
+        entries.append(_entry(order, injection.confirmed_at, "On the till", check, "good"))
     if injection.failed_at and injection.state == Injection.State.FAILED:
-        chapters.append(_entry(order, injection.failed_at, "Failed", injection.error, "bad"))
-    return sorted(chapters, key=lambda chapter: chapter.at)
+        entries.append(_entry(order, injection.failed_at, "Failed", injection.error, "bad"))
+    return sorted(entries, key=lambda entry: entry.at)
 
 
 def _entry(order: Order, at: datetime, what: str, detail: str = "", tone: str = "") -> TimelineEntry:
@@ -76,7 +76,7 @@ def _entry(order: Order, at: datetime, what: str, detail: str = "", tone: str = 
     return TimelineEntry(at=at, when=f"{local_time(order, at)}:{seconds}", what=what, detail=detail, tone=tone)
 
 
-def _of_attempt(order: Order, attempt: InjectionAttempt) -> TimelineEntry:
+def _attempt_entry(order: Order, attempt: InjectionAttempt) -> TimelineEntry:
     good = attempt.outcome in (InjectionAttempt.Outcome.ACCEPTED, InjectionAttempt.Outcome.DUPLICATE)
     status = f"HTTP {attempt.status}" if attempt.status else ""
     detail = "\n".join(part for part in (attempt.detail, status) if part)
@@ -86,9 +86,9 @@ def _of_attempt(order: Order, attempt: InjectionAttempt) -> TimelineEntry:
     return _entry(order, attempt.started_at, f"Attempt {attempt.number}: {outcome}", detail, tone)
 
 
-def _of_alert(order: Order, alert: Alert) -> TimelineEntry:
+def _alert_entry(order: Order, alert: Alert) -> TimelineEntry:
     if alert.channel == Alert.Channel.MENU:
-        return _of_the_menu(order, alert)
+        return _snooze_entry(order, alert)
     subject = f"{alert.get_channel_display()}: “{alert.get_about_display()}”"
     if alert.sent_at:
         where = f"to {order.venue.email}" if alert.channel == Alert.Channel.EMAIL else ""
@@ -97,14 +97,14 @@ def _of_alert(order: Order, alert: Alert) -> TimelineEntry:
     return _entry(order, alert.created_at, f"{subject}, {state}", alert.error, "warning")
 
 
-def _of_the_menu(order: Order, refusal: Alert) -> TimelineEntry:
+def _snooze_entry(order: Order, refusal: Alert) -> TimelineEntry:
     if refusal.next_attempt_at:
-        return _entry(order, refusal.created_at, "To be snoozed on the menu", refusal.error, "warning")
+        return _entry(order, refusal.created_at, "Waiting to be snoozed on the menu", refusal.error, "warning")
     refusal.order = order
     outcome = menu_outcome(refusal=refusal)
     what, tone = ("Snoozed on the menu", "good") if outcome.snoozed else ("Nothing snoozed on the menu", "warning")
     return _entry(order, refusal.sent_at or refusal.created_at, what, outcome.message, tone)
 
 
-def _of_event(order: Order, event: OrderEvent) -> TimelineEntry:
+def _event_entry(order: Order, event: OrderEvent) -> TimelineEntry:
     return _entry(order, event.at, str(event), event.note)

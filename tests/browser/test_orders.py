@@ -1,4 +1,4 @@
-"""A Friday night: orders that are not on the till, seen to from a phone at the pass and from the office's screen."""
+"""A Friday night: staff deal with failed orders from a phone at the pass and from the office's screen."""
 
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -38,7 +38,7 @@ def order_in(state: str, venue: Venue, **columns: object) -> Order:
 
 @pytest.fixture
 def delivery(venue: Venue) -> Order:
-    """A delivery of a hungry family that the till refused at the second attempt, of which the venue was told."""
+    """A delivery that the till refused at the second attempt; the venue has been alerted."""
     order = order_in(
         State.FAILED,
         venue,
@@ -100,7 +100,7 @@ def delivery(venue: Venue) -> Order:
 
 @pytest.fixture
 def friday(venue: Venue, delivery: Order) -> None:
-    """The rest of the evening."""
+    """The other orders of the evening, in every state."""
     factories.ConnectionFactory(venue=venue)
     factories.MenuFactory(venue=venue, version=12)
     factories.ProductFactory(venue=venue)
@@ -119,7 +119,7 @@ def page_of(order: Order) -> str:
     return f"/admin/orders/order/{order.pk}/change/"
 
 
-def test_from_tonight_to_the_order_that_needs_somebody(
+def test_opening_a_failed_order_from_the_home_page(
     visit: Visit, ben: User, delivery: Order, friday: None, size: str
 ) -> None:
     visit.log_in(ben)
@@ -142,9 +142,9 @@ def test_sending_an_order_again(visit: Visit, ben: User, delivery: Order, size: 
     visit.screenshot(f"order-send-again-{size}")
     visit.assert_in_order(".sk")
 
-    visit.page.get_by_role("button", name="Send it again").click()
+    visit.page.get_by_role("button", name="Send again").click()
 
-    expect(visit.page.get_by_text("Order 1042 is on its way to the till again.")).to_be_visible()
+    expect(visit.page.get_by_text("Order 1042 is being sent to the till again.")).to_be_visible()
     visit.screenshot(f"order-sent-again-{size}")
     assert delivery.events.filter(action="sent_again", by="Ben").exists()
 
@@ -153,7 +153,7 @@ def test_marking_an_order_as_entered_by_hand(visit: Visit, ben: User, delivery: 
     visit.log_in(ben)
     visit.open(page_of(delivery))
     visit.page.get_by_role("link", name="Mark as entered by hand").click()
-    visit.page.get_by_label("Number of the check").fill("A78094.48")
+    visit.page.get_by_label("Check number").fill("A78094.48")
     visit.screenshot(f"order-by-hand-{size}")
     visit.assert_in_order(".sk")
 
@@ -170,8 +170,8 @@ def test_cancelling_an_order_that_is_on_the_till(visit: Visit, ben: User, venue:
     visit.log_in(ben)
     visit.open(page_of(order))
     visit.page.get_by_role("link", name="Cancel the order").click()
-    visit.page.get_by_label("Why").fill("The guest rang")
-    expect(visit.page.get_by_text("A message is printed on the till")).to_be_visible()
+    visit.page.get_by_label("Reason").fill("The guest rang")
+    expect(visit.page.get_by_text("A message will be printed on the till")).to_be_visible()
     visit.screenshot(f"order-cancel-{size}")
     visit.assert_in_order(".sk")
 
@@ -199,18 +199,18 @@ def test_sending_several_orders_again(visit: Visit, ben: User, friday: None, siz
 
     visit.page.get_by_role("button", name="Send 2 orders again").click()
 
-    expect(visit.page.get_by_text("2 orders are on the way to the till again.")).to_be_visible()
+    expect(visit.page.get_by_text("2 orders are being sent to the till again.")).to_be_visible()
     assert Injection.objects.filter(state=State.FAILED).exclude(order__status="cancelled").count() == 0
 
 
-def test_making_a_discount_code(visit: Visit, anna: User, venue: Venue, size: str) -> None:
+def test_adding_a_discount_code(visit: Visit, anna: User, venue: Venue, size: str) -> None:
     factories.DiscountCodeFactory(venue=venue, code="FIVER", amount=Decimal("5.00"), times_used=3, usage_limit=9)
     visit.log_in(anna)
     visit.open("/admin/orders/discountcode/add/")
     visit.screenshot(f"discount-new-{size}")
     visit.page.locator("#id_code").fill("SUMMER")
     visit.page.get_by_role("button", name="Save", exact=True).click()
-    expect(visit.page.get_by_text("Say what the code takes off: a percentage or an amount.")).to_be_visible()
+    expect(visit.page.get_by_text("Enter a percentage or an amount.")).to_be_visible()
     visit.screenshot(f"discount-wrong-{size}")
     visit.assert_in_order("#discountcode_form")
 
@@ -228,7 +228,7 @@ def test_making_a_discount_code(visit: Visit, anna: User, venue: Venue, size: st
     visit.assert_in_order("#discountcode_form")
 
 
-def test_saying_what_the_venue_allows(visit: Visit, anna: User, venue: Venue, size: str) -> None:
+def test_adding_ordering_rules(visit: Visit, anna: User, venue: Venue, size: str) -> None:
     visit.log_in(anna)
     visit.open("/admin/orders/orderingrules/")
     visit.screenshot(f"rules-none-{size}")

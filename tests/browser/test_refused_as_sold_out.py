@@ -1,4 +1,4 @@
-"""An order that was refused as sold out: its page says what sleeps on the menu because of it, and until when."""
+"""An order refused as sold out: its page and the e-mail say what was snoozed on the menu, and until when."""
 
 from typing import Any
 from uuid import uuid4
@@ -22,7 +22,7 @@ REFUSED = f"An item in the order is sold out at the till.\n{WORDS}"
 
 @pytest.fixture
 def refused(venue: Venue) -> Order:
-    """Refused a moment ago; the menu and the venue were told."""
+    """An order refused a moment ago; its item is snoozed and the venue has been alerted."""
     factories.MenuFactory(venue=venue)
     factories.ProductFactory(venue=venue, sku="BURGER", name="Burger")
     order: Order = factories.OrderFactory(venue=venue, number=1042)
@@ -41,7 +41,7 @@ def refused(venue: Venue) -> Order:
     return order
 
 
-def test_the_orders_page_says_what_sleeps(visit: Visit, ben: User, refused: Order, size: str) -> None:
+def test_the_orders_page_says_what_is_snoozed(visit: Visit, ben: User, refused: Order, size: str) -> None:
     visit.log_in(ben)
     visit.open(f"/admin/orders/order/{refused.pk}/change/")
 

@@ -1,4 +1,4 @@
-"""The buttons of an order's page: each asks first, says what follows, and says what was done."""
+"""The buttons on an order's page: each explains its consequences, asks for confirmation, and reports the result."""
 
 import re
 from datetime import timedelta
@@ -40,18 +40,18 @@ def order_in(state: str, venue: Venue, *, outcome: str = "", **columns: Any) -> 
     return order
 
 
-def words_of(answer: Any) -> str:
+def text_of(answer: Any) -> str:
     assert answer.status_code == 200
     (card,) = re.findall(r'<div class="sk">.*?</form>', answer.content.decode(), re.DOTALL)
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", card)).strip()
 
 
-def asked(browser: Client, button: str, order: Order) -> str:
-    return words_of(browser.get(address(button, order)))
+def confirmation_text(browser: Client, button: str, order: Order) -> str:
+    return text_of(browser.get(address(button, order)))
 
 
 def press(browser: Client, button: str, order: Order, **form: str) -> list[str]:
-    """Agrees on the page, and returns what the order's page then says at its head."""
+    """Confirm the action, and return the messages that the order's page then shows."""
     answer = browser.post(address(button, order), form, follow=True)
     assert answer.redirect_chain == [(page_of(order), 302)]
     return [str(message) for message in answer.context["messages"]]
@@ -63,29 +63,31 @@ def failed(venue: Venue) -> Order:
 
 
 def test_staff_send_an_order_again(failed: Order, bens_browser: Client) -> None:
-    assert "Send order 7 to the till again? It goes out as before." in asked(bens_browser, "send_again", failed)
+    assert "Send order 7 to the till again? It is sent as before." in confirmation_text(
+        bens_browser, "send_again", failed
+    )
 
     said = press(bens_browser, "send_again", failed)
 
-    assert said == ["Order 7 is on its way to the till again."]
+    assert said == ["Order 7 is being sent to the till again."]
     assert Injection.objects.get().state == State.WAITING
     assert failed.events.get().by == "Ben"
 
 
-def test_a_refused_order_is_to_be_put_right_first(venue: Venue, bens_browser: Client) -> None:
+def test_staff_are_asked_to_fix_a_refused_order_first(venue: Venue, bens_browser: Client) -> None:
     order = order_in(State.FAILED, venue, outcome=Outcome.REJECTED)
 
-    assert "The till refused it. Put right what it said first" in asked(bens_browser, "send_again", order)
+    assert "The till refused this order. Fix the reason first" in confirmation_text(bens_browser, "send_again", order)
 
 
-def test_an_order_whose_time_is_over_is_sent_knowingly(venue: Venue, bens_browser: Client) -> None:
+def test_staff_are_warned_that_an_overdue_order_goes_to_the_kitchen_at_once(venue: Venue, bens_browser: Client) -> None:
     order = order_in(State.FAILED, venue, scheduled_for=timezone.now() - timedelta(days=400))
 
-    assert "It goes to the kitchen at once." in asked(bens_browser, "send_again", order)
+    assert "It goes to the kitchen at once." in confirmation_text(bens_browser, "send_again", order)
 
 
 def test_staff_mark_an_order_as_entered_by_hand_with_the_checks_number(failed: Order, bens_browser: Client) -> None:
-    assert "Is order 7 keyed in on the till?" in asked(bens_browser, "entered_by_hand", failed)
+    assert "Have you entered order 7 on the till?" in confirmation_text(bens_browser, "entered_by_hand", failed)
 
     said = press(bens_browser, "entered_by_hand", failed, account="A7.1")
 
@@ -95,27 +97,31 @@ def test_staff_mark_an_order_as_entered_by_hand_with_the_checks_number(failed: O
     assert "Marked as entered by hand by Ben" in bens_browser.get(page_of(failed)).content.decode()
 
 
-def test_what_may_have_arrived_is_looked_for_before_it_is_marked(venue: Venue, bens_browser: Client) -> None:
+def test_staff_are_asked_to_check_the_till_before_marking_an_order_that_may_have_arrived(
+    venue: Venue, bens_browser: Client
+) -> None:
     order = order_in(State.FAILED, venue, outcome=Outcome.UNREACHABLE)
 
-    assert "Look at the till first, so that it is not made twice." in asked(bens_browser, "entered_by_hand", order)
+    assert "Check the till first, so that it is not made twice." in confirmation_text(
+        bens_browser, "entered_by_hand", order
+    )
 
 
-def test_a_checks_number_that_is_too_long_is_said_so(failed: Order, bens_browser: Client) -> None:
+def test_a_check_number_that_is_too_long_gets_an_error(failed: Order, bens_browser: Client) -> None:
     answer = bens_browser.post(address("entered_by_hand", failed), {"account": "A" * 65})
 
-    assert "at most 64 characters" in words_of(answer)
+    assert "at most 64 characters" in text_of(answer)
     assert Injection.objects.get().state == State.FAILED
 
 
 def test_staff_cancel_an_order_that_is_not_on_the_till(failed: Order, bens_browser: Client) -> None:
-    text = asked(bens_browser, "cancel", failed)
-    assert "The order is not on the till, and is not sent any more." in text
-    assert "The guest has paid 10.00 GBP. storekit gives nothing back" in text
+    text = confirmation_text(bens_browser, "cancel", failed)
+    assert "The order is not on the till, and will not be sent." in text
+    assert "The guest has paid 10.00 GBP. Refund it in the web shop: storekit does not refund payments." in text
 
     said = press(bens_browser, "cancel", failed, reason="Sold out")
 
-    assert said == ["Order 7 is cancelled. The guest has paid 10.00 GBP: give it back in the web shop."]
+    assert said == ["Order 7 is cancelled. Refund the guest 10.00 GBP in the web shop."]
     assert Order.objects.get().status == Order.Status.CANCELLED
     page = bens_browser.get(page_of(failed)).content.decode()
     assert "Cancelled by Ben" in page
@@ -130,13 +136,13 @@ def test_cancelling_says_that_a_message_is_printed_on_the_till(
     venue: Venue, bens_browser: Client, state: str, outcome: str, where: str
 ) -> None:
     order = order_in(state, venue, outcome=outcome, number=7)
-    text = asked(bens_browser, "cancel", order)
-    assert f"The order {where}, and the POS has no way to cancel it from here." in text
-    assert "A message is printed on the till; void the check there." in text
+    text = confirmation_text(bens_browser, "cancel", order)
+    assert f"The order {where}, and the POS cannot cancel it from here." in text
+    assert "A message will be printed on the till: void the check there." in text
 
     (said,) = press(bens_browser, "cancel", order)
 
-    assert "A message is printed on the till; void the check there." in said
+    assert "A message is being printed on the till: void the check there." in said
     assert order.alerts.get().channel == "till"
     page = bens_browser.get(page_of(order)).content.decode()
     assert "A message is being printed on the till." in page
@@ -148,39 +154,41 @@ def test_cancelling_says_that_a_message_is_printed_on_the_till(
     assert "No message could be printed on the till. Tell the kitchen." in page
 
 
-def test_cancelling_an_order_that_is_being_sent_says_what_follows(venue: Venue, bens_browser: Client) -> None:
+def test_cancelling_an_order_that_is_being_sent_explains_the_consequences(venue: Venue, bens_browser: Client) -> None:
     order = order_in(State.SENDING, venue, number=7)
     Injection.objects.update(lease=uuid4(), lease_until=timezone.now() + timedelta(minutes=1))
 
-    assert "If it gets to the till, a message is printed there." in asked(bens_browser, "cancel", order)
-    assert "If it still gets to the till, a message is printed there." in press(bens_browser, "cancel", order)[0]
+    assert "If it reaches the till, a message will be printed there." in confirmation_text(
+        bens_browser, "cancel", order
+    )
+    assert "If it still reaches the till, a message will be printed there." in press(bens_browser, "cancel", order)[0]
     assert order.alerts.count() == 0
 
 
-def test_an_unpaid_order_says_nothing_of_money(venue: Venue, bens_browser: Client) -> None:
+def test_cancelling_an_unpaid_order_does_not_mention_a_refund(venue: Venue, bens_browser: Client) -> None:
     order = order_in(State.WAITING, venue, number=7, payment_status="unpaid", payment_amount=0)
 
-    assert "paid" not in asked(bens_browser, "cancel", order)
+    assert "paid" not in confirmation_text(bens_browser, "cancel", order)
     assert press(bens_browser, "cancel", order) == ["Order 7 is cancelled."]
 
 
 @pytest.mark.parametrize("button", BUTTONS)
-def test_a_button_that_makes_no_sense_any_more_says_why(venue: Venue, bens_browser: Client, button: str) -> None:
+def test_an_action_that_is_no_longer_possible_says_why(venue: Venue, bens_browser: Client, button: str) -> None:
     order = order_in(State.FAILED, venue, status=Order.Status.CANCELLED)
 
     answer = bens_browser.get(address(button, order), follow=True)
 
     assert answer.redirect_chain == [(page_of(order), 302)]
     assert [str(message) for message in answer.context["messages"]] == ["The order is cancelled."]
-    assert press(bens_browser, button, order) == ["Nothing was done. The order is cancelled."]
+    assert press(bens_browser, button, order) == ["Nothing has changed. The order is cancelled."]
     assert order.events.count() == 0
 
 
 @pytest.mark.parametrize("button", BUTTONS)
-def test_looking_does_nothing(failed: Order, bens_browser: Client, button: str) -> None:
+def test_opening_the_confirmation_page_changes_nothing(failed: Order, bens_browser: Client, button: str) -> None:
     before = Injection.objects.values().get()
 
-    asked(bens_browser, button, failed)
+    confirmation_text(bens_browser, button, failed)
     bens_browser.head(address(button, failed))
 
     assert Injection.objects.values().get() == before
@@ -189,13 +197,15 @@ def test_looking_does_nothing(failed: Order, bens_browser: Client, button: str) 
 
 @pytest.mark.parametrize("button", BUTTONS)
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_another_venues_people_find_no_button(failed: Order, zoes_browser: Client, button: str, method: str) -> None:
+def test_staff_of_another_venue_cannot_use_the_buttons(
+    failed: Order, zoes_browser: Client, button: str, method: str
+) -> None:
     assert getattr(zoes_browser, method)(address(button, failed)).status_code == 404
     assert Injection.objects.get().state == State.FAILED
 
 
 @pytest.mark.parametrize("button", BUTTONS)
-def test_who_is_not_logged_in_is_asked_to(failed: Order, client: Client, button: str) -> None:
+def test_an_anonymous_visitor_is_sent_to_the_login_page(failed: Order, client: Client, button: str) -> None:
     answer = client.post(address(button, failed))
 
     assert answer.status_code == 302
@@ -203,7 +213,7 @@ def test_who_is_not_logged_in_is_asked_to(failed: Order, client: Client, button:
     assert Injection.objects.get().state == State.FAILED
 
 
-# --- Many at once ----------------------------------------------------------------------------------------------------
+# --- Several orders --------------------------------------------------------------------------------------------------
 
 
 def choose(browser: Client, *orders: Order, **form: Any) -> Any:
@@ -211,31 +221,31 @@ def choose(browser: Client, *orders: Order, **form: Any) -> Any:
     return browser.post(LIST, chosen, follow=True)
 
 
-def test_after_the_connection_came_back_all_of_them_are_sent_at_once(venue: Venue, bens_browser: Client) -> None:
+def test_several_failed_orders_are_sent_again_at_once(venue: Venue, bens_browser: Client) -> None:
     orders = [order_in(State.FAILED, venue, number=number) for number in (1, 2, 3)]
     orders.append(order_in(State.CONFIRMED, venue, number=4))
 
-    text = words_of(choose(bens_browser, *orders))
+    text = text_of(choose(bens_browser, *orders))
     assert "Send 3 orders to the till again?" in text
     assert "no. 1, no. 2, no. 3." in text
-    assert "1 of your choice cannot be sent again" in text
+    assert "1 of the selected orders will not be sent" in text
     assert Injection.objects.filter(state=State.WAITING).count() == 0
 
     answer = choose(bens_browser, *orders, confirmed="yes")
 
-    assert [str(message) for message in answer.context["messages"]] == ["3 orders are on the way to the till again."]
+    assert [str(message) for message in answer.context["messages"]] == ["3 orders are being sent to the till again."]
     assert Injection.objects.filter(state=State.WAITING).count() == 3
     assert Injection.objects.filter(state=State.CONFIRMED).count() == 1
 
 
-def test_those_that_the_till_refused_are_to_be_put_right_first(venue: Venue, bens_browser: Client) -> None:
+def test_staff_are_asked_to_fix_the_refused_ones_among_several_orders_first(venue: Venue, bens_browser: Client) -> None:
     outcomes = (Outcome.ACCEPTED, Outcome.REJECTED, Outcome.UNREACHABLE)
     orders = [order_in(State.FAILED, venue, outcome=outcome) for outcome in outcomes]
     Injection.objects.filter(order=orders[0]).update(refused=True)
-    assert "The till refused 2 of them. Put right what it said first" in words_of(choose(bens_browser, *orders))
+    assert "The till refused 2 of them. Fix the reason first" in text_of(choose(bens_browser, *orders))
 
 
-def test_the_page_that_asks_posts_the_orders_that_it_names(venue: Venue, bens_browser: Client) -> None:
+def test_the_confirmation_page_posts_only_the_orders_it_names(venue: Venue, bens_browser: Client) -> None:
     order = order_in(State.FAILED, venue)
     page = choose(bens_browser, order, order_in(State.CONFIRMED, venue)).content.decode()
 
@@ -245,34 +255,32 @@ def test_the_page_that_asks_posts_the_orders_that_it_names(venue: Venue, bens_br
     assert hidden["confirmed"] == "yes"
 
 
-def test_what_was_seen_to_in_the_meantime_is_left_alone(venue: Venue, bens_browser: Client) -> None:
+def test_an_order_that_was_cancelled_before_confirming_is_not_sent(venue: Venue, bens_browser: Client) -> None:
     orders = [order_in(State.FAILED, venue, number=number) for number in (1, 2)]
     Order.objects.filter(number=2).update(status=Order.Status.CANCELLED)
 
     answer = choose(bens_browser, *orders, confirmed="yes")
 
     assert [str(message) for message in answer.context["messages"]] == [
-        "Order 2 was left alone. The order is cancelled.",
-        "1 order is on the way to the till again.",
+        "Order 2 was not sent. The order is cancelled.",
+        "1 order is being sent to the till again.",
     ]
 
 
-def test_a_choice_without_any_trouble_is_said_to_be_one(venue: Venue, bens_browser: Client) -> None:
+def test_selecting_no_failed_order_gets_a_message(venue: Venue, bens_browser: Client) -> None:
     answer = choose(bens_browser, order_in(State.CONFIRMED, venue))
 
-    assert "None of these orders can be sent again" in answer.content.decode()
+    assert "None of these can be sent again" in answer.content.decode()
 
 
-def test_rows_that_nobody_could_choose_are_an_error_and_nothing_worse(failed: Order, bens_browser: Client) -> None:
+def test_an_invalid_selection_is_a_client_error(failed: Order, bens_browser: Client) -> None:
     bens_browser.raise_request_exception = False
     chosen = {"action": "send_selected_again", "_selected_action": [str(failed.pk), "nonsense"], "confirmed": "yes"}
     assert bens_browser.post(LIST, chosen).status_code == 400
     assert Injection.objects.get().state == State.FAILED
 
 
-def test_another_venues_orders_are_not_among_those_sent(
-    failed: Order, other_venue: Venue, zoes_browser: Client
-) -> None:
+def test_orders_of_another_venue_are_not_sent(failed: Order, other_venue: Venue, zoes_browser: Client) -> None:
     own = order_in(State.FAILED, other_venue)
 
     choose(zoes_browser, failed, own, confirmed="yes")
@@ -281,7 +289,7 @@ def test_another_venues_orders_are_not_among_those_sent(
     assert Injection.objects.get(order=own).state == State.WAITING
 
 
-def test_the_page_that_asks_takes_the_same_number_of_queries_for_few_and_for_many(
+def test_the_confirmation_pages_number_of_queries_does_not_grow_with_the_orders(
     venue: Venue, bens_browser: Client
 ) -> None:
     def queries(orders: list[Order]) -> int:

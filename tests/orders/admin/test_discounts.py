@@ -1,4 +1,4 @@
-"""Discount codes in the back office: managers make them, mistakes are said in sentences, used ones stay."""
+"""Discount codes in the back office: managers add and change them, and used codes cannot be deleted."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -40,7 +40,7 @@ def label(code: DiscountCode, name: str) -> str:
     return text
 
 
-def test_a_manager_makes_a_code(venue: Venue, annas_browser: Client) -> None:
+def test_a_manager_adds_a_code(venue: Venue, annas_browser: Client) -> None:
     form = form_for(
         venue,
         code="  Summer24 ",
@@ -81,8 +81,8 @@ def test_a_manager_changes_a_code_and_switches_it_off(venue: Venue, annas_browse
 @pytest.mark.parametrize(
     ("changes", "field", "sentence"),
     [
-        ({"percent": ""}, "percent", "Say what the code takes off: a percentage or an amount."),
-        ({"amount": "5"}, "amount", "Give either a percentage or an amount, not both."),
+        ({"percent": ""}, "percent", "Enter a percentage or an amount."),
+        ({"amount": "5"}, "amount", "Enter either a percentage or an amount, not both."),
         ({"percent": "0"}, "percent", "greater than or equal to 0.01"),
         ({"percent": "100.01"}, "percent", "less than or equal to 100"),
         ({"percent": "", "amount": "0"}, "amount", "greater than or equal to 0.01"),
@@ -91,14 +91,14 @@ def test_a_manager_changes_a_code_and_switches_it_off(venue: Venue, annas_browse
         (
             {"valid_from": "2026-08-31", "valid_until": "2026-06-01"},
             "valid_until",
-            "The last day is before the first day.",
+            "The last day must not be before the first day.",
         ),
-        ({"minimum_spend": "-1"}, "minimum_spend", "Give an amount of zero or more, or leave it empty."),
-        ({"usage_limit": "0"}, "usage_limit", "A code for no order at all is of no use."),
+        ({"minimum_spend": "-1"}, "minimum_spend", "Enter zero or more, or leave this empty."),
+        ({"usage_limit": "0"}, "usage_limit", "Enter 1 or more, or leave this empty."),
         ({"usage_limit": "-1"}, "usage_limit", "greater than or equal to 0"),
     ],
 )
-def test_what_does_not_fit_is_said_in_a_sentence(
+def test_an_invalid_code_gets_a_clear_error(
     venue: Venue, annas_browser: Client, changes: dict[str, Any], field: str, sentence: str
 ) -> None:
     found = errors(annas_browser, form_for(venue, **changes))
@@ -109,15 +109,17 @@ def test_what_does_not_fit_is_said_in_a_sentence(
 
 
 @pytest.mark.parametrize("typed", ["WELCOME", "welcome", " Welcome "])
-def test_a_code_is_there_once_in_whatever_letters(venue: Venue, annas_browser: Client, typed: str) -> None:
+def test_a_code_cannot_be_added_twice_in_capital_or_small_letters(
+    venue: Venue, annas_browser: Client, typed: str
+) -> None:
     factories.DiscountCodeFactory(venue=venue, code="Welcome")
 
     found = errors(annas_browser, form_for(venue, code=typed))
 
-    assert found == {"code": [f"There is a code {typed.strip()} already. Capital and small letters are one."]}
+    assert found == {"code": [f"The code {typed.strip()} already exists. Capital and small letters count as the same."]}
 
 
-def test_a_code_is_changed_into_another_that_is_there_neither(venue: Venue, annas_browser: Client) -> None:
+def test_a_code_cannot_be_changed_into_an_existing_one(venue: Venue, annas_browser: Client) -> None:
     factories.DiscountCodeFactory(venue=venue, code="Welcome")
     other = factories.DiscountCodeFactory(venue=venue, code="Summer")
 
@@ -125,18 +127,18 @@ def test_a_code_is_changed_into_another_that_is_there_neither(venue: Venue, anna
     assert annas_browser.post(page_of(other), form_for(venue, code="SUMMER")).status_code == 302
 
 
-def test_two_venues_may_have_one_code(venue: Venue, other_venue: Venue, annas_browser: Client) -> None:
+def test_two_venues_may_have_the_same_code(venue: Venue, other_venue: Venue, annas_browser: Client) -> None:
     factories.DiscountCodeFactory(venue=other_venue, code="WELCOME")
 
     assert annas_browser.post(ADD, form_for(venue)).status_code == 302
 
 
-def test_a_code_of_another_venue_cannot_be_made(venue: Venue, other_venue: Venue, annas_browser: Client) -> None:
+def test_a_code_cannot_be_added_to_another_venue(venue: Venue, other_venue: Venue, annas_browser: Client) -> None:
     assert "venue" in errors(annas_browser, form_for(other_venue))
     assert DiscountCode.objects.count() == 0
 
 
-def test_staff_look_and_do_not_change(venue: Venue, bens_browser: Client) -> None:
+def test_staff_see_codes_but_cannot_change_them(venue: Venue, bens_browser: Client) -> None:
     code = factories.DiscountCodeFactory(venue=venue, code="WELCOME")
 
     assert bens_browser.get(ADD).status_code == 403
@@ -144,7 +146,7 @@ def test_staff_look_and_do_not_change(venue: Venue, bens_browser: Client) -> Non
     assert "WELCOME" in bens_browser.get(page_of(code)).content.decode()
 
 
-def test_a_code_that_nobody_used_may_be_deleted(venue: Venue, annas_browser: Client) -> None:
+def test_an_unused_code_may_be_deleted(venue: Venue, annas_browser: Client) -> None:
     code = factories.DiscountCodeFactory(venue=venue)
     assert annas_browser.get(page_of(code)).context["has_delete_permission"]
 
@@ -153,9 +155,7 @@ def test_a_code_that_nobody_used_may_be_deleted(venue: Venue, annas_browser: Cli
 
 
 @pytest.mark.parametrize("how", ["counted", "named by an order"])
-def test_a_used_code_is_not_deleted_neither_alone_nor_with_others(
-    venue: Venue, annas_browser: Client, how: str
-) -> None:
+def test_a_used_code_cannot_be_deleted_alone_or_with_others(venue: Venue, annas_browser: Client, how: str) -> None:
     code = factories.DiscountCodeFactory(venue=venue, times_used=how == "counted")
     if how != "counted":
         factories.OrderFactory(venue=venue, discount_used=code)
@@ -166,7 +166,7 @@ def test_a_used_code_is_not_deleted_neither_alone_nor_with_others(
     assert not annas_browser.get(page_of(code)).context["has_delete_permission"]
 
 
-def test_an_order_keeps_the_words_of_its_code(venue: Venue, annas_browser: Client) -> None:
+def test_an_order_keeps_its_code_when_the_code_is_renamed(venue: Venue, annas_browser: Client) -> None:
     code = factories.DiscountCodeFactory(venue=venue, code="WELCOME")
     order = factories.OrderFactory(venue=venue, discount_used=code, discount_code="welcome", discount=1)
     code.code = "OTHER"
@@ -178,16 +178,16 @@ def test_an_order_keeps_the_words_of_its_code(venue: Venue, annas_browser: Clien
 @pytest.mark.parametrize(
     ("columns", "state"),
     [
-        ({}, "Running"),
+        ({}, "Active"),
         ({"active": False}, "Switched off"),
-        ({"valid_until": date(2026, 7, 16)}, "Over"),
-        ({"valid_until": date(2026, 7, 17)}, "Running"),
-        ({"valid_from": date(2026, 7, 18)}, "Not yet"),
+        ({"valid_until": date(2026, 7, 16)}, "Expired"),
+        ({"valid_until": date(2026, 7, 17)}, "Active"),
+        ({"valid_from": date(2026, 7, 18)}, "Upcoming"),
         ({"usage_limit": 5, "times_used": 5}, "Used up"),
-        ({"usage_limit": 5, "times_used": 4}, "Running"),
+        ({"usage_limit": 5, "times_used": 4}, "Active"),
     ],
 )
-def test_the_list_says_how_it_stands_with_a_code_in_the_venues_own_time(
+def test_the_list_shows_the_state_of_a_code_by_the_venues_calendar(
     venue: Venue, annas_browser: Client, columns: dict[str, Any], state: str
 ) -> None:
     code = factories.DiscountCodeFactory(venue=venue, **columns)
@@ -199,7 +199,7 @@ def test_the_list_says_how_it_stands_with_a_code_in_the_venues_own_time(
         assert label(code, "state") == state
 
 
-def test_the_list_says_what_a_code_takes_off_and_how_often_it_was_used(venue: Venue, annas_browser: Client) -> None:
+def test_the_list_shows_the_discount_and_the_uses_of_a_code(venue: Venue, annas_browser: Client) -> None:
     factories.DiscountCodeFactory(venue=venue, code="TENTH", percent=Decimal("10.00"), times_used=7)
     factories.DiscountCodeFactory(venue=venue, code="FIVER", amount=Decimal("5.00"), times_used=3, usage_limit=9)
 
@@ -221,7 +221,7 @@ def test_codes_are_filtered_by_whether_they_are_switched_on(
     assert [code.code for code in found] == codes
 
 
-def test_the_list_takes_the_same_number_of_queries_for_few_and_for_many(venue: Venue, annas_browser: Client) -> None:
+def test_the_lists_number_of_queries_does_not_grow_with_the_codes(venue: Venue, annas_browser: Client) -> None:
     def queries() -> int:
         with CaptureQueriesContext(database) as captured:
             annas_browser.get(LIST)

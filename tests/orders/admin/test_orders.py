@@ -1,4 +1,4 @@
-"""The back office of orders: what needs a person comes first, and nobody sees another venue's."""
+"""The back office of orders: failed orders come first, and staff only see their own venues' orders."""
 
 import html
 import re
@@ -48,25 +48,25 @@ def listed(browser: Client, **query: str) -> list[int]:
     return [order.number for order in answer.context["cl"].result_list]
 
 
-def place_and_why(browser: Client, **query: str) -> tuple[str, str | None]:
-    """What the list says of the first order in it."""
+def progress_and_reason(browser: Client, **query: str) -> tuple[str, str | None]:
+    """Return the progress and the reason that the list shows for its first order."""
     answer = browser.get(LIST, query)
     order, page = answer.context["cl"].result_list[0], cast(OrderPage, admin.site._registry[Order])
-    place, why = page.place(order), page.why(order)
-    assert all(words in html.unescape(answer.content.decode()) for words in (place, why) if words)
-    return place, why
+    progress, reason = page.progress(order), page.reason(order)
+    assert all(words in html.unescape(answer.content.decode()) for words in (progress, reason) if words)
+    return progress, reason
 
 
 @pytest.fixture
 def evening(venue: Venue) -> None:
-    """Six orders, one in each state, placed one after the other."""
+    """Six orders, one in each state, placed one after another."""
     for number, state in enumerate(State.values, start=1):
         order_in(state, venue, number=number)
 
 
 @pytest.fixture
 def failed(venue: Venue) -> Order:
-    """An order with a choice and a wish that the POS refused at the second attempt."""
+    """An order with a modifier and a note that the POS refused at the second attempt."""
     order = order_in(State.FAILED, venue, number=7, note="Ring the bell", collection_code="ACDEFGHJ")
     line = OrderLine.objects.get(order=order)
     OrderLine.objects.filter(pk=line.pk).update(note="no salt")
@@ -87,7 +87,7 @@ def test_orders_in_trouble_come_first_and_then_the_newest(evening: None, bens_br
     assert listed(bens_browser) == [6, 5, 4, 3, 2, 1]
 
 
-def test_the_list_says_what_matters(failed: Order, bens_browser: Client) -> None:
+def test_the_list_shows_number_code_customer_total_time_and_reason(failed: Order, bens_browser: Client) -> None:
     Order.objects.update(placed_at=datetime(2025, 7, 3, 17, 0, tzinfo=UTC))
     text = bens_browser.get(LIST).content.decode()
     for words in (
@@ -116,7 +116,7 @@ def test_the_list_says_what_matters(failed: Order, bens_browser: Client) -> None
         ("nonsense", [6, 8, 7, 5, 4, 3, 2, 1]),
     ],
 )
-def test_filters_answer_the_questions_of_a_night(
+def test_the_progress_filter_finds_orders_by_their_state(
     evening: None, venue: Venue, bens_browser: Client, state: str, numbers: list[int]
 ) -> None:
     order_in(State.FAILED, venue, number=7, status=Order.Status.CANCELLED)
@@ -125,18 +125,16 @@ def test_filters_answer_the_questions_of_a_night(
     assert listed(bens_browser, state=state) == numbers
 
 
-def test_a_row_of_links_leads_to_the_places_and_keeps_what_else_was_asked_for(
-    evening: None, bens_browser: Client
-) -> None:
-    places = bens_browser.get(LIST, {"q": "Lovelace", "state": "later", "p": "1"}).context["places"]
+def test_the_filter_links_keep_the_search(evening: None, bens_browser: Client) -> None:
+    links = bens_browser.get(LIST, {"q": "Lovelace", "state": "later", "p": "1"}).context["filter_links"]
 
-    assert [place.label for place in places if place.current] == ["For later"]
-    assert (places[0].label, places[0].url) == ("All", "?q=Lovelace")
-    assert (places[1].label, places[1].url) == ("In trouble", "?q=Lovelace&state=trouble")
-    assert [place.label for place in bens_browser.get(LIST).context["places"] if place.current] == ["All"]
+    assert [link.label for link in links if link.current] == ["For later"]
+    assert (links[0].label, links[0].url) == ("All", "?q=Lovelace")
+    assert (links[1].label, links[1].url) == ("In trouble", "?q=Lovelace&state=trouble")
+    assert [link.label for link in bens_browser.get(LIST).context["filter_links"] if link.current] == ["All"]
 
 
-def test_an_order_that_no_till_confirmed_in_time_is_found(evening: None, bens_browser: Client) -> None:
+def test_an_order_not_confirmed_in_time_is_found(evening: None, bens_browser: Client) -> None:
     Injection.objects.update(deliver_by=timezone.now() + timedelta(minutes=1))
     assert listed(bens_browser, state="unconfirmed") == []
     Injection.objects.update(deliver_by=timezone.now())
@@ -154,22 +152,25 @@ def test_an_order_that_no_till_confirmed_in_time_is_found(evening: None, bens_br
         (State.CONFIRMED, Order.Status.READY, "Ready"),
     ],
 )
-def test_the_list_says_where_an_order_is(
+def test_the_list_shows_the_progress_of_an_order(
     venue: Venue, bens_browser: Client, state: str, status: str, words: str
 ) -> None:
     order_in(state, venue, status=status)
-    assert place_and_why(bens_browser)[0] == words
+    assert progress_and_reason(bens_browser)[0] == words
 
 
-def test_an_order_that_is_not_confirmed_in_time_stands_out_in_the_list(venue: Venue, bens_browser: Client) -> None:
+def test_an_order_not_confirmed_in_time_is_marked_in_the_list(venue: Venue, bens_browser: Client) -> None:
     order_in(State.ACCEPTED, venue)
     Injection.objects.update(deliver_by=timezone.now() + timedelta(minutes=1))
-    assert place_and_why(bens_browser) == ("Accepted by the POS", None)
+    assert progress_and_reason(bens_browser) == ("Accepted by the POS", None)
     Injection.objects.update(deliver_by=timezone.now())
-    assert place_and_why(bens_browser) == ("Not confirmed", "No till has confirmed it. Look at the till.")
+    assert progress_and_reason(bens_browser) == (
+        "Not confirmed",
+        "Not confirmed by the till. Check whether it is there.",
+    )
 
 
-def test_an_order_that_may_be_on_the_till_twice_stands_out_until_it_is_completed(
+def test_an_order_that_may_be_on_the_till_twice_is_marked_until_it_is_completed(
     venue: Venue, bens_browser: Client
 ) -> None:
     order = order_in(State.CONFIRMED, venue, number=7, status=Order.Status.CONFIRMED)
@@ -178,12 +179,12 @@ def test_an_order_that_may_be_on_the_till_twice_stands_out_until_it_is_completed
         Alert.objects.create(order=order, channel=channel, about="double")
 
     assert listed(bens_browser, state="twice") == [7]
-    what_to_do = "Look at the till: make it once, and void the second check."
-    assert place_and_why(bens_browser, state="twice") == ("Perhaps twice", what_to_do)
+    what_to_do = "Check the till: make it once, and void the second check."
+    assert progress_and_reason(bens_browser, state="twice") == ("Perhaps twice", what_to_do)
 
     Order.objects.update(status=Order.Status.COMPLETED)
     assert listed(bens_browser, state="twice") == []
-    assert place_and_why(bens_browser) == ("Completed", None)
+    assert progress_and_reason(bens_browser) == ("Completed", None)
 
 
 @pytest.mark.parametrize("words", ["7", "ACDEFGHJ", "acdefghj", "lovelace", "ada@example.com", "Ada Lovelace"])
@@ -195,12 +196,12 @@ def test_an_order_is_found(failed: Order, venue: Venue, bens_browser: Client, wo
 
 
 @pytest.mark.parametrize("words", ["nobody", "9" * 40, "%", "' OR 1=1 --"])
-def test_what_is_not_there_is_not_found(failed: Order, bens_browser: Client, words: str) -> None:
+def test_a_search_without_a_match_finds_nothing(failed: Order, bens_browser: Client, words: str) -> None:
     assert listed(bens_browser, q=words) == []
 
 
 def page_text(browser: Client, order: Order) -> str:
-    """The words of an order's own part of its page."""
+    """Return the text of the order's section of its page."""
     page = browser.get(page_of(order))
     assert page.status_code == 200
     (own,) = re.findall(r'<div class="sk" id="order">.*?</ol>', page.content.decode(), re.DOTALL)
@@ -222,7 +223,7 @@ def test_an_orders_page_begins_with_what_is_wrong_and_what_to_do(failed: Order, 
     assert buttons(bens_browser, failed) == [SEND, MARK, CANCEL]
 
 
-def test_everything_to_key_the_order_in_by_hand_is_there(venue: Venue, bens_browser: Client) -> None:
+def test_the_page_shows_everything_needed_to_key_the_order_in(venue: Venue, bens_browser: Client) -> None:
     order = order_in(
         State.FAILED,
         venue,
@@ -254,7 +255,7 @@ def test_everything_to_key_the_order_in_by_hand_is_there(venue: Venue, bens_brow
         "Customer Ada Lovelace Phone +442079460018",
         "E-mail ada@example.com",
         "Code ACDEFGHJ",
-        "Paid 12.00 GBP (web-1); book it on STOREKIT",
+        "Paid 12.00 GBP (web-1); enter it as STOREKIT",
         "1 × Burger BURGER 10.00",
         "Items 10.00 Discount WELCOME -1.00 Delivery fee 2.50 Tip 0.50 Total 12.00 GBP",
     ):
@@ -282,7 +283,7 @@ def test_an_order_to_a_table_names_table_covers_and_check(venue: Venue, bens_bro
     assert "Address" not in text
 
 
-def test_lines_are_read_with_their_choices_below_them(failed: Order, bens_browser: Client) -> None:
+def test_lines_are_shown_with_their_modifiers_below_them(failed: Order, bens_browser: Client) -> None:
     cheese = OrderLine.objects.get(sku="CHEESE")
     factories.OrderLineFactory(
         order=failed, parent=cheese, position=2, kind="modifier", sku="MATURE", name="Mature", unit_price=2
@@ -299,10 +300,10 @@ def test_lines_are_read_with_their_choices_below_them(failed: Order, bens_browse
     ]
 
 
-def test_an_orders_page_tells_its_story(failed: Order, venue: Venue, bens_browser: Client) -> None:
-    told = {"order": failed, "about": "failed", "created_at": timezone.now()}
-    Alert.objects.create(channel="email", sent_at=timezone.now(), **told)
-    Alert.objects.create(channel="till", error="The POS cannot be reached.", **told)
+def test_an_orders_page_shows_its_timeline(failed: Order, venue: Venue, bens_browser: Client) -> None:
+    alert = {"order": failed, "about": "failed", "created_at": timezone.now()}
+    Alert.objects.create(channel="email", sent_at=timezone.now(), **alert)
+    Alert.objects.create(channel="till", error="The POS cannot be reached.", **alert)
     OrderEvent.objects.create(order=failed, action="sent_again", by="Anna", note="After: Nobody answered.")
 
     page = bens_browser.get(page_of(failed)).content.decode()
@@ -330,7 +331,7 @@ def test_an_order_without_attempts_has_a_page_too(venue: Venue, bens_browser: Cl
 
 
 @pytest.mark.parametrize(
-    ("state", "status", "changes", "verdict", "shown"),
+    ("state", "status", "changes", "summary", "shown"),
     [
         (State.FAILED, "placed", {}, "Not on the till", [SEND, MARK, CANCEL]),
         (State.FAILED, "cancelled", {"error_code": "cancelled"}, "Cancelled", []),
@@ -346,24 +347,26 @@ def test_an_order_without_attempts_has_a_page_too(venue: Venue, bens_browser: Cl
         (State.CONFIRMED, "completed", {}, "Completed", []),
     ],
 )
-def test_the_verdict_and_the_buttons_follow_the_order(
+def test_the_summary_and_the_buttons_follow_the_state_of_the_order(
     venue: Venue,
     bens_browser: Client,
     state: str,
     status: str,
     changes: dict[str, Any],
-    verdict: str,
+    summary: str,
     shown: list[str],
 ) -> None:
     paid = "unpaid" if status == "awaiting_payment" else "paid"
     order = order_in(state, venue, status=status, payment_status=paid)
     Injection.objects.update(**changes)
 
-    assert page_text(bens_browser, order).strip().startswith(verdict)
+    assert page_text(bens_browser, order).strip().startswith(summary)
     assert buttons(bens_browser, order) == shown
 
 
-def test_an_order_that_may_have_arrived_is_looked_for_on_the_till_first(venue: Venue, bens_browser: Client) -> None:
+def test_staff_are_asked_to_check_the_till_for_an_order_that_may_have_arrived(
+    venue: Venue, bens_browser: Client
+) -> None:
     order = order_in(State.FAILED, venue)
     an_attempt(order, "unreachable")
 
@@ -380,17 +383,17 @@ def test_an_order_that_may_be_on_the_till_twice_says_so_until_it_is_completed(
     assert "On the till, perhaps twice" in page_text(bens_browser, order)
 
     Order.objects.update(status=Order.Status.COMPLETED)
-    assert page_text(bens_browser, order).strip().startswith("Completed What was ordered")
+    assert page_text(bens_browser, order).strip().startswith("Completed Order sheet")
 
 
-def test_a_next_attempt_is_said_in_the_venues_time(venue: Venue, bens_browser: Client) -> None:
+def test_the_next_attempt_is_shown_in_the_venues_time_zone(venue: Venue, bens_browser: Client) -> None:
     order = order_in(State.WAITING, venue)
     with time_machine.travel(datetime(2026, 7, 17, 16, 0, tzinfo=UTC), tick=False):
         Injection.objects.update(error="Nobody answered.", next_attempt_at=datetime(2026, 7, 17, 17, 5, tzinfo=UTC))
         assert "storekit sends it again automatically (today, 18:05)." in page_text(bens_browser, order)
 
 
-def test_nobody_changes_adds_or_deletes_an_order_by_hand(failed: Order, annas_browser: Client) -> None:
+def test_orders_cannot_be_changed_added_or_deleted_by_hand(failed: Order, annas_browser: Client) -> None:
     before = Order.objects.values().get()
     assert annas_browser.post(page_of(failed), {"status": "completed"}).status_code == 403
     assert annas_browser.get(reverse("admin:orders_order_add")).status_code == 403
@@ -400,7 +403,7 @@ def test_nobody_changes_adds_or_deletes_an_order_by_hand(failed: Order, annas_br
     assert Order.objects.values().get() == before
 
 
-def test_another_venues_people_see_nothing_of_it(failed: Order, zoes_browser: Client) -> None:
+def test_staff_of_another_venue_do_not_see_the_order(failed: Order, zoes_browser: Client) -> None:
     assert listed(zoes_browser) == []
     assert listed(zoes_browser, q="ACDEFGHJ") == []
     assert listed(zoes_browser, venue="copper-pot") == []
@@ -409,7 +412,7 @@ def test_another_venues_people_see_nothing_of_it(failed: Order, zoes_browser: Cl
     assert answer.redirect_chain
 
 
-def test_the_list_takes_the_same_number_of_queries_for_few_orders_and_for_many(
+def test_the_lists_number_of_queries_does_not_grow_with_the_orders(
     evening: None, venue: Venue, bens_browser: Client
 ) -> None:
     def queries() -> int:
@@ -417,22 +420,20 @@ def test_the_list_takes_the_same_number_of_queries_for_few_orders_and_for_many(
             bens_browser.get(LIST)
         return len(captured)
 
-    queries()  # the first look fills Django's own caches
+    queries()  # the first request fills Django's own caches
     few = queries()
     for _ in range(10):
         factories.OrderFactory(venue=venue)
     assert queries() == few
 
 
-def test_a_page_takes_the_same_number_of_queries_for_a_small_order_and_for_a_large_one(
-    failed: Order, bens_browser: Client
-) -> None:
+def test_a_pages_number_of_queries_does_not_grow_with_the_order(failed: Order, bens_browser: Client) -> None:
     def queries() -> int:
         with CaptureQueriesContext(database) as captured:
             bens_browser.get(page_of(failed))
         return len(captured)
 
-    queries()  # the first look fills Django's own caches
+    queries()  # the first request fills Django's own caches
     few = queries()
     for position in range(2, 12):
         factories.OrderLineFactory(order=failed, position=position)

@@ -1,4 +1,4 @@
-"""What a venue allows, in the back office: the kinds of orders, how far ahead, and the hours."""
+"""Ordering rules in the back office: order types, notice, booking window and opening hours."""
 
 from datetime import time
 from typing import Any
@@ -49,7 +49,7 @@ def rules(venue: Venue) -> OrderingRules:
     return OrderingRules.objects.create(venue=venue)
 
 
-def test_a_manager_says_what_the_venue_allows(venue: Venue, annas_browser: Client) -> None:
+def test_a_manager_adds_rules(venue: Venue, annas_browser: Client) -> None:
     form = form_for(venue, (4, "18:00", "02:00"), (5, "12:00", "15:00"), (5, "18:00", "23:30"))
 
     assert annas_browser.post(ADD, form).status_code == 302
@@ -60,9 +60,7 @@ def test_a_manager_says_what_the_venue_allows(venue: Venue, annas_browser: Clien
     assert hours_of(venue) == [(4, time(18), time(2)), (5, time(12), time(15)), (5, time(18), time(23, 30))]
 
 
-def test_a_manager_changes_rules_and_takes_hours_away(
-    venue: Venue, rules: OrderingRules, annas_browser: Client
-) -> None:
+def test_a_manager_changes_rules_and_removes_hours(venue: Venue, rules: OrderingRules, annas_browser: Client) -> None:
     gone = OrderingHours.objects.create(rules=rules, weekday=0, opens=time(9), closes=time(17))
     form = form_for(venue, (0, "09:00", "17:00"), (1, "10:00", "18:00"), rules=rules)
     form |= {"hours-INITIAL_FORMS": 1, "hours-0-id": gone.pk, "hours-0-DELETE": "on"}
@@ -80,11 +78,19 @@ def test_a_manager_changes_rules_and_takes_hours_away(
         ({"furthest_ahead_days": "366"}, "furthest_ahead_days", "less than or equal to 365"),
         ({"notice_minutes": "-5"}, "notice_minutes", "greater than or equal to 0"),
         ({"notice_minutes": "soon"}, "notice_minutes", "Enter a whole number."),
-        ({"notice_minutes": "2880", "furthest_ahead_days": "1"}, "notice_minutes", "no time would be left"),
-        ({"notice_minutes": "1440", "furthest_ahead_days": "0"}, "notice_minutes", "no time would be left"),
+        (
+            {"notice_minutes": "2880", "furthest_ahead_days": "1"},
+            "notice_minutes",
+            "Must be shorter than the booking window.",
+        ),
+        (
+            {"notice_minutes": "1440", "furthest_ahead_days": "0"},
+            "notice_minutes",
+            "Must be shorter than the booking window.",
+        ),
     ],
 )
-def test_what_does_not_fit_is_said_in_a_sentence(
+def test_invalid_rules_get_a_clear_error(
     venue: Venue, annas_browser: Client, changes: dict[str, Any], field: str, sentence: str
 ) -> None:
     answer = annas_browser.post(ADD, form_for(venue, **changes))
@@ -106,10 +112,10 @@ def test_a_days_notice_leaves_time_tomorrow(venue: Venue, annas_browser: Client)
         ([(4, "6pm", "23:00")], "Enter a valid time."),
         ([(7, "18:00", "23:00")], "Select a valid choice."),
         ([(4, "18:00", "")], "This field is required."),
-        ([(4, "18:00", "23:00"), (4, "18:00", "22:00")], "Two lines begin at the same time of the same day."),
+        ([(4, "18:00", "23:00"), (4, "18:00", "22:00")], "Two entries start at the same time on the same day."),
     ],
 )
-def test_hours_that_are_none_are_said_in_a_sentence(
+def test_invalid_hours_get_a_clear_error(
     venue: Venue, annas_browser: Client, hours: list[tuple[int, str, str]], sentence: str
 ) -> None:
     answer = annas_browser.post(ADD, form_for(venue, *hours))
@@ -119,19 +125,19 @@ def test_hours_that_are_none_are_said_in_a_sentence(
     assert OrderingRules.objects.count() == 0
 
 
-def test_a_venue_has_rules_once(venue: Venue, rules: OrderingRules, annas_browser: Client) -> None:
+def test_a_venue_cannot_have_two_sets_of_rules(venue: Venue, rules: OrderingRules, annas_browser: Client) -> None:
     answer = annas_browser.post(ADD, form_for(venue))
 
-    assert answer.context["adminform"].form.errors["venue"] == ["This venue has its rules already. Change those."]
+    assert answer.context["adminform"].form.errors["venue"] == ["This venue already has rules. Change those instead."]
     assert OrderingRules.objects.count() == 1
 
 
-def test_rules_of_another_venue_cannot_be_made(venue: Venue, other_venue: Venue, annas_browser: Client) -> None:
+def test_rules_cannot_be_added_to_another_venue(venue: Venue, other_venue: Venue, annas_browser: Client) -> None:
     assert "venue" in annas_browser.post(ADD, form_for(other_venue)).context["adminform"].form.errors
     assert OrderingRules.objects.count() == 0
 
 
-def test_hours_cannot_be_hung_on_another_venues_rules(
+def test_hours_cannot_be_added_to_another_venues_rules(
     venue: Venue, rules: OrderingRules, other_venue: Venue, annas_browser: Client
 ) -> None:
     theirs = OrderingRules.objects.create(venue=other_venue)
@@ -144,7 +150,7 @@ def test_hours_cannot_be_hung_on_another_venues_rules(
     assert hours_of(other_venue) == [(0, time(9), time(17))]
 
 
-def test_staff_look_and_do_not_change(venue: Venue, rules: OrderingRules, bens_browser: Client) -> None:
+def test_staff_see_rules_but_cannot_change_them(venue: Venue, rules: OrderingRules, bens_browser: Client) -> None:
     OrderingHours.objects.create(rules=rules, weekday=4, opens=time(18), closes=time(2))
 
     assert bens_browser.get(ADD).status_code == 403
@@ -152,16 +158,14 @@ def test_staff_look_and_do_not_change(venue: Venue, rules: OrderingRules, bens_b
     assert "Friday" in bens_browser.get(page_of(rules)).content.decode()
 
 
-def test_without_its_rules_a_venue_allows_everything_again(
-    venue: Venue, rules: OrderingRules, annas_browser: Client
-) -> None:
+def test_deleting_the_rules_deletes_their_hours(venue: Venue, rules: OrderingRules, annas_browser: Client) -> None:
     OrderingHours.objects.create(rules=rules, weekday=4, opens=time(18), closes=time(2))
 
     assert annas_browser.post(f"{LIST}{rules.pk}/delete/", {"post": "yes"}).status_code == 302
     assert OrderingRules.objects.count() == OrderingHours.objects.count() == 0
 
 
-def test_the_list_says_what_each_venue_allows(venue: Venue, rules: OrderingRules, annas_browser: Client) -> None:
+def test_the_list_shows_the_rules_of_each_venue(venue: Venue, rules: OrderingRules, annas_browser: Client) -> None:
     text = annas_browser.get(LIST).content.decode()
     for words in ("pickup, delivery, dine-in", "365 days", "all times"):
         assert words in text
@@ -177,7 +181,7 @@ def test_the_list_says_what_each_venue_allows(venue: Venue, rules: OrderingRules
     assert "Wed 12:00–15:00, and 2 more" in annas_browser.get(LIST).content.decode()
 
 
-def test_list_and_page_take_the_same_number_of_queries_for_few_rows_and_for_many(
+def test_the_number_of_queries_does_not_grow_with_the_rows(
     venue: Venue, rules: OrderingRules, anna: User, annas_browser: Client
 ) -> None:
     def queries(page: str) -> int:

@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 
 from menus.snoozes.service import wake
 from menus.versions import version_of
-from orders.admin.timeline import story_of
+from orders.admin.timeline import timeline_of
 from orders.alerts.delivery import send
 from orders.injection.send import inject
 from orders.models import Alert, Injection
@@ -189,7 +189,7 @@ def test_after_the_morning_the_snooze_is_given_up(
         send(alert_id=row.pk)
         row.refresh_from_db()
     assert row.sent_at is None
-    (chapter,) = [one for one in story_of(waiting_burger.order) if "menu" in one.what]
+    (chapter,) = [one for one in timeline_of(waiting_burger.order) if "menu" in one.what]
     assert (chapter.what, chapter.tone) == ("Nothing snoozed on the menu", "warning")
     assert "could not find out" in chapter.detail
 

@@ -6,7 +6,7 @@ import responses
 import time_machine
 from django.core import mail
 
-from orders.admin.timeline import story_of
+from orders.admin.timeline import timeline_of
 from orders.models import Injection
 from tests.menus.pos_answers import AVAILABILITY
 from tests.orders.alerts.refusals import (
@@ -69,9 +69,9 @@ def test_the_till_message_lists_the_snoozes_if_there_is_room(
 
 def test_the_snooze_is_in_the_orders_timeline(waiting_burger: Injection, pos: responses.RequestsMock) -> None:
     refused(waiting_burger, pos, NAMED)
-    before = [chapter.what for chapter in story_of(waiting_burger.order)]
+    before = [chapter.what for chapter in timeline_of(waiting_burger.order)]
     deliver("menu")
-    chapter = next(one for one in story_of(waiting_burger.order) if one.what == "Snoozed on the menu")
+    chapter = next(one for one in timeline_of(waiting_burger.order) if one.what == "Snoozed on the menu")
     assert "To be snoozed on the menu" in before
     assert (chapter.detail, chapter.tone) == (ASLEEP, "good")
 
@@ -82,7 +82,7 @@ def test_the_timeline_is_the_same_days_later(
     till_has(pos)
     refused(waiting_burger, pos, UNNAMED)
     deliver("menu")
-    (before,) = [one.detail for one in story_of(waiting_burger.order) if "menu" in one.what]
+    (before,) = [one.detail for one in timeline_of(waiting_burger.order) if "menu" in one.what]
     minutes_later(clock, 3 * 24 * 60)
-    (after,) = [one.detail for one in story_of(waiting_burger.order) if "menu" in one.what]
+    (after,) = [one.detail for one in timeline_of(waiting_burger.order) if "menu" in one.what]
     assert before == after
