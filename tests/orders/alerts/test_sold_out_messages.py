@@ -72,7 +72,7 @@ def test_the_snooze_is_in_the_orders_timeline(waiting_burger: Injection, pos: re
     before = [chapter.what for chapter in timeline_of(waiting_burger.order)]
     deliver("menu")
     chapter = next(one for one in timeline_of(waiting_burger.order) if one.what == "Snoozed on the menu")
-    assert "To be snoozed on the menu" in before
+    assert "Waiting to be snoozed on the menu" in before
     assert (chapter.detail, chapter.tone) == (ASLEEP, "good")
 
 
