@@ -75,7 +75,7 @@ MIDDLEWARE = [
     "storekit.admin_base.local_time.BackOfficeInLocalTime",
 ]
 # What storefronts read all the time: addresses, and the functions that may answer there at once.
-FAST_PATHS = {r"/api/v1/venues/(?P<slug>[-\w]+)/menu": "menus.storefront.views.menu_at_once"}
+FAST_PATHS = {r"/api/v1/venues/(?P<slug>[-\w]+)/menu": "menus.storefront.views.menu_from_memory"}
 ROOT_URLCONF = "storekit.urls"
 WSGI_APPLICATION = "storekit.wsgi.application"
 TEMPLATES = [

@@ -1,1 +1,1 @@
-"""The menu as storefronts read it: published document, availability, languages, compression and cache."""
+"""The menu for storefronts: published document, availability, languages, compression and cache."""

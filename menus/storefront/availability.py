@@ -1,4 +1,4 @@
-"""What of a menu cannot be ordered, and how many are left of what is counted: the same facts as in the menu itself."""
+"""The availability document: what cannot be ordered, and how many are left. Always agrees with the menu document."""
 
 import uuid
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from menus.models import Menu, Modifier, ModifierGroup, NestedModifierGroup, Product, ProductModifierGroup
 from menus.stock.levels import UNTIL_FURTHER_NOTICE
-from menus.storefront.document import Links, grouped, unorderable_among
+from menus.storefront.document import Links, group_pairs, unorderable_ids
 from menus.storefront.published import NoMenu
 from menus.versions import read_one_version
 from storekit.models import Venue
@@ -28,11 +28,11 @@ class _Rows:
 
 
 def find_version(*, slug: str) -> tuple[Venue, int]:
-    """The venue and its menu's version, in one query.
+    """Return the venue and its menu's version, in one query.
 
     Raises:
         Venue.DoesNotExist: there is no such venue.
-        NoMenu: nothing was synced yet.
+        NoMenu: the venue has not synced a menu yet.
     """
     menu = Menu.objects.select_related("venue").filter(venue__slug=slug).first()
     if menu is None or not menu.version:
@@ -42,19 +42,21 @@ def find_version(*, slug: str) -> tuple[Venue, int]:
 
 
 def availability_document(*, venue: Venue) -> Json:
-    """`{version, unavailable: [{sku, product, modifier, until, reason}], stock: {sku: count}}`; a handful of queries.
+    """Return `{version, unavailable: [{sku, product, modifier, until, reason}], stock: {sku: count}}`.
+
+    It takes a handful of queries, whatever the menu's size.
 
     Raises:
-        MenuBusy: when the menu kept changing while it was read.
+        MenuBusy: the menu kept changing while it was being read.
     """
     version, rows = read_one_version(venue=venue, read=lambda: _load(venue))
     entries = [*rows.products, *rows.choices]
-    gone = unorderable_among(entries=entries, choices=rows.choices, groups=rows.groups, opens=rows.opens)
+    unorderable = unorderable_ids(entries=entries, choices=rows.choices, groups=rows.groups, opens=rows.opens)
     return {
         "version": version,
         "unavailable": [
-            *_unavailable(rows.products, gone, "product", venue.zone),
-            *_unavailable(rows.choices, gone, "modifier", venue.zone),
+            *_unavailable(rows.products, unorderable, "product", venue.zone),
+            *_unavailable(rows.choices, unorderable, "modifier", venue.zone),
         ],
         "stock": {row["sku"]: row["stock"] for row in entries if row["stock"] is not None},
     }
@@ -65,19 +67,24 @@ def _load(venue: Venue) -> _Rows:
     products = Product.objects.filter(venue=venue, archived_at=None).order_by("sku")
     groups = ModifierGroup.objects.filter(venue=venue, archived_at=None).order_by()
     choices = Modifier.objects.filter(group__venue=venue, group__archived_at=None, archived_at=None)
-    asked = ProductModifierGroup.objects.filter(product__venue=venue).order_by()
-    nested = NestedModifierGroup.objects.filter(group__venue=venue).order_by()
+    product_groups = ProductModifierGroup.objects.filter(product__venue=venue).order_by()
+    nested_groups = NestedModifierGroup.objects.filter(group__venue=venue).order_by()
     return _Rows(
         products=list(products.values(*columns)),
         choices=list(choices.order_by("sku", "id").values(*columns, "group_id")),
         groups=[dict(row) for row in groups.values("id", "minimum")],
-        opens=grouped([*asked.values_list("product_id", "group_id"), *nested.values_list("modifier_id", "group_id")]),
+        opens=group_pairs(
+            [
+                *product_groups.values_list("product_id", "group_id"),
+                *nested_groups.values_list("modifier_id", "group_id"),
+            ]
+        ),
     )
 
 
-def _unavailable(rows: list[Json], gone: set[uuid.UUID], kind: str, zone: ZoneInfo) -> Iterator[Json]:
+def _unavailable(rows: list[Json], unorderable: set[uuid.UUID], kind: str, zone: ZoneInfo) -> Iterator[Json]:
     for row in rows:
-        if row["id"] in gone:
+        if row["id"] in unorderable:
             ids = {"product": None, "modifier": None, kind: str(row["id"])}
             yield {"sku": row["sku"] or None, **ids, "until": _until(row, zone), "reason": _reason(row)}
 
@@ -89,7 +96,7 @@ def _reason(row: Json) -> str:
 
 
 def _until(row: Json, zone: ZoneInfo) -> str | None:
-    """When a snooze ends; nobody knows when the till has more."""
+    """Return when a snooze ends; None if it has no end or the item is sold out at the POS."""
     until: datetime | None = row["snoozed_until"]
     if row["sold_out"] or until is None or until >= UNTIL_FURTHER_NOTICE:
         return None

@@ -1,4 +1,4 @@
-"""REST: what of the menu cannot be ordered at the moment, for storefronts that have the menu already."""
+"""REST: what cannot be ordered now, for storefronts that already have the menu."""
 
 import json
 
@@ -19,13 +19,13 @@ from menus.storefront.views import MenuChanging
 from menus.versions import MenuBusy
 from storekit.models import Venue
 
-# Goes up when the shape of the JSON changes.
+# Raise this when the shape of the JSON changes.
 _SHAPE = 1
-_KEPT_FOR = 60 * 60
+_CACHED_FOR = 60 * 60
 
 
 class AvailabilityView(APIView):
-    """The venue's availability, for anybody."""
+    """The venue's availability. Public."""
 
     authentication_classes = []
     permission_classes = [AllowAny]
@@ -33,25 +33,27 @@ class AvailabilityView(APIView):
     @extend_schema(
         operation_id="venue_availability",
         tags=["menu"],
-        summary="What cannot be ordered at the moment",
-        description="Agrees with the menu of the same version; much smaller, for asking often.",
+        summary="What cannot be ordered now",
+        description="Always agrees with the menu of the same version. Much smaller than the menu, so poll this.",
         parameters=[
-            OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="An ETag given before.")
+            OpenApiParameter(
+                "If-None-Match", str, OpenApiParameter.HEADER, description="An ETag from an earlier response."
+            )
         ],
-        responses={200: AvailabilitySchema, 304: OpenApiResponse(description="Nothing has changed since this ETag.")},
+        responses={200: AvailabilitySchema, 304: OpenApiResponse(description="Nothing has changed since that ETag.")},
     )
     def get(self, request: Request, slug: str) -> HttpResponse:
         try:
-            return _answer(request._request, slug)
+            return _respond(request._request, slug)
         except Venue.DoesNotExist:
-            raise NotFound("There is no venue with this name.") from None
+            raise NotFound("There is no venue with this slug.") from None
         except NoMenu as error:
             raise NotFound(str(error), code="no_menu") from None
         except MenuBusy:
             raise MenuChanging from None
 
 
-def _answer(request: HttpRequest, slug: str) -> HttpResponse:
+def _respond(request: HttpRequest, slug: str) -> HttpResponse:
     venue, version = find_version(slug=slug)
     response = get_conditional_response(request, etag=_etag(venue, version))
     if response is None:
@@ -63,14 +65,14 @@ def _answer(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _body(venue: Venue, version: int) -> tuple[int, bytes]:
-    kept: bytes | None = cache.get(_cache_key(venue, version))
-    if kept is not None:
-        return version, kept
-    found = availability_document(venue=venue)
-    body = json.dumps(found, separators=(",", ":")).encode()
-    # The menu may have moved on meanwhile: kept under the version that it is.
-    cache.set(_cache_key(venue, found["version"]), body, _KEPT_FOR)
-    return found["version"], body
+    cached: bytes | None = cache.get(_cache_key(venue, version))
+    if cached is not None:
+        return version, cached
+    document = availability_document(venue=venue)
+    body = json.dumps(document, separators=(",", ":")).encode()
+    # A sync may have raised the version since, so cache the document under its own version.
+    cache.set(_cache_key(venue, document["version"]), body, _CACHED_FOR)
+    return document["version"], body
 
 
 def _etag(venue: Venue, version: int) -> str:
@@ -78,6 +80,6 @@ def _etag(venue: Venue, version: int) -> str:
 
 
 def _cache_key(venue: Venue, version: int) -> str:
-    """Everything that decides the bytes; the zone stands behind every time."""
+    """Return a key of everything that decides the bytes. The time zone is part of every time in them."""
     zone = salted_hmac("menus.stock.reservations", venue.timezone, algorithm="sha256").hexdigest()[:8]
     return f"availability-{venue.pk}-{version}-{_SHAPE}-{zone}"

@@ -1,7 +1,7 @@
-"""The menus that this process has in its memory, ready to be sent.
+"""The menus that this process keeps in memory, ready to send.
 
-A menu is found by everything that decides its bytes, its version included, so that nothing here can be out of date and
-nothing is ever taken back.
+The key of a menu is everything that decides its bytes, its version included, so no entry can be out of date or needs
+to be invalidated.
 """
 
 import threading
@@ -14,7 +14,7 @@ _MOST_BYTES = 32 * 1024 * 1024
 
 
 class MenuCache:
-    """Keeps what was asked for last, as much as fits; safe to use from several threads."""
+    """A least-recently-used cache limited by size in bytes. Thread-safe."""
 
     def __init__(self, *, most_bytes: int = _MOST_BYTES) -> None:
         self._most_bytes = most_bytes
@@ -23,15 +23,15 @@ class MenuCache:
         self._lock = threading.Lock()
 
     def find(self, key: Hashable) -> CompressedMenu | None:
-        """The menu, if it is here."""
+        """Return the menu, or None."""
         with self._lock:
             found = self._menus.get(key)
             if found is not None:
                 self._menus.move_to_end(key)
             return found
 
-    def keep(self, key: Hashable, menu: CompressedMenu) -> None:
-        """Puts the menu in, and out what nobody asked for longest. One larger than the whole shelf is not kept."""
+    def add(self, key: Hashable, menu: CompressedMenu) -> None:
+        """Add the menu, removing the least recently used ones to make room. One larger than the cache is not added."""
         if menu.size > self._most_bytes:
             return
         with self._lock:
@@ -42,7 +42,7 @@ class MenuCache:
                 self._bytes -= self._menus.popitem(last=False)[1].size
 
     def clear(self) -> None:
-        """Forgets everything."""
+        """Remove everything."""
         with self._lock:
             self._menus.clear()
             self._bytes = 0

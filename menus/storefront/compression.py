@@ -1,4 +1,4 @@
-"""Content codings: which one a reader gets, and the menu's bytes in each of them."""
+"""Content codings: choosing one for a request, and the menu's bytes in each."""
 
 import gzip
 import re
@@ -10,35 +10,35 @@ from functools import lru_cache
 import brotli
 
 IDENTITY, GZIP, BROTLI = "identity", "gzip", "br"
-# The smallest first: what decides between codings that the reader likes alike.
-_OURS = (BROTLI, GZIP, IDENTITY)
+# Smallest first, to choose between codings of equal quality.
+_CODINGS = (BROTLI, GZIP, IDENTITY)
 _ALIASES = {"x-gzip": GZIP}
 _QVALUE = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?")
-# Compressing is paid once for each version and language. Brotli above 5 costs ten times as much for a tenth less.
+# Each version and language is compressed once. Brotli above 5 takes ten times as long to save another tenth.
 _GZIP_LEVEL, _BROTLI_QUALITY = 6, 5
 
 
 @dataclass(frozen=True)
 class CompressedMenu:
-    """One edition's bytes, compressed; the plain ones are unpacked when somebody asks for them."""
+    """One edition's bytes, compressed. Plain bytes are decompressed on request."""
 
     gzip: bytes
     brotli: bytes
 
     @property
     def size(self) -> int:
-        """Bytes that it takes to keep."""
+        """Its size in memory, in bytes."""
         return len(self.gzip) + len(self.brotli)
 
     def body(self, coding: str) -> bytes:
-        """The menu in the coding."""
+        """Return the menu in the coding."""
         if coding == BROTLI:
             return self.brotli
         return self.gzip if coding == GZIP else zlib.decompress(self.gzip, wbits=zlib.MAX_WBITS | 16)
 
 
-def pack(plain: bytes) -> CompressedMenu:
-    """The same bytes always make the same packed ones: no time is written into them."""
+def compress(plain: bytes) -> CompressedMenu:
+    """Compress the menu. Equal input gives equal output, because no timestamp is written."""
     return CompressedMenu(
         gzip=gzip.compress(plain, _GZIP_LEVEL, mtime=0), brotli=brotli.compress(plain, quality=_BROTLI_QUALITY)
     )
@@ -46,18 +46,18 @@ def pack(plain: bytes) -> CompressedMenu:
 
 @lru_cache(maxsize=512)
 def choose_coding(accept_encoding: str) -> str | None:
-    """What suits an `Accept-Encoding` header best by its q values; None when it rules out everything, plain included.
+    """Return the best coding for an `Accept-Encoding` header by its q values; None if it excludes all, plain included.
 
-    By RFC 9110, section 12.5.3: plain is welcome unless it is ruled out by name, or by `*` without being named. A
-    reader who sends no header is taken to understand plain bytes only.
+    As RFC 9110, section 12.5.3, says: plain is acceptable unless excluded by name, or by `*` without being named.
+    Without the header, clients get plain bytes.
     """
     quality = dict(_accepted(accept_encoding))
     rest = quality.get("*", 0.0)
-    # Below everything that is asked for, and above what is ruled out.
+    # Below every coding that the header accepts, and above those that it excludes.
     plain = quality.get(IDENTITY, rest if "*" in quality else 0.0001)
-    wanted = {BROTLI: quality.get(BROTLI, rest), GZIP: quality.get(GZIP, rest), IDENTITY: plain}
-    best = max(_OURS, key=lambda coding: wanted[coding])
-    return best if wanted[best] > 0 else None
+    qualities = {BROTLI: quality.get(BROTLI, rest), GZIP: quality.get(GZIP, rest), IDENTITY: plain}
+    best = max(_CODINGS, key=lambda coding: qualities[coding])
+    return best if qualities[best] > 0 else None
 
 
 def _accepted(header: str) -> Iterator[tuple[str, float]]:
@@ -73,5 +73,5 @@ def _accepted(header: str) -> Iterator[tuple[str, float]]:
 
 
 def _quality(value: str) -> float:
-    # What cannot be read as a quality is no wish.
+    # An invalid q value counts as 0.
     return float(value) if _QVALUE.fullmatch(value.strip()) else 0.0

@@ -1,4 +1,4 @@
-"""The menu's JSON below its head, as REST clients get it: the rows of one version, worded in one language."""
+"""The menu's categories, products and modifier groups as JSON, in one language, from the rows of one version."""
 
 import uuid
 from collections import defaultdict
@@ -28,7 +28,7 @@ Links = dict[uuid.UUID, list[uuid.UUID]]
 
 @dataclass(frozen=True)
 class MenuRows:
-    """Everything on the venue's menu, nothing archived, each list in the menu's order."""
+    """Everything on the venue's menu that is not archived, each list in the menu's order."""
 
     languages: tuple[str, ...]
     categories: list[Json]
@@ -44,7 +44,7 @@ class MenuRows:
 
 
 def load_rows(*, venue: Venue) -> MenuRows:
-    """Reads the rows; always nine queries."""
+    """Load the rows, always in nine queries."""
     words = ("id", "name", "translations")
     categories = Category.objects.filter(venue=venue, archived_at=None).order_by("position", "id")
     products = Product.objects.filter(venue=venue, archived_at=None).order_by("sku")
@@ -65,26 +65,26 @@ def load_rows(*, venue: Venue) -> MenuRows:
         products=list(products.values(*words, *facts, *stock)),
         groups=list(groups.values(*words, "kind", "minimum", "maximum")),
         modifiers=modifiers,
-        in_category=grouped(placements.values_list("category_id", "product_id")),
-        of_product=grouped(product_groups.values_list("product_id", "group_id")),
-        of_modifier=grouped(nested_groups.values_list("modifier_id", "group_id")),
+        in_category=group_pairs(placements.values_list("category_id", "product_id")),
+        of_product=group_pairs(product_groups.values_list("product_id", "group_id")),
+        of_modifier=group_pairs(nested_groups.values_list("modifier_id", "group_id")),
         allergens=dict(Allergen.objects.filter(venue=venue).values_list("code", "translations")),
     )
 
 
-def unorderable_among(
+def unorderable_ids(
     *,
     entries: Iterable[Json],
     choices: Iterable[Json],
     groups: Iterable[Json],
     opens: Mapping[uuid.UUID, list[uuid.UUID]],
 ) -> set[uuid.UUID]:
-    """The products and choices that cannot be ordered, for themselves or for what they need.
+    """Return the ids of products and choices that are unavailable or lack a required choice.
 
-    By the rows alone: a snooze that is over counts until it is ended, with which the version goes up. So the same
-    version always says the same.
+    This depends on the rows alone: a snooze that is over counts until it is ended, which raises the version. So one
+    version always gives one result.
     """
-    of_group: Links = grouped((choice["group_id"], choice["id"]) for choice in choices)
+    of_group: Links = group_pairs((choice["group_id"], choice["id"]) for choice in choices)
     return unorderable(
         unavailable=[row["id"] for row in entries if row["sold_out"] or row["snoozed_until"]],
         opens=opens,
@@ -92,8 +92,8 @@ def unorderable_among(
     )
 
 
-def grouped(pairs: Iterable[tuple[uuid.UUID, uuid.UUID]]) -> Links:
-    """The second of each pair by the first, in order."""
+def group_pairs(pairs: Iterable[tuple[uuid.UUID, uuid.UUID]]) -> Links:
+    """Return the second members of the pairs by their first, in order."""
     found: Links = defaultdict(list)
     for owner, member in pairs:
         found[owner].append(member)
@@ -101,7 +101,7 @@ def grouped(pairs: Iterable[tuple[uuid.UUID, uuid.UUID]]) -> Links:
 
 
 def menu_document(*, rows: MenuRows, texts: Texts) -> Json:
-    """Categories, products and modifier groups. Products stand as guests come across them, groups likewise.
+    """Return categories, products and modifier groups. Products and groups are in the order in which guests see them.
 
     Groups that no product leads to are left out.
     """
@@ -110,7 +110,7 @@ def menu_document(*, rows: MenuRows, texts: Texts) -> Json:
     shown, known = {row["id"] for row in products}, set(groups)
     screens = {row["id"] for row in rows.categories}
     choices = [choice for group in rows.modifiers.values() for choice in group]
-    gone = unorderable_among(
+    unorderable = unorderable_ids(
         entries=[*rows.products, *choices],
         choices=choices,
         groups=rows.groups,
@@ -123,19 +123,22 @@ def menu_document(*, rows: MenuRows, texts: Texts) -> Json:
                 "id": str(row["id"]),
                 "name": texts.name(row["translations"], till_name=row["name"]),
                 "parent": str(row["parent_id"]) if row["parent_id"] in screens else None,
-                "image": None,  # a screen of the till has none
+                "image": None,  # screens at the POS have none
                 "products": _ids(rows.in_category.get(row["id"], ()), shown),
             }
             for row in rows.categories
         ],
         "products": [
-            _product(row, texts, _ids(rows.of_product.get(row["id"], ()), known), allergens, gone) for row in products
+            _product(row, texts, _ids(rows.of_product.get(row["id"], ()), known), allergens, unorderable)
+            for row in products
         ],
-        "modifier_groups": [_group(groups[id], rows, texts, known, gone) for id in groups],
+        "modifier_groups": [_group(groups[id], rows, texts, known, unorderable) for id in groups],
     }
 
 
-def _product(row: Json, texts: Texts, groups: list[str], allergens: dict[str, str], gone: set[uuid.UUID]) -> Json:
+def _product(
+    row: Json, texts: Texts, groups: list[str], allergens: dict[str, str], unorderable: set[uuid.UUID]
+) -> Json:
     return {
         "id": str(row["id"]),
         "sku": row["sku"],
@@ -147,13 +150,13 @@ def _product(row: Json, texts: Texts, groups: list[str], allergens: dict[str, st
         "allergens": [{"code": code, "name": allergens.get(code, code)} for code in row["allergens"]],
         "calories": row["calories"],
         "contains_alcohol": row["contains_alcohol"],
-        "available": row["id"] not in gone,
+        "available": row["id"] not in unorderable,
         "stock": row["stock"],
         "modifier_groups": groups,
     }
 
 
-def _group(row: Json, rows: MenuRows, texts: Texts, known: set[uuid.UUID], gone: set[uuid.UUID]) -> Json:
+def _group(row: Json, rows: MenuRows, texts: Texts, known: set[uuid.UUID], unorderable: set[uuid.UUID]) -> Json:
     return {
         "id": str(row["id"]),
         "name": texts.name(row["translations"], till_name=row["name"]),
@@ -166,7 +169,7 @@ def _group(row: Json, rows: MenuRows, texts: Texts, known: set[uuid.UUID], gone:
                 "sku": modifier["sku"] or None,
                 "name": texts.name(modifier["translations"], till_name=modifier["name"]),
                 "price": f"{modifier['price']:.2f}",
-                "available": modifier["id"] not in gone,
+                "available": modifier["id"] not in unorderable,
                 "modifier_groups": _ids(rows.of_modifier.get(modifier["id"], ()), known),
             }
             for modifier in rows.modifiers.get(row["id"], ())

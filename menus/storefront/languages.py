@@ -1,4 +1,4 @@
-"""Which language a reader gets, and which words stand in where it has none. Tags are lower case: `en-gb`."""
+"""Choose a language for a request, and fall back to others for missing texts. Tags are lower case: `en-gb`."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,13 +11,13 @@ _TAG = re.compile(r"[a-z0-9-]+")
 
 
 def choose_language(*, available: Sequence[str], lang: str, accept_language: str, preferred: str) -> str:
-    """The available language that suits best: `lang`, else the header's by q value, else the preferred, else the first.
+    """Return the best available language: for `lang`, else the header by q value, else the preferred, else the first.
 
-    A tag also suits another one of the same language: `en` and `en-gb`. A menu without any language is taken to be in
-    the preferred one; empty where that is no language tag.
+    A tag also matches another tag of the same language, as `en` and `en-gb` do. A menu without languages counts as
+    being in the preferred one; the result is empty if that is not a language tag.
     """
     for wanted in (lang, *_accepted(accept_language), preferred):
-        for tag in _suiting(wanted, available):
+        for tag in _matching(wanted, available):
             return tag
     if available:
         return available[0]
@@ -25,12 +25,14 @@ def choose_language(*, available: Sequence[str], lang: str, accept_language: str
 
 
 class Texts:
-    """Picks an entry's words text by text: in the language, a variant of it, the preferred one, a variant of that, or
-    else as on the till."""
+    """Chooses each text of an entry separately.
+
+    The order is: the language, a variant of it, the preferred language, a variant of that, and for names the POS's own.
+    """
 
     def __init__(self, *, language: str, preferred: str, available: Sequence[str]) -> None:
         self._wanted = (language, preferred)
-        self._order = tuple(dict.fromkeys([*_suiting(language, available), *_suiting(preferred, available)]))
+        self._order = tuple(dict.fromkeys([*_matching(language, available), *_matching(preferred, available)]))
 
     def name(self, translations: Translations, *, till_name: str) -> str:
         return self._first(translations, "name") or till_name
@@ -39,9 +41,9 @@ class Texts:
         return self._first(translations, "description")
 
     def word(self, words: Mapping[str, str]) -> str:
-        """The word in the language that suits best, or in any; empty when there is none."""
-        suiting = (tag for wanted in self._wanted for tag in _suiting(wanted, words))
-        return next((words[tag] for tag in (*suiting, *words) if words[tag]), "")
+        """Return the word in the best matching language, or else in any; empty if there is none."""
+        matching = (tag for wanted in self._wanted for tag in _matching(wanted, words))
+        return next((words[tag] for tag in (*matching, *words) if words[tag]), "")
 
     def _first(self, translations: Translations, text: str) -> str:
         for language in self._order:
@@ -56,7 +58,7 @@ def _accepted(header: str) -> Iterator[str]:
             yield tag
 
 
-def _suiting(wanted: str, available: Iterable[str]) -> Iterator[str]:
+def _matching(wanted: str, available: Iterable[str]) -> Iterator[str]:
     tag = wanted.lower().replace("_", "-")
     available = list(available)
     if tag in available:

@@ -1,4 +1,4 @@
-"""The shape of the storefront's menu, for the OpenAPI schema only: `document` builds the JSON itself."""
+"""The shape of the menu and the availability, for the OpenAPI schema only. `document` and `availability` build them."""
 
 from typing import Any
 
@@ -12,16 +12,16 @@ def _money(**options: Any) -> serializers.DecimalField:
 
 
 class MenuVenueSchema(serializers.Serializer):
-    """Whose menu it is."""
+    """The venue."""
 
     slug = serializers.CharField()
     name = serializers.CharField()
-    currency = serializers.CharField(help_text="ISO 4217, for every amount.")
-    timezone = serializers.CharField(help_text="IANA name.")
+    currency = serializers.CharField(help_text="ISO 4217 code, for every amount.")
+    timezone = serializers.CharField(help_text="IANA time zone name.")
 
 
 class CategorySchema(serializers.Serializer):
-    """A screen, or with a parent a sub-screen."""
+    """A category of the menu, or with a parent a sub-category."""
 
     id = serializers.CharField()
     name = serializers.CharField()
@@ -31,14 +31,14 @@ class CategorySchema(serializers.Serializer):
 
 
 class AllergenSchema(serializers.Serializer):
-    """What somebody may not want to eat."""
+    """An allergen."""
 
     code = serializers.CharField(help_text="The POS's code.")
-    name = serializers.CharField(help_text="In the menu's language where the POS has it; else the code.")
+    name = serializers.CharField(help_text="In the menu's language if the POS has it, else the code.")
 
 
 class ProductSchema(serializers.Serializer):
-    """Something a guest can order by itself."""
+    """An item or a deal that guests can order."""
 
     id = serializers.CharField()
     sku = serializers.CharField()
@@ -46,12 +46,12 @@ class ProductSchema(serializers.Serializer):
     name = serializers.CharField()
     description = serializers.CharField(allow_blank=True)
     price = _money(help_text="What the guest pays, tax included.")
-    image = serializers.URLField(allow_null=True, help_text="WebP, 1200 pixels at most; null until it is here.")
+    image = serializers.URLField(allow_null=True, help_text="WebP, at most 1200 pixels; null until available.")
     allergens = AllergenSchema(many=True)
     calories = serializers.IntegerField(allow_null=True)
     contains_alcohol = serializers.BooleanField()
     available = serializers.BooleanField()
-    stock = serializers.IntegerField(allow_null=True, help_text="How many are left; null: not counted.")
+    stock = serializers.IntegerField(allow_null=True, help_text="How many are left; null if not counted.")
     modifier_groups = serializers.ListField(child=serializers.CharField(), help_text="Group ids, in order.")
 
 
@@ -61,36 +61,36 @@ class ModifierSchema(serializers.Serializer):
     id = serializers.CharField()
     sku = serializers.CharField(allow_null=True, help_text="Null for instructions.")
     name = serializers.CharField()
-    price = _money(help_text="What choosing it adds.")
+    price = _money(help_text="What choosing it adds to the price.")
     available = serializers.BooleanField()
-    modifier_groups = serializers.ListField(child=serializers.CharField(), help_text="Groups that open when chosen.")
+    modifier_groups = serializers.ListField(child=serializers.CharField(), help_text="Ids of the groups it opens.")
 
 
 class ModifierGroupSchema(serializers.Serializer):
-    """A question with its choices."""
+    """A group of choices."""
 
     id = serializers.CharField()
     name = serializers.CharField()
     kind = serializers.ChoiceField(choices=ModifierGroup.Kind.choices)
     min = serializers.IntegerField()
-    max = serializers.IntegerField(allow_null=True, help_text="Null: no limit.")
+    max = serializers.IntegerField(allow_null=True, help_text="Null if there is no limit.")
     modifiers = ModifierSchema(many=True)
 
 
 class OrderingSchema(serializers.Serializer):
-    """Whether the till takes orders at this moment. One that is placed all the same waits for it."""
+    """Whether the POS accepts orders now. Orders placed while it does not wait until it does."""
 
     ready = serializers.BooleanField()
-    reason = serializers.CharField(allow_null=True, help_text="A sentence for people; null when it is ready.")
+    reason = serializers.CharField(allow_null=True, help_text="Why not, as a sentence for people; null when ready.")
 
 
 class MenuSchema(serializers.Serializer):
-    """One venue's whole menu in one language; its parts refer to each other by id."""
+    """A venue's whole menu in one language. Its parts refer to each other by id."""
 
     venue = MenuVenueSchema()
     version = serializers.IntegerField(help_text="Goes up whenever anything in the menu changes.")
     language = serializers.CharField(help_text="The language that was chosen.")
-    languages = serializers.ListField(child=serializers.CharField(), help_text="All that can be asked for.")
+    languages = serializers.ListField(child=serializers.CharField(), help_text="All available languages.")
     ordering = OrderingSchema()
     categories = CategorySchema(many=True)
     products = ProductSchema(many=True)
@@ -98,21 +98,22 @@ class MenuSchema(serializers.Serializer):
 
 
 class UnavailableSchema(serializers.Serializer):
-    """A product or a choice that cannot be ordered now; of its two ids the one is null."""
+    """A product or a choice that cannot be ordered now. One of its two ids is null."""
 
     sku = serializers.CharField(allow_null=True, help_text="Null for instructions.")
     product = serializers.CharField(allow_null=True, help_text="The product's id in the menu.")
     modifier = serializers.CharField(allow_null=True, help_text="The choice's id in the menu.")
-    until = serializers.DateTimeField(allow_null=True, help_text="When it can be ordered again; null: nobody knows.")
+    until = serializers.DateTimeField(allow_null=True, help_text="When it can be ordered again; null if unknown.")
     reason = serializers.ChoiceField(
         choices=["sold_out", "snoozed", "choices_sold_out"],
-        help_text="Sold out on the till; snoozed by staff or after a refused order; a required group has too few left.",
+        help_text="sold_out: at the POS; snoozed: by staff, or after the POS refused an order; choices_sold_out: a required group "
+        "has too few choices left.",
     )
 
 
 class AvailabilitySchema(serializers.Serializer):
-    """What cannot be ordered now, and how many are left of what is counted. All else on the menu is available."""
+    """What cannot be ordered now, and how many are left of counted items. Everything else on the menu is available."""
 
-    version = serializers.IntegerField(help_text="The menu's version that it belongs to.")
+    version = serializers.IntegerField(help_text="The version of the menu that it describes.")
     unavailable = UnavailableSchema(many=True)
     stock = serializers.DictField(child=serializers.IntegerField(), help_text="How many are left, by SKU.")

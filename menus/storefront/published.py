@@ -1,8 +1,8 @@
-"""The menu as storefronts read it: built once for each venue, language and version, kept packed, answered from memory.
+"""The published menu: built once per venue, language and version, kept compressed, and served from memory.
 
-Every read asks the database for the version first. The packed bytes are then looked for on this process's shelf, in the
-cache that all processes share, and built when they are in neither. All are found by what decides the bytes, the
-version among it, so that nothing that is kept can be out of date.
+Every read first gets the version from the database. The compressed bytes come from this process's memory, else from
+the cache that all processes share, else they are built. Their key is everything that decides the bytes, the version
+included, so a cached menu is never out of date.
 """
 
 import functools
@@ -16,20 +16,20 @@ from django.core.cache import cache
 from django.utils.crypto import salted_hmac
 
 from menus.storefront.cache import MenuCache
-from menus.storefront.compression import IDENTITY, CompressedMenu, pack
+from menus.storefront.compression import IDENTITY, CompressedMenu, compress
 from menus.storefront.document import load_rows, menu_document
 from menus.storefront.languages import Texts, choose_language
 from menus.versions import read_one_version
 from storekit.db.prepared_query import PreparedQuery, Row
 from storekit.models import Venue
 
-# Goes up when the shape of the JSON changes, so that a new release never answers with an old one's bytes.
+# Raise this when the shape of the JSON changes, so that a new release never serves an old release's bytes.
 _SHAPE = 3
-_KEPT_FOR = 24 * 60 * 60
+_CACHED_FOR = 24 * 60 * 60
 
 menu_cache = MenuCache()
-# Readers who find a menu in neither place build it one after another, so that the first one's work does for all of
-# this process. Processes do not wait for each other: at worst each of them builds a menu once.
+# Within a process, requests for a menu that is not cached wait for the first one to build it. Processes do not wait
+# for each other: at worst, each builds a menu once.
 _BUILDING = tuple(threading.Lock() for _ in range(16))
 
 
@@ -38,7 +38,7 @@ class NoMenu(Exception):
 
 
 class _EditionRow(NamedTuple):
-    """What decides a venue's menu beside the language asked for, as the database has it at this moment."""
+    """Everything but the requested language that decides a venue's menu, as in the database now."""
 
     venue_id: int | str
     slug: str
@@ -54,7 +54,7 @@ class _EditionRow(NamedTuple):
 
 @dataclass(frozen=True)
 class MenuEdition:
-    """Which bytes to answer with: one venue's menu, in one language, at one version."""
+    """One venue's menu in one language at one version: the identity of the bytes to send."""
 
     venue_id: int
     slug: str
@@ -66,81 +66,80 @@ class MenuEdition:
     language: str
     preferred_language: str
     not_ready_reason: str
-    """Why the till takes no orders at the moment; empty when it does, or nobody knows."""
+    """Why the POS does not accept orders now; empty if it does, or if that is unknown."""
 
     def etag(self, coding: str) -> str:
-        """A strong entity tag, known without building: the bytes follow from exactly these values.
+        """Return the strong entity tag in this coding, without building the menu: these values decide its bytes.
 
-        Each content coding has its own (RFC 9110, section 8.8.3.3).
+        Each content coding needs a tag of its own (RFC 9110, section 8.8.3.3).
         """
         return f'"{self.key}"' if coding == IDENTITY else f'"{self.key}-{coding}"'
 
     @functools.cached_property
     def key(self) -> str:
-        """What the bytes are found by."""
-        return f"{self.venue_id}-{self.version}-{self.language}-{self._surroundings}"
+        """The key of the bytes in every cache."""
+        return f"{self.venue_id}-{self.version}-{self.language}-{self._context_digest}"
 
     @property
-    def _surroundings(self) -> str:
-        # What is in the bytes too and not counted by the menu's version. Keyed, because storefronts see it and have no
-        # business in trying out which settings make it.
-        # The public address stands before every image's.
+    def _context_digest(self) -> str:
+        # What else is in the bytes but does not raise the menu's version; image addresses begin with the public URL.
+        # Keyed, because storefronts see it and must not be able to guess settings from it.
         words = [self.slug, self.name, self.currency, self.timezone, self.preferred_language, settings.PUBLIC_URL]
         parts = [_SHAPE, *words, self.not_ready_reason]
         return salted_hmac("menus.storefront.published", json.dumps(parts), algorithm="sha256").hexdigest()[:16]
 
 
 def find_edition(*, slug: str, lang: str = "", accept_language: str = "") -> MenuEdition:
-    """The edition for a reader, in one query. Unknown languages fall back, in the end to the preferred one.
+    """Return the edition for a request, in one query. Unknown languages fall back, finally to the preferred one.
 
     Args:
-        lang: the language asked for by name; wins.
-        accept_language: the header of that name, with its q values.
+        lang: the requested language; takes precedence.
+        accept_language: the `Accept-Language` header, with its q values.
 
     Raises:
         Venue.DoesNotExist: there is no such venue.
-        NoMenu: nothing was synced yet.
+        NoMenu: the venue has not synced a menu yet.
     """
     return _edition(_EDITION_ROW.find(slug), lang, accept_language)
 
 
-def find_at_once(*, slug: str, lang: str, accept_language: str) -> tuple[MenuEdition, CompressedMenu | None]:
-    """The edition likewise, and the menu if this process has it in its memory.
+def find_in_memory(*, slug: str, lang: str, accept_language: str) -> tuple[MenuEdition, CompressedMenu | None]:
+    """Return the edition by the fast query, and the menu if this process has it in memory.
 
     Raises:
-        Venue.DoesNotExist, NoMenu: as above.
-        NotPrepared: `find_edition` will do.
+        Venue.DoesNotExist, NoMenu: as in `find_edition`.
+        NotPrepared: the fast query is not available now; use `find_edition`.
     """
     edition = _edition(_EDITION_ROW.find_prepared(slug), lang, accept_language)
     return edition, menu_cache.find(edition.key)
 
 
 def read_menu(*, slug: str, lang: str = "", accept_language: str = "") -> tuple[MenuEdition, CompressedMenu]:
-    """The menu from the shelf, from the cache, or built now, with the edition that it is.
+    """Return the menu, from memory, from the shared cache or built now, with its edition.
 
     Raises:
         Venue.DoesNotExist: there is no such venue.
-        NoMenu: nothing was synced yet.
-        MenuBusy: when the menu kept changing while it was read.
+        NoMenu: the venue has not synced a menu yet.
+        MenuBusy: the menu kept changing while it was being read.
     """
     edition = find_edition(slug=slug, lang=lang, accept_language=accept_language)
-    packed = menu_cache.find(edition.key)
-    if packed is not None:
-        return edition, packed
+    compressed = menu_cache.find(edition.key)
+    if compressed is not None:
+        return edition, compressed
     with _BUILDING[edition.venue_id % len(_BUILDING)]:
-        # Looked at once more: whoever was here before may have built it, or the next version of it.
+        # Check again: the request that held the lock before may have built this menu, or its next version.
         edition = find_edition(slug=slug, lang=lang, accept_language=accept_language)
-        packed = menu_cache.find(edition.key) or _from_cache(edition)
-        if packed is None:
-            edition, packed = _build(edition)
-            cache.set(_cache_key(edition), (packed.gzip, packed.brotli), _KEPT_FOR)
-        menu_cache.keep(edition.key, packed)
-    return edition, packed
+        compressed = menu_cache.find(edition.key) or _from_cache(edition)
+        if compressed is None:
+            edition, compressed = _build(edition)
+            cache.set(_cache_key(edition), (compressed.gzip, compressed.brotli), _CACHED_FOR)
+        menu_cache.add(edition.key, compressed)
+    return edition, compressed
 
 
 # The columns in the order of _EditionRow.
 _EDITION_ROW = PreparedQuery(
-    name="menu_standing",
+    name="menu_edition",
     queryset=lambda: Venue.objects.filter(slug="any").order_by().values_list(
         "pk", "slug", "name", "currency", "timezone",
         "menu__version", "menu__languages", "connection__settings__preferred_language", "connection__not_ready_reason",
@@ -152,22 +151,22 @@ _EDITION_ROW = PreparedQuery(
 def _edition(row: Row | None, lang: str, accept_language: str) -> MenuEdition:
     if row is None:
         raise Venue.DoesNotExist
-    standing = _EditionRow(*row)
-    if not standing.version or not int(standing.version):
-        raise NoMenu(f"{standing.name} has not synced a menu yet.")
-    languages = tuple(json.loads(standing.languages or "[]"))
-    preferred = (standing.preferred_language or "").lower()
+    found = _EditionRow(*row)
+    if not found.version or not int(found.version):
+        raise NoMenu(f"{found.name} has not synced a menu yet.")
+    languages = tuple(json.loads(found.languages or "[]"))
+    preferred = (found.preferred_language or "").lower()
     return MenuEdition(
-        venue_id=int(standing.venue_id),
-        slug=standing.slug,
-        name=standing.name,
-        currency=standing.currency,
-        timezone=standing.timezone,
-        version=int(standing.version),
+        venue_id=int(found.venue_id),
+        slug=found.slug,
+        name=found.name,
+        currency=found.currency,
+        timezone=found.timezone,
+        version=int(found.version),
         languages=languages,
         language=choose_language(available=languages, lang=lang, accept_language=accept_language, preferred=preferred),
         preferred_language=preferred,
-        not_ready_reason=standing.not_ready_reason or "",
+        not_ready_reason=found.not_ready_reason or "",
     )
 
 
@@ -176,12 +175,12 @@ def _cache_key(edition: MenuEdition) -> str:
 
 
 def _from_cache(edition: MenuEdition) -> CompressedMenu | None:
-    kept = cache.get(_cache_key(edition))
-    return kept and CompressedMenu(gzip=kept[0], brotli=kept[1])
+    cached = cache.get(_cache_key(edition))
+    return cached and CompressedMenu(gzip=cached[0], brotli=cached[1])
 
 
 def _build(edition: MenuEdition) -> tuple[MenuEdition, CompressedMenu]:
-    # A sync may have committed since the edition was found; the one that is returned is the one that the bytes are.
+    # A sync may have committed since the edition was found, so return the edition of the bytes that were built.
     venue = Venue(pk=edition.venue_id)
     version, rows = read_one_version(venue=venue, read=lambda: load_rows(venue=venue))
     built = replace(edition, version=version, languages=rows.languages)
@@ -194,4 +193,4 @@ def _build(edition: MenuEdition) -> tuple[MenuEdition, CompressedMenu]:
         "ordering": {"ready": not built.not_ready_reason, "reason": built.not_ready_reason or None},
         **menu_document(rows=rows, texts=texts),
     }
-    return built, pack(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())
+    return built, compress(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())

@@ -19,7 +19,7 @@ from integrations.models import Connection
 from menus.models import Menu
 from menus.storefront import document, published, views
 from menus.storefront.cache import MenuCache
-from menus.storefront.compression import CompressedMenu, choose_coding, pack
+from menus.storefront.compression import CompressedMenu, choose_coding, compress
 from menus.versions import raise_version
 from storekit.db import prepared_query
 from storekit.models import Venue
@@ -248,16 +248,16 @@ def test_many_readers_of_a_new_version_have_it_built_once(venue: Venue, monkeypa
 def test_the_shelf_keeps_what_was_asked_for_last_as_far_as_it_fits() -> None:
     menu_cache = MenuCache(most_bytes=100)
     small = CompressedMenu(gzip=b"g" * 20, brotli=b"b" * 20)
-    menu_cache.keep("a", small)
-    menu_cache.keep("b", small)
+    menu_cache.add("a", small)
+    menu_cache.add("b", small)
     assert menu_cache.find("a") is small
-    menu_cache.keep("c", small)
-    menu_cache.keep("too large", CompressedMenu(gzip=b"g" * 60, brotli=b"b" * 60))
-    menu_cache.keep("c", small)
+    menu_cache.add("c", small)
+    menu_cache.add("too large", CompressedMenu(gzip=b"g" * 60, brotli=b"b" * 60))
+    menu_cache.add("c", small)
 
     assert [menu_cache.find(key) is small for key in ("a", "b", "c", "too large")] == [True, False, True, False]
 
 
 def test_packing_the_same_bytes_twice_makes_the_same_bytes() -> None:
-    assert pack(b"menu" * 1000) == pack(b"menu" * 1000)
-    assert pack(b"menu" * 1000).body("identity") == b"menu" * 1000
+    assert compress(b"menu" * 1000) == compress(b"menu" * 1000)
+    assert compress(b"menu" * 1000).body("identity") == b"menu" * 1000

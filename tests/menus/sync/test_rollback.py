@@ -201,7 +201,7 @@ def test_a_menu_that_keeps_changing_fails_going_back_and_syncing_in_words(
     sync(venue, "A")
 
     def busy(**_: object) -> None:
-        raise MenuBusy("The menu is changing at this moment.")
+        raise MenuBusy("The menu is being updated. Try again.")
 
     for module in ("menus.sync.menu_sync", "menus.sync.rollback"):
         monkeypatch.setattr(f"{module}.read_one_version", busy)
