@@ -1,4 +1,4 @@
-"""One venue's menu as guests can order from it. What vanishes from the POS is archived, never deleted."""
+"""A venue's menu as guests can order from it. Entries that are gone from the POS are archived, never deleted."""
 
 import uuid
 from typing import Any
@@ -10,7 +10,7 @@ from storekit.models import Venue
 
 
 class Menu(models.Model):
-    """Which POS menu the venue shows, and the version that goes up whenever something that a guest sees changes."""
+    """A venue's menu: the POS menu that it shows, and a version that every change visible to guests raises."""
 
     venue = models.OneToOneField(Venue, models.CASCADE, related_name="menu")
     pos_menu_id = models.CharField("POS menu id", max_length=64, blank=True)
@@ -21,17 +21,17 @@ class Menu(models.Model):
         max_length=64,
         blank=True,
         editable=False,
-        help_text="Of the POS's answer that this is, and of how it was read; empty once something else changed it.",
+        help_text="Digest of the POS's response that the menu matches, and of the settings; empty once it differs.",
     )
     answer = models.CharField(
         max_length=64,
         blank=True,
         editable=False,
-        help_text="The digest of the POS's answer that was last taken over, whole or its prices alone.",
+        help_text="Digest of the POS's response that was last synced, by a full or a light sync.",
     )
-    warnings = models.JSONField(default=list, editable=False, help_text="What the last whole sync had to say.")
+    warnings = models.JSONField(default=list, editable=False, help_text="Warnings of the last full sync.")
     reverted_digest = models.CharField(
-        max_length=64, blank=True, editable=False, help_text="The digest of the answer whose sync a person undid."
+        max_length=64, blank=True, editable=False, help_text="Digest of the response whose sync was undone."
     )
 
     def __str__(self) -> str:
@@ -39,11 +39,11 @@ class Menu(models.Model):
 
 
 class SyncCheckpoint(models.Model):
-    """What the POS's port remembers of the answer that the menu is, so that the next one need not be read whole."""
+    """What the POS adapter keeps of the last response, so that it need only read the changes in the next one."""
 
     menu = models.OneToOneField(Menu, models.CASCADE, related_name="checkpoint")
-    digest = models.CharField(max_length=64, help_text="Of that answer; the menu has another one once it is stale.")
-    settings_fingerprint = models.CharField(max_length=64, help_text="The settings that it was written with.")
+    digest = models.CharField(max_length=64, help_text="Digest of that response; stale if it is not the menu's.")
+    settings_fingerprint = models.CharField(max_length=64, help_text="The settings of the sync that wrote it.")
     content = models.BinaryField()
 
     def __str__(self) -> str:
@@ -51,13 +51,13 @@ class SyncCheckpoint(models.Model):
 
 
 class MenuEntry(models.Model):
-    """What all parts of a menu share. Ids are random, so they tell nothing and can be made before the row is written.
+    """The base of all menu entries. Ids are random: they reveal nothing and can be made before the row is written.
 
     `translations` is `{language: {"name": str, "description": str}}`, language tags in lower case.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    name = models.CharField(max_length=255, help_text="As on the till.")
+    name = models.CharField(max_length=255, help_text="As at the POS.")
     translations = models.JSONField(default=dict, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -69,10 +69,10 @@ class MenuEntry(models.Model):
 
 
 class Category(MenuEntry):
-    """A screen of the till, or a sub-screen with its parent."""
+    """A menu screen at the POS, or with a parent a sub-screen."""
 
     venue = models.ForeignKey(Venue, models.CASCADE, related_name="categories")
-    key = models.CharField(max_length=255, editable=False, help_text="The POS's identity of the screen.")
+    key = models.CharField(max_length=255, editable=False, help_text="The POS's key of the screen.")
     parent = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="children")
     position = models.PositiveIntegerField(default=0)
 
@@ -83,7 +83,7 @@ class Category(MenuEntry):
 
 
 class Product(MenuEntry):
-    """Something a guest can order by itself: an item or a deal. Its SKU is its identity, its place its categories'."""
+    """An item or a deal that guests can order, identified by its SKU. Its categories say where it appears."""
 
     class Kind(models.TextChoices):
         ITEM = "item", "Item"
@@ -94,7 +94,7 @@ class Product(MenuEntry):
     kind = models.CharField(max_length=4, choices=Kind, default=Kind.ITEM)
     price = models.DecimalField(max_digits=12, decimal_places=2, help_text="What the guest pays, tax included.")
     image_url = models.URLField("image at the POS", max_length=1000, blank=True, help_text="Never shown to guests.")
-    image = models.CharField(max_length=200, blank=True, editable=False, help_text="Our file; empty: none.")
+    image = models.CharField(max_length=200, blank=True, editable=False, help_text="Our file; empty if there is none.")
     image_source = models.URLField(
         max_length=1000, blank=True, editable=False, help_text="The address that `image` was fetched from."
     )
@@ -103,10 +103,13 @@ class Product(MenuEntry):
     calories = models.PositiveIntegerField(null=True, blank=True)
     contains_alcohol = models.BooleanField(default=False)
     alcohol_percentage = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
-    stock = models.PositiveIntegerField(null=True, blank=True, help_text="How many are left; empty: not counted.")
+    stock = models.PositiveIntegerField(null=True, blank=True, help_text="How many are left; empty if not counted.")
     sold_out = models.BooleanField(default=False)
     snoozed_until = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="Empty: awake. Far in the future: until further notice."
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Empty if not snoozed; far in the future: until further notice.",
     )
     categories: "models.ManyToManyField[Category, CategoryProduct]" = models.ManyToManyField(
         Category, through="CategoryProduct", related_name="products"
@@ -123,7 +126,7 @@ class Product(MenuEntry):
 
 
 class CategoryProduct(models.Model):
-    """Where a product stands; one product can stand on several screens."""
+    """The place of a product in a category. A product can be in several."""
 
     id: Any = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     category = models.ForeignKey(Category, models.CASCADE, related_name="placements")
@@ -139,7 +142,7 @@ class CategoryProduct(models.Model):
 
 
 class ModifierGroup(MenuEntry):
-    """A question with its choices: production instructions, product modifiers, or the items of a deal."""
+    """A group of choices: production instructions, product modifiers, or the items of a deal."""
 
     class Kind(models.TextChoices):
         INSTRUCTION = "instruction", "Instruction (free)"
@@ -150,7 +153,7 @@ class ModifierGroup(MenuEntry):
     key = models.CharField(max_length=255, editable=False)
     kind = models.CharField(max_length=12, choices=Kind)
     minimum = models.PositiveIntegerField(default=0)
-    maximum = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: no limit.")
+    maximum = models.PositiveIntegerField(null=True, blank=True, help_text="Empty if there is no limit.")
 
     class Meta:
         ordering = ["name"]
@@ -158,7 +161,7 @@ class ModifierGroup(MenuEntry):
 
 
 class Modifier(MenuEntry):
-    """One choice. An instruction has an `instruction_id` and no SKU; the others have a SKU and a price."""
+    """A choice in a group. An instruction has an `instruction_id` and no SKU; all others have a SKU and a price."""
 
     group = models.ForeignKey(ModifierGroup, models.CASCADE, related_name="modifiers")
     key = models.CharField(max_length=255, editable=False)
@@ -166,10 +169,13 @@ class Modifier(MenuEntry):
     instruction_id = models.CharField(max_length=64, blank=True)
     price = models.DecimalField(max_digits=12, decimal_places=2, default=0)
     position = models.PositiveIntegerField(default=0)
-    stock = models.PositiveIntegerField(null=True, blank=True, help_text="How many are left; empty: not counted.")
+    stock = models.PositiveIntegerField(null=True, blank=True, help_text="How many are left; empty if not counted.")
     sold_out = models.BooleanField(default=False)
     snoozed_until = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="Empty: awake. Far in the future: until further notice."
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Empty if not snoozed; far in the future: until further notice.",
     )
 
     class Meta:
@@ -179,7 +185,7 @@ class Modifier(MenuEntry):
 
 
 class ProductModifierGroup(models.Model):
-    """Which questions a product asks, in order."""
+    """A modifier group of a product, with its position."""
 
     id: Any = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     product = models.ForeignKey(Product, models.CASCADE, related_name="group_links")
@@ -195,7 +201,7 @@ class ProductModifierGroup(models.Model):
 
 
 class NestedModifierGroup(models.Model):
-    """Which questions open when a choice is taken, in order."""
+    """A modifier group that opens when a choice is taken, with its position."""
 
     id: Any = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     modifier = models.ForeignKey(Modifier, models.CASCADE, related_name="group_links")
@@ -211,16 +217,18 @@ class NestedModifierGroup(models.Model):
 
 
 class ImageFetch(models.Model):
-    """One product's way to our own copy of its image, for as long as it is under way or in trouble.
+    """The download of a product's image, until it has succeeded.
 
-    While it is being fetched, `next_attempt_at` is when the lease ends; None means that we have given up on `source`.
+    During an attempt, `next_attempt_at` is when its lease ends. None means that we have given up on `source`.
     """
 
     product = models.OneToOneField(Product, models.CASCADE, related_name="image_fetch")
-    source = models.URLField(max_length=1000, blank=True, help_text="The address that the attempts were for.")
+    source = models.URLField(max_length=1000, blank=True, help_text="The URL that the attempts were for.")
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True, blank=True)
-    lease = models.UUIDField(null=True, blank=True, editable=False, help_text="Whose attempt may record its outcome.")
+    lease = models.UUIDField(
+        null=True, blank=True, editable=False, help_text="Of the attempt that may record its outcome."
+    )
     error = models.CharField(max_length=300, blank=True)
 
     def __str__(self) -> str:
@@ -228,7 +236,7 @@ class ImageFetch(models.Model):
 
 
 class Allergen(models.Model):
-    """What the POS calls one of its allergen codes: `translations` is `{language: name}`, tags in lower case."""
+    """The names of a POS allergen code: `translations` is `{language: name}`, tags in lower case."""
 
     venue = models.ForeignKey(Venue, models.CASCADE, related_name="allergens")
     code = models.CharField(max_length=64)
@@ -243,13 +251,13 @@ class Allergen(models.Model):
 
 
 class MenuState(models.Model):
-    """A menu as it was before a change, to go back to. `content` is what `menus.sync.restore_points` packs."""
+    """A menu as it was before a change, to roll back to. `menus.sync.restore_points` writes and reads `content`."""
 
     menu = models.ForeignKey(Menu, models.CASCADE, related_name="states")
     version = models.PositiveBigIntegerField()
     taken_at = models.DateTimeField(auto_now_add=True)
-    run = models.ForeignKey(SyncRun, models.SET_NULL, null=True, related_name="+", help_text="Before which sync.")
-    products = models.PositiveIntegerField(help_text="How many could be ordered.")
+    run = models.ForeignKey(SyncRun, models.SET_NULL, null=True, related_name="+", help_text="The sync after it.")
+    products = models.PositiveIntegerField(help_text="How many products were on the menu.")
     content = models.BinaryField()
 
     class Meta:

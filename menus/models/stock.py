@@ -1,7 +1,7 @@
-"""What is left of items, who snoozed what until when, and when the till was last asked. All by SKU.
+"""Stock levels, snoozes, and the comparison of stock with the POS. All by SKU.
 
-A SKU is one item at the till, on however many screens and in however many groups it stands, and it outlives the rows
-of the menu, which a sync may take away and bring back. So what is known of an item hangs on its SKU.
+A SKU is one item at the POS, in however many categories and groups it appears. It also outlives the menu's rows, which
+a sync may archive and bring back. So stock and snoozes belong to the SKU.
 """
 
 import uuid
@@ -13,18 +13,18 @@ from storekit.models import Venue
 
 
 class StockLevel(models.Model):
-    """What the POS last said of one item, on the menu or not, and what we have sold of it since.
+    """The POS's last stock count of an item, on the menu or not, and what we have sold since.
 
-    `taken` are our own orders that the POS's count does not show yet; see `menus.stock.levels`.
+    `taken` counts items in our own orders that the POS's count does not include yet; see `menus.stock.levels`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     venue = models.ForeignKey(Venue, models.CASCADE, related_name="stock_levels")
     sku = models.CharField("SKU", max_length=25)
     restricted = models.BooleanField(default=False)
-    count = models.IntegerField(null=True, blank=True, help_text="Of a restricted item; empty: none at all.")
+    count = models.IntegerField(null=True, blank=True, help_text="Of a restricted item; empty if sold out.")
     counted_at = models.DateTimeField(null=True, blank=True, help_text="By the POS's own clock.")
-    heard_at = models.DateTimeField(help_text="When the POS's word reached us.")
+    heard_at = models.DateTimeField(help_text="When the POS's update reached us.")
     taken = models.PositiveIntegerField(default=0)
     taken_at = models.DateTimeField(null=True, blank=True)
 
@@ -36,16 +36,16 @@ class StockLevel(models.Model):
 
     @property
     def left(self) -> int | None:
-        """How many may still be sold; None: as many as anybody wants."""
+        """How many may still be sold; None if there is no limit."""
         if not self.restricted:
             return None
         return max(self.count - self.taken, 0) if self.count is not None else 0
 
 
 class StockWatch(models.Model):
-    """When a venue's items are compared with the till, and what the last comparison found.
+    """The comparison of a venue's stock with the POS: when it is due, and what the last one found.
 
-    `lease_until` is when a comparison that is under way is given up; `due_at` is set when one was asked for or failed.
+    `lease_until` is when a running comparison is given up; `due_at` is set when one was requested or has failed.
     """
 
     venue = models.OneToOneField(Venue, models.CASCADE, related_name="stock_watch")
@@ -54,8 +54,8 @@ class StockWatch(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     compared_at = models.DateTimeField(null=True, blank=True)
-    items = models.PositiveIntegerField(default=0, help_text="How many the till was asked for.")
-    differences = models.JSONField(default=list, help_text="A line each, of the last comparison that found some.")
+    items = models.PositiveIntegerField(default=0, help_text="How many items were compared.")
+    differences = models.JSONField(default=list, help_text="One line each, from the last comparison that found any.")
     differed_at = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=500, blank=True)
 
@@ -64,10 +64,10 @@ class StockWatch(models.Model):
 
 
 class Snooze(models.Model):
-    """One stretch of time in which an item could not be ordered, for the report; one line of it.
+    """A period in which an item could not be ordered: one line of the snooze report.
 
-    By hand or because an order failed: the item sleeps until `until`, or until somebody wakes it. By the till: it was
-    sold out there, and the row is only the record of it; what is sold out now stands in `StockLevel`.
+    A snooze by hand or after a failed order lasts until `until` or until staff end it. A row caused by the till only
+    records that the item was sold out there; `StockLevel` says what is sold out now.
     """
 
     class Source(models.TextChoices):
@@ -85,14 +85,14 @@ class Snooze(models.Model):
     product = models.ForeignKey("menus.Product", models.SET_NULL, null=True, blank=True, related_name="snoozes")
     modifier = models.ForeignKey("menus.Modifier", models.SET_NULL, null=True, blank=True, related_name="snoozes")
     sku = models.CharField("SKU", max_length=25)
-    name = models.CharField(max_length=255, help_text="As on the till at the time.")
+    name = models.CharField(max_length=255, help_text="As at the POS at the time.")
     source = models.CharField(max_length=10, choices=Source)
     cause = models.CharField(max_length=13, choices=Cause, default=Cause.BY_HAND)
     by = models.CharField("who", max_length=200, blank=True)
     reason = models.CharField(max_length=300, blank=True)
     order = models.CharField("order number", max_length=40, blank=True)
     starts_at = models.DateTimeField("from", default=timezone.now)
-    until = models.DateTimeField(null=True, blank=True, help_text="Empty: until further notice.")
+    until = models.DateTimeField(null=True, blank=True, help_text="Empty means until further notice.")
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.CharField(max_length=200, blank=True)
 

@@ -106,8 +106,8 @@ class UnavailableSchema(serializers.Serializer):
     until = serializers.DateTimeField(allow_null=True, help_text="When it can be ordered again; null if unknown.")
     reason = serializers.ChoiceField(
         choices=["sold_out", "snoozed", "choices_sold_out"],
-        help_text="sold_out: at the POS; snoozed: by staff, or after the POS refused an order; choices_sold_out: a required group "
-        "has too few choices left.",
+        help_text="sold_out: at the POS; snoozed: by staff, or after the POS refused an order; choices_sold_out: a "
+        "required group has too few choices left.",
     )
 
 

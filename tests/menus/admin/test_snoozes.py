@@ -329,7 +329,7 @@ def test_the_button_asks_for_confirmation_and_then_requests_a_comparison(menu: V
     row = Menu.objects.get(venue=menu)
     its_page = f"/admin/menus/menu/{row.pk}/"
 
-    assert "Ask the till" in page(bens_browser, f"{its_page}stock/")
+    assert "Check with the POS" in page(bens_browser, f"{its_page}stock/")
     assert not StockWatch.objects.exists()
     bens_browser.post(f"{its_page}stock/")
 
