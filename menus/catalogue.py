@@ -1,4 +1,4 @@
-"""What is ordered: the products and choices that were asked for with the questions that they lead to, for pricing."""
+"""The ordered products and choices of a menu, with the modifier groups that they lead to, for pricing."""
 
 import uuid
 from collections import defaultdict
@@ -19,15 +19,15 @@ from storekit.db.compiled_queries import CompiledQuery, Row
 from storekit.models import Venue
 
 _TRIES = 5
-# More choices than anybody makes; databases limit how many values a query may have.
-_MOST_AT_ONCE = 512
+# More choices than any order has; databases limit how many values a query may take.
+_CHOICES_PER_QUERY = 512
 
 
 @dataclass(frozen=True)
 class CatalogueModifier:
-    """One choice. An instruction has an `instruction_id`, no SKU and no price; `groups` open when it is chosen.
+    """A choice. An instruction has an `instruction_id`, no SKU and no price; `groups` open when it is chosen.
 
-    `stock` None: not counted.
+    `stock` is None if not counted.
     """
 
     id: uuid.UUID
@@ -42,8 +42,10 @@ class CatalogueModifier:
 
 @dataclass(frozen=True)
 class CatalogueGroup:
-    """A question, with those of its choices that were asked for. `kind` as in `ModifierGroup.Kind`; `maximum` None: no
-    limit."""
+    """A modifier group with the requested ones of its choices.
+
+    `kind` is a `ModifierGroup.Kind`; `maximum` is None if there is no limit.
+    """
 
     id: uuid.UUID
     name: str
@@ -55,7 +57,7 @@ class CatalogueGroup:
 
 @dataclass(frozen=True)
 class CatalogueProduct:
-    """Something a guest can order. `kind` as in `Product.Kind`; `groups` are asked in this order. `stock` as above."""
+    """A product. `kind` is a `Product.Kind`; `groups` are in order; `stock` is None if not counted."""
 
     id: uuid.UUID
     sku: str
@@ -72,14 +74,14 @@ Entry = TypeVar("Entry", CatalogueProduct, CatalogueModifier)
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Products by id, and the groups that they and the choices among them lead to, all of one menu version."""
+    """Products by id, and the groups that they and their choices lead to, all of one menu version."""
 
     version: int
     products: Mapping[uuid.UUID, CatalogueProduct]
     groups: Mapping[uuid.UUID, CatalogueGroup]
 
     def product(self, *, id: uuid.UUID | None = None, sku: str | None = None) -> CatalogueProduct | None:
-        """The product with this id or SKU; None when it is not on the menu or was not asked for."""
+        """Return the product with this id or SKU; None if it is not on the menu or was not requested."""
         if id is not None:
             return self.products.get(id)
         return next((product for product in self.products.values() if product.sku == sku), None)
@@ -92,28 +94,28 @@ def load(
     skus: Collection[str] = (),
     choices: Collection[uuid.UUID] = (),
 ) -> Catalogue:
-    """Loads the named products and choices of the venue's menu; what is not on it is left out.
+    """Load these products and choices of the venue's menu. Those that are not on the menu are left out.
 
-    Two queries, however deep the choices lie, and one more for every further 512 of them. A sync may commit between
-    them. Each says of which version its rows are, so that what belongs together is known without a lock.
+    This takes two queries, however deep the choices are nested, and one more for every further 512 choices. A sync may
+    commit between them; every row carries its menu version, so rows of different versions are detected without a lock.
 
     Raises:
-        MenuBusy: when the menu kept changing while it was read.
+        MenuBusy: the menu kept changing while it was being read.
     """
     for _ in range(_TRIES):
         rows = _product_rows(venue, ids, skus)
         chosen = _choice_rows(venue, choices) if rows and choices else []
         versions = {row[-1] or 0 for row in (*rows, *chosen)} or {version_of(venue=venue)}
         if len(versions) == 1:
-            return _without_what_lacks_choices(_catalogue(versions.pop(), rows, chosen))
+            return _mark_lacking_choices(_catalogue(versions.pop(), rows, chosen))
     raise MenuBusy("The menu is being updated. Try again.")
 
 
-def _without_what_lacks_choices(catalogue: Catalogue) -> Catalogue:
-    """The same, without what cannot be ordered because a group that it requires has too little left.
+def _mark_lacking_choices(catalogue: Catalogue) -> Catalogue:
+    """Return the catalogue with entries marked unavailable if a group that they require has too few choices left.
 
-    A choice that asks for more itself is looked at when it is chosen. Nothing is asked of the database where so many
-    different choices were named that can be had, which is nearly always; instructions never run out.
+    Groups nested in a choice only count once it is chosen. The database is queried only for groups in which fewer
+    available choices were requested than the group requires, which is rare; instructions never run out.
     """
     required = {
         id: group.minimum
@@ -124,71 +126,73 @@ def _without_what_lacks_choices(catalogue: Catalogue) -> Catalogue:
     lacking = groups_without_enough_choices(required=required, now=timezone.now())
     if not lacking:
         return catalogue
-    products = {id: _unless_it_lacks(one, lacking) for id, one in catalogue.products.items()}
+    products = {id: _with_availability(one, lacking) for id, one in catalogue.products.items()}
     groups = {
-        id: replace(group, modifiers=tuple(_unless_it_lacks(one, lacking) for one in group.modifiers))
+        id: replace(group, modifiers=tuple(_with_availability(one, lacking) for one in group.modifiers))
         for id, group in catalogue.groups.items()
     }
     return replace(catalogue, products=products, groups=groups)
 
 
-def _unless_it_lacks(entry: Entry, lacking: AbstractSet[uuid.UUID]) -> Entry:
+def _with_availability(entry: Entry, lacking: AbstractSet[uuid.UUID]) -> Entry:
     return replace(entry, available=entry.available and lacking.isdisjoint(entry.groups))
 
 
-def _awake(sold_out: bool, snoozed_until: datetime | None, now: datetime) -> bool:
-    """Whether it can be ordered by itself. A snooze that is over counts no more, also before anybody has ended it."""
+def _is_available(sold_out: bool, snoozed_until: datetime | None, now: datetime) -> bool:
+    """Return whether an entry is available by its own row. A snooze that is over no longer counts, ended or not."""
     return not sold_out and (snoozed_until is None or snoozed_until <= now)
 
 
 def _catalogue(version: int, product_rows: list[Row], choice_rows: list[Row]) -> Catalogue:
-    questions: dict[uuid.UUID, Row] = {}
-    choices = _choices(choice_rows, questions)
-    products = _products(product_rows, questions)
+    group_rows: dict[uuid.UUID, Row] = {}
+    choices = _choices(choice_rows, group_rows)
+    products = _products(product_rows, group_rows)
     groups: dict[uuid.UUID, CatalogueGroup] = {}
-    # From the venue's products on: what they do not lead to is somebody else's, or asked for in a wrong place.
+    # Start from the venue's products. Choices they do not lead to belong to another venue or another product.
     waiting = [id for product in products.values() for id in product.groups]
     while waiting:
         id = waiting.pop()
         if id not in groups:
-            _, name, kind, minimum, maximum = questions[id]
+            _, name, kind, minimum, maximum = group_rows[id]
             groups[id] = CatalogueGroup(id, name, kind, minimum, maximum, tuple(choices.get(id, ())))
             waiting += [opened for choice in groups[id].modifiers for opened in choice.groups]
     return Catalogue(version=version, products=products, groups=groups)
 
 
-def _products(rows: list[Row], questions: dict[uuid.UUID, Row]) -> dict[uuid.UUID, CatalogueProduct]:
-    asked, now = _asked(rows, questions), timezone.now()
+def _products(rows: list[Row], group_rows: dict[uuid.UUID, Row]) -> dict[uuid.UUID, CatalogueProduct]:
+    product_groups, now = _groups_by_entry(rows, group_rows), timezone.now()
     return {
-        id: CatalogueProduct(id, sku, kind, name, price, _awake(sold_out, snoozed_until, now), stock, tuple(asked[id]))
+        id: CatalogueProduct(
+            id, sku, kind, name, price, _is_available(sold_out, snoozed_until, now), stock, tuple(product_groups[id])
+        )
         for id, sku, kind, name, price, sold_out, snoozed_until, stock, *_ in rows
     }
 
 
-def _choices(rows: list[Row], questions: dict[uuid.UUID, Row]) -> dict[uuid.UUID, list[CatalogueModifier]]:
-    """The choices by the group that they are in."""
-    opened, now = _asked(rows, questions), timezone.now()
+def _choices(rows: list[Row], group_rows: dict[uuid.UUID, Row]) -> dict[uuid.UUID, list[CatalogueModifier]]:
+    """Return the choices by their group."""
+    opened, now = _groups_by_entry(rows, group_rows), timezone.now()
     found: dict[uuid.UUID, dict[uuid.UUID, CatalogueModifier]] = defaultdict(dict)
     for id, sku, instruction_id, name, price, sold_out, snoozed_until, stock, group_id, *_ in rows:
         found[group_id][id] = CatalogueModifier(
-            id, sku, instruction_id, name, price, _awake(sold_out, snoozed_until, now), stock, tuple(opened[id])
+            id, sku, instruction_id, name, price, _is_available(sold_out, snoozed_until, now), stock, tuple(opened[id])
         )
     return {group_id: list(choices.values()) for group_id, choices in found.items()}
 
 
-def _asked(rows: Iterable[Row], questions: dict[uuid.UUID, Row]) -> dict[uuid.UUID, list[uuid.UUID]]:
-    """The ids of the groups that are asked for each row's product or choice; the groups are added to the questions."""
+def _groups_by_entry(rows: Iterable[Row], group_rows: dict[uuid.UUID, Row]) -> dict[uuid.UUID, list[uuid.UUID]]:
+    """Return the ids of the groups of each row's product or choice, and add those groups to `group_rows`."""
     found: dict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
     for id, *_, group_id, name, kind, minimum, maximum, archived_at, _ in rows:
         if group_id and archived_at is None:
             found[id].append(group_id)
-            questions[group_id] = (group_id, name, kind, minimum, maximum)
+            group_rows[group_id] = (group_id, name, kind, minimum, maximum)
     return found
 
 
 # --- Rows ------------------------------------------------------------------------------------------------------------
 
-# A row for each group that is asked, or one without; the version comes last.
+# One row per group of an entry, or one without a group; the version comes last.
 _GROUP = (
     *("group_links__group_id", "group_links__group__name", "group_links__group__kind"),
     *("group_links__group__minimum", "group_links__group__maximum", "group_links__group__archived_at"),
@@ -228,5 +232,5 @@ def _product_rows(venue: Venue, ids: Collection[uuid.UUID], skus: Collection[str
 
 def _choice_rows(venue: Venue, choices: Collection[uuid.UUID]) -> list[Row]:
     wanted = [*choices]
-    slices = [wanted[first : first + _MOST_AT_ONCE] for first in range(0, len(wanted), _MOST_AT_ONCE)]
+    slices = [wanted[first : first + _CHOICES_PER_QUERY] for first in range(0, len(wanted), _CHOICES_PER_QUERY)]
     return [row for some in slices for row in _CHOICES.rows(venue=[venue.pk], choices=some)]

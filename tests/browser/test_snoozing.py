@@ -11,7 +11,7 @@ from menus.stock.levels import apply_item_update
 from storekit.models import User, Venue
 from tests import factories
 from tests.browser.conftest import Visit
-from tests.menus.snapshots import bring_in_step
+from tests.menus.snapshots import sync_snapshot
 from tests.menus.stocked import restricted, stocked_menu
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def menu(venue: Venue) -> Venue:
-    bring_in_step(venue, stocked_menu())
+    sync_snapshot(venue, stocked_menu())
     return venue
 
 

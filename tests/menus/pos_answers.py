@@ -1,4 +1,4 @@
-"""What the POS answers to a sync, over HTTP."""
+"""The POS's HTTP responses to a sync."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def menu(*screens: Json, id: int = 168, name: str = "Online menu") -> Json:
 
 
 def answer_menu(body: Json, *, id: int = 168, status: int = 200) -> None:
-    """From now on this is what loading the menu answers."""
+    """Make this the response to loading the menu from now on."""
     responses.upsert(responses.GET, f"{settings.LIGHTSPEED_API_URL}/o/op/2/menu/load/{id}", json=body, status=status)
     known = {one.url for one in responses.registered()}
     if AVAILABILITY not in known:
@@ -42,7 +42,7 @@ def answer_menu(body: Json, *, id: int = 168, status: int = 200) -> None:
 
 
 def answer_availability(left: dict[str, int | None]) -> None:
-    """From now on these items are restricted: how many are left by SKU, None for none at all."""
+    """Make these items restricted from now on: how many are left by SKU, None if sold out."""
     answer = {
         "data": [{"sku": sku, "count": count, "updatedAt": "2026-10-01T18:00:00Z"} for sku, count in left.items()],
         "metadata": {"warnings": [], "current": {"page": 0, "pageSize": 500}, "total": len(left), "totalPages": 1},
@@ -51,7 +51,7 @@ def answer_availability(left: dict[str, int | None]) -> None:
 
 
 def answer_allergens(names: dict[str, dict[str, str]]) -> None:
-    """From now on these are the allergens: names by language, by code."""
+    """Make these the allergens from now on: names by language, by code."""
     answer = [
         {"code": code, "translations": [{"locale": locale, "text": text} for locale, text in words.items()]}
         for code, words in names.items()
@@ -60,7 +60,7 @@ def answer_allergens(names: dict[str, dict[str, str]]) -> None:
 
 
 def answer_menu_list(*menus: tuple[int, str]) -> None:
-    """From now on these are the location's menus."""
+    """Make these the location's menus from now on."""
     responses.upsert(
         responses.GET,
         f"{settings.LIGHTSPEED_API_URL}/o/op/1/menu/list",

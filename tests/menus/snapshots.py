@@ -1,4 +1,4 @@
-"""Menus as the POS might send them, and the shortest way to bring a venue in step with one."""
+"""POS menus, and a shortcut to sync a venue with one."""
 
 from decimal import Decimal
 from typing import Any
@@ -54,8 +54,8 @@ def snapshot(
     return MenuSnapshot(categories=categories, products=products, groups=groups, **(defaults | options))
 
 
-def bring_in_step(venue: Venue, menu: MenuSnapshot) -> MenuPlan:
-    """What a sync does once it has the POS's answer."""
+def sync_snapshot(venue: Venue, menu: MenuSnapshot) -> MenuPlan:
+    """Write the menu as a sync does once it has the POS's response."""
     Menu.objects.get_or_create(venue=venue)
     plan = plan_sync(snapshot=menu, stored=load_stored(venue=venue))
     apply_plan(venue=venue, plan=plan, version=version_of(venue=venue), snapshot=menu)
@@ -92,7 +92,7 @@ BURGER_MENU = snapshot(
         group("amount", modifier("LITTLE"), modifier("PLENTY", price=Decimal("2.00"))),
     ),
 )
-"""A burger on two screens with two questions, one of which leads to a third."""
+"""A burger on two screens with two modifier groups, one of which leads to a third."""
 
 
 _names = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12)
@@ -108,7 +108,7 @@ def _translations(draw: st.DrawFn) -> dict[str, Translation]:
 
 @st.composite
 def snapshots(draw: st.DrawFn) -> MenuSnapshot:
-    """Any menu that keeps the port's promises: unique keys, and references to what is there."""
+    """Draw any menu that keeps the port's promises: unique keys, and references to existing entries."""
     group_keys = draw(st.lists(st.sampled_from("abcdef"), unique=True, max_size=4))
     skus = draw(st.lists(st.sampled_from("PQRSTUV"), unique=True, max_size=5))
     screens = draw(st.lists(st.sampled_from("123456"), unique=True, max_size=4))

@@ -1,4 +1,4 @@
-"""A menu on which things run out: a burger with sauces, and a deal of a burger or a salad with an optional sweet."""
+"""A menu for stock tests: a burger with sauces, and a deal of a burger or a salad with an optional sweet."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from tests.menus.snapshots import category, group, modifier, product, snapshot
 
 
 def stocked_menu() -> MenuSnapshot:
-    """MEAL needs one of BURGER and SALAD, each of which is sold by itself too; SWEETS is no must."""
+    """Return the menu. MEAL needs one of BURGER and SALAD, which are sold separately too; SWEETS is optional."""
     return snapshot(
         categories=(category("mains", "BURGER", "SALAD", "MEAL"),),
         products=(
@@ -29,7 +29,7 @@ def stocked_menu() -> MenuSnapshot:
 
 
 def shown(client: Client, slug: str = "copper-pot") -> dict[str, Any]:
-    """The storefront's menu in a few words: what is available by SKU, products before choices, and the stock."""
+    """Return the storefront's menu in brief: availability by SKU of products and of choices, and the stock."""
     menu = client.get(f"/api/v1/venues/{slug}/menu").json()
     choices = {one["sku"]: one["available"] for group in menu["modifier_groups"] for one in group["modifiers"]}
     return {
@@ -41,7 +41,7 @@ def shown(client: Client, slug: str = "copper-pot") -> dict[str, Any]:
 
 
 def orderable(venue: Venue) -> dict[str, bool]:
-    """What a basket and an order take products for."""
+    """Return by SKU whether baskets and orders may have each product."""
     skus = list(Product.objects.filter(venue=venue).values_list("sku", flat=True))
     return {one.sku: one.available for one in catalogue.load(venue=venue, skus=skus).products.values()}
 

@@ -1,4 +1,4 @@
-"""What pricing loads: chosen products with every question they lead to."""
+"""The catalogue for pricing: requested products with every modifier group they lead to."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -13,7 +13,7 @@ from menus import catalogue
 from menus.models import Menu, Modifier, Product
 from menus.versions import MenuBusy, raise_version
 from storekit.models import Venue
-from tests.menus.snapshots import BURGER_MENU, bring_in_step, category, group, modifier, product, snapshot
+from tests.menus.snapshots import BURGER_MENU, category, group, modifier, product, snapshot, sync_snapshot
 
 
 def _choices(*skus: str) -> list[UUID]:
@@ -21,7 +21,7 @@ def _choices(*skus: str) -> list[UUID]:
 
 
 def test_a_product_comes_with_its_groups_and_the_groups_that_its_choices_open(venue: Venue) -> None:
-    bring_in_step(venue, BURGER_MENU)
+    sync_snapshot(venue, BURGER_MENU)
     rare = Modifier.objects.get(instruction_id="11")
 
     loaded = catalogue.load(venue=venue, skus=["BURGER"], choices=[rare.pk, *_choices("MAYO", "PLENTY")])
@@ -38,8 +38,8 @@ def test_a_product_comes_with_its_groups_and_the_groups_that_its_choices_open(ve
     assert len(loaded.groups) == 3
 
 
-def test_choices_that_were_not_asked_for_are_not_there(venue: Venue) -> None:
-    bring_in_step(venue, BURGER_MENU)
+def test_choices_that_were_not_requested_are_left_out(venue: Venue) -> None:
+    sync_snapshot(venue, BURGER_MENU)
 
     loaded = catalogue.load(venue=venue, skus=["BURGER"])
 
@@ -47,7 +47,7 @@ def test_choices_that_were_not_asked_for_are_not_there(venue: Venue) -> None:
 
 
 def test_products_are_found_by_id_too_and_nothing_else_is_loaded(venue: Venue) -> None:
-    bring_in_step(venue, BURGER_MENU)
+    sync_snapshot(venue, BURGER_MENU)
     salad = Product.objects.get(sku="SALAD")
 
     loaded = catalogue.load(venue=venue, ids=[salad.pk])
@@ -58,8 +58,8 @@ def test_products_are_found_by_id_too_and_nothing_else_is_loaded(venue: Venue) -
     assert loaded.groups == {}
 
 
-def test_ids_and_skus_can_be_asked_for_together(venue: Venue) -> None:
-    bring_in_step(venue, BURGER_MENU)
+def test_ids_and_skus_can_be_mixed(venue: Venue) -> None:
+    sync_snapshot(venue, BURGER_MENU)
     salad = Product.objects.get(sku="SALAD")
 
     loaded = catalogue.load(venue=venue, ids=[salad.pk], skus=["BURGER", "PIZZA"])
@@ -69,12 +69,12 @@ def test_ids_and_skus_can_be_asked_for_together(venue: Venue) -> None:
 
 def test_the_version_is_the_menus(venue: Venue) -> None:
     assert catalogue.load(venue=venue, skus=["BURGER"]).version == 0
-    bring_in_step(venue, BURGER_MENU)
+    sync_snapshot(venue, BURGER_MENU)
     assert catalogue.load(venue=venue, skus=["BURGER"]).version == 1
 
 
-def test_another_venues_products_are_not_there(venue: Venue, other_venue: Venue) -> None:
-    bring_in_step(venue, BURGER_MENU)
+def test_another_venues_products_are_left_out(venue: Venue, other_venue: Venue) -> None:
+    sync_snapshot(venue, BURGER_MENU)
     burger = Product.objects.get(sku="BURGER")
 
     loaded = catalogue.load(venue=other_venue, ids=[burger.pk], skus=["BURGER"], choices=_choices("MAYO"))
@@ -82,19 +82,19 @@ def test_another_venues_products_are_not_there(venue: Venue, other_venue: Venue)
     assert (loaded.products, loaded.groups) == ({}, {})
 
 
-def test_another_venues_choices_are_not_there(venue: Venue, other_venue: Venue) -> None:
-    bring_in_step(venue, BURGER_MENU)
+def test_another_venues_choices_are_left_out(venue: Venue, other_venue: Venue) -> None:
+    sync_snapshot(venue, BURGER_MENU)
     theirs = _choices("MAYO")
-    bring_in_step(other_venue, BURGER_MENU)
+    sync_snapshot(other_venue, BURGER_MENU)
 
     loaded = catalogue.load(venue=other_venue, skus=["BURGER"], choices=theirs)
 
     assert [one.modifiers for one in loaded.groups.values()] == [(), ()]
 
 
-def test_what_is_archived_is_not_there(venue: Venue) -> None:
-    bring_in_step(venue, BURGER_MENU)
-    bring_in_step(
+def test_archived_entries_are_left_out(venue: Venue) -> None:
+    sync_snapshot(venue, BURGER_MENU)
+    sync_snapshot(
         venue,
         snapshot(
             categories=(category("mains", "BURGER"),),
@@ -110,8 +110,8 @@ def test_what_is_archived_is_not_there(venue: Venue) -> None:
     assert [one.sku for one in sauce.modifiers] == ["KETCHUP"]
 
 
-def test_questions_that_lead_back_to_themselves_are_loaded_once(venue: Venue) -> None:
-    bring_in_step(
+def test_groups_that_lead_back_to_themselves_are_loaded_once(venue: Venue) -> None:
+    sync_snapshot(
         venue,
         snapshot(
             categories=(category("mains", "BURGER"),),
@@ -139,9 +139,9 @@ def _deep_menu(products: int, depth: int) -> MenuSnapshot:
 
 
 def test_the_number_of_queries_grows_neither_with_products_nor_with_depth(venue: Venue, other_venue: Venue) -> None:
-    bring_in_step(venue, _deep_menu(1, 1))
+    sync_snapshot(venue, _deep_menu(1, 1))
     small_choices = _choices("A0")
-    bring_in_step(other_venue, _deep_menu(30, 12))
+    sync_snapshot(other_venue, _deep_menu(30, 12))
     large_choices = list(Modifier.objects.filter(group__venue=other_venue).values_list("pk", flat=True))
 
     with CaptureQueriesContext(connection) as small:
@@ -154,22 +154,22 @@ def test_the_number_of_queries_grows_neither_with_products_nor_with_depth(venue:
 
 
 def test_without_choices_there_is_one_query(venue: Venue) -> None:
-    bring_in_step(venue, BURGER_MENU)
+    sync_snapshot(venue, BURGER_MENU)
     with CaptureQueriesContext(connection) as queries:
         catalogue.load(venue=venue, skus=["BURGER"])
     assert len(queries) == 1
 
 
-def test_more_choices_than_anybody_makes_are_no_trouble(venue: Venue) -> None:
-    bring_in_step(venue, BURGER_MENU)
+def test_more_choices_than_one_query_takes_are_loaded(venue: Venue) -> None:
+    sync_snapshot(venue, BURGER_MENU)
     loaded = catalogue.load(
         venue=venue, skus=["BURGER"], choices=[*(uuid4() for _ in range(20_000)), *_choices("MAYO")]
     )
     assert [choice.sku for one in loaded.groups.values() for choice in one.modifiers] == ["MAYO"]
 
 
-def test_what_is_left_is_loaded_with_it(venue: Venue) -> None:
-    bring_in_step(venue, BURGER_MENU)
+def test_stock_is_loaded_with_the_entries(venue: Venue) -> None:
+    sync_snapshot(venue, BURGER_MENU)
     Product.objects.filter(sku="BURGER").update(stock=3)
     Modifier.objects.filter(sku="MAYO").update(stock=0, sold_out=True)
 
@@ -181,7 +181,7 @@ def test_what_is_left_is_loaded_with_it(venue: Venue) -> None:
 
 
 def _interrupted_by(monkeypatch: pytest.MonkeyPatch, change: Callable[[], object], *, times: int) -> list[object]:
-    """A sync commits between the two queries of the first reads; returns the calls that there were."""
+    """Commit a sync between the two queries of the first reads; return the list of calls."""
     choice_rows = catalogue._choice_rows
     calls: list[object] = []
 
@@ -196,7 +196,7 @@ def _interrupted_by(monkeypatch: pytest.MonkeyPatch, change: Callable[[], object
 
 
 def test_a_menu_that_changes_while_it_is_read_is_read_again(venue: Venue, monkeypatch: pytest.MonkeyPatch) -> None:
-    bring_in_step(venue, BURGER_MENU)
+    sync_snapshot(venue, BURGER_MENU)
 
     def change() -> None:
         Product.objects.filter(sku="BURGER").update(price=Decimal("13.00"))
@@ -211,8 +211,8 @@ def test_a_menu_that_changes_while_it_is_read_is_read_again(venue: Venue, monkey
     assert (loaded.version, burger.price, len(calls)) == (2, Decimal("13.00"), 2)
 
 
-def test_a_menu_that_never_stands_still_is_given_up(venue: Venue, monkeypatch: pytest.MonkeyPatch) -> None:
-    bring_in_step(venue, BURGER_MENU)
+def test_loading_gives_up_on_a_menu_that_keeps_changing(venue: Venue, monkeypatch: pytest.MonkeyPatch) -> None:
+    sync_snapshot(venue, BURGER_MENU)
     _interrupted_by(monkeypatch, lambda: raise_version(menu=Menu.objects.get(venue=venue)), times=99)
 
     with pytest.raises(MenuBusy):

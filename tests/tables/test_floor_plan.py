@@ -41,7 +41,7 @@ def area(id: int, name: str, *tables: Json) -> Json:
 
 
 def answer(connection: Connection, *areas: Json, status: int = 200) -> None:
-    """From now on this is the location's floor plan."""
+    """Make this the location's floor plan from now on."""
     url = f"{settings.LIGHTSPEED_API_URL}/o/op/data/{connection.business_location_id}/floorplans"
     responses.upsert(responses.GET, url, json=list(areas) if status == 200 else {"message": "no"}, status=status)
 
@@ -111,7 +111,7 @@ def test_a_table_that_is_gone_or_inactive_is_archived_and_comes_back_with_its_id
     assert tables_in_use(venue) == [(7, "Bar"), (8, "Bar")]
 
 
-def test_a_table_comes_back_as_what_it_is_by_then_with_its_id(connection: Connection, venue: Venue) -> None:
+def test_a_returning_table_keeps_its_id_and_takes_its_new_values(connection: Connection, venue: Venue) -> None:
     answer(connection, area(1, "Bar", table(7)), area(2, "Terrace"))
     sync(venue)
     before = Table.objects.get()
@@ -124,7 +124,7 @@ def test_a_table_comes_back_as_what_it_is_by_then_with_its_id(connection: Connec
     assert (back.pk, back.number, back.name, back.area.name) == (before.pk, 70, "Sunny", "Terrace")
 
 
-def test_a_table_moves_out_of_an_area_that_goes_in_the_same_moment(connection: Connection, venue: Venue) -> None:
+def test_a_table_moves_out_of_an_area_that_is_removed_in_the_same_sync(connection: Connection, venue: Venue) -> None:
     answer(connection, area(1, "Bar", table(7)))
     sync(venue)
     before = Table.objects.get()
@@ -136,7 +136,7 @@ def test_a_table_moves_out_of_an_area_that_goes_in_the_same_moment(connection: C
     assert Area.objects.get(pos_id="1").archived_at is not None
 
 
-def test_an_orders_table_stays_its_table_when_it_is_archived(connection: Connection, venue: Venue) -> None:
+def test_an_order_keeps_its_table_when_the_table_is_archived(connection: Connection, venue: Venue) -> None:
     answer(connection, area(1, "Bar", table(7)))
     sync(venue)
     order = factories.OrderFactory(venue=venue, table=Table.objects.get(), table_number=7)
@@ -162,7 +162,7 @@ def test_an_area_that_is_gone_is_archived_and_comes_back_with_its_id(connection:
     assert Area.objects.get(pos_id="2", archived_at=None).pk == terrace.pk
 
 
-def test_two_tables_with_one_number_are_taken_over_with_a_warning(connection: Connection, venue: Venue) -> None:
+def test_two_tables_with_the_same_number_are_synced_with_a_warning(connection: Connection, venue: Venue) -> None:
     answer(
         connection,
         area(1, "Bar", table(7, 7, description="Door"), table(8)),
@@ -193,7 +193,7 @@ def test_without_a_floor_plan_everything_is_archived_with_a_warning(
     assert "no floor plan" in run.warnings[0]
 
 
-def test_a_bad_answer_leaves_the_tables_standing(connection: Connection, venue: Venue) -> None:
+def test_a_bad_response_keeps_the_tables(connection: Connection, venue: Venue) -> None:
     answer(connection, area(1, "Bar", table(7)))
     sync(venue)
     answer(connection, area(1, "Bar", {"id": "7"}))
@@ -234,7 +234,9 @@ def test_the_command_fails_with_the_reason(venue: Venue) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 403, 500, 503])
-def test_what_is_no_404_does_not_mean_that_there_is_none(connection: Connection, venue: Venue, status: int) -> None:
+def test_an_error_other_than_404_does_not_mean_there_is_no_floor_plan(
+    connection: Connection, venue: Venue, status: int
+) -> None:
     answer(connection, area(1, "Bar", table(7)))
     sync(venue)
     answer(connection, status=status)
@@ -243,7 +245,7 @@ def test_what_is_no_404_does_not_mean_that_there_is_none(connection: Connection,
     assert tables_in_use(venue) == [(7, "Bar")]
 
 
-def test_the_schedule_syncs_the_floor_plan_by_itself(
+def test_a_schedule_syncs_the_floor_plan(
     connection: Connection, venue: Venue, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     answer(connection, area(1, "Bar", table(7)))
@@ -260,7 +262,7 @@ def test_the_schedule_syncs_the_floor_plan_by_itself(
     assert tables_in_use(venue) == [(7, "Bar")]
 
 
-def test_the_task_syncs(connection: Connection, venue: Venue) -> None:
+def test_the_task_carries_out_a_queued_sync(connection: Connection, venue: Venue) -> None:
     answer(connection, area(1, "Bar", table(7)))
 
     queued = queue_sync(venue=venue, kind=SyncRun.Kind.FLOOR_PLAN, started_by="a test")

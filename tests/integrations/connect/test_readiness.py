@@ -18,7 +18,7 @@ from integrations.tasks import handle_readiness_notification
 from integrations.webhooks.ledger import receive
 from storekit.models import Venue
 from tests import factories
-from tests.menus.snapshots import BURGER_MENU, bring_in_step
+from tests.menus.snapshots import BURGER_MENU, sync_snapshot
 
 NOON = datetime(2026, 10, 1, 12, tzinfo=UTC)
 CLOSED = "The till is closed."
@@ -96,7 +96,7 @@ def test_guests_see_it_under_a_new_tag_without_a_new_version(
     connection: Connection, venue: Venue, client: Client
 ) -> None:
     cache.clear()
-    bring_in_step(venue, BURGER_MENU)
+    sync_snapshot(venue, BURGER_MENU)
     ready = client.get(URL)
     assert ready.json()["ordering"] == {"ready": True, "reason": None}
 

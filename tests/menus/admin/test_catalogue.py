@@ -13,7 +13,7 @@ from menus.models import Category, Menu, ModifierGroup, Product
 from storekit.models import Membership, User, Venue
 from tests import factories
 from tests.menus.pos_answers import answer_menu_list
-from tests.menus.snapshots import BURGER_MENU, bring_in_step, category, group, modifier, product, snapshot
+from tests.menus.snapshots import BURGER_MENU, category, group, modifier, product, snapshot, sync_snapshot
 
 SYNC = "/admin/menus/menu/sync/"
 
@@ -26,7 +26,7 @@ def _http() -> Iterator[None]:
 
 @pytest.fixture
 def menu(venue: Venue) -> Venue:
-    bring_in_step(venue, BURGER_MENU)
+    sync_snapshot(venue, BURGER_MENU)
     return venue
 
 
@@ -58,13 +58,13 @@ def test_a_group_shows_its_choices_and_what_they_open(menu: Venue, bens_browser:
 
 
 def test_markup_in_texts_from_the_pos_is_escaped(venue: Venue, bens_browser: Client) -> None:
-    bring_in_step(venue, snapshot(products=(product("P", name="<script>alert(1)</script>"),)))
+    sync_snapshot(venue, snapshot(products=(product("P", name="<script>alert(1)</script>"),)))
 
     assert "<script>alert(1)" not in page(bens_browser, "/admin/menus/product/")
 
 
 def test_lists_show_entries_on_the_menu_and_archived_ones_on_request(menu: Venue, bens_browser: Client) -> None:
-    bring_in_step(menu, snapshot(categories=(category("mains", "SALAD"),), products=(product("SALAD"),)))
+    sync_snapshot(menu, snapshot(categories=(category("mains", "SALAD"),), products=(product("SALAD"),)))
 
     on_menu = page(bens_browser, "/admin/menus/product/")
     archive = page(bens_browser, "/admin/menus/product/?place=archive")
@@ -90,7 +90,7 @@ def test_the_number_of_queries_does_not_grow_with_the_list(
 ) -> None:
     numbers = []
     for size in (2, 20):
-        bring_in_step(
+        sync_snapshot(
             venue,
             snapshot(
                 categories=tuple(category(f"c{n}", f"P{n}") for n in range(size)),
@@ -108,7 +108,7 @@ def test_the_number_of_queries_does_not_grow_with_the_list(
 def test_the_number_of_queries_does_not_grow_with_a_groups_choices(venue: Venue, annas_browser: Client) -> None:
     numbers = []
     for size in (2, 2, 20):  # the first request fills Django's own caches
-        bring_in_step(
+        sync_snapshot(
             venue,
             snapshot(
                 products=(product("P", groups=("g",)),),

@@ -17,7 +17,7 @@ from menus.snoozes.service import HowLong, snooze, snooze_until_tomorrow
 from menus.stock.levels import apply_item_update
 from storekit.models import Venue
 from tests import factories
-from tests.menus.snapshots import bring_in_step, group, modifier, product, snapshot
+from tests.menus.snapshots import group, modifier, product, snapshot, sync_snapshot
 from tests.menus.stocked import orderable, restricted, stocked_menu
 
 REPORT = "/admin/menus/snooze/"
@@ -27,7 +27,7 @@ PRODUCTS = "/admin/menus/product/"
 @pytest.fixture
 def menu(venue: Venue) -> Venue:
     cache.clear()
-    bring_in_step(venue, stocked_menu())
+    sync_snapshot(venue, stocked_menu())
     return venue
 
 
@@ -123,7 +123,7 @@ def test_waking_several_items_and_waking_them_again(menu: Venue, bens_browser: C
 
 def test_staff_cannot_snooze_another_venues_items(menu: Venue, zoes_browser: Client) -> None:
     salad, mayo = Product.objects.get(sku="SALAD"), Modifier.objects.get(sku="MAYO")
-    bring_in_step(Venue.objects.get(slug="blue-door"), stocked_menu())
+    sync_snapshot(Venue.objects.get(slug="blue-door"), stocked_menu())
 
     zoes_browser.post(PRODUCTS, chosen(salad, action="snooze_chosen", how_long="hour"))
     for path in (f"{PRODUCTS}{salad.pk}", f"/admin/menus/modifier/{mayo.pk}"):
@@ -138,7 +138,7 @@ def test_the_number_of_queries_does_not_grow_with_the_list(venue: Venue, bens_br
     for size in (2, 2, 20):
         skus = [f"P{n}" for n in range(size)]
         choices = group("g", *(modifier(f"M{n}") for n in range(size)))
-        bring_in_step(venue, snapshot(products=tuple(product(sku, groups=("g",)) for sku in skus), groups=(choices,)))
+        sync_snapshot(venue, snapshot(products=tuple(product(sku, groups=("g",)) for sku in skus), groups=(choices,)))
         snooze(venue=venue, skus=[*skus, *(f"M{n}" for n in range(size))], how_long=HowLong.HOUR)
         with CaptureQueriesContext(database) as queries:
             page(bens_browser, f"/admin/menus/{model}/")

@@ -30,7 +30,7 @@ from storekit.queue.registry import PERIODIC_TASKS
 from tests.integrations.flow import connect
 from tests.menus.images.pictures import PictureServer, ok, picture, redirect
 from tests.menus.images.products import colour_of, make_product
-from tests.menus.snapshots import bring_in_step, product, snapshot
+from tests.menus.snapshots import product, snapshot, sync_snapshot
 from tests.support.processes import worker
 from tests.support.sandbox import SandboxPos, eventually
 
@@ -126,12 +126,12 @@ def test_a_sync_queues_fetching_on_commit_and_only_if_images_are_due(
     venue: Venue, pictures: PictureServer, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
-        bring_in_step(venue, snapshot(products=(product("SALAD"),)))
+        sync_snapshot(venue, snapshot(products=(product("SALAD"),)))
     assert queued() == []
 
     url = pictures.put("/1.png", ok(picture()))
     with django_capture_on_commit_callbacks(execute=True):
-        bring_in_step(venue, snapshot(products=(product("SALAD", image_url=url),)))
+        sync_snapshot(venue, snapshot(products=(product("SALAD", image_url=url),)))
     assert queued() == ["menus.tasks.fetch_images"]
     assert pictures.requests == []
 
@@ -291,7 +291,7 @@ def test_the_sandbox_images_are_fetched_after_its_menu(
 
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_fetches_images_after_a_sync(venue: Venue, pictures: PictureServer, client: Client) -> None:
-    bring_in_step(venue, snapshot(products=(product("SALAD", image_url=pictures.put("/1.png", ok(picture()))),)))
+    sync_snapshot(venue, snapshot(products=(product("SALAD", image_url=pictures.put("/1.png", ok(picture()))),)))
 
     with worker():
         eventually(lambda: Product.objects.exclude(image="").exists())

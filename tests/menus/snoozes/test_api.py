@@ -17,7 +17,7 @@ from menus.snoozes.service import HowLong, snooze
 from menus.stock.levels import apply_item_update
 from menus.versions import version_of
 from storekit.models import Venue
-from tests.menus.snapshots import bring_in_step
+from tests.menus.snapshots import sync_snapshot
 from tests.menus.stocked import orderable, restricted, stocked_menu
 
 URL = "/api/v1/venues/copper-pot/snoozes"
@@ -33,7 +33,7 @@ def _evening() -> Iterator[None]:
 @pytest.fixture
 def menu(venue: Venue) -> Venue:
     cache.clear()
-    bring_in_step(venue, stocked_menu())
+    sync_snapshot(venue, stocked_menu())
     return venue
 
 

@@ -16,7 +16,7 @@ from menus.snoozes.service import wake
 from menus.versions import version_of
 from storekit.models import Venue
 from tests.menus.pos_answers import AVAILABILITY
-from tests.menus.snapshots import bring_in_step
+from tests.menus.snapshots import sync_snapshot
 from tests.menus.stocked import orderable, stocked_menu
 
 EVENING = datetime(2026, 10, 1, 18, tzinfo=UTC)
@@ -33,7 +33,7 @@ def _evening() -> Iterator[None]:
 @pytest.fixture
 def menu(connection: Connection, venue: Venue) -> Venue:
     TokenPair.objects.update(expires_at=datetime(2026, 10, 2, tzinfo=UTC))
-    bring_in_step(venue, stocked_menu())
+    sync_snapshot(venue, stocked_menu())
     return venue
 
 

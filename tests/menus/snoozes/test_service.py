@@ -30,7 +30,7 @@ from menus.stock.levels import apply_item_update
 from menus.versions import version_of
 from storekit.models import Venue
 from tests import factories
-from tests.menus.snapshots import bring_in_step, category, product, snapshot
+from tests.menus.snapshots import category, product, snapshot, sync_snapshot
 from tests.menus.stocked import orderable, restricted, shown, stocked_menu
 
 EVENING = datetime(2026, 10, 1, 18, tzinfo=UTC)
@@ -46,7 +46,7 @@ def clock() -> Iterator[time_machine.Traveller]:
 @pytest.fixture
 def menu(venue: Venue) -> Venue:
     cache.clear()
-    bring_in_step(venue, stocked_menu())
+    sync_snapshot(venue, stocked_menu())
     return venue
 
 
@@ -202,10 +202,10 @@ def test_a_refused_order_snoozes_its_items_until_tomorrow_once(menu: Venue) -> N
 
 def test_a_snooze_survives_the_item_leaving_the_menu_and_returning(menu: Venue, clock: time_machine.Traveller) -> None:
     snooze_by_hand(menu, "SALAD", how_long=HowLong.FURTHER_NOTICE)
-    bring_in_step(menu, snapshot(categories=(category("mains", "BURGER"),), products=(product("BURGER"),)))
+    sync_snapshot(menu, snapshot(categories=(category("mains", "BURGER"),), products=(product("BURGER"),)))
     clock.shift(HOUR)
 
-    bring_in_step(menu, stocked_menu())
+    sync_snapshot(menu, stocked_menu())
 
     assert orderable(menu)["SALAD"] is False
     wake(venue=menu, skus=["SALAD"], by="Anna")
@@ -214,11 +214,11 @@ def test_a_snooze_survives_the_item_leaving_the_menu_and_returning(menu: Venue, 
 
 def test_an_item_whose_snooze_expired_off_the_menu_returns_awake(menu: Venue, clock: time_machine.Traveller) -> None:
     snooze_by_hand(menu, "SALAD")
-    bring_in_step(menu, snapshot(categories=(category("mains", "BURGER"),), products=(product("BURGER"),)))
+    sync_snapshot(menu, snapshot(categories=(category("mains", "BURGER"),), products=(product("BURGER"),)))
     clock.shift(HOUR)
     wake_due()
 
-    bring_in_step(menu, stocked_menu())
+    sync_snapshot(menu, stocked_menu())
 
     assert Product.objects.get(sku="SALAD").snoozed_until is None
 
@@ -227,7 +227,7 @@ def test_a_choice_recreated_by_a_sync_is_snoozed_by_its_sku(menu: Venue) -> None
     snooze_by_hand(menu, "MAYO")
     Modifier.objects.filter(sku="MAYO").delete()
 
-    bring_in_step(menu, stocked_menu())
+    sync_snapshot(menu, stocked_menu())
 
     assert Modifier.objects.get(sku="MAYO").snoozed_until == EVENING + HOUR
 
@@ -245,7 +245,7 @@ def test_a_choice_with_a_new_sku_follows_the_snoozes_of_that_sku(menu: Venue) ->
         ),
     )
 
-    bring_in_step(menu, renumbered)
+    sync_snapshot(menu, renumbered)
 
     now = Modifier.objects.get(pk=kept.pk)
     assert (now.sku, now.snoozed_until) == ("MAYO-2", None)
@@ -255,7 +255,7 @@ def test_a_choice_with_a_new_sku_follows_the_snoozes_of_that_sku(menu: Venue) ->
 
 
 def test_a_snooze_affects_only_its_own_venue(menu: Venue, other_venue: Venue) -> None:
-    bring_in_step(other_venue, stocked_menu())
+    sync_snapshot(other_venue, stocked_menu())
 
     snooze_by_hand(other_venue, "SALAD")
     wake(venue=menu, skus=["SALAD"], by="Anna")

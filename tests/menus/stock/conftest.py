@@ -14,7 +14,7 @@ from django.core.cache import cache
 from integrations.connect.service import endpoint_of
 from integrations.models import Connection
 from storekit.models import Venue
-from tests.menus.snapshots import bring_in_step
+from tests.menus.snapshots import sync_snapshot
 from tests.menus.stocked import stocked_menu
 
 EVENING = datetime(2026, 10, 1, 18, tzinfo=UTC)
@@ -78,7 +78,7 @@ def connected_menu(connection: Connection, venue: Venue) -> Venue:
     connection.tokens.__class__.objects.update(expires_at=EVENING + timedelta(days=30))
     an_hour_ago = EVENING - timedelta(hours=1)
     Connection.objects.update(connected_at=an_hour_ago, webhook_registered_at=an_hour_ago)
-    bring_in_step(venue, stocked_menu())
+    sync_snapshot(venue, stocked_menu())
     return venue
 
 

@@ -21,7 +21,7 @@ from menus.sync.commit import Supplement, commit_supplement
 from menus.tasks import handle_item_notification
 from menus.versions import version_of
 from storekit.models import Venue
-from tests.menus.snapshots import bring_in_step, category, product, snapshot
+from tests.menus.snapshots import category, product, snapshot, sync_snapshot
 from tests.menus.stocked import lifted, orderable, restricted, shown, stocked_menu
 
 NOON = datetime(2026, 10, 1, 12, tzinfo=UTC)
@@ -38,7 +38,7 @@ def _empty_cache(db: None) -> None:
 
 @pytest.fixture
 def menu(venue: Venue) -> Venue:
-    bring_in_step(venue, stocked_menu())
+    sync_snapshot(venue, stocked_menu())
     return venue
 
 
@@ -156,7 +156,7 @@ def test_an_update_for_an_item_not_on_the_menu_is_stored_for_when_it_is_added(me
     assert apply_item_update(menu, restricted("SOUP", None, NOON)) == "no change for guests"
 
     assert version_of(venue=menu) == version
-    bring_in_step(menu, snapshot(categories=(category("mains", "SOUP"),), products=(product("SOUP"),)))
+    sync_snapshot(menu, snapshot(categories=(category("mains", "SOUP"),), products=(product("SOUP"),)))
     assert orderable(menu)["SOUP"] is False
     assert not Snooze.objects.exists()
 
@@ -172,20 +172,20 @@ def test_an_update_that_changes_nothing_for_guests_does_not_raise_the_version(me
 
 def test_an_update_for_an_archived_item_does_not_raise_the_version(menu: Venue) -> None:
     without = snapshot(categories=(category("mains", "BURGER"),), products=(product("BURGER"),))
-    bring_in_step(menu, without)
+    sync_snapshot(menu, without)
     version = version_of(venue=menu)
 
     assert apply_item_update(menu, restricted("SALAD", None, NOON)) == "no change for guests"
     assert apply_item_update(menu, restricted("MAYO", None, NOON)) == "no change for guests"
     assert version_of(venue=menu) == version
 
-    bring_in_step(menu, stocked_menu())
+    sync_snapshot(menu, stocked_menu())
     assert orderable(menu)["SALAD"] is False
     assert Modifier.objects.get(sku="MAYO").sold_out
 
 
 def test_an_update_affects_only_its_own_venue(menu: Venue, other_venue: Venue, client: Client) -> None:
-    bring_in_step(other_venue, stocked_menu())
+    sync_snapshot(other_venue, stocked_menu())
 
     apply_item_update(other_venue, restricted("SALAD", None, NOON))
 
@@ -195,7 +195,7 @@ def test_an_update_affects_only_its_own_venue(menu: Venue, other_venue: Venue, c
 
 def test_an_update_before_the_first_sync_is_stored(venue: Venue) -> None:
     assert apply_item_update(venue, restricted("SALAD", None, NOON)) == "no change for guests"
-    bring_in_step(venue, stocked_menu())
+    sync_snapshot(venue, stocked_menu())
     assert orderable(venue)["SALAD"] is False
 
 

@@ -23,7 +23,7 @@ from menus.tasks import reconcile as reconcile_task
 from menus.versions import version_of
 from storekit.models import Venue
 from tests import factories
-from tests.menus.snapshots import bring_in_step, category, product, snapshot
+from tests.menus.snapshots import category, product, snapshot, sync_snapshot
 from tests.menus.stock.conftest import API, AVAILABILITY, EVENING, StockedPos
 from tests.menus.stocked import orderable, restricted, shown
 
@@ -119,7 +119,7 @@ def test_five_thousand_items_are_requested_in_fifties_with_few_queries(
     numbers = []
     for size in (60, 5000):
         skus = [f"P{n:04}" for n in range(size)]
-        bring_in_step(menu, snapshot(categories=(category("c", *skus),), products=tuple(map(product, skus))))
+        sync_snapshot(menu, snapshot(categories=(category("c", *skus),), products=tuple(map(product, skus))))
         pos.requests.clear()
         pos.left = {sku: number % 3 for number, sku in enumerate(skus) if number % 7 == size % 7}
         pos.counted_at += timedelta(seconds=1)
@@ -178,7 +178,7 @@ def test_a_throttled_request_is_repeated_after_a_short_pause_but_not_after_a_lon
 ) -> None:
     paused: list[float] = []
     monkeypatch.setattr("menus.stock.reconciliation.time.sleep", paused.append)
-    bring_in_step(menu, snapshot(products=tuple(product(f"P{n:03}") for n in range(60))))
+    sync_snapshot(menu, snapshot(products=tuple(product(f"P{n:03}") for n in range(60))))
     pos.throttled_once = wait
     pos.left = {"P059": 0}
 

@@ -17,7 +17,7 @@ from menus.stock.levels import apply_item_update, expired_reservations, propagat
 from menus.stock.reservations import Shortage, SoldOut, take_stock
 from menus.versions import version_of
 from storekit.models import Venue
-from tests.menus.snapshots import bring_in_step
+from tests.menus.snapshots import sync_snapshot
 from tests.menus.stocked import lifted, orderable, restricted, shown, stocked_menu
 
 EVENING = datetime(2026, 10, 1, 18, tzinfo=UTC)
@@ -32,7 +32,7 @@ def clock() -> Iterator[time_machine.Traveller]:
 @pytest.fixture
 def menu(venue: Venue) -> Venue:
     cache.clear()
-    bring_in_step(venue, stocked_menu())
+    sync_snapshot(venue, stocked_menu())
     return venue
 
 

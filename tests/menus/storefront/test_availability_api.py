@@ -1,4 +1,4 @@
-"""GET availability: small, public, and never at odds with the menu of the same version."""
+"""GET availability: small, public, and always in agreement with the menu of the same version."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +14,7 @@ from menus.snoozes.service import HowLong, snooze
 from menus.stock.levels import apply_item_update
 from menus.stock.reservations import take_stock
 from storekit.models import Venue
-from tests.menus.snapshots import bring_in_step, category, product, snapshot
+from tests.menus.snapshots import category, product, snapshot, sync_snapshot
 from tests.menus.stocked import restricted, shown, stocked_menu
 
 URL = "/api/v1/venues/copper-pot/availability"
@@ -24,7 +24,7 @@ NOON = datetime(2026, 10, 1, 12, tzinfo=UTC)
 @pytest.fixture
 def menu(venue: Venue) -> Venue:
     cache.clear()
-    bring_in_step(venue, stocked_menu())
+    sync_snapshot(venue, stocked_menu())
     return venue
 
 
@@ -35,11 +35,11 @@ def ask(client: Client) -> dict[str, Any]:
     return found
 
 
-def test_while_everything_is_there_it_is_empty(menu: Venue, client: Client) -> None:
+def test_the_document_is_empty_while_everything_is_available(menu: Venue, client: Client) -> None:
     assert ask(client) == {"version": 1, "unavailable": [], "stock": {}}
 
 
-def test_it_names_what_cannot_be_ordered_why_and_until_when(menu: Venue, client: Client) -> None:
+def test_it_lists_unavailable_entries_with_reason_and_end(menu: Venue, client: Client) -> None:
     (asleep,) = snooze(venue=menu, skus=["BURGER"], how_long=HowLong.TOMORROW)
     snooze(venue=menu, skus=["MAYO"], how_long=HowLong.FURTHER_NOTICE)
     apply_item_update(menu, restricted("SALAD", 0, NOON))
@@ -79,14 +79,14 @@ def test_it_agrees_with_the_menu_of_the_same_version(menu: Venue, client: Client
     assert {sku: left for sku, left in found["stock"].items() if sku in seen["available"]} == seen["stock"]
 
 
-def test_what_is_archived_is_not_named(menu: Venue, client: Client) -> None:
+def test_archived_entries_are_not_listed(menu: Venue, client: Client) -> None:
     apply_item_update(menu, restricted("SALAD", 0, NOON))
-    bring_in_step(menu, snapshot(categories=(category("mains", "BURGER"),), products=(product("BURGER"),)))
+    sync_snapshot(menu, snapshot(categories=(category("mains", "BURGER"),), products=(product("BURGER"),)))
 
     assert ask(client)["unavailable"] == []
 
 
-def test_nothing_new_is_304_with_one_query_and_a_change_is_200(menu: Venue, client: Client) -> None:
+def test_an_unchanged_document_is_304_with_one_query_and_a_changed_one_200(menu: Venue, client: Client) -> None:
     tag = client.get(URL)["ETag"]
     with CaptureQueriesContext(database) as queries:
         again = client.get(URL, headers={"if-none-match": tag})
@@ -99,7 +99,7 @@ def test_nothing_new_is_304_with_one_query_and_a_change_is_200(menu: Venue, clie
     assert changed["ETag"] != tag
 
 
-def test_it_is_kept_for_all_who_ask(menu: Venue, client: Client) -> None:
+def test_the_document_is_cached_for_all_clients(menu: Venue, client: Client) -> None:
     ask(client)
     with CaptureQueriesContext(database) as queries:
         ask(client)
@@ -111,7 +111,7 @@ def test_the_number_of_queries_does_not_grow_with_the_menu(venue: Venue, other_v
     for place, size in ((venue, 2), (other_venue, 60)):
         cache.clear()
         skus = [f"P{n}" for n in range(size)]
-        bring_in_step(place, snapshot(categories=(category("c", *skus),), products=tuple(map(product, skus))))
+        sync_snapshot(place, snapshot(categories=(category("c", *skus),), products=tuple(map(product, skus))))
         snooze(venue=place, skus=skus, how_long=HowLong.HOUR)
         with CaptureQueriesContext(database) as queries:
             answer = client.get(f"/api/v1/venues/{place.slug}/availability")
@@ -120,7 +120,7 @@ def test_the_number_of_queries_does_not_grow_with_the_menu(venue: Venue, other_v
     assert numbers[0] == numbers[1]
 
 
-def test_no_venue_and_no_menu_are_404_in_the_shape_of_every_error(venue: Venue, client: Client) -> None:
+def test_an_unknown_venue_and_one_without_a_menu_are_404(venue: Venue, client: Client) -> None:
     unknown = client.get("/api/v1/venues/nowhere/availability")
     empty = client.get(URL)
 
@@ -128,7 +128,7 @@ def test_no_venue_and_no_menu_are_404_in_the_shape_of_every_error(venue: Venue, 
     assert (empty.status_code, empty.json()["errors"][0]["code"]) == (404, "no_menu")
 
 
-def test_it_is_described(client: Client) -> None:
+def test_the_openapi_schema_describes_the_availability(client: Client) -> None:
     schema = client.get("/api/schema/?format=json").json()
     described = schema["paths"]["/api/v1/venues/{slug}/availability"]["get"]
     assert described["operationId"] == "venue_availability"

@@ -1,4 +1,4 @@
-"""Which language a reader gets, and which words stand in for missing ones."""
+"""Choosing a language, and falling back for missing texts."""
 
 import pytest
 
@@ -23,14 +23,12 @@ from menus.storefront.languages import Texts, choose_language
         ("x" * 5000, "y" * 5000, "en-gb"),
     ],
 )
-def test_the_language_asked_for_wins_then_the_header_then_the_preferred_one(
-    lang: str, header: str, chosen: str
-) -> None:
+def test_the_parameter_wins_then_the_header_then_the_preferred_language(lang: str, header: str, chosen: str) -> None:
     available = ["fr", "en-gb", "de"]
     assert choose_language(available=available, lang=lang, accept_language=header, preferred="en") == chosen
 
 
-def test_without_a_preferred_one_the_menus_first_language_is_chosen() -> None:
+def test_without_a_preferred_language_the_menus_first_is_chosen() -> None:
     assert choose_language(available=["fr", "de"], lang="", accept_language="", preferred="pt") == "fr"
 
 
@@ -49,12 +47,12 @@ def test_a_menu_without_texts_is_in_the_preferred_language() -> None:
         ({}, "Till", ""),
     ],
 )
-def test_words_fall_back_text_by_text(translations: dict[str, dict[str, str]], name: str, description: str) -> None:
+def test_each_text_falls_back_separately(translations: dict[str, dict[str, str]], name: str, description: str) -> None:
     texts = Texts(language="fr", preferred="en", available=["de", "en", "en-gb", "fr", "fr-ca"])
     assert texts.name(translations, till_name="Till") == name
     assert texts.description(translations) == description
 
 
 @pytest.mark.parametrize(("preferred", "chosen"), [("en-gb", "en-gb"), ("en\nx", ""), ("中文", ""), ("", "")])
-def test_a_menu_without_any_language_is_in_the_preferred_one_if_that_is_one(preferred: str, chosen: str) -> None:
+def test_without_any_language_the_preferred_one_must_be_a_language_tag(preferred: str, chosen: str) -> None:
     assert choose_language(available=[], lang="fr", accept_language="de", preferred=preferred) == chosen

@@ -1,4 +1,4 @@
-"""The menu as storefronts read it."""
+"""GET menu, the menu for storefronts."""
 
 import json
 from decimal import Decimal
@@ -16,7 +16,7 @@ from menus.models import Menu, Modifier, ModifierGroup, Product
 from menus.storefront import document, published
 from menus.versions import raise_version
 from storekit.models import Venue
-from tests.menus.snapshots import BURGER_MENU, bring_in_step, category, group, modifier, product, snapshot
+from tests.menus.snapshots import BURGER_MENU, category, group, modifier, product, snapshot, sync_snapshot
 
 URL = "/api/v1/venues/copper-pot/menu"
 
@@ -28,7 +28,7 @@ def _empty_cache(db: None) -> None:
 
 @pytest.fixture
 def menu(venue: Venue) -> Venue:
-    bring_in_step(venue, BURGER_MENU)
+    sync_snapshot(venue, BURGER_MENU)
     return venue
 
 
@@ -96,7 +96,7 @@ def test_languages_by_parameter_then_header_then_the_preferred_one(
     assert read(client)["language"] == "fr"
 
 
-def test_a_text_that_is_missing_in_the_language_stands_in_the_preferred_one(
+def test_a_missing_text_falls_back_to_the_preferred_language(
     menu: Venue, connection: Connection, client: Client
 ) -> None:
     burger, salad = read(client, URL + "?lang=fr")["products"]
@@ -106,7 +106,7 @@ def test_a_text_that_is_missing_in_the_language_stands_in_the_preferred_one(
 
 
 def test_another_preferred_language_shows_at_once(menu: Venue, connection: Connection, client: Client) -> None:
-    bring_in_step(
+    sync_snapshot(
         menu,
         snapshot(
             products=(
@@ -125,20 +125,20 @@ def test_another_preferred_language_shows_at_once(menu: Venue, connection: Conne
     assert first["ETag"] != second["ETag"]
 
 
-def test_a_reader_who_knows_the_current_menu_gets_304_after_one_query(menu: Venue, client: Client) -> None:
+def test_a_client_with_the_current_menu_gets_304_after_one_query(menu: Venue, client: Client) -> None:
     etag = client.get(URL)["ETag"]
 
     with CaptureQueriesContext(database) as queries:
         answer = client.get(URL, headers={"if-none-match": f'"other", {etag}'})
 
     assert (answer.status_code, answer.content, answer["ETag"]) == (304, b"", etag)
-    # On PostgreSQL by a statement of the driver's own, of which Django keeps no account.
+    # On PostgreSQL by a statement of the driver's own, which Django does not count.
     assert len(queries) == (0 if database.vendor == "postgresql" else 1)
 
 
 def test_the_etag_changes_with_the_menu_and_with_the_language(menu: Venue, client: Client) -> None:
     english, french = client.get(URL + "?lang=en"), client.get(URL + "?lang=fr")
-    bring_in_step(menu, snapshot(categories=(category("mains", "SALAD"),), products=(product("SALAD"),)))
+    sync_snapshot(menu, snapshot(categories=(category("mains", "SALAD"),), products=(product("SALAD"),)))
     later = client.get(URL + "?lang=en", headers={"if-none-match": english["ETag"]})
 
     assert len({english["ETag"], french["ETag"], later["ETag"]}) == 3
@@ -146,7 +146,7 @@ def test_the_etag_changes_with_the_menu_and_with_the_language(menu: Venue, clien
     assert [one["sku"] for one in later.json()["products"]] == ["SALAD"]
 
 
-def test_caches_may_keep_it_but_have_to_ask_and_no_cookie_varies_it(menu: Venue, client: Client) -> None:
+def test_caches_must_revalidate_and_no_cookie_varies_the_response(menu: Venue, client: Client) -> None:
     for headers in ({}, {"if-none-match": client.get(URL + "?lang=fr")["ETag"]}):
         answer = client.get(URL + "?lang=fr", headers=headers)
         assert answer["Cache-Control"] == "public, no-cache"
@@ -155,7 +155,7 @@ def test_caches_may_keep_it_but_have_to_ask_and_no_cookie_varies_it(menu: Venue,
         assert not answer.cookies
 
 
-def test_it_is_built_once_and_then_read_from_the_cache(
+def test_the_menu_is_built_once_and_then_read_from_the_cache(
     menu: Venue, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     built = client.get(URL)
@@ -164,10 +164,8 @@ def test_it_is_built_once_and_then_read_from_the_cache(
     assert client.get(URL).content == built.content
 
 
-def test_building_takes_the_same_number_of_queries_for_any_menu(
-    menu: Venue, other_venue: Venue, client: Client
-) -> None:
-    bring_in_step(
+def test_building_any_menu_takes_the_same_number_of_queries(menu: Venue, other_venue: Venue, client: Client) -> None:
+    sync_snapshot(
         other_venue,
         snapshot(
             categories=(category("c", *(f"P{n}" for n in range(60))),),
@@ -183,7 +181,7 @@ def test_building_takes_the_same_number_of_queries_for_any_menu(
     assert len(small) == len(large)
 
 
-def test_a_sync_that_commits_while_the_menu_is_built_is_read_whole(
+def test_a_sync_that_commits_while_the_menu_is_built_is_read_completely(
     menu: Venue, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     load = document.load_rows
@@ -215,8 +213,8 @@ def test_a_renamed_venue_is_not_served_under_its_old_name(menu: Venue, client: C
 
 
 def test_other_venues_products_and_archived_ones_are_not_shown(menu: Venue, other_venue: Venue, client: Client) -> None:
-    bring_in_step(other_venue, snapshot(categories=(category("c", "WINE"),), products=(product("WINE"),)))
-    bring_in_step(menu, snapshot(categories=(category("mains", "SALAD"),), products=(product("SALAD"),)))
+    sync_snapshot(other_venue, snapshot(categories=(category("c", "WINE"),), products=(product("WINE"),)))
+    sync_snapshot(menu, snapshot(categories=(category("mains", "SALAD"),), products=(product("SALAD"),)))
 
     shown = read(client)
 
@@ -226,7 +224,7 @@ def test_other_venues_products_and_archived_ones_are_not_shown(menu: Venue, othe
 
 
 def test_a_group_that_no_product_leads_to_is_not_shown(venue: Venue, client: Client) -> None:
-    bring_in_step(
+    sync_snapshot(
         venue,
         snapshot(
             categories=(category("c", "P"),),
@@ -250,9 +248,7 @@ def test_an_unknown_venue_and_one_without_a_menu_answer_404_and_say_which(client
     }
 
 
-def test_a_menu_that_never_stands_still_answers_503(
-    menu: Venue, client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_menu_that_keeps_changing_is_503(menu: Venue, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     load = document.load_rows
 
     def restless(*, venue: Venue) -> object:

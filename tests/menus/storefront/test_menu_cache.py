@@ -1,4 +1,4 @@
-"""Reading the menu at speed: codings, the short path, the shelf, and one build for many readers."""
+"""Serving the menu fast: content codings, the fast path, the memory cache, and one build for many requests."""
 
 import contextlib
 import gzip
@@ -24,7 +24,7 @@ from menus.versions import raise_version
 from storekit.db import prepared_query
 from storekit.models import Venue
 from tests import factories
-from tests.menus.snapshots import BURGER_MENU, bring_in_step
+from tests.menus.snapshots import BURGER_MENU, sync_snapshot
 
 URL = "/api/v1/venues/copper-pot/menu"
 
@@ -36,7 +36,7 @@ def _empty_cache(db: None) -> None:
 
 @pytest.fixture
 def menu(venue: Venue) -> Venue:
-    bring_in_step(venue, BURGER_MENU)
+    sync_snapshot(venue, BURGER_MENU)
     return venue
 
 
@@ -68,7 +68,7 @@ def test_the_coding_follows_the_q_values(header: str, chosen: str | None) -> Non
     assert choose_coding(header) == chosen
 
 
-def test_every_coding_holds_the_same_menu_under_a_tag_of_its_own(menu: Venue, client: Client) -> None:
+def test_every_coding_has_the_same_menu_and_its_own_etag(menu: Venue, client: Client) -> None:
     plain, zipped, brotlied = (
         client.get(URL, headers={"accept-encoding": coding}) for coding in ("identity", "gzip", "br")
     )
@@ -80,7 +80,7 @@ def test_every_coding_holds_the_same_menu_under_a_tag_of_its_own(menu: Venue, cl
 
 
 @pytest.mark.parametrize("warm", [False, True])
-def test_a_tag_of_one_coding_is_not_the_tag_of_another(menu: Venue, client: Client, warm: bool) -> None:
+def test_the_etag_of_one_coding_does_not_match_another(menu: Venue, client: Client, warm: bool) -> None:
     zipped = client.get(URL, headers={"accept-encoding": "gzip"})["ETag"]
     if not warm:
         published.menu_cache.clear()
@@ -93,26 +93,26 @@ def test_a_tag_of_one_coding_is_not_the_tag_of_another(menu: Venue, client: Clie
 
 
 @pytest.mark.parametrize("headers", [{}, {"accept-encoding": "br"}, {"accept-encoding": "gzip", "accept": "text/html"}])
-def test_the_ordinary_way_and_the_short_one_answer_alike(
+def test_the_fast_path_and_the_view_respond_alike(
     menu: Venue, connection: Connection, client: Client, headers: dict[str, str]
 ) -> None:
     at_once = [client.get(URL, headers=headers) for _ in range(2)][1]
     with override_settings(FAST_PATHS={}):
         ordinary = Client().get(URL, headers=headers)
 
-    # REST's machinery says which methods there are; nobody needs that on a menu.
+    # Only the view sends the Allow header, which clients do not need here.
     assert dict(at_once.headers) == {name: value for name, value in ordinary.headers.items() if name != "Allow"}
     assert (at_once.status_code, at_once.content) == (ordinary.status_code, ordinary.content)
 
 
 @pytest.mark.parametrize("warm", [False, True])
-def test_a_foreign_host_is_refused_on_the_short_way_too(menu: Venue, client: Client, warm: bool) -> None:
+def test_the_fast_path_refuses_an_unknown_host_too(menu: Venue, client: Client, warm: bool) -> None:
     if warm:
         client.get(URL)
     assert client.get(URL, headers={"host": "evil.example"}).status_code == 400
 
 
-def test_what_is_ready_is_answered_without_the_ordinary_way(
+def test_a_menu_in_memory_is_served_without_the_view(
     menu: Venue, annas_browser: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = annas_browser.get(URL)
@@ -139,7 +139,7 @@ def test_head_has_the_headers_of_get_and_no_body(menu: Venue, client: Client, wa
     assert head["ETag"] == whole["ETag"]
 
 
-def test_other_methods_and_codings_nobody_has_are_refused_in_the_usual_shape(menu: Venue, client: Client) -> None:
+def test_other_methods_and_codings_are_refused_as_usual(menu: Venue, client: Client) -> None:
     client.get(URL)
     posted, refused = client.post(URL), client.get(URL, headers={"accept-encoding": "identity;q=0"})
 
@@ -147,7 +147,7 @@ def test_other_methods_and_codings_nobody_has_are_refused_in_the_usual_shape(men
     assert (refused.status_code, refused.json()["errors"][0]["code"]) == (406, "not_acceptable")
 
 
-def test_a_menu_that_changed_is_not_answered_from_the_shelf(menu: Venue, client: Client) -> None:
+def test_a_changed_menu_is_not_served_from_memory(menu: Venue, client: Client) -> None:
     before = client.get(URL)
     raise_version(menu=Menu.objects.get(venue=menu))
     after = client.get(URL, headers={"if-none-match": before["ETag"]})
@@ -155,13 +155,13 @@ def test_a_menu_that_changed_is_not_answered_from_the_shelf(menu: Venue, client:
     assert (after.status_code, after.json()["version"]) == (200, before.json()["version"] + 1)
 
 
-def test_one_venues_menu_is_not_anothers(menu: Venue, other_venue: Venue, client: Client) -> None:
+def test_each_venue_gets_its_own_menu(menu: Venue, other_venue: Venue, client: Client) -> None:
     ours = client.get(URL)
     other = client.get("/api/v1/venues/blue-door/menu", headers={"if-none-match": ours["ETag"]})
     assert (other.status_code, other.json()["errors"][0]["code"]) == (404, "no_menu")
 
 
-def test_the_answer_does_not_tell_whether_the_venue_is_connected(menu: Venue, client: Client) -> None:
+def test_the_response_does_not_reveal_whether_the_venue_is_connected(menu: Venue, client: Client) -> None:
     before = client.get(URL)
     made = factories.ConnectionFactory(venue=menu)
     made.settings.preferred_language = "en"
@@ -169,13 +169,13 @@ def test_the_answer_does_not_tell_whether_the_venue_is_connected(menu: Venue, cl
     after = client.get(URL)
 
     assert before.content == after.content
-    # The tag is keyed: nobody without the secret can try out which settings make it.
+    # The tag is keyed, so nobody can guess settings from it without the secret.
     with override_settings(SECRET_KEY="another-secret-of-at-least-thirty-two-characters"):
         published._edition.cache_clear()
         assert client.get(URL)["ETag"] != after["ETag"]
 
 
-def test_when_the_short_way_is_closed_readers_get_the_menu_all_the_same(
+def test_clients_get_the_menu_when_the_fast_query_is_not_available(
     menu: Venue, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = client.get(URL)
@@ -187,7 +187,7 @@ def test_when_the_short_way_is_closed_readers_get_the_menu_all_the_same(
     assert client.get(URL).content == first.content
 
 
-def test_a_connection_that_breaks_at_the_very_question_closes_the_short_way(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connection_that_breaks_during_the_fast_query_disables_it(monkeypatch: pytest.MonkeyPatch) -> None:
     class Broken:
         closed = False
 
@@ -205,8 +205,8 @@ def test_a_connection_that_breaks_at_the_very_question_closes_the_short_way(monk
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_database_that_went_away_is_found_again(venue: Venue, client: Client) -> None:
-    bring_in_step(venue, BURGER_MENU)
+def test_the_menu_is_served_again_after_the_database_was_away(venue: Venue, client: Client) -> None:
+    sync_snapshot(venue, BURGER_MENU)
     first = client.get(URL)
     if database.vendor == "postgresql":
         assert database.connection is not None
@@ -214,7 +214,7 @@ def test_a_database_that_went_away_is_found_again(venue: Venue, client: Client) 
             cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [database.connection.info.backend_pid])
     else:
         database.close()
-    # As Django does when a request begins, which the test client leaves out.
+    # As Django does at the start of a request, which the test client skips.
     database.close_if_unusable_or_obsolete()
 
     assert client.get(URL).content == first.content
@@ -222,8 +222,8 @@ def test_a_database_that_went_away_is_found_again(venue: Venue, client: Client) 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_readers_of_a_new_version_have_it_built_once(venue: Venue, monkeypatch: pytest.MonkeyPatch) -> None:
-    bring_in_step(venue, BURGER_MENU)
+def test_many_requests_for_a_new_version_build_it_once(venue: Venue, monkeypatch: pytest.MonkeyPatch) -> None:
+    sync_snapshot(venue, BURGER_MENU)
     load, ready = document.load_rows, threading.Barrier(6)
     builds: list[int] = []
 
@@ -245,7 +245,7 @@ def test_many_readers_of_a_new_version_have_it_built_once(venue: Venue, monkeypa
     assert (len(answers), len(builds)) == (1, 1)
 
 
-def test_the_shelf_keeps_what_was_asked_for_last_as_far_as_it_fits() -> None:
+def test_the_memory_cache_keeps_the_last_used_menus_that_fit() -> None:
     menu_cache = MenuCache(most_bytes=100)
     small = CompressedMenu(gzip=b"g" * 20, brotli=b"b" * 20)
     menu_cache.add("a", small)
@@ -258,6 +258,6 @@ def test_the_shelf_keeps_what_was_asked_for_last_as_far_as_it_fits() -> None:
     assert [menu_cache.find(key) is small for key in ("a", "b", "c", "too large")] == [True, False, True, False]
 
 
-def test_packing_the_same_bytes_twice_makes_the_same_bytes() -> None:
+def test_compressing_the_same_bytes_twice_gives_the_same_bytes() -> None:
     assert compress(b"menu" * 1000) == compress(b"menu" * 1000)
     assert compress(b"menu" * 1000).body("identity") == b"menu" * 1000

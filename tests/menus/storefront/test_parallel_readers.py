@@ -1,4 +1,4 @@
-"""Storefronts that read while syncs run see one menu or the other, never a mixture."""
+"""Storefronts that read during syncs get either the old menu or the new one, never a mixture."""
 
 import json
 import threading
@@ -12,14 +12,14 @@ from integrations.pos import MenuSnapshot
 from menus.storefront.published import menu_cache, read_menu
 from menus.versions import MenuBusy
 from storekit.models import Venue
-from tests.menus.snapshots import bring_in_step, category, group, modifier, product, snapshot
+from tests.menus.snapshots import category, group, modifier, product, snapshot, sync_snapshot
 
 _SYNCS = 12
 _READERS = 3
 
 
 def _edition(number: int) -> MenuSnapshot:
-    """A menu that carries its number in every part, and names parts that other numbers do not have."""
+    """Return a menu with its number in every part, and some parts that only this number has."""
     skus = (*(f"P{n}" for n in range(30)), f"ONLY{number % 3}")
     price = Decimal(number)
     return snapshot(
@@ -30,7 +30,7 @@ def _edition(number: int) -> MenuSnapshot:
 
 
 def _number_of(body: bytes) -> int:
-    """The one number that all parts carry."""
+    """Return the number that all parts share."""
     menu = json.loads(body)
     groups = menu["modifier_groups"]
     numbers = {int(one["name"].split()[-1]) for one in menu["products"]}
@@ -47,8 +47,8 @@ def _number_of(body: bytes) -> int:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets one connection in at a time")
-def test_a_reader_beside_syncs_sees_whole_menus_only(venue: Venue) -> None:
-    bring_in_step(venue, _edition(1))
+def test_clients_read_only_whole_menus_during_syncs(venue: Venue) -> None:
+    sync_snapshot(venue, _edition(1))
     stop = threading.Event()
     seen: list[int] = []
     problems: list[BaseException] = []
@@ -72,7 +72,7 @@ def test_a_reader_beside_syncs_sees_whole_menus_only(venue: Venue) -> None:
     for reader in readers:
         reader.start()
     for number in range(2, _SYNCS + 2):
-        bring_in_step(venue, _edition(number))
+        sync_snapshot(venue, _edition(number))
     stop.set()
     for reader in readers:
         reader.join(timeout=30)

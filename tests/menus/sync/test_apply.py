@@ -1,4 +1,4 @@
-"""A plan written to the database: whole, once, and with a handful of statements."""
+"""Writing a plan to the database: completely, once, and in a handful of statements."""
 
 from decimal import Decimal
 
@@ -20,36 +20,36 @@ from storekit.models import Venue
 from tests.factories import VenueFactory
 from tests.menus.snapshots import (
     BURGER_MENU,
-    bring_in_step,
     category,
     group,
     modifier,
     product,
     snapshot,
     snapshots,
+    sync_snapshot,
 )
 
 WRITES = ("INSERT", "UPDATE", "DELETE")
 
 
 def test_a_change_raises_the_version_by_one_and_an_unchanged_menu_does_not(venue: Venue) -> None:
-    bring_in_step(venue, BURGER_MENU)
+    sync_snapshot(venue, BURGER_MENU)
     assert version_of(venue=venue) == 1
 
-    bring_in_step(venue, BURGER_MENU)
+    sync_snapshot(venue, BURGER_MENU)
     assert version_of(venue=venue) == 1
 
-    bring_in_step(venue, snapshot(products=(product("BURGER"),)))
+    sync_snapshot(venue, snapshot(products=(product("BURGER"),)))
     assert version_of(venue=venue) == 2
 
 
 def test_a_product_keeps_its_id_through_rename_price_archive_and_return(venue: Venue) -> None:
-    bring_in_step(venue, BURGER_MENU)
+    sync_snapshot(venue, BURGER_MENU)
     burger, mayo = Product.objects.get(sku="BURGER"), Modifier.objects.get(sku="MAYO")
 
-    bring_in_step(venue, snapshot(products=(product("SALAD"),)))
+    sync_snapshot(venue, snapshot(products=(product("SALAD"),)))
     archived = Product.objects.get(pk=burger.pk)
-    bring_in_step(
+    sync_snapshot(
         venue,
         snapshot(
             categories=(category("new screen", "BURGER"),),
@@ -66,7 +66,7 @@ def test_a_product_keeps_its_id_through_rename_price_archive_and_return(venue: V
 
 
 def test_sub_screens_know_their_parents(venue: Venue) -> None:
-    bring_in_step(venue, BURGER_MENU)
+    sync_snapshot(venue, BURGER_MENU)
 
     grill = Category.objects.get(key="grill")
     assert grill.parent is not None
@@ -74,7 +74,7 @@ def test_sub_screens_know_their_parents(venue: Venue) -> None:
 
 
 def test_a_plan_made_from_an_older_version_is_not_written(venue: Venue) -> None:
-    bring_in_step(venue, BURGER_MENU)
+    sync_snapshot(venue, BURGER_MENU)
     emptied = snapshot()
     plan = plan_sync(snapshot=emptied, stored=load_stored(venue=venue))
 
@@ -85,10 +85,10 @@ def test_a_plan_made_from_an_older_version_is_not_written(venue: Venue) -> None:
 
 
 def test_another_venue_with_the_same_skus_is_left_alone(venue: Venue, other_venue: Venue) -> None:
-    bring_in_step(venue, BURGER_MENU)
-    bring_in_step(other_venue, BURGER_MENU)
+    sync_snapshot(venue, BURGER_MENU)
+    sync_snapshot(other_venue, BURGER_MENU)
 
-    bring_in_step(venue, snapshot())
+    sync_snapshot(venue, snapshot())
 
     assert Product.objects.filter(venue=other_venue, archived_at=None).count() == 2
     assert version_of(venue=other_venue) == 1
@@ -106,17 +106,17 @@ def test_the_number_of_queries_does_not_grow_with_the_menu(venue: Venue, other_v
     numbers = []
     for one, size in ((venue, 3), (other_venue, 700)):
         with CaptureQueriesContext(connection) as queries:
-            bring_in_step(one, _large(size, price="1.00"))
-            bring_in_step(one, _large(size, price="2.00"))
-            bring_in_step(one, snapshot())
+            sync_snapshot(one, _large(size, price="1.00"))
+            sync_snapshot(one, _large(size, price="2.00"))
+            sync_snapshot(one, snapshot())
         numbers.append(len(queries))
 
     assert numbers[0] == numbers[1]
     assert numbers[1] < 150
 
 
-def test_an_unchanged_menu_is_compared_without_a_single_write(venue: Venue) -> None:
-    bring_in_step(venue, BURGER_MENU)
+def test_comparing_an_unchanged_menu_writes_nothing(venue: Venue) -> None:
+    sync_snapshot(venue, BURGER_MENU)
 
     with CaptureQueriesContext(connection) as queries:
         plan = plan_sync(snapshot=BURGER_MENU, stored=load_stored(venue=venue))
@@ -128,17 +128,17 @@ def test_an_unchanged_menu_is_compared_without_a_single_write(venue: Venue) -> N
 @pytest.mark.django_db
 @settings(max_examples=60, deadline=None)
 @given(menus=st.lists(snapshots(), min_size=1, max_size=3))
-def test_what_was_synced_last_is_what_is_read_and_a_second_sync_changes_nothing(menus: list[MenuSnapshot]) -> None:
+def test_storefronts_read_the_last_synced_menu_and_a_second_sync_changes_nothing(menus: list[MenuSnapshot]) -> None:
     venue: Venue = VenueFactory()
     for menu in menus:
-        bring_in_step(venue, menu)
+        sync_snapshot(venue, menu)
 
     assert not plan_sync(snapshot=menus[-1], stored=load_stored(venue=venue))
     assert _read(venue) == _as_the_pos_has_it(menus[-1])
 
 
 def _read(venue: Venue) -> object:
-    """The storefront's menu in French, with SKUs and till keys in the place of ids."""
+    """Return the storefront's menu in French, with SKUs and the POS's keys instead of ids."""
     texts = Texts(language="fr", preferred="en", available=Menu.objects.get(venue=venue).languages)
     document = menu_document(rows=load_rows(venue=venue), texts=texts)
     skus = {one["id"]: one["sku"] for one in document["products"]}
@@ -179,7 +179,7 @@ def _read(venue: Venue) -> object:
 
 
 def _as_the_pos_has_it(menu: MenuSnapshot) -> object:
-    """The same, straight from what the POS sent."""
+    """Return the same menu, made from the POS's response."""
     groups = {one.key: one for one in menu.groups}
 
     def words(entry: object, text: str) -> str:

@@ -1,4 +1,4 @@
-"""The plan of a sync, from a menu and the rows that we hold, without a database."""
+"""The plan of a full sync, from a POS menu and stored rows, without a database."""
 
 import dataclasses
 import uuid
@@ -14,7 +14,7 @@ from tests.menus.snapshots import BURGER_MENU, category, group, modifier, produc
 
 
 def stored_after(plan: MenuPlan, before: StoredMenu) -> StoredMenu:
-    """The rows as the plan leaves them."""
+    """Return the rows after the plan is applied."""
     rows = {
         row.id: (name, row)
         for tables in (before.entries, before.links)
@@ -81,7 +81,7 @@ def test_a_new_price_updates_one_row_and_keeps_its_id() -> None:
     assert [row[0] for row in plan.tables["products"].update] == [stored.entries["products"]["BURGER"].id]
 
 
-def test_what_vanished_is_archived_and_comes_back_with_its_id() -> None:
+def test_a_removed_product_is_archived_and_comes_back_with_its_id() -> None:
     stored = stored_of(BURGER_MENU)
     without_salad = dataclasses.replace(
         BURGER_MENU,
@@ -98,7 +98,7 @@ def test_what_vanished_is_archived_and_comes_back_with_its_id() -> None:
     assert back.counts == {"created": 0, "updated": 2, "archived": 0, "unchanged": 10}
 
 
-def test_what_is_archived_already_is_not_archived_again() -> None:
+def test_an_archived_product_is_not_archived_again() -> None:
     stored = stored_of(BURGER_MENU)
     empty = snapshot()
     once = stored_after(plan_sync(snapshot=empty, stored=stored), stored)
@@ -107,7 +107,7 @@ def test_what_is_archived_already_is_not_archived_again() -> None:
     assert once.count_current() == 0
 
 
-def test_a_product_that_moves_to_another_screen_changes_links_only() -> None:
+def test_moving_a_product_to_another_screen_changes_only_links() -> None:
     stored = stored_of(snapshot(categories=(category("a", "P"), category("b")), products=(product("P"),)))
     moved = snapshot(categories=(category("a"), category("b", "P")), products=(product("P"),))
 
@@ -117,7 +117,7 @@ def test_a_product_that_moves_to_another_screen_changes_links_only() -> None:
     assert plan.counts == {"created": 0, "updated": 2, "archived": 0, "unchanged": 1}
 
 
-def test_an_order_of_choices_that_changes_is_an_update() -> None:
+def test_reordering_choices_is_an_update() -> None:
     stored = stored_of(snapshot(groups=(group("g", modifier("A"), modifier("B")),)))
 
     plan = plan_sync(snapshot=snapshot(groups=(group("g", modifier("B"), modifier("A")),)), stored=stored)
@@ -156,14 +156,14 @@ def test_without_rich_content_the_texts_images_and_allergens_stay() -> None:
     assert plan.languages == ("en", "fr")
 
 
-def test_a_reference_to_nothing_is_left_out_and_said() -> None:
+def test_a_reference_to_an_unknown_product_is_left_out_with_a_warning() -> None:
     plan = plan_sync(snapshot=snapshot(categories=(category("mains", "GHOST"),)), stored=StoredMenu())
 
     assert plan.warnings == ["The screen Mains refers to GHOST, which is not on the menu; left out."]
     assert not plan.tables["placements"]
 
 
-def test_a_product_named_twice_on_a_screen_stands_there_once() -> None:
+def test_a_product_listed_twice_on_a_screen_appears_once() -> None:
     plan = plan_sync(
         snapshot=snapshot(categories=(category("mains", "P", "P"),), products=(product("P"),)), stored=StoredMenu()
     )
@@ -171,7 +171,7 @@ def test_a_product_named_twice_on_a_screen_stands_there_once() -> None:
     assert len(plan.tables["placements"].create) == 1
 
 
-def test_amounts_are_compared_in_cents_and_empty_translations_are_none() -> None:
+def test_prices_are_compared_to_the_penny_and_empty_translations_are_ignored() -> None:
     stored = stored_of(snapshot(products=(product("P", price=Decimal("9.5")),)))
     same = product("P", price=Decimal("9.5000"), translations={"en": Translation()})
 
@@ -184,7 +184,7 @@ def test_after_any_plan_a_second_one_is_empty(menu: MenuSnapshot) -> None:
 
 
 @given(menus=st.lists(snapshots(), min_size=2, max_size=4))
-def test_any_way_to_a_menu_ends_with_the_same_rows_and_no_id_ever_changes(menus: list[MenuSnapshot]) -> None:
+def test_any_sequence_of_syncs_ends_with_the_same_rows_and_keeps_ids(menus: list[MenuSnapshot]) -> None:
     stored = StoredMenu()
     known: dict[str, dict[object, uuid.UUID]] = {name: {} for name in ENTRIES}
     for menu in menus:

@@ -1,4 +1,4 @@
-"""Syncs that read and write only what differs from the answer before. They must do what a whole one does."""
+"""Incremental syncs: they read and write only what changed since the last response, with a full sync's result."""
 
 import copy
 from collections.abc import Iterator
@@ -8,21 +8,17 @@ import pytest
 import responses
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
-from hypothesis import given, settings
 
 from integrations.models import Connection, LightspeedSettings, SyncRun
 from menus.models import CategoryProduct, Menu, Modifier, ModifierGroup, Product, ProductModifierGroup, SyncCheckpoint
-from menus.storefront.document import load_rows, menu_document
-from menus.storefront.languages import Texts
 from menus.sync.full_plan import plan_sync
 from menus.sync.rollback import undo
-from menus.sync.run import sync_menu
 from menus.sync.stored_menu import load_stored_part
 from menus.versions import raise_version, version_of
 from storekit.models import Venue
 from tests.factories import ConnectionFactory, VenueFactory
-from tests.integrations.lightspeed.mapping.menu.test_incremental import menus_in_a_row
-from tests.menus.pos_answers import answer_availability, answer_menu, item, menu, screen
+from tests.menus.pos_answers import answer_availability, item, menu, screen
+from tests.menus.sync.answered import sync
 
 Json = dict[str, Any]
 
@@ -35,7 +31,7 @@ def _http() -> Iterator[None]:
 
 @pytest.fixture
 def read_in_parts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many products each sync read that did not read the whole menu."""
+    """Collect how many products each incremental sync read."""
     seen: list[int] = []
 
     def noted(**options: Any) -> Any:
@@ -46,13 +42,6 @@ def read_in_parts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return seen
 
 
-def sync(venue: Venue, body: Json, **options: Any) -> SyncRun:
-    answer_menu(body)
-    run = sync_menu(venue=venue, menu_id="168", started_by="a test", **options)
-    assert run.state == SyncRun.State.SUCCEEDED, run.error
-    return run
-
-
 def menu_of(**prices: str) -> Json:
     return menu(screen("1", *(item(sku, price) for sku, price in prices.items())))
 
@@ -61,7 +50,7 @@ def price_of(sku: str) -> str:
     return str(Product.objects.get(sku=sku).price)
 
 
-def test_only_the_product_that_changed_is_compared_and_everything_is_counted(
+def test_only_the_changed_product_is_compared_but_everything_is_counted(
     connection: Connection, venue: Venue, read_in_parts: list[int]
 ) -> None:
     sync(venue, menu_of(A="1.00", B="2.00", C="3.00"))
@@ -77,7 +66,7 @@ def test_only_the_product_that_changed_is_compared_and_everything_is_counted(
     assert (price_of("A"), price_of("B")) == ("1.00", "2.50")
 
 
-def test_after_going_back_or_a_light_sync_the_whole_menu_is_compared(
+def test_after_a_rollback_or_a_light_sync_the_whole_menu_is_compared(
     connection: Connection, venue: Venue, read_in_parts: list[int]
 ) -> None:
     sync(venue, menu_of(A="1.00", B="2.00"))
@@ -94,7 +83,7 @@ def test_after_going_back_or_a_light_sync_the_whole_menu_is_compared(
 
 
 @pytest.mark.parametrize("stale", [{"digest": "x"}, {"settings_fingerprint": "x"}, {"content": b""}])
-def test_a_stale_memory_is_not_used(
+def test_a_stale_checkpoint_is_not_used(
     connection: Connection, venue: Venue, read_in_parts: list[int], stale: dict[str, Any]
 ) -> None:
     sync(venue, menu_of(A="1.00", B="2.00"))
@@ -105,7 +94,7 @@ def test_a_stale_memory_is_not_used(
     assert (price_of("B"), read_in_parts) == ("2.50", [])
 
 
-def test_a_setting_that_shapes_the_menu_makes_the_memory_stale(
+def test_changing_a_setting_makes_the_checkpoint_stale(
     connection: Connection, venue: Venue, read_in_parts: list[int]
 ) -> None:
     sync(venue, menu_of(A="1.00"))
@@ -117,7 +106,7 @@ def test_a_setting_that_shapes_the_menu_makes_the_memory_stale(
     assert (price_of("A"), read_in_parts) == ("1.20", [])
 
 
-def test_stock_that_changes_beside_leaves_the_memory_good(
+def test_a_stock_change_does_not_make_the_checkpoint_stale(
     connection: Connection, venue: Venue, read_in_parts: list[int]
 ) -> None:
     sync(venue, menu_of(A="1.00", B="2.00"))
@@ -129,7 +118,7 @@ def test_stock_that_changes_beside_leaves_the_memory_good(
     assert (price_of("A"), Product.objects.get(sku="A").stock, read_in_parts) == ("1.10", 3, [1])
 
 
-def test_a_menu_that_changes_while_its_part_is_written_is_compared_whole(
+def test_a_menu_that_changes_during_an_incremental_sync_is_compared_whole(
     connection: Connection, venue: Venue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sync(venue, menu_of(A="1.00", B="2.00"))
@@ -153,7 +142,7 @@ def extras(price: str = "1.00", sku: str = "EXTRAS") -> Json:
 
 
 def with_extras(**prices: str) -> Json:
-    """Products that all ask for extras, at these prices; their own price is what follows the slash."""
+    """Return products that all have extras, at these prices; after the slash comes the product's own price."""
     entries = []
     for sku, words in prices.items():
         price, _, own = words.partition("/")
@@ -162,12 +151,12 @@ def with_extras(**prices: str) -> Json:
 
 
 def ids_of_choices() -> dict[str, tuple[object, ...]]:
-    """By SKU: the group that the product asks, and its choice."""
+    """Return each product's group and its choice, by SKU."""
     links = ProductModifierGroup.objects.order_by("product__sku")
     return {sku: tuple(ids) for sku, *ids in links.values_list("product__sku", "group_id", "group__modifiers")}
 
 
-def test_a_product_that_asks_what_others_ask_is_compared_alone_unless_that_changes(
+def test_a_product_with_shared_groups_is_compared_alone_unless_they_change(
     connection: Connection, venue: Venue, read_in_parts: list[int]
 ) -> None:
     sync(venue, with_extras(A="1.00", B="1.00", C="1.00"))
@@ -186,7 +175,7 @@ def test_a_product_that_asks_what_others_ask_is_compared_alone_unless_that_chang
     assert {str(one.price) for one in Modifier.objects.all()} == {"3.00"}
 
 
-def test_ids_of_nine_copies_survive_what_becomes_of_the_tenth(connection: Connection, venue: Venue) -> None:
+def test_nine_copies_of_a_group_keep_their_ids_when_the_tenth_changes(connection: Connection, venue: Venue) -> None:
     skus = [f"P{number}" for number in range(10)]
     same = with_extras(**dict.fromkeys(skus, "1.00"))
     sync(venue, same)
@@ -207,7 +196,7 @@ def test_ids_of_nine_copies_survive_what_becomes_of_the_tenth(connection: Connec
 
 
 @pytest.mark.django_db
-def test_the_number_of_queries_does_not_grow_with_what_changed_nor_with_copies_that_differ() -> None:
+def test_the_number_of_queries_grows_neither_with_changes_nor_with_differing_copies() -> None:
     def queries(venue: Venue, body: Json) -> int:
         with CaptureQueriesContext(database) as found:
             sync(venue, body)
@@ -232,9 +221,7 @@ def test_the_number_of_queries_does_not_grow_with_what_changed_nor_with_copies_t
     assert counts[0] == counts[1]
 
 
-def test_a_copy_that_differs_while_the_pos_has_no_texts_keeps_those_that_we_hold(
-    connection: Connection, venue: Venue
-) -> None:
+def test_a_differing_copy_keeps_its_stored_texts_while_the_pos_has_none(connection: Connection, venue: Venue) -> None:
     def asked(a: str, b: str, *, texts: bool) -> Json:
         def rich(word: str) -> Json:
             return {"itemRichData": {"texts": [{"locale": "fr", "friendlyDisplayName": word}]}} if texts else {}
@@ -259,7 +246,7 @@ def test_a_copy_that_differs_while_the_pos_has_no_texts_keeps_those_that_we_hold
     assert words() == {"Suppléments", "Fromage"}
 
 
-def test_a_group_that_one_product_no_longer_asks_stays_with_the_others(connection: Connection, venue: Venue) -> None:
+def test_a_group_removed_from_one_product_stays_with_the_others(connection: Connection, venue: Venue) -> None:
     sync(venue, with_extras(A="1.00", B="1.00"))
     before = ids_of_choices()
 
@@ -269,7 +256,7 @@ def test_a_group_that_one_product_no_longer_asks_stays_with_the_others(connectio
     assert ModifierGroup.objects.filter(archived_at=None).count() == 1
 
 
-def test_what_a_product_opens_for_others_too_is_not_changed_by_half(connection: Connection, venue: Venue) -> None:
+def test_a_shared_nested_group_is_not_half_changed(connection: Connection, venue: Venue) -> None:
     def nested(price: str) -> Json:
         return {**extras(), "productModifiers": [item("CHEESE", "1.00", menuModifierGroups=[extras(price, "AGE")])]}
 
@@ -290,9 +277,7 @@ def test_what_a_product_opens_for_others_too_is_not_changed_by_half(connection: 
     }
 
 
-def test_a_product_that_can_be_ordered_again_or_no_longer_is_compared_with_the_whole_menu(
-    connection: Connection, venue: Venue
-) -> None:
+def test_adding_or_removing_a_product_compares_the_whole_menu(connection: Connection, venue: Venue) -> None:
     def priced(strategy: str) -> Json:
         others = [item(sku) for sku in "BCD"]
         return menu(screen("1", item("A", pricingStrategy=strategy), *others))
@@ -306,7 +291,7 @@ def test_a_product_that_can_be_ordered_again_or_no_longer_is_compared_with_the_w
         assert CategoryProduct.objects.filter(product__archived_at=None).count() == count
 
 
-def test_warnings_do_not_make_a_sync_slow_and_are_all_said_again(
+def test_warnings_do_not_prevent_an_incremental_sync_and_are_repeated(
     connection: Connection, venue: Venue, read_in_parts: list[int]
 ) -> None:
     def odd(price: str) -> Json:
@@ -335,75 +320,15 @@ def test_an_item_that_is_not_sold_alone_changes_nothing(
     assert (version_of(venue=venue), read_in_parts) == (version, [1])
 
 
-def shown(venue: Venue) -> Any:
-    """What storefronts show, without ids: each product with all that it asks, and where it stands."""
-    document = menu_document(
-        rows=load_rows(venue=venue), texts=Texts(language="fr", preferred="en", available=("en", "fr"))
-    )
-    groups = {group["id"]: group for group in document["modifier_groups"]}
-
-    def bare(entry: Json) -> Json:
-        return {**entry, "id": "", "modifier_groups": asked(entry["modifier_groups"])}
-
-    def asked(ids: list[str]) -> list[Json]:
-        found = []
-        for group in (groups[id] for id in ids):
-            choices = [
-                {**one, "id": "", "modifier_groups": asked(one["modifier_groups"])} for one in group["modifiers"]
-            ]
-            found.append({**group, "id": "", "modifiers": choices})
-        return found
-
-    skus = {product["id"]: product["sku"] for product in document["products"]}
-    return (
-        [(screen["name"], [skus[id] for id in screen["products"]]) for screen in document["categories"]],
-        {
-            one["sku"]: {**one, "id": "", "modifier_groups": asked(one["modifier_groups"])}
-            for one in document["products"]
-        },
-    )
-
-
-@pytest.mark.django_db
-@settings(max_examples=40, deadline=None)
-@given(bodies=menus_in_a_row())
-def test_a_menu_that_changed_again_and_again_is_shown_as_one_that_was_synced_once(bodies: list[Json]) -> None:
-    venue: Venue = VenueFactory()
-    ConnectionFactory(venue=venue)
-    for body in bodies:
-        sync(venue, copy.deepcopy(body), force=True)
-    other: Venue = VenueFactory()
-    ConnectionFactory(venue=other)
-    sync(other, bodies[-1])
-    assert shown(venue) == shown(other)
-
-
-@pytest.mark.django_db
-@settings(max_examples=40, deadline=None)
-@given(bodies=menus_in_a_row())
-def test_after_any_syncs_a_whole_one_finds_nothing_to_change_and_nothing_else_to_say(bodies: list[Json]) -> None:
-    venue: Venue = VenueFactory()
-    ConnectionFactory(venue=venue)
-    for body in bodies:
-        answer_menu(body)
-        run = sync_menu(venue=venue, menu_id="168", started_by="a test")
-        whole = sync(venue, body, force=True)
-        if run.state == SyncRun.State.HELD:
-            continue
-        counted = {name: whole.counts[name] for name in ("created", "updated", "archived")}
-        assert counted == {"created": 0, "updated": 0, "archived": 0}
-        assert run.warnings == whole.warnings
-
-
-def test_a_menu_that_moves_whenever_a_part_is_compared_is_read_whole(
+def test_a_menu_that_keeps_changing_during_incremental_syncs_is_read_whole(
     connection: Connection, venue: Venue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def moved_meanwhile(**options: Any) -> Any:
+    def move_on(**options: Any) -> Any:
         raise_version(menu=Menu.objects.get(venue=venue))
         return load_stored_part(**options)
 
     sync(venue, menu_of(A="1.00", B="2.00"))
-    monkeypatch.setattr("menus.sync.menu_sync.load_stored_part", moved_meanwhile)
+    monkeypatch.setattr("menus.sync.menu_sync.load_stored_part", move_on)
 
     sync(venue, menu_of(A="1.50", B="2.00"))
 

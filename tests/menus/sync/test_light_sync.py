@@ -1,4 +1,4 @@
-"""The light sync, and what is running out."""
+"""The light sync, and stock."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -48,7 +48,7 @@ def synced(venue: Venue) -> Venue:
     return venue
 
 
-def test_it_changes_prices_with_their_tax_and_nothing_else(synced: Venue) -> None:
+def test_a_light_sync_changes_only_prices(synced: Venue) -> None:
     dearer = burger("10.00", "1.20", productName="Renamed", taxIncludedInPrice=False, defaultTaxAmount="2.00")
     answer_menu(menu(screen("1", dearer, item("NEW")), screen("2", item("SALAD")), name="Renamed"))
 
@@ -68,8 +68,8 @@ def test_it_changes_prices_with_their_tax_and_nothing_else(synced: Venue) -> Non
     assert "Products only on the POS's menu: 1; only on this one: 0." in run.warnings[0]
 
 
-def asking(**prices: str) -> dict[str, Any]:
-    """Products that all ask for the same sauce, which opens the same question, at prices of their own."""
+def menu_with_sauces(**prices: str) -> dict[str, Any]:
+    """Return a menu of products with the same sauce, which opens the same sizes, at the given prices."""
     entries = []
     for sku, words in prices.items():
         sauce, _, size = words.partition("/")
@@ -91,12 +91,12 @@ def asking(**prices: str) -> dict[str, Any]:
         ({"A": "2.00/0.70", "B": "2.00/0.70"}, "2.00", "0.70", False),
     ],
 )
-def test_what_products_ask_alike_is_not_priced_as_only_some_of_them_ask_it_now(
+def test_a_shared_choice_keeps_its_price_if_only_some_products_change_it(
     venue: Venue, now: dict[str, str], mayo: str, large: str, warned: bool
 ) -> None:
-    answer_menu(asking(A="1.00/0.50", B="1.00/0.50", C="1.00/0.50"))
+    answer_menu(menu_with_sauces(A="1.00/0.50", B="1.00/0.50", C="1.00/0.50"))
     sync(venue, menu_id="168")
-    answer_menu(asking(**now))
+    answer_menu(menu_with_sauces(**now))
 
     run = sync(venue, light=True)
 
@@ -108,7 +108,7 @@ def test_what_products_ask_alike_is_not_priced_as_only_some_of_them_ask_it_now(
 
 
 @pytest.mark.parametrize("price", ["9.50", "11.00"])
-def test_a_preview_says_what_the_sync_would_have_to_say(synced: Venue, price: str) -> None:
+def test_a_preview_has_the_same_warnings_as_the_sync(synced: Venue, price: str) -> None:
     answer_menu(menu(screen("1", burger(price), item("NEW"))))
 
     preview = sync(synced, light=True, preview=True)
@@ -125,7 +125,7 @@ def test_an_empty_menu_changes_no_price_and_archives_nothing(synced: Venue) -> N
     assert version_of(venue=synced) == 1
 
 
-def test_a_full_sync_after_a_light_one_sees_a_price_that_was_taken_back(synced: Venue) -> None:
+def test_a_full_sync_after_a_light_one_notices_a_price_that_was_changed_back(synced: Venue) -> None:
     answer_menu(menu(screen("1", burger("11.00"), item("SALAD"))))
     sync(synced, light=True)
     answer_menu(menu(screen("1", burger(), item("SALAD"))))
@@ -145,7 +145,7 @@ def test_a_venue_without_a_menu_needs_a_full_sync_first(venue: Venue) -> None:
 @pytest.mark.parametrize(
     ("left", "stock", "sold_out"), [(5, 5, False), (0, 0, True), (-1, 0, True), (None, None, True)]
 )
-def test_what_runs_out_is_shown_to_guests_and_to_the_basket_and_comes_back(
+def test_stock_reaches_the_menu_and_the_basket_and_is_lifted_again(
     synced: Venue, client: Client, light: bool, left: int | None, stock: int | None, sold_out: bool
 ) -> None:
     answer_availability({"BURGER": left, "MAYO": left, "UNKNOWN": 1})
@@ -170,7 +170,7 @@ def test_what_runs_out_is_shown_to_guests_and_to_the_basket_and_comes_back(
     assert MenuState.objects.count() == 1
 
 
-def test_a_light_sync_that_cannot_read_what_is_sold_out_fails_and_changes_nothing(synced: Venue) -> None:
+def test_a_light_sync_without_availability_fails_and_changes_nothing(synced: Venue) -> None:
     answer_menu(menu(screen("1", burger("11.00"))))
     responses.upsert(responses.GET, AVAILABILITY, status=503)
 
@@ -178,7 +178,7 @@ def test_a_light_sync_that_cannot_read_what_is_sold_out_fails_and_changes_nothin
     assert Product.objects.get(sku="BURGER").price == Decimal("9.50")
 
 
-def test_allergens_are_named_in_the_guests_language(synced: Venue, client: Client) -> None:
+def test_allergens_have_names_in_the_guests_language(synced: Venue, client: Client) -> None:
     rich = {"allergenCodes": ["G", "X"], "texts": [{"locale": tag, "friendlyDisplayName": "B"} for tag in ("en", "fr")]}
     answer_menu(menu(screen("1", burger(itemRichData=rich), item("SALAD"))))
     answer_allergens({"G": {"en": "Gluten", "fr_FR": "Gluten de blé"}})

@@ -1,4 +1,4 @@
-"""A menu sync from the POS's answer to the venue's rows."""
+"""A menu sync, from the POS's response to the venue's rows."""
 
 from collections.abc import Iterator
 
@@ -41,7 +41,7 @@ def test_the_only_menu_is_synced_counted_and_remembered(connection: Connection, 
     assert (kept.pos_menu_id, kept.pos_menu_name, kept.version) == ("168", "Online menu", 1)
 
 
-def test_the_chosen_menu_is_loaded_without_asking_for_the_list_again(connection: Connection, venue: Venue) -> None:
+def test_a_chosen_menu_is_loaded_without_listing_the_menus(connection: Connection, venue: Venue) -> None:
     answer_menu(menu(screen("1", item("BURGER"))))
     sync(venue, menu_id="168")
 
@@ -73,7 +73,7 @@ def test_guests_can_read_a_menu_whatever_the_pos_calls_its_languages(
     assert again.status_code == 304
 
 
-def test_several_menus_and_none_chosen_is_an_error_that_lists_them(connection: Connection, venue: Venue) -> None:
+def test_without_a_choice_between_several_menus_the_error_lists_them(connection: Connection, venue: Venue) -> None:
     answer_menu_list((271, "All day"), (272, "Brunch"))
 
     run = sync(venue)
@@ -83,7 +83,7 @@ def test_several_menus_and_none_chosen_is_an_error_that_lists_them(connection: C
     assert "--menu" in run.error
 
 
-def test_a_location_without_a_menu_says_so(connection: Connection, venue: Venue) -> None:
+def test_a_location_without_a_menu_is_an_error(connection: Connection, venue: Venue) -> None:
     answer_menu_list()
 
     assert "has no menu yet" in sync(venue).error
@@ -100,7 +100,7 @@ def test_another_menu_can_be_chosen_later(connection: Connection, venue: Venue) 
     assert Menu.objects.get(venue=venue).pos_menu_name == "Brunch"
 
 
-def test_a_second_sync_of_an_unchanged_menu_writes_nothing_but_its_run(connection: Connection, venue: Venue) -> None:
+def test_a_second_sync_of_an_unchanged_menu_writes_only_its_run(connection: Connection, venue: Venue) -> None:
     answer_menu(menu(screen("1", item("BURGER"))))
     sync(venue, menu_id="168")
 
@@ -114,9 +114,7 @@ def test_a_second_sync_of_an_unchanged_menu_writes_nothing_but_its_run(connectio
 
 
 @pytest.mark.parametrize("body", [menu(), menu(screen("1"))])
-def test_an_emptied_menu_is_refused_unless_forced(
-    connection: Connection, venue: Venue, body: dict[str, object]
-) -> None:
+def test_an_emptied_menu_is_held_unless_forced(connection: Connection, venue: Venue, body: dict[str, object]) -> None:
     answer_menu(menu(screen("1", item("BURGER"))))
     sync(venue, menu_id="168")
     answer_menu(body)
@@ -137,7 +135,7 @@ def test_an_emptied_menu_is_refused_unless_forced(
 @pytest.mark.parametrize(
     ("body", "status"), [({"menuName": "broken"}, 200), ({"message": "no"}, 404), ({"message": "later"}, 400)]
 )
-def test_a_bad_answer_leaves_the_old_menu_standing_and_says_why(
+def test_a_bad_response_keeps_the_old_menu_and_records_why(
     connection: Connection, venue: Venue, body: dict[str, object], status: int
 ) -> None:
     answer_menu(menu(screen("1", item("BURGER"))))
@@ -151,7 +149,7 @@ def test_a_bad_answer_leaves_the_old_menu_standing_and_says_why(
     assert Product.objects.filter(archived_at=None).count() == 1
 
 
-def test_what_could_not_be_taken_over_is_named_in_the_report(connection: Connection, venue: Venue) -> None:
+def test_entries_that_cannot_be_synced_are_named_in_warnings(connection: Connection, venue: Venue) -> None:
     answer_menu(menu(screen("1", item("BURGER"), item("", productName="Nameless"))))
 
     run = sync(venue, menu_id="168")
@@ -160,7 +158,7 @@ def test_what_could_not_be_taken_over_is_named_in_the_report(connection: Connect
     assert "Nameless" in run.warnings[0] or "SKU" in run.warnings[0]
 
 
-def test_one_sync_at_a_time_and_none_is_queued_beside_it(connection: Connection, venue: Venue) -> None:
+def test_only_one_sync_runs_or_is_queued_at_a_time(connection: Connection, venue: Venue) -> None:
     answer_menu(menu(screen("1", item("BURGER"))))
     said: list[str] = []
 
@@ -176,7 +174,7 @@ def test_one_sync_at_a_time_and_none_is_queued_beside_it(connection: Connection,
     assert SyncRun.objects.count() == 1
 
 
-def test_the_task_syncs(connection: Connection, venue: Venue) -> None:
+def test_the_task_carries_out_a_queued_sync(connection: Connection, venue: Venue) -> None:
     answer_menu(menu(screen("1", item("BURGER"))))
 
     run = queue_sync(venue=venue, kind=SyncRun.Kind.MENU, started_by="a test", options={"menu_id": "168"})
@@ -186,7 +184,7 @@ def test_the_task_syncs(connection: Connection, venue: Venue) -> None:
     assert Product.objects.count() == 1
 
 
-def test_a_venue_that_is_not_connected_gets_a_failed_run(venue: Venue) -> None:
+def test_a_sync_of_a_disconnected_venue_fails(venue: Venue) -> None:
     run = sync(venue)
 
     assert run.state == SyncRun.State.FAILED

@@ -1,4 +1,4 @@
-"""Going back to the menu as it was before a sync."""
+"""Rolling the menu back to how it was before a sync."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -30,7 +30,7 @@ from storekit.models import Venue
 from tests import factories
 from tests.factories import VenueFactory
 from tests.menus.pos_answers import answer_availability, answer_menu, answer_menu_list, item, menu, screen
-from tests.menus.snapshots import bring_in_step, snapshots
+from tests.menus.snapshots import snapshots, sync_snapshot
 
 State = SyncRun.State
 
@@ -55,7 +55,7 @@ def as_guests_see_it(venue: Venue) -> object:
     return menu_document(rows=load_rows(venue=venue), texts=texts)
 
 
-def test_undo_brings_back_what_was_there_with_its_ids(connection: Connection, venue: Venue) -> None:
+def test_undo_restores_the_earlier_menu_with_its_ids(connection: Connection, venue: Venue) -> None:
     sync(venue, "A", "B", "C", "D")
     before = as_guests_see_it(venue)
     sync(venue, "A", "B", "C", "NEW")
@@ -77,7 +77,7 @@ def test_an_undo_can_be_undone(connection: Connection, venue: Venue) -> None:
     assert on_menu() == {"A", "B", "NEW"}
 
 
-def test_a_preview_of_going_back_changes_nothing(connection: Connection, venue: Venue) -> None:
+def test_previewing_a_rollback_changes_nothing(connection: Connection, venue: Venue) -> None:
     sync(venue, "A", "B", "C")
     sync(venue, "A", "B", "NEW")
 
@@ -89,9 +89,7 @@ def test_a_preview_of_going_back_changes_nothing(connection: Connection, venue: 
     assert on_menu() == {"A", "B", "NEW"}
 
 
-def test_a_schedule_leaves_what_a_person_went_back_to_until_the_pos_changes(
-    connection: Connection, venue: Venue
-) -> None:
+def test_a_schedule_keeps_a_rollback_until_the_pos_menu_changes(connection: Connection, venue: Venue) -> None:
     sync(venue, "A", "B", "C")
     sync(venue, "A", "B", "C", "NEW")
     undo(venue=venue, started_by="Anna")
@@ -118,9 +116,7 @@ def price_of(sku: str) -> str:
     return str(Product.objects.get(sku=sku).price)
 
 
-def test_a_schedule_leaves_what_a_person_went_back_to_after_a_light_sync_too(
-    connection: Connection, venue: Venue
-) -> None:
+def test_a_schedule_keeps_a_rollback_after_a_light_sync_too(connection: Connection, venue: Venue) -> None:
     sync(venue, "A", "B")
     priced(A="95.00", B="9.50")
     scheduled(venue, light=True)
@@ -132,9 +128,7 @@ def test_a_schedule_leaves_what_a_person_went_back_to_after_a_light_sync_too(
         assert price_of("A") == "9.50"
 
 
-def test_a_schedule_leaves_what_a_person_went_back_to_also_when_staff_had_written_something(
-    connection: Connection, venue: Venue
-) -> None:
+def test_a_schedule_keeps_a_rollback_after_staff_edited_a_description(connection: Connection, venue: Venue) -> None:
     LightspeedSettings.objects.update(update_descriptions=False)
     sync(venue, "A", "B", "C")
     sync(venue, "A", "B", "C", "NEW")
@@ -146,7 +140,7 @@ def test_a_schedule_leaves_what_a_person_went_back_to_also_when_staff_had_writte
     assert on_menu() == {"A", "B", "C"}
 
 
-def test_a_schedule_goes_on_once_an_undo_is_undone_and_not_before(connection: Connection, venue: Venue) -> None:
+def test_a_schedule_syncs_again_only_once_the_undo_is_undone(connection: Connection, venue: Venue) -> None:
     for last in ("C", "D", "E"):
         sync(venue, "A", "B", last)
     states = {state.version: state.pk for state in saved_states(venue=venue)}
@@ -162,7 +156,7 @@ def test_a_schedule_goes_on_once_an_undo_is_undone_and_not_before(connection: Co
     assert on_menu() == {"A", "B", "E"}
 
 
-def test_going_back_before_the_first_sync_remembers_the_menu_so_that_schedules_leave_it_alone(
+def test_undoing_the_first_sync_keeps_the_chosen_menu_and_schedules_do_not_redo_it(
     connection: Connection, venue: Venue
 ) -> None:
     answer_menu_list((168, "Online menu"), (272, "Breakfast"))
@@ -175,9 +169,7 @@ def test_going_back_before_the_first_sync_remembers_the_menu_so_that_schedules_l
     assert on_menu() == set()
 
 
-def test_going_back_leaves_what_staff_wrote_since_beside_what_the_sync_changed(
-    connection: Connection, venue: Venue
-) -> None:
+def test_a_rollback_keeps_what_staff_have_written_since(connection: Connection, venue: Venue) -> None:
     def named(name: str, price: str) -> dict[str, Any]:
         texts = [{"locale": "en", "friendlyDisplayName": name, "description": "POS"}]
         return item("A", price, itemRichData={"texts": texts})
@@ -195,7 +187,7 @@ def test_going_back_leaves_what_staff_wrote_since_beside_what_the_sync_changed(
     assert product.translations == {"en": {"name": "Burger", "description": "Ours"}}
 
 
-def test_a_menu_that_keeps_changing_fails_going_back_and_syncing_in_words(
+def test_a_menu_that_keeps_changing_fails_the_sync_or_rollback_with_a_message(
     connection: Connection, venue: Venue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sync(venue, "A")
@@ -210,7 +202,7 @@ def test_a_menu_that_keeps_changing_fails_going_back_and_syncing_in_words(
         assert (run.state, "kept changing" in run.error) == (State.FAILED, True)
 
 
-def test_a_person_may_take_over_again_what_was_gone_back_from(connection: Connection, venue: Venue) -> None:
+def test_a_sync_by_hand_brings_back_the_menu_that_was_rolled_back_from(connection: Connection, venue: Venue) -> None:
     sync(venue, "A", "B", "C")
     sync(venue, "A", "B", "C", "NEW")
     undo(venue=venue, started_by="Anna")
@@ -220,7 +212,7 @@ def test_a_person_may_take_over_again_what_was_gone_back_from(connection: Connec
     assert on_menu() == {"A", "B", "C", "NEW"}
 
 
-def test_ten_states_are_kept_and_a_sync_without_changes_keeps_none(connection: Connection, venue: Venue) -> None:
+def test_ten_states_are_kept_and_a_sync_without_changes_saves_none(connection: Connection, venue: Venue) -> None:
     for number in range(13):
         sync(venue, "A", f"B{number}", force=True)
         sync(venue, "A", f"B{number}", force=True)
@@ -228,9 +220,7 @@ def test_ten_states_are_kept_and_a_sync_without_changes_keeps_none(connection: C
     assert [state.version for state in saved_states(venue=venue)] == list(range(12, 2, -1))
 
 
-def test_without_a_state_there_is_nothing_to_go_back_to(
-    connection: Connection, venue: Venue, other_venue: Venue
-) -> None:
+def test_without_a_saved_state_a_rollback_fails(connection: Connection, venue: Venue, other_venue: Venue) -> None:
     sync(venue, "A")
 
     run = undo(venue=other_venue, state_id=MenuState.objects.get().pk, started_by="Zoe")
@@ -239,7 +229,7 @@ def test_without_a_state_there_is_nothing_to_go_back_to(
     assert on_menu() == {"A"}
 
 
-def test_going_back_needs_no_pos_and_leaves_the_stock_as_it_is(connection: Connection, venue: Venue) -> None:
+def test_a_rollback_needs_no_pos_and_keeps_stock(connection: Connection, venue: Venue) -> None:
     sync(venue, "A", "B", "C")
     answer_availability({"A": None})
     sync(venue, "A", "B", "NEW")
@@ -249,7 +239,7 @@ def test_going_back_needs_no_pos_and_leaves_the_stock_as_it_is(connection: Conne
     assert Product.objects.get(sku="A").sold_out
 
 
-def test_a_state_of_a_time_with_fewer_columns_leaves_the_new_ones_as_they_are(
+def test_a_state_saved_before_a_column_existed_keeps_its_current_values(
     connection: Connection, venue: Venue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sync(venue, "A", "B", "C")
@@ -264,7 +254,7 @@ def test_a_state_of_a_time_with_fewer_columns_leaves_the_new_ones_as_they_are(
     assert set(Product.objects.values_list("stock", flat=True)) == {4}
 
 
-def test_going_back_several_syncs_at_once(connection: Connection, venue: Venue) -> None:
+def test_rolling_back_several_syncs_at_once(connection: Connection, venue: Venue) -> None:
     seen = []
     for skus in ("ABCD", "ABCE", "ABF", "ABFG", "ABCD"):
         sync(venue, *skus, force=True)
@@ -281,7 +271,7 @@ def test_going_back_several_syncs_at_once(connection: Connection, venue: Venue) 
 @given(menus=st.lists(snapshots(), min_size=2, max_size=4))
 def test_apply_then_undo_is_the_identity(menus: list[MenuSnapshot]) -> None:
     venue: Venue = VenueFactory()
-    bring_in_step(venue, menus[0])
+    sync_snapshot(venue, menus[0])
     seen, first = as_guests_see_it(venue), load_stored(venue=venue)
     states = []
     for menu_then in menus[1:]:
@@ -305,7 +295,7 @@ def test_apply_then_undo_is_the_identity(menus: list[MenuSnapshot]) -> None:
         }
 
 
-def test_a_manager_looks_at_a_plan_and_at_the_states_and_staff_and_strangers_do_not(
+def test_only_managers_of_the_venue_see_plans_and_saved_states(
     connection: Connection, venue: Venue, annas_browser: Client, bens_browser: Client, zoes_browser: Client
 ) -> None:
     sync(venue, "A", "B", "C", "D")
@@ -325,7 +315,9 @@ def test_a_manager_looks_at_a_plan_and_at_the_states_and_staff_and_strangers_do_
     assert SyncRun.objects.count() == 2
 
 
-def test_states_are_listed_by_the_venues_own_clock(connection: Connection, venue: Venue, annas_browser: Client) -> None:
+def test_saved_states_are_listed_in_the_venues_time_zone(
+    connection: Connection, venue: Venue, annas_browser: Client
+) -> None:
     with time_machine.travel("2026-07-03T21:30:00Z", tick=False):
         sync(venue, "A")
     page = annas_browser.get(f"/admin/menus/menu/go-back/{Menu.objects.get().pk}/").content.decode()
@@ -334,7 +326,7 @@ def test_states_are_listed_by_the_venues_own_clock(connection: Connection, venue
     assert "UTC" not in page
 
 
-def test_each_page_says_what_it_is_about(connection: Connection, venue: Venue, annas_browser: Client) -> None:
+def test_each_page_has_a_heading(connection: Connection, venue: Venue, annas_browser: Client) -> None:
     sync(venue, "A")
     product = Product.objects.get()
 
@@ -346,7 +338,9 @@ def test_each_page_says_what_it_is_about(connection: Connection, venue: Venue, a
     assert heading(f"/admin/menus/product/{product.pk}/descriptions/") == f"Descriptions of {product.name}"
 
 
-def test_applying_and_going_back_are_queued(connection: Connection, venue: Venue, annas_browser: Client) -> None:
+def test_applying_a_plan_and_rolling_back_are_queued(
+    connection: Connection, venue: Venue, annas_browser: Client
+) -> None:
     sync(venue, "A", "B", "C", "D")
     sync(venue, "A", "B", "C")
     held = sync(venue, "A")

@@ -1,4 +1,4 @@
-"""A sync that a person has to look at first: held, previewed, applied."""
+"""Held and previewed syncs: reviewed by staff, then applied."""
 
 from collections.abc import Iterator
 
@@ -47,7 +47,7 @@ def synced(venue: Venue, *skus: str) -> None:
 
 
 @pytest.mark.parametrize(("left", "state"), [(4, State.SUCCEEDED), (3, State.HELD), (0, State.HELD)])
-def test_a_third_of_the_products_may_go_and_more_waits_for_a_person(venue: Venue, left: int, state: str) -> None:
+def test_archiving_more_than_a_third_of_the_products_is_held(venue: Venue, left: int, state: str) -> None:
     synced(venue, *SIX)
     answer_menu(menu_of(*SIX[:left]))
 
@@ -56,7 +56,7 @@ def test_a_third_of_the_products_may_go_and_more_waits_for_a_person(venue: Venue
 
 
 @pytest.mark.parametrize("left", [["EGGS"], []])
-def test_another_menu_that_a_person_has_just_chosen_waits_for_their_word_too(venue: Venue, left: list[str]) -> None:
+def test_choosing_another_menu_is_held_too(venue: Venue, left: list[str]) -> None:
     synced(venue, *SIX)
     answer_menu(menu(screen("9", *map(item, left)), id=272), id=272)
 
@@ -67,7 +67,7 @@ def test_another_menu_that_a_person_has_just_chosen_waits_for_their_word_too(ven
     assert (on_menu(), Menu.objects.get().pos_menu_id) == (set(left), "272")
 
 
-def test_force_takes_another_menu_over_at_once(venue: Venue) -> None:
+def test_force_applies_another_menu_at_once(venue: Venue) -> None:
     synced(venue, *SIX)
     answer_menu(menu(screen("9", item("EGGS")), id=272), id=272)
 
@@ -75,7 +75,7 @@ def test_force_takes_another_menu_over_at_once(venue: Venue) -> None:
     assert on_menu() == {"EGGS"}
 
 
-def test_a_held_plan_names_what_would_go_and_is_applied_on_a_persons_word(venue: Venue) -> None:
+def test_a_held_plan_names_the_products_it_would_archive_and_can_be_applied(venue: Venue) -> None:
     synced(venue, *SIX)
     answer_menu(menu_of("P0", price="10.00"))
     held = sync(venue)
@@ -93,7 +93,7 @@ def test_a_held_plan_names_what_would_go_and_is_applied_on_a_persons_word(venue:
 
 
 @pytest.mark.parametrize("by_command", [True, False])
-def test_a_plan_is_not_applied_once_the_pos_has_another_menu(venue: Venue, by_command: bool) -> None:
+def test_a_held_plan_is_not_applied_once_the_pos_menu_has_changed(venue: Venue, by_command: bool) -> None:
     synced(venue, *SIX)
     answer_menu(menu_of("P0"))
     held = sync(venue)
@@ -108,7 +108,7 @@ def test_a_plan_is_not_applied_once_the_pos_has_another_menu(venue: Venue, by_co
     assert on_menu() == {"P1"}
 
 
-def test_a_plan_is_not_applied_once_a_setting_makes_it_another_one(venue: Venue) -> None:
+def test_a_held_plan_is_not_applied_once_a_setting_has_changed_it(venue: Venue) -> None:
     synced(venue, *SIX)
     answer_menu(menu_of("P0"))
     held = sync(venue)
@@ -117,7 +117,7 @@ def test_a_plan_is_not_applied_once_a_setting_makes_it_another_one(venue: Venue)
     assert apply_held(run=held, started_by="Anna").state == State.HELD
 
 
-def test_a_light_sync_leaves_a_whole_menus_plan_waiting_for_its_person(venue: Venue) -> None:
+def test_a_light_sync_does_not_supersede_the_plan_of_a_full_one(venue: Venue) -> None:
     synced(venue, *SIX)
     answer_menu(menu_of("P0", price="10.00"))
     held = sync(venue)
@@ -130,7 +130,7 @@ def test_a_light_sync_leaves_a_whole_menus_plan_waiting_for_its_person(venue: Ve
     assert on_menu() == {"P0"}
 
 
-def test_force_minds_the_plan_that_waits_also_beside_a_light_ones(venue: Venue) -> None:
+def test_force_respects_a_held_full_plan_beside_a_light_one(venue: Venue) -> None:
     synced(venue, *SIX)
     answer_menu(menu_of("P0", price="10.00"))
     sync(venue)
@@ -141,7 +141,7 @@ def test_force_minds_the_plan_that_waits_also_beside_a_light_ones(venue: Venue) 
     assert on_menu() == set(SIX)
 
 
-def test_a_light_sync_takes_away_plans_of_prices_and_of_going_back(venue: Venue) -> None:
+def test_a_light_sync_supersedes_plans_of_light_syncs_and_rollbacks(venue: Venue) -> None:
     synced(venue, *SIX)
     plans = [undo(venue=venue, started_by="Anna", preview=True)]
     answer_menu(menu_of(*SIX, price="10.00"))
@@ -169,7 +169,7 @@ def test_a_preview_writes_nothing_and_can_be_applied_from_the_queue(venue: Venue
     assert on_menu() == {"P0", "NEW"}
 
 
-def test_a_plan_also_shows_a_question_that_is_asked_in_another_way(venue: Venue, annas_browser: Client) -> None:
+def test_a_plan_shows_a_modifier_group_whose_rules_change(venue: Venue, annas_browser: Client) -> None:
     def asking(**rules: object) -> Json:
         sauces = {"description": "Sauces", "sku": "SAUCES", "productModifiers": [item("MAYO")], **rules}
         return menu(screen("1", item("P0", menuModifierGroups=[sauces])))
@@ -196,7 +196,7 @@ def test_a_preview_of_the_first_menu_writes_nothing_at_all(venue: Venue) -> None
     assert not Category.objects.exists()
 
 
-def test_a_preview_where_nothing_differs_succeeds(venue: Venue) -> None:
+def test_a_preview_without_changes_succeeds(venue: Venue) -> None:
     synced(venue, "P0")
     answer_menu(menu_of("P0") | {"menuName": "Renamed"})
 
@@ -205,7 +205,7 @@ def test_a_preview_where_nothing_differs_succeeds(venue: Venue) -> None:
     assert (run.state, run.counts["updated"]) == (State.SUCCEEDED, 0)
 
 
-def test_the_same_answer_is_not_even_compared_and_repeats_its_warnings(venue: Venue) -> None:
+def test_an_unchanged_response_is_not_compared_and_repeats_its_warnings(venue: Venue) -> None:
     answer_menu(menu(screen("1", item("P0"), item("", productName="Nameless"))))
     first = sync(venue, menu_id="168")
 
@@ -223,9 +223,7 @@ def test_the_same_answer_is_not_even_compared_and_repeats_its_warnings(venue: Ve
     "change",
     [{"flatten_subscreens": True}, {"subscreens_as_categories": True}, {"menu_profile": "happyhour"}],
 )
-def test_the_same_answer_is_read_again_after_a_setting_that_shapes_the_menu(
-    venue: Venue, change: dict[str, object]
-) -> None:
+def test_an_unchanged_response_is_read_again_after_a_setting_changed(venue: Venue, change: dict[str, object]) -> None:
     synced(venue, "P0")
     digest = Menu.objects.get().digest
     LightspeedSettings.objects.update(**change)
@@ -236,7 +234,7 @@ def test_the_same_answer_is_read_again_after_a_setting_that_shapes_the_menu(
 
 
 @pytest.mark.parametrize("body", ['{"menuName": "Online menu", "menuEntryGr', "<html>", "[]", ""])
-def test_an_answer_that_makes_no_sense_fails_the_run_and_leaves_the_menu(venue: Venue, body: str) -> None:
+def test_an_invalid_response_fails_the_run_and_keeps_the_menu(venue: Venue, body: str) -> None:
     synced(venue, *SIX)
     responses.upsert(responses.GET, f"{responses.calls[0].request.url}".split("?")[0], body=body)
 
@@ -247,7 +245,7 @@ def test_an_answer_that_makes_no_sense_fails_the_run_and_leaves_the_menu(venue: 
     assert on_menu() == set(SIX)
 
 
-def test_without_the_calls_beside_the_menu_a_sync_warns_and_succeeds(venue: Venue) -> None:
+def test_a_full_sync_without_availability_and_allergens_succeeds_with_warnings(venue: Venue) -> None:
     synced(venue, "P0")
     answer_availability({"P0": 3})
     sync(venue)

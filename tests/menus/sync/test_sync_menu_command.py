@@ -31,7 +31,7 @@ def run(*arguments: str, stderr: io.StringIO | None = None) -> tuple[str, str]:
     return out.getvalue(), err.getvalue()
 
 
-def test_it_prints_what_changed(connection: Connection, venue: Venue) -> None:
+def test_the_command_prints_what_changed(connection: Connection, venue: Venue) -> None:
     answer_menu_list((168, "Online menu"))
     answer_menu(menu(screen("1", item("BURGER"), item("", productName="Nameless"))))
 
@@ -42,7 +42,7 @@ def test_it_prints_what_changed(connection: Connection, venue: Venue) -> None:
     assert "warning: " in err
 
 
-def test_a_terminal_gets_a_bar_that_moves_and_goes_away(connection: Connection, venue: Venue) -> None:
+def test_a_terminal_shows_a_progress_bar_and_clears_it(connection: Connection, venue: Venue) -> None:
     answer_menu(menu(screen("1", item("BURGER"))))
 
     _, err = run("copper-pot", "--menu", "168", stderr=Terminal())
@@ -52,14 +52,14 @@ def test_a_terminal_gets_a_bar_that_moves_and_goes_away(connection: Connection, 
     assert Menu.objects.get(venue=venue).pos_menu_id == "168"
 
 
-def test_a_failure_is_an_error_with_the_reason(connection: Connection, venue: Venue) -> None:
+def test_a_failed_sync_is_an_error_with_the_reason(connection: Connection, venue: Venue) -> None:
     answer_menu_list((271, "All day"), (272, "Brunch"))
 
     with pytest.raises(CommandError, match="several menus: 271"):
         run("copper-pot")
 
 
-def test_force_takes_over_an_emptied_menu(connection: Connection, venue: Venue) -> None:
+def test_force_applies_an_emptied_menu(connection: Connection, venue: Venue) -> None:
     answer_menu(menu(screen("1", item("BURGER"))))
     run("copper-pot", "--menu", "168")
     answer_menu(menu())
@@ -71,12 +71,12 @@ def test_force_takes_over_an_emptied_menu(connection: Connection, venue: Venue) 
     assert "2 archived" in out
 
 
-def test_an_unknown_slug_lists_the_known_ones(venue: Venue, other_venue: Venue) -> None:
+def test_an_unknown_slug_lists_the_venues(venue: Venue, other_venue: Venue) -> None:
     with pytest.raises(CommandError, match=r"called copper\. Venues: blue-door, copper-pot\."):
         run("copper")
 
 
 @pytest.mark.django_db
-def test_an_unknown_slug_on_an_empty_installation_says_how_to_begin() -> None:
+def test_an_unknown_slug_without_any_venues_says_how_to_add_one() -> None:
     with pytest.raises(CommandError, match="create_venue"):
         run("copper")

@@ -41,7 +41,7 @@ def test_the_high_streets_menu_is_synced_and_read_in_three_languages(
     assert names == {"en": "Chocolate brownie", "fr": "Brownie au chocolat", "nl": "Chocoladebrownie"}
 
 
-def test_a_deal_keeps_its_groups_extra_prices_and_the_questions_of_its_choices(
+def test_a_deal_keeps_its_groups_extra_prices_and_nested_groups(
     sandbox: SandboxPos, venue: Venue, annas_browser: Client, client: Client
 ) -> None:
     connect(annas_browser, venue)
@@ -76,9 +76,7 @@ def test_a_location_with_two_menus_asks_for_a_choice_and_remembers_it(
     assert chosen.state == later.state == SyncRun.State.SUCCEEDED
 
 
-def test_a_pos_that_is_offline_leaves_the_menu_standing(
-    sandbox: SandboxPos, venue: Venue, annas_browser: Client
-) -> None:
+def test_the_menu_stays_while_the_pos_is_offline(sandbox: SandboxPos, venue: Venue, annas_browser: Client) -> None:
     connect(annas_browser, venue)
     sync_menu(venue=venue, started_by="a test")
     sandbox.switch_on(offline=True)
@@ -89,7 +87,7 @@ def test_a_pos_that_is_offline_leaves_the_menu_standing(
     assert version_of(venue=venue) == 1
 
 
-def test_a_notification_that_was_lost_on_its_way_costs_nothing_in_the_end(
+def test_a_lost_notification_is_made_up_for_by_the_comparison(
     sandbox: SandboxPos, venue: Venue, annas_browser: Client, client: Client
 ) -> None:
     connect(annas_browser, venue)
