@@ -201,7 +201,7 @@ class SyncRun(models.Model):
         QUEUED = "queued", "Queued"
         RUNNING = "running", "Running"
         SUCCEEDED = "succeeded", "Succeeded"
-        HELD = "held", "Waiting for a person"
+        HELD = "held", "Waiting for approval"
         SUPERSEDED = "superseded", "Superseded"
         FAILED = "failed", "Failed"
 

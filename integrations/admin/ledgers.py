@@ -189,7 +189,7 @@ class SyncRunPage(ReadOnlyAdmin):
             "Queued": "",
             "Running": "info",
             "Succeeded": "success",
-            "Waiting for a person": "warning",
+            "Waiting for approval": "warning",
             "Superseded": "",
             "Failed": "danger",
         },
