@@ -1,7 +1,7 @@
-"""Reads the environment, and refuses to start on a setting that is missing or dangerous.
+"""Read settings from the environment, and refuse to start if one is missing or dangerous.
 
-Every refusal is an `ImproperlyConfigured` whose sentence begins with the variable's name and says what to put there.
-An empty variable counts as one that is not there.
+Every refusal is an `ImproperlyConfigured` whose message begins with the variable's name and says what to set.
+An empty variable counts as not set.
 """
 
 from pathlib import Path
@@ -16,7 +16,7 @@ _PLACEHOLDERS = ("change-me", "changeme", "django-insecure", "secret", "insecure
 
 
 def read_environment(*, base_dir: Path) -> environ.Env:
-    """The process environment, completed by the file that `ENV_FILE` names (default `.env` beside manage.py)."""
+    """Return the process environment, completed by the file in `ENV_FILE` (default `.env` beside manage.py)."""
     env = environ.Env()
     env_file = Path(env.str("ENV_FILE", default=str(base_dir / ".env")))
     if env_file.is_file():
@@ -25,15 +25,15 @@ def read_environment(*, base_dir: Path) -> environ.Env:
 
 
 def text(env: environ.Env, name: str, *, default: str) -> str:
-    """A setting that may be anything."""
+    """Return a setting of any text."""
     return str(env.str(name, default="")).strip() or default
 
 
 def require(env: environ.Env, name: str, *, hint: str) -> str:
-    """A value that has no safe default.
+    """Return a setting that has no safe default.
 
     Raises:
-        ImproperlyConfigured: when the variable is missing or empty.
+        ImproperlyConfigured: if the variable is missing or empty.
     """
     value = text(env, name, default="")
     if not value:
@@ -42,10 +42,10 @@ def require(env: environ.Env, name: str, *, hint: str) -> str:
 
 
 def require_secret(env: environ.Env, name: str, *, hint: str) -> str:
-    """A secret; placeholders from examples are refused too.
+    """Return a secret; placeholders from examples are refused too.
 
     Raises:
-        ImproperlyConfigured: when the variable is missing, short, or a placeholder.
+        ImproperlyConfigured: if the variable is missing, short, or a placeholder.
     """
     value = require(env, name, hint=hint)
     if len(value) < 32 or value.lower().startswith(_PLACEHOLDERS):
@@ -54,10 +54,10 @@ def require_secret(env: environ.Env, name: str, *, hint: str) -> str:
 
 
 def require_fernet_keys(env: environ.Env, name: str) -> list[str]:
-    """The keys of the encrypted columns: the first encrypts, all decrypt.
+    """Return the keys of the encrypted columns: the first encrypts, all decrypt.
 
     Raises:
-        ImproperlyConfigured: when there is none, or one of them is not a Fernet key.
+        ImproperlyConfigured: if there is none, or one of them is not a Fernet key.
     """
     hint = (
         "Make one with: python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'. "
@@ -68,15 +68,15 @@ def require_fernet_keys(env: environ.Env, name: str) -> list[str]:
         try:
             Fernet(key)
         except ValueError as error:
-            raise ImproperlyConfigured(f"{name} holds something that is not a Fernet key. {hint}") from error
+            raise ImproperlyConfigured(f"{name} contains something that is not a Fernet key. {hint}") from error
     return keys
 
 
 def one_of(env: environ.Env, name: str, *, choices: tuple[str, ...], default: str) -> str:
-    """A setting with a fixed set of values.
+    """Return a setting that must be one of `choices`.
 
     Raises:
-        ImproperlyConfigured: when the value is none of `choices`.
+        ImproperlyConfigured: if the value is none of `choices`.
     """
     value = text(env, name, default=default)
     if value not in choices:
@@ -85,38 +85,38 @@ def one_of(env: environ.Env, name: str, *, choices: tuple[str, ...], default: st
 
 
 def address(env: environ.Env, name: str, *, example: str, schemes: tuple[str, ...], default: str = "") -> str:
-    """A URL without a slash at its end; empty where that is the default.
+    """Return a URL without a trailing slash; empty where that is the default.
 
     Raises:
-        ImproperlyConfigured: when the value does not begin with one of `schemes`, or names nothing after it.
+        ImproperlyConfigured: if the value does not begin with one of `schemes`, or names nothing after it.
     """
     value = text(env, name, default=default).rstrip("/")
     parts = urlsplit(value)
     if value and (parts.scheme not in schemes or not (parts.netloc or parts.path)):
-        raise ImproperlyConfigured(f"{name} is no address that storekit can use. Write it as in {example}.")
+        raise ImproperlyConfigured(f"{name} is not a valid URL. Write it like {example}.")
     return value
 
 
 def mail_server(env: environ.Env, name: str, *, default: str) -> dict[str, Any]:
-    """Django's e-mail settings from a URL.
+    """Return Django's e-mail settings, read from a URL.
 
     Raises:
-        ImproperlyConfigured: when the URL names no way to send mail. The value is not repeated; it holds a password.
+        ImproperlyConfigured: if the URL names no way to send mail. The value is not repeated; it holds a password.
     """
     try:
         settings: dict[str, Any] = env.email_url_config(text(env, name, default=default))
     except ImproperlyConfigured as error:
         raise ImproperlyConfigured(
-            f"{name} names no mail server. Write it as in smtp+tls://user:password@mail.example.com:587."
+            f"{name} is not the URL of a mail server. Write it like smtp+tls://user:password@mail.example.com:587."
         ) from error
     return settings
 
 
 def whole_number(env: environ.Env, name: str, *, default: int, least: int = 0) -> int:
-    """A setting that counts something.
+    """Return a whole number of at least `least`.
 
     Raises:
-        ImproperlyConfigured: when the value is not a whole number, or below `least`.
+        ImproperlyConfigured: if the value is not a whole number, or below `least`.
     """
     value = text(env, name, default=str(default))
     if not value.isdecimal() or int(value) < least:

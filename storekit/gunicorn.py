@@ -1,21 +1,21 @@
-"""How gunicorn runs storekit: `gunicorn storekit.wsgi -c python:storekit.gunicorn`. Options after that win."""
+"""Settings for gunicorn: `gunicorn storekit.wsgi -c python:storekit.gunicorn`. Options after that override them."""
 
 from typing import Any
 
 workers = 2
 threads = 4
-# A missing setting stops the start with one sentence, instead of every worker with a traceback, again and again.
+# With preloading, a missing setting stops the start with one sentence rather than a traceback from every worker.
 preload_app = True
 control_socket_disable = True
 
-_REQUESTS_A_CONNECTION = 100
+_MAX_REQUESTS_PER_CONNECTION = 100
 
 
 def pre_request(worker: Any, request: Any) -> None:
-    """Ends a connection after a while, so that it is opened anew at a worker who has time.
+    """Close a kept-alive connection after a hundred requests, so that the next one goes to a worker that is free.
 
-    A kept connection stays with the worker that took it; a proxy's few, busy ones can so end up with the same worker
-    while the other one idles.
+    A connection stays with the worker that accepted it, so a proxy's few busy connections may all end up with one
+    worker while the other is idle.
     """
-    if request.req_number >= _REQUESTS_A_CONNECTION:
+    if request.req_number >= _MAX_REQUESTS_PER_CONNECTION:
         request.force_close()

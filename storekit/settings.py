@@ -110,7 +110,7 @@ def _database() -> dict[str, Any]:
     config: dict[str, Any] = env.db_url_config(url)
     if config.get("ENGINE") not in ("django.db.backends.sqlite3", "django.db.backends.postgresql"):
         raise ImproperlyConfigured(
-            "DATABASE_URL names no database that storekit runs on. Use sqlite:///FILE or postgres://USER:PASSWORD@HOST:PORT/NAME."
+            "DATABASE_URL is not a database that storekit supports. Use sqlite:///FILE or postgres://USER:PASSWORD@HOST:PORT/NAME."
         )
     if config["ENGINE"] == "django.db.backends.sqlite3":
         config["NAME"] = str(BASE_DIR / config["NAME"])

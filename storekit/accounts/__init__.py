@@ -1,1 +1,1 @@
-"""How people log in."""
+"""Log-in of staff, on django-allauth."""

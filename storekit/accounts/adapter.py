@@ -1,4 +1,4 @@
-"""How people log in: by e-mail address, and nobody signs up by themselves."""
+"""Log-in of staff: by e-mail address, with sign-up closed."""
 
 from urllib.parse import quote
 
@@ -9,13 +9,13 @@ from django.urls import reverse
 
 
 class StaffAccountAdapter(DefaultAccountAdapter):
-    """Closed to sign-ups: managers are added by whoever runs storekit."""
+    """Closes sign-up: superusers add people, and managers give them access to venues."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
     def get_reset_password_from_key_url(self, key: str) -> str:
-        # From PUBLIC_URL rather than the request, whose Host header the sender chooses.
+        # Built from PUBLIC_URL rather than the request, whose Host header the sender controls.
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
         return settings.PUBLIC_URL + path.replace("UID-KEY", quote(key))
 

@@ -1,4 +1,4 @@
-"""The pages of allauth that staff use. Its others (e-mail addresses, sign-up by code) have no address here."""
+"""The allauth pages that staff use. Its others (e-mail addresses, sign-up by code) have no URL here."""
 
 from allauth.account import views
 from django.urls import path, re_path

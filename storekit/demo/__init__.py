@@ -1,4 +1,4 @@
-"""`make demo`: the whole of storekit on one machine, with the sandbox POS, from nothing to an order on the till.
+"""`make demo`: all of storekit on one machine with the sandbox POS, from an empty database to an order on the till.
 
-Talks to storekit as the outside does, by commands, pages and REST, and imports nothing of it.
+The demo uses storekit's commands, pages and REST API as a person would, and imports nothing from it.
 """

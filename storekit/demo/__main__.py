@@ -1,4 +1,4 @@
-"""Runs the demo in the foreground until Ctrl-C."""
+"""Run the demo in the foreground until Ctrl-C."""
 
 import json
 import os
@@ -20,11 +20,11 @@ LOCATION = "45454565682155"
 
 
 class _Stopped(Exception):
-    """Somebody pressed Ctrl-C or sent SIGTERM."""
+    """The user pressed Ctrl-C, or the process received SIGTERM."""
 
 
 def main() -> int:
-    """The demo from start to end; returns the exit code."""
+    """Run the demo from start to end; return the exit code."""
     signal.signal(signal.SIGINT, _stop)
     signal.signal(signal.SIGTERM, _stop)
     configuration = Configuration(
@@ -47,7 +47,7 @@ def main() -> int:
         _say(f"storekit demo: {error}\nLogs are in {configuration.logs}")
         return 1
     finally:
-        # A second Ctrl-C must not interrupt the stopping.
+        # A second Ctrl-C must not interrupt the clean-up.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         if processes is not None:
@@ -111,9 +111,9 @@ def _venue_and_log_in(processes: Processes, configuration: Configuration) -> dic
             )
             remember(configuration, api_key=json.loads(printed)["api_key"])
     except DemoError as error:
-        # They are there, and what opens them is forgotten: their passwords and keys are kept as hashes only.
-        begin_anew = f"To begin anew, remove the demo's database: rm {configuration.database}*"
-        raise DemoError(f"{error}\n{begin_anew}") from error
+        # They exist already, but their password and key are lost: the database has only hashes.
+        start_again = f"To start again, remove the demo's database: rm {configuration.database}*"
+        raise DemoError(f"{error}\n{start_again}") from error
     return recall(configuration)
 
 
@@ -147,7 +147,7 @@ def _watch(processes: Processes) -> int:
         if ended:
             raise DemoError(f"The {ended} has stopped.")
         time.sleep(0.5)
-    # Whoever started the demo is gone without stopping it: nobody could press Ctrl-C any more.
+    # The process that started the demo has gone without stopping it, so nobody can press Ctrl-C any more.
     return 0
 
 

@@ -1,4 +1,4 @@
-"""A browser as small as the demo needs: it keeps cookies, follows redirects and submits forms."""
+"""A minimal browser: it keeps cookies, follows redirects and submits forms."""
 
 from html.parser import HTMLParser
 from urllib.parse import urljoin
@@ -9,7 +9,7 @@ _TIMEOUT = 30
 
 
 class _Forms(HTMLParser):
-    """Collects each form of a page: its action, and the fields that would be sent as they stand."""
+    """Collects the forms of a page: each one's action, and the fields that would be sent unchanged."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,22 +32,22 @@ class _Forms(HTMLParser):
 
 
 class Browser:
-    """One person's browser."""
+    """One person's browser session."""
 
     def __init__(self) -> None:
         self._session = requests.Session()
         self.page = requests.Response()
 
     def open(self, url: str) -> requests.Response:
-        """Opens a page, wherever redirects lead."""
+        """Open a page, following redirects."""
         self.page = self._session.get(url, timeout=_TIMEOUT)
         return self.page
 
     def submit(self, **values: str) -> requests.Response:
-        """Submits the page's form that has all of the fields or, failing that, its first form, with these values.
+        """Submit the page's first form that has any of the fields or, failing that, its last form, with these values.
 
         Raises:
-            LookupError: when the page has no form that posts.
+            LookupError: if the page has no form that posts.
         """
         parser = _Forms()
         parser.feed(self.page.text)

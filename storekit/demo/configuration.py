@@ -1,4 +1,4 @@
-"""Where the demo keeps its settings, so that `manage.py` works beside it and a second run finds what the first made."""
+"""The demo's settings files, so that `manage.py` works beside it and a second run finds the first one's data."""
 
 import json
 import os
@@ -37,7 +37,7 @@ class Configuration:
 
     @property
     def env_file(self) -> Path:
-        """`.env`, unless somebody has written one: that is left alone, and the demo lives beside it."""
+        """`.env`; if the user has written one, that is left alone and the demo uses `var/demo.env`."""
         own = self.folder / ".env"
         if own.exists() and not own.read_text().startswith(_MARK):
             return self.folder / "var" / "demo.env"
@@ -63,15 +63,15 @@ class Configuration:
 
 
 def prepare(configuration: Configuration) -> dict[str, str]:
-    """Writes the settings file, keeping the secrets of an earlier run, and returns the children's environment."""
+    """Write the settings file, keeping an earlier run's secrets; return the environment for the processes."""
     configuration.logs.mkdir(parents=True, exist_ok=True)
     if not configuration.database.exists():
         configuration.memory.unlink(missing_ok=True)
     env_file = configuration.env_file
-    kept = _read(env_file)
+    earlier = _read(env_file)
     values = {
-        "SECRET_KEY": kept.get("SECRET_KEY") or secrets.token_urlsafe(50),
-        "FIELD_ENCRYPTION_KEYS": kept.get("FIELD_ENCRYPTION_KEYS") or Fernet.generate_key().decode(),
+        "SECRET_KEY": earlier.get("SECRET_KEY") or secrets.token_urlsafe(50),
+        "FIELD_ENCRYPTION_KEYS": earlier.get("FIELD_ENCRYPTION_KEYS") or Fernet.generate_key().decode(),
         "DATABASE_URL": f"sqlite:///{configuration.database.relative_to(configuration.folder)}",
         "REDIS_URL": "",
         **configuration.addresses(),
@@ -81,12 +81,12 @@ def prepare(configuration: Configuration) -> dict[str, str]:
 
 
 def remember(configuration: Configuration, **facts: str) -> None:
-    """Keeps what a later run needs and the database only has as a hash."""
+    """Store what a later run needs and the database has only as a hash."""
     _write_private(configuration.memory, json.dumps(recall(configuration) | facts))
 
 
 def recall(configuration: Configuration) -> dict[str, str]:
-    """What earlier runs have kept."""
+    """Return what earlier runs have stored."""
     if not configuration.memory.exists():
         return {}
     facts: dict[str, str] = json.loads(configuration.memory.read_text())

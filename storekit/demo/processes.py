@@ -1,4 +1,4 @@
-"""The processes of the demo: started together, and all gone when it ends, however it ends."""
+"""The demo's processes: started together, and all stopped when it ends, however it ends."""
 
 import os
 import signal
@@ -16,36 +16,36 @@ _GRACE_SECONDS = 5
 
 
 class DemoError(Exception):
-    """The demo cannot go on; `str(error)` says why and what to do."""
+    """The demo cannot continue; `str(error)` says why and what to do."""
 
 
 def require_free_port(port: int, *, variable: str) -> None:
-    """Raises `DemoError` when something else listens on the port."""
+    """Raise `DemoError` if something else is listening on the port."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
             raise DemoError(
-                f"Port {port} is taken. Choose another one, for instance: {variable}={port + 10} make demo"
+                f"Port {port} is in use. Choose another, for instance: {variable}={port + 10} make demo"
             ) from error
 
 
 class Processes:
     """Child processes in this process group.
 
-    Ctrl-C in a terminal reaches the whole group, and `stop` comes on top of it; a web server or a task worker that is
-    told twice may hang. So children do not hear SIGINT, and `stop` alone tells them.
+    Ctrl-C in a terminal signals the whole group, and `stop` then signals the children again; a web server or a task
+    worker that is signalled twice may hang. So children block SIGINT, and only `stop` ends them.
     """
 
     def __init__(self, *, folder: Path, environment: Mapping[str, str]) -> None:
         self.folder = folder
         self.environment = dict(environment)
         self._children: dict[str, subprocess.Popen[bytes]] = {}
-        self._family: set[int] = set()
+        self._known_descendants: set[int] = set()
 
     def start(self, name: str, arguments: Sequence[str], *, log: Path) -> None:
-        """Starts `python <arguments>` with its output in a log file."""
+        """Start `python <arguments>` with its output in a log file."""
         with log.open("wb") as output, _sigint_blocked():
             self._children[name] = subprocess.Popen(
                 [sys.executable, *arguments],
@@ -57,10 +57,10 @@ class Processes:
             )
 
     def run(self, *arguments: str, extra: Mapping[str, str] | None = None) -> str:
-        """Runs `python <arguments>` to its end and returns what it printed.
+        """Run `python <arguments>` to its end and return what it printed.
 
         Raises:
-            DemoError: when it fails, with its last words.
+            DemoError: if it fails, with the end of its output.
         """
         done = subprocess.run(
             [sys.executable, *arguments],
@@ -77,16 +77,16 @@ class Processes:
         return done.stdout
 
     def wait_for(self, name: str, url: str, *, seconds: float = 60) -> None:
-        """Waits until a child answers at the address.
+        """Wait until a child answers at the address.
 
         Raises:
-            DemoError: when it ends or does not answer in time.
+            DemoError: if it ends or does not answer in time.
         """
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            self._remember_family()
+            self._note_descendants()
             if self._children[name].poll() is not None:
-                raise DemoError(f"The {name} stopped while it was starting; its log says why.")
+                raise DemoError(f"The {name} stopped while starting. See its log for the reason.")
             with suppress(requests.ConnectionError, requests.Timeout):
                 if requests.get(url, timeout=2).ok:
                     return
@@ -94,17 +94,17 @@ class Processes:
         raise DemoError(f"The {name} did not answer at {url} within {seconds:.0f} seconds.")
 
     def ids(self) -> dict[str, int]:
-        """The process id of every child, by its name."""
+        """Return the process id of every child, by name."""
         return {name: child.pid for name, child in self._children.items()}
 
     def first_to_end(self) -> str | None:
-        """The name of a child that has ended, or None while all are running."""
-        self._remember_family()
+        """Return the name of a child that has ended, or None while all are running."""
+        self._note_descendants()
         return next((name for name, child in self._children.items() if child.poll() is not None), None)
 
     def stop(self) -> None:
-        """Asks every child to stop, and ends by force what is left of them and of their own children."""
-        self._remember_family()
+        """Ask every child to stop, then kill what is left of them and of their own children."""
+        self._note_descendants()
         for child in self._children.values():
             with suppress(ProcessLookupError):
                 child.terminate()
@@ -115,21 +115,21 @@ class Processes:
         for child in self._children.values():
             if child.poll() is None:
                 child.kill()
-        for pid in self._family:
-            # A number may have gone to another process since; that one is in a group of its own.
+        for pid in self._known_descendants:
+            # The id may belong to another process by now; that one is in a process group of its own.
             with suppress(ProcessLookupError, PermissionError):
                 if os.getpgid(pid) == os.getpgrp():
                     os.kill(pid, signal.SIGKILL)
 
-    def _remember_family(self) -> None:
-        """Notes the children of children while their parent lives; nobody knows whose they were once it is killed."""
+    def _note_descendants(self) -> None:
+        """Note the children's own children while their parent lives; afterwards they can no longer be found."""
         for child in self._children.values():
-            self._family.update(_descendants(child.pid))
+            self._known_descendants.update(_descendants(child.pid))
 
 
 @contextmanager
 def _sigint_blocked() -> Iterator[None]:
-    """What is started meanwhile inherits the mask, and keeps it whatever handlers it installs."""
+    """Block SIGINT; a process started in the block inherits the mask, and keeps it whatever handlers it installs."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -138,7 +138,7 @@ def _sigint_blocked() -> Iterator[None]:
 
 
 def _descendants(pid: int) -> list[int]:
-    """Children of children: a task worker's own processes survive the death of their parent. Empty without /proc."""
+    """Return the ids of all descendants: a task worker's own processes outlive their parent. Empty without /proc."""
     found: list[int] = []
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""What the demo does once everything runs: log in, connect the POS, sync, order, and watch the order arrive."""
+"""The demo's steps once everything runs: log in, connect the POS, sync, order, and wait for the order to arrive."""
 
 import time
 import uuid
@@ -14,7 +14,7 @@ _TIMEOUT = 30
 
 
 def log_in(browser: Browser, *, url: str, email: str, password: str) -> None:
-    """Logs a person in through the log-in page."""
+    """Log in through the log-in page."""
     browser.open(f"{url}/accounts/login/")
     page = browser.submit(login=email, password=password)
     if not page.ok or "/accounts/login" in page.url:
@@ -22,7 +22,7 @@ def log_in(browser: Browser, *, url: str, email: str, password: str) -> None:
 
 
 def connect(browser: Browser, *, url: str, venue: str, location: str) -> None:
-    """Connects a venue to the POS as its manager would: consent page, then the location of that name."""
+    """Connect a venue to the POS as its manager would: consent page, then the location with that id."""
     browser.open(f"{url}/integrations/lightspeed/connect/?venue={venue}")
     browser.submit(decision="allow")
     page = browser.page
@@ -34,7 +34,7 @@ def connect(browser: Browser, *, url: str, venue: str, location: str) -> None:
 
 
 def pickup_order(menu: dict[str, Any]) -> dict[str, Any]:
-    """A pickup order for two of the first item on the menu that asks no questions."""
+    """Return a pickup order for two of the first available item without required modifiers."""
     product = next(
         product
         for product in menu["products"]
@@ -55,7 +55,7 @@ def _required_groups(menu: dict[str, Any], product: dict[str, Any]) -> list[str]
 
 
 def read_menu(*, url: str, venue: str) -> dict[str, Any]:
-    """The venue's menu, as a storefront reads it."""
+    """Read the venue's menu as a storefront does."""
     answer = requests.get(f"{url}/api/v1/venues/{venue}/menu", timeout=_TIMEOUT)
     if not answer.ok:
         raise DemoError(f"The menu could not be read: {answer.status_code} {answer.text[:500]}")
@@ -64,7 +64,7 @@ def read_menu(*, url: str, venue: str) -> dict[str, Any]:
 
 
 def place_order(*, url: str, venue: str, api_key: str, order: dict[str, Any]) -> dict[str, Any]:
-    """Places an order by REST and returns it as answered."""
+    """Place an order by REST; return the answer."""
     answer = requests.post(
         f"{url}/api/v1/venues/{venue}/orders",
         json=order,
@@ -78,7 +78,7 @@ def place_order(*, url: str, venue: str, api_key: str, order: dict[str, Any]) ->
 
 
 def wait_until_confirmed(*, url: str, venue: str, api_key: str, order_id: str, seconds: float = 60) -> dict[str, Any]:
-    """Waits until the POS has confirmed the order."""
+    """Wait until the POS has confirmed the order; return it."""
     deadline = time.monotonic() + seconds
     while True:
         answer = requests.get(

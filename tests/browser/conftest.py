@@ -15,7 +15,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from storekit.models import User
 
-# Playwright keeps an event loop in this thread, which Django takes for asynchronous code that uses the database.
+# Playwright keeps an event loop in this thread, which Django mistakes for asynchronous code using the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 PASSWORD = "correct horse battery"
@@ -24,29 +24,29 @@ SIZES = {"phone": (390, 844), "office": (1440, 900)}
 
 @dataclass
 class Visit:
-    """A page in use, and everything that must not happen on it."""
+    """An open page, and a record of what must not happen on it."""
 
     page: Page
     site: str
     console: list[str] = field(default_factory=list)
-    strangers: list[str] = field(default_factory=list)
+    foreign_requests: list[str] = field(default_factory=list)
 
     def open(self, path: str) -> None:
         self.page.goto(self.site + path)
         self.page.wait_for_load_state("networkidle")
 
     def assert_in_order(self, part: str = "body") -> None:
-        """Nothing sticks out, nothing was fetched from elsewhere, nothing failed, and `part` is accessible."""
+        """Assert that nothing overflows, nothing came from another host, nothing failed, and `part` is accessible."""
         wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, f"{self.page.url} scrolls sideways by {wide} px"
-        assert self.strangers == []
+        assert self.foreign_requests == []
         assert self.console == []
         found = Axe().run(self.page, context=part).response["violations"]
         serious = [one for one in found if one["impact"] in {"serious", "critical"}]
         assert not serious, [(one["id"], [node["html"] for node in one["nodes"]]) for one in serious]
 
     def screenshot(self, name: str) -> None:
-        """Kept for a person to look at when SCREENSHOTS names a folder."""
+        """Save a screenshot for a person to check, if SCREENSHOTS names a folder."""
         if folder := os.environ.get("SCREENSHOTS"):
             self.page.screenshot(path=f"{folder}/{name}.png", full_page=True)
 
@@ -62,7 +62,7 @@ class Visit:
 def chromium() -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
-        missing = "There is no Chromium on this machine; apt-get install chromium brings one."
+        missing = "Chromium is not installed. Install it with: apt-get install chromium"
         if os.environ.get("REQUIRE_BROWSER") == "1":
             pytest.fail(missing)
         pytest.skip(missing)
@@ -88,15 +88,15 @@ def visit(chromium: Browser, live_server: LiveServer, size: str) -> Iterator[Vis
     made = Visit(page=page, site=live_server.url)
     page.on("console", lambda message: made.console.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: made.console.append(str(error)))
-    page.on("request", _note_strangers(made))
+    page.on("request", _record_foreign_requests(made))
     yield made
     context.close()
 
 
-def _note_strangers(visit: Visit) -> Callable[[Any], None]:
+def _record_foreign_requests(visit: Visit) -> Callable[[Any], None]:
     def note(request: Any) -> None:
         parts = urlsplit(request.url)
         if parts.scheme not in {"data", "blob"} and parts.hostname != urlsplit(visit.site).hostname:
-            visit.strangers.append(request.url)
+            visit.foreign_requests.append(request.url)
 
     return note

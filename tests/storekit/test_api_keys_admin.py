@@ -14,7 +14,7 @@ ADD = "/admin/storekit/apikey/add/"
 LIST = "/admin/storekit/apikey/"
 
 
-def test_a_new_key_is_shown_once_and_opens_the_venue(annas_browser: Client, venue: Venue) -> None:
+def test_a_new_key_is_shown_once_and_gives_access_to_the_venue(annas_browser: Client, venue: Venue) -> None:
     shown = annas_browser.post(ADD, {"venue": venue.pk, "name": "web shop"})
 
     (key,) = re.findall(r"sk_\w+_[\w-]+", shown.content.decode())
@@ -37,7 +37,7 @@ def test_a_key_needs_a_name(annas_browser: Client, venue: Venue) -> None:
     assert not ApiKey.objects.exists()
 
 
-def test_a_key_for_somebody_elses_venue_is_refused(annas_browser: Client, other_venue: Venue) -> None:
+def test_a_key_for_another_venue_is_refused(annas_browser: Client, other_venue: Venue) -> None:
     assert "The Blue Door" not in annas_browser.get(ADD).content.decode()
 
     annas_browser.post(ADD, {"venue": other_venue.pk, "name": "mine"})
@@ -45,7 +45,7 @@ def test_a_key_for_somebody_elses_venue_is_refused(annas_browser: Client, other_
     assert not ApiKey.objects.exists()
 
 
-def test_staff_see_the_keys_and_neither_make_nor_revoke_them(bens_browser: Client, ben: User, venue: Venue) -> None:
+def test_staff_see_keys_but_cannot_create_or_revoke_them(bens_browser: Client, ben: User, venue: Venue) -> None:
     row, key = issue_api_key(venue=venue, name="web shop")
     assert "web shop" in bens_browser.get(LIST).content.decode()
 
@@ -56,7 +56,7 @@ def test_staff_see_the_keys_and_neither_make_nor_revoke_them(bens_browser: Clien
     assert find_api_key(key=key) is not None
 
 
-def test_revoking_asks_first(annas_browser: Client, venue: Venue) -> None:
+def test_revoking_asks_for_confirmation(annas_browser: Client, venue: Venue) -> None:
     row, key = issue_api_key(venue=venue, name="web shop")
 
     question = annas_browser.get(f"{LIST}{row.pk}/revoke/")
@@ -76,7 +76,7 @@ def test_a_manager_of_another_venue_cannot_revoke_it(zoes_browser: Client, venue
     assert find_api_key(key=key) is not None
 
 
-def test_nobody_looks_for_keys_by_their_digest(annas_browser: Client, venue: Venue) -> None:
+def test_keys_cannot_be_searched_by_digest(annas_browser: Client, venue: Venue) -> None:
     issue_api_key(venue=venue, name="web shop")
 
     assert annas_browser.get("/admin/storekit/apikey/", {"digest__startswith": "a"}).status_code == 400

@@ -1,4 +1,4 @@
-"""The garbage collector is back as it was, however blocks end and overlap."""
+"""The garbage collector is restored, however blocks end and overlap."""
 
 import gc
 import threading
@@ -13,7 +13,7 @@ def _fail() -> None:
     raise KeyError(gc.isenabled())
 
 
-def test_the_collector_is_off_within_the_block_and_on_again_when_the_block_fails() -> None:
+def test_the_collector_is_paused_in_the_block_and_resumes_if_the_block_fails() -> None:
     with pytest.raises(KeyError) as failure:
         _fail()
 

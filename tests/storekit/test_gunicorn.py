@@ -1,4 +1,4 @@
-"""How gunicorn runs storekit."""
+"""gunicorn's settings."""
 
 from types import SimpleNamespace
 from unittest.mock import Mock

@@ -1,4 +1,4 @@
-"""/healthz: the process is up. /readyz: everything that it stands on is in order."""
+"""/healthz: the process is up. /readyz: everything that it depends on works."""
 
 import json
 import os
@@ -34,7 +34,7 @@ def test_everything_in_order_is_200_with_a_word_for_each_check(client: Client) -
 
 
 @pytest.mark.django_db
-def test_a_migration_that_was_not_run_is_503(client: Client) -> None:
+def test_a_missing_migration_is_503(client: Client) -> None:
     MigrationRecorder.Migration.objects.filter(app="menus").delete()
 
     answer = client.get("/readyz")
@@ -57,7 +57,7 @@ def test_a_missing_cache_table_is_503(client: Client, settings: Settings) -> Non
     assert answer.json()["database"] == "ok"
 
 
-def test_a_database_that_is_down_is_503_and_no_crash() -> None:
+def test_a_database_that_is_down_is_503_rather_than_a_crash() -> None:
     down = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "tests.settings",

@@ -63,7 +63,7 @@ def run(environment: dict[str, str], *arguments: str) -> str:
     return done.stdout.strip()
 
 
-def test_a_task_queued_in_redis_is_worked_on_and_the_cache_is_shared(environment: dict[str, str]) -> None:
+def test_a_task_queued_in_redis_is_processed_and_the_cache_is_shared(environment: dict[str, str]) -> None:
     task = run(environment, "-c", QUEUE_A_TASK)
     server = redis.Redis.from_url(environment["REDIS_URL"])
     kept = [key.decode() for key in server.scan_iter()]
@@ -88,7 +88,7 @@ def _finished(environment: dict[str, str], task: str) -> dict[str, Any]:
     return seen if seen["result"] is not None else {}
 
 
-def test_a_redis_that_is_down_is_said_by_readyz(tmp_path: Path) -> None:
+def test_readyz_reports_a_redis_that_is_down(tmp_path: Path) -> None:
     down = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", "REDIS_URL": "redis://127.0.0.1:9/0"}
     down["DATABASE_URL"] = f"sqlite:///{tmp_path / 'storekit.sqlite3'}"
 

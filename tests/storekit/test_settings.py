@@ -1,4 +1,4 @@
-"""Settings refuse to start on what is missing or dangerous, and one variable moves the cache and the queue."""
+"""Missing or dangerous settings stop the start, and one variable moves the cache and the queue."""
 
 import os
 import re
@@ -33,7 +33,7 @@ def setting(expression: str, **changes: str) -> str:
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "FIELD_ENCRYPTION_KEYS"])
-def test_a_missing_secret_stops_start_up_with_a_sentence_that_names_it(name: str) -> None:
+def test_a_missing_secret_stops_the_start_and_is_named(name: str) -> None:
     started = start("manage.py", "check", drop=name)
 
     assert started.returncode != 0
@@ -45,27 +45,27 @@ def test_a_missing_secret_stops_start_up_with_a_sentence_that_names_it(name: str
     [
         ("SECRET_KEY", "change-me-change-me-change-me-change-me-change-me", "SECRET_KEY is a placeholder or shorter"),
         ("SECRET_KEY", "short", "SECRET_KEY is a placeholder or shorter than 32 characters."),
-        ("FIELD_ENCRYPTION_KEYS", "change-me", "FIELD_ENCRYPTION_KEYS holds something that is not a Fernet key."),
+        ("FIELD_ENCRYPTION_KEYS", "change-me", "FIELD_ENCRYPTION_KEYS contains something that is not a Fernet key."),
         ("LIGHTSPEED_ENVIRONMENT", "live", "LIGHTSPEED_ENVIRONMENT is 'live'. Use one of: production, trial, sandbox."),
-        ("DATABASE_URL", "storekit.sqlite3", "DATABASE_URL names no database that storekit runs on. Use"),
-        ("DATABASE_URL", "mysql://h/d", "DATABASE_URL names no database that storekit runs on. Use"),
-        ("PUBLIC_URL", "orders.example", "PUBLIC_URL is no address that storekit can use. Write it as in https://"),
-        ("REDIS_URL", "localhost", "REDIS_URL is no address that storekit can use. Write it as in redis://"),
-        ("EMAIL_URL", "mail.example", "EMAIL_URL names no mail server. Write it as in smtp+tls://"),
+        ("DATABASE_URL", "storekit.sqlite3", "DATABASE_URL is not a database that storekit supports. Use"),
+        ("DATABASE_URL", "mysql://h/d", "DATABASE_URL is not a database that storekit supports. Use"),
+        ("PUBLIC_URL", "orders.example", "PUBLIC_URL is not a valid URL. Write it like https://"),
+        ("REDIS_URL", "localhost", "REDIS_URL is not a valid URL. Write it like redis://"),
+        ("EMAIL_URL", "mail.example", "EMAIL_URL is not the URL of a mail server. Write it like smtp+tls://"),
         ("LOG_LEVEL", "chatty", "LOG_LEVEL is 'chatty'. Use one of: DEBUG, INFO, WARNING, ERROR, CRITICAL."),
         ("WORKERS", "0", "WORKERS is '0'. Use a whole number, such as 2."),
         ("WORKERS", "two", "WORKERS is 'two'. Use a whole number, such as 2."),
         ("NUM_PROXIES", "-1", "NUM_PROXIES is '-1'. Use a whole number, such as 0."),
     ],
 )
-def test_a_placeholder_or_a_wrong_value_stops_start_up(name: str, value: str, said: str) -> None:
+def test_a_placeholder_or_an_invalid_value_stops_the_start(name: str, value: str, said: str) -> None:
     started = start("manage.py", "check", **{name: value})
 
     assert started.returncode != 0
     assert said in started.stderr
 
 
-def test_an_empty_variable_counts_as_one_that_is_not_there() -> None:
+def test_an_empty_variable_counts_as_not_set() -> None:
     names = [
         "PUBLIC_URL",
         "ALLOWED_HOSTS",
@@ -126,7 +126,7 @@ def test_the_settings_of_a_public_host_pass_djangos_deployment_checks() -> None:
     assert started.returncode == 0, started.stderr
 
 
-def test_a_real_venue_without_a_mail_server_is_warned_of_and_its_mail_is_not_printed() -> None:
+def test_without_a_mail_server_a_real_venue_gets_a_warning_and_no_printed_mail() -> None:
     real = {"LIGHTSPEED_ENVIRONMENT": "trial", "LIGHTSPEED_CLIENT_ID": "client", "LIGHTSPEED_CLIENT_SECRET": "secret"}
 
     warned = start("manage.py", "check", drop="EMAIL_URL", **real)
@@ -135,7 +135,7 @@ def test_a_real_venue_without_a_mail_server_is_warned_of_and_its_mail_is_not_pri
     assert setting("settings.EMAIL_BACKEND", EMAIL_URL="", **real).endswith("dummy.EmailBackend")
 
 
-def test_https_brings_hsts_and_secure_cookies_and_plain_http_on_a_desk_does_not() -> None:
+def test_https_turns_on_hsts_and_secure_cookies() -> None:
     names = "settings.SECURE_HSTS_SECONDS > 0, settings.SESSION_COOKIE_SECURE, settings.CSRF_COOKIE_SECURE"
 
     assert setting(names, PUBLIC_URL="https://orders.example") == "True True True"

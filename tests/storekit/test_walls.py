@@ -1,6 +1,6 @@
-"""Venues are walls: Zoe of the Blue Door sees nothing of the Copper Pot on any page of the back office.
+"""Venues are isolated: Zoe of the Blue Door sees nothing of the Copper Pot on any page of the back office.
 
-The tests go through every page that is registered, whoever wrote it; a model without rows in `rows.py` fails loudly.
+The tests go through every registered page; a model without rows in `rows.py` fails.
 """
 
 import json
@@ -24,10 +24,10 @@ from tests.storekit.rows import one_of_everything
 pytestmark = pytest.mark.django_db
 
 Rows = dict[type[Model], Model]
-WALLED = sorted((m for m, page in admin.site._registry.items() if isinstance(page, VenueAdmin)), key=str)
-SUPERUSERS_ONLY = sorted((m for m, page in admin.site._registry.items() if isinstance(page, SuperuserAdmin)), key=str)
+VENUE_MODELS = sorted((m for m, page in admin.site._registry.items() if isinstance(page, VenueAdmin)), key=str)
+SUPERUSER_MODELS = sorted((m for m, page in admin.site._registry.items() if isinstance(page, SuperuserAdmin)), key=str)
 
-every_page = pytest.mark.parametrize("model", WALLED, ids=lambda model: model._meta.label)
+every_page = pytest.mark.parametrize("model", VENUE_MODELS, ids=lambda model: model._meta.label)
 
 
 @pytest.fixture
@@ -62,15 +62,15 @@ def assert_shows(answer: Any, row: Model) -> None:
     assert address(type(row), "change", row.pk) in text_of(answer)
 
 
-def assert_says_nothing_of(answer: Any, row: Model) -> None:
+def assert_shows_nothing_of(answer: Any, row: Model) -> None:
     text = text_of(answer)
     assert address(type(row), "change", row.pk) not in text
     for word in ("The Copper Pot", "copper-pot"):
         assert word not in text
 
 
-def assert_shut(answer: Any) -> None:
-    """Forbidden, not found, or what Django's admin does with a row that is not in the list: back to the first page."""
+def assert_closed(answer: Any) -> None:
+    """Forbidden, not found, or redirected home, as Django's admin does for a row that is not in the list."""
     assert answer.status_code in {302, 403, 404}, answer.content
     if answer.status_code == 302:
         assert answer.headers["Location"] == "/admin/"
@@ -81,20 +81,20 @@ def stored(row: Model) -> dict[str, Any] | None:
 
 
 def addresses_of_one_row(page: ModelAdmin, row: Model) -> Iterator[str]:
-    """Every address that the page has for one row: change, history, delete, and its actions."""
+    """Every URL that the page has for one row: change, history, delete, and its actions."""
     for pattern in page.get_urls():
         if pattern.name and len(pattern.pattern.converters) == 1:
             yield reverse(f"admin:{pattern.name}", args=[row.pk])
 
 
-def test_every_page_is_either_walled_or_for_superusers() -> None:
+def test_every_page_is_limited_to_venues_or_to_superusers() -> None:
     assert isinstance(admin.site, BackOffice)
-    assert set(admin.site._registry) == {*WALLED, *SUPERUSERS_ONLY}
-    assert Venue in WALLED
-    assert User in SUPERUSERS_ONLY
+    assert set(admin.site._registry) == {*VENUE_MODELS, *SUPERUSER_MODELS}
+    assert Venue in VENUE_MODELS
+    assert User in SUPERUSER_MODELS
 
 
-def test_a_page_without_walls_does_not_get_in() -> None:
+def test_a_page_without_limits_cannot_be_registered() -> None:
     site = BackOffice()
 
     with pytest.raises(ImproperlyConfigured, match=r"storekit.Venue has to be a VenueAdmin"):
@@ -109,13 +109,13 @@ def test_the_list_shows_the_persons_own_rows_only(
 ) -> None:
     answer = zoes_browser.get(address(model, "changelist"))
 
-    assert_says_nothing_of(answer, row_of(foreign, model))
+    assert_shows_nothing_of(answer, row_of(foreign, model))
     assert_shows(answer, row_of(own, model))
 
 
 @every_page
 @pytest.mark.parametrize("sought", ["q", "venue", "venue__id__exact", "venue__slug"])
-def test_neither_searching_nor_filtering_looks_over_the_wall(
+def test_searching_and_filtering_reveal_nothing_of_other_venues(
     model: type[Model], sought: str, zoes_browser: Client, foreign: Rows, own: Rows, venue: Venue
 ) -> None:
     words: dict[str, Any] = {"q": "of", "venue": venue.slug, "venue__id__exact": venue.pk, "venue__slug": venue.slug}
@@ -129,21 +129,21 @@ def test_neither_searching_nor_filtering_looks_over_the_wall(
 
 @every_page
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_no_address_of_a_foreign_row_opens_or_does_anything(
+def test_no_address_of_a_foreign_row_opens_or_changes_anything(
     model: type[Model], method: str, zoes_browser: Client, foreign: Rows, own: Rows
 ) -> None:
     row = row_of(foreign, model)
     before, queued = stored(row), OrmQ.objects.count()
 
     for page in addresses_of_one_row(admin.site._registry[model], row):
-        assert_shut(getattr(zoes_browser, method)(page, {"post": "yes", "confirmed": "yes"}))
+        assert_closed(getattr(zoes_browser, method)(page, {"post": "yes", "confirmed": "yes"}))
 
     assert stored(row) == before
     assert OrmQ.objects.count() == queued
 
 
 @every_page
-def test_actions_on_a_chosen_foreign_row_do_nothing(
+def test_actions_on_a_selected_foreign_row_do_nothing(
     model: type[Model], zoes_browser: Client, zoe: User, foreign: Rows, own: Rows, rf: Any
 ) -> None:
     row = row_of(foreign, model)
@@ -154,7 +154,7 @@ def test_actions_on_a_chosen_foreign_row_do_nothing(
     for action in admin.site._registry[model].get_actions(request):
         chosen = {"action": action, "_selected_action": [row.pk], "post": "yes", "confirmed": "yes"}
         answer = zoes_browser.post(address(model, "changelist"), chosen, follow=True)
-        assert_says_nothing_of(answer, row)
+        assert_shows_nothing_of(answer, row)
 
     assert stored(row) == before
     assert OrmQ.objects.count() == queued
@@ -164,11 +164,11 @@ def test_actions_on_a_chosen_foreign_row_do_nothing(
 def test_forms_offer_nothing_of_a_foreign_venue(
     model: type[Model], zoes_browser: Client, foreign: Rows, own: Rows
 ) -> None:
-    assert_says_nothing_of(zoes_browser.get(address(model, "change", row_of(own, model).pk)), row_of(foreign, model))
+    assert_shows_nothing_of(zoes_browser.get(address(model, "change", row_of(own, model).pk)), row_of(foreign, model))
 
     add = zoes_browser.get(address(model, "add"))
     if add.status_code == 200:
-        assert_says_nothing_of(add, row_of(foreign, model))
+        assert_shows_nothing_of(add, row_of(foreign, model))
 
 
 @every_page
@@ -188,16 +188,14 @@ def test_autocompletion_offers_nothing_of_a_foreign_venue(
                 assert str(row_of(foreign, field.related_model).pk) not in offered
 
 
-@pytest.mark.parametrize("model", SUPERUSERS_ONLY, ids=lambda model: model._meta.label)
-def test_superusers_pages_are_shut_to_managers(model: type[Model], zoes_browser: Client, anna: User) -> None:
+@pytest.mark.parametrize("model", SUPERUSER_MODELS, ids=lambda model: model._meta.label)
+def test_superusers_pages_are_closed_to_managers(model: type[Model], zoes_browser: Client, anna: User) -> None:
     for page in (address(model, "changelist"), address(model, "add"), address(model, "change", anna.pk)):
         assert zoes_browser.get(page).status_code == 403
 
 
 @pytest.mark.parametrize("page", ["/admin/", "/admin/search/?s=o&extended=1", "/admin/integrations/", "/admin/orders/"])
-def test_the_shared_pages_say_nothing_of_a_foreign_venue(
-    page: str, zoes_browser: Client, foreign: Rows, own: Rows
-) -> None:
+def test_shared_pages_show_nothing_of_other_venues(page: str, zoes_browser: Client, foreign: Rows, own: Rows) -> None:
     answer = zoes_browser.get(page)
 
     if answer.status_code != 404:  # an app none of whose pages the person may see
@@ -205,7 +203,7 @@ def test_the_shared_pages_say_nothing_of_a_foreign_venue(
 
 
 @every_page
-def test_somebody_who_works_nowhere_sees_no_page(model: type[Model], client: Client, foreign: Rows) -> None:
+def test_a_user_without_venues_sees_no_page(model: type[Model], client: Client, foreign: Rows) -> None:
     client.force_login(User.objects.create_user("nowhere@example.com"))
 
     for page in (
@@ -216,7 +214,7 @@ def test_somebody_who_works_nowhere_sees_no_page(model: type[Model], client: Cli
 
 
 @every_page
-def test_a_chosen_row_of_a_venue_one_only_works_at_is_looked_at_and_not_written(
+def test_staff_may_view_a_row_and_not_change_it(
     model: type[Model], bens_browser: Client, ben: User, foreign: Rows
 ) -> None:
     row = row_of(foreign, model)
@@ -230,13 +228,13 @@ def test_a_chosen_row_of_a_venue_one_only_works_at_is_looked_at_and_not_written(
 
 
 def snapshot() -> dict[type[Model], Any]:
-    return {model: list(model._default_manager.order_by("pk").values()) for model in WALLED}
+    return {model: list(model._default_manager.order_by("pk").values()) for model in VENUE_MODELS}
 
 
-def test_looking_changes_nothing(annas_browser: Client, foreign: Rows) -> None:
+def test_viewing_changes_nothing(annas_browser: Client, foreign: Rows) -> None:
     before, queued = snapshot(), OrmQ.objects.count()
 
-    for model in WALLED:
+    for model in VENUE_MODELS:
         pages = addresses_of_one_row(admin.site._registry[model], row_of(foreign, model))
         for page in (address(model, "changelist"), address(model, "add"), *pages):
             annas_browser.get(page)
@@ -247,7 +245,7 @@ def test_looking_changes_nothing(annas_browser: Client, foreign: Rows) -> None:
 
 
 @every_page
-def test_nothing_is_done_for_a_form_of_another_site(model: type[Model], anna: User, foreign: Rows) -> None:
+def test_forms_of_other_sites_are_refused(model: type[Model], anna: User, foreign: Rows) -> None:
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(anna)
 
@@ -256,7 +254,7 @@ def test_nothing_is_done_for_a_form_of_another_site(model: type[Model], anna: Us
         assert browser.post(page, {"post": "yes", "confirmed": "yes"}).status_code == 403
 
 
-def test_a_forged_form_moves_nobody_over_the_wall(
+def test_a_forged_form_moves_nobody_between_venues(
     zoes_browser: Client, zoe: User, anna: User, venue: Venue, other_venue: Venue
 ) -> None:
     before = list(Membership.objects.order_by("pk").values())

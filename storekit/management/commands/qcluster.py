@@ -1,4 +1,4 @@
-"""The task worker: django-q2's, made to survive the sudden death of one of its processes, and to be on time."""
+"""The task worker: django-q2's, made to survive the sudden death of one of its processes, and to tick on time."""
 
 from multiprocessing import Process, Queue, Value
 from multiprocessing.synchronize import Event
@@ -12,9 +12,9 @@ from storekit.queue.ticker import Ticker
 
 
 class TickingEvent:
-    """The event that stops the guard. It is waited for at the end of each of the guard's rounds, and ticks then.
+    """Wraps the event that stops the guard. The guard waits for it at the end of each round; that wait ticks first.
 
-    django-q2 looks at its schedules every 30 seconds, and has no other place to be on time from.
+    django-q2 checks its schedules only every 30 seconds and offers no other hook for anything more frequent.
     """
 
     def __init__(self, event: Event, ticker: Ticker) -> None:
@@ -24,13 +24,13 @@ class TickingEvent:
         self.set = event.set
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Ticks, then waits."""
+        """Tick, then wait."""
         self._ticker.tick()
         return self._event.wait(timeout)
 
 
 class TimeoutLock:
-    """A lock between processes that is waited for a second and then done without: whoever holds it was killed."""
+    """A lock between processes that gives up waiting after a second: its holder must have been killed."""
 
     _SECONDS = 1.0
 
@@ -47,22 +47,22 @@ class TimeoutLock:
 
 
 class Timer:
-    """What a worker and its guard tell each other, as the `Value` of django-q2 that it stands for does.
+    """The time left for a worker's task, shared between worker and guard; replaces django-q2's `Value`.
 
-    A worker holds the lock while it hands in a result. Killed just then, it never gives it back, and a guard that
-    waited for it for ever would never see that the worker is dead.
+    A worker holds the lock while it returns a result. If it is killed at that moment the lock is never released, and a
+    guard that waited for it without a time-out would never see that the worker is dead.
     """
 
     def __init__(self) -> None:
         self._shared = Value("f", -1)
 
     def get_lock(self) -> TimeoutLock:
-        """The lock; may be taken again by the process that has it."""
+        """Return the lock; the process that holds it may acquire it again."""
         return TimeoutLock(self._shared.get_lock())
 
     @property
     def value(self) -> float:
-        """Seconds that are left for the task; below 0 for a worker that has none, 0 for one that is to be replaced."""
+        """Seconds left for the task; below 0 for an idle worker, 0 for a worker to be replaced."""
         with self.get_lock():
             return float(self._shared.get_obj().value)
 
@@ -73,32 +73,32 @@ class Timer:
 
 
 class SturdySentinel(cluster.Sentinel):
-    """Starts all of its processes afresh when one of them was killed, and looks at what has become due.
+    """Restarts all of its processes if one of them was killed, and ticks.
 
-    A process that is killed while it waits at a queue takes the queue's lock with it, and then whoever else waits there
-    waits for ever. So the queues are replaced, and with them everybody who knew them. What was being worked on is begun
-    again by its row.
+    A process that is killed while it waits on a queue never releases the queue's lock, so every other process waiting
+    there would wait for ever. Therefore the queues are replaced, and all processes that used them. The work that was
+    in progress is started again from its row.
     """
 
     def guard(self) -> None:
-        """Watches over the processes until it is told to stop."""
+        """Supervise the processes until the stop event is set."""
         event: Any = self.stop_event
         self.stop_event: Any = TickingEvent(event, Ticker())
         super().guard()
 
     def spawn_worker(self) -> None:
-        """Starts a worker of the pool."""
+        """Start one worker of the pool."""
         self.spawn_process(worker.worker, self.task_queue, self.result_queue, Timer(), self.timeout)
 
     def reincarnate(self, process: Process) -> None:
-        """Replaces a process that ended, timed out or was killed."""
+        """Replace a process that ended, timed out or was killed."""
         if process.exitcode is None or process.exitcode >= 0:
             super().reincarnate(process)
         elif process in (*self.pool, self.monitor, self.pusher):
-            self._start_afresh()
+            self._restart_all()
 
-    def _start_afresh(self) -> None:
-        cluster.logger.critical("A process of the worker was killed: starting all of them afresh")
+    def _restart_all(self) -> None:
+        cluster.logger.critical("A process of the worker was killed: restarting all of them")
         for process in (*self.pool, self.monitor, self.pusher):
             process.kill()
             process.join()

@@ -1,4 +1,4 @@
-"""The demo's processes are gone when it ends, whichever way one of them went before."""
+"""All of the demo's processes are gone when it ends, even if one of them was killed before."""
 
 import os
 import signal
@@ -33,7 +33,7 @@ def _is_running(pid: int) -> bool:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="children of children are found in /proc")
-def test_what_a_killed_child_leaves_behind_is_ended_too(processes: Processes, tmp_path: Path) -> None:
+def test_the_children_of_a_killed_process_are_stopped_too(processes: Processes, tmp_path: Path) -> None:
     log = tmp_path / "log"
     processes.start("task worker", ["-c", _PARENT], log=log)
     orphan = int(eventually(log.read_text))

@@ -1,4 +1,4 @@
-"""The task worker's guard goes on, whatever a worker held when it was killed."""
+"""The task worker's guard keeps going, whatever a worker held when it was killed."""
 
 import os
 import signal
@@ -10,15 +10,15 @@ from storekit.management.commands.qcluster import Timer
 _fork = get_context("fork")
 
 
-def _hold_for_ever(timer: Timer, holds: Any) -> None:
+def _hold_forever(timer: Timer, holds: Any) -> None:
     with timer.get_lock():
         holds.set()
         signal.pause()
 
 
-def _killed_with_the_lock(timer: Timer) -> None:
+def _kill_while_locked(timer: Timer) -> None:
     holds = _fork.Event()
-    process = _fork.Process(target=_hold_for_ever, args=(timer, holds))
+    process = _fork.Process(target=_hold_forever, args=(timer, holds))
     process.start()
     assert holds.wait(10)
     assert process.pid
@@ -26,10 +26,10 @@ def _killed_with_the_lock(timer: Timer) -> None:
     process.join(10)
 
 
-def test_what_a_killed_worker_held_is_done_without() -> None:
+def test_a_lock_held_by_a_killed_worker_does_not_block() -> None:
     timer = Timer()
     timer.value = 60
-    _killed_with_the_lock(timer)
+    _kill_while_locked(timer)
     with timer.get_lock():
         assert timer.value == 60
         timer.value -= 0.5

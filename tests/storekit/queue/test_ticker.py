@@ -1,4 +1,4 @@
-"""A worker looks every two seconds at what became due, and nothing that goes wrong there stops it."""
+"""A worker queues what became due every two seconds, and no error there stops it."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -61,13 +61,13 @@ def run(ticker: Ticker, clock: Clock, seconds: float) -> None:
         ticker.tick()
 
 
-def test_it_looks_every_two_seconds_at_what_came_since_the_last_look(clock: Clock) -> None:
+def test_every_two_seconds_it_covers_the_time_since_the_last_tick(clock: Clock) -> None:
     ticker = Ticker(monotonic=clock.monotonic)
     run(ticker, clock, 5)
     assert seen == [(NOW, at(0.5)), (at(0.5), at(2.5)), (at(2.5), at(4.5))]
 
 
-def test_a_round_that_took_long_is_made_up_for_a_minute_at_most(clock: Clock) -> None:
+def test_after_a_long_round_it_looks_back_a_minute_at_most(clock: Clock) -> None:
     ticker = Ticker(monotonic=clock.monotonic)
     clock.pass_(40)
     ticker.tick()
@@ -76,9 +76,7 @@ def test_a_round_that_took_long_is_made_up_for_a_minute_at_most(clock: Clock) ->
     assert seen == [(NOW, at(40)), (at(580), at(640))]
 
 
-def test_what_fails_is_logged_left_alone_for_half_a_minute_and_made_up_for(
-    clock: Clock, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_after_an_error_it_logs_pauses_and_catches_up(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     ticker = Ticker(monotonic=clock.monotonic)
     broken.append(OperationalError("gone"))
     run(ticker, clock, 10)
@@ -88,14 +86,14 @@ def test_what_fails_is_logged_left_alone_for_half_a_minute_and_made_up_for(
     assert seen[0] == (NOW, at(30.5))
 
 
-def test_one_look_that_fails_keeps_no_other_from_looking(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_in_one_function_does_not_stop_the_others(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "TICKS", (f"{HERE}.never", f"{HERE}.look", f"{HERE}.not_there"))
     ticker = Ticker(monotonic=clock.monotonic)
     run(ticker, clock, 1)
     assert seen == [(NOW, at(0.5))]
 
 
-def test_a_clock_that_is_set_back_is_gone_on_from(clock: Clock) -> None:
+def test_it_continues_after_the_clock_is_set_back(clock: Clock) -> None:
     ticker = Ticker(monotonic=clock.monotonic)
     run(ticker, clock, 1)
     clock.wall.shift(timedelta(minutes=-5))
