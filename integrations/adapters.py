@@ -9,13 +9,14 @@ from typing import Any, Protocol
 
 from django.conf import settings
 
+from integrations.connect.call_guard import ConnectionGuard
 from integrations.lightspeed import oauth
 from integrations.lightspeed.adapter import LightspeedPos, locations
 from integrations.lightspeed.http import LightspeedHttp
 from integrations.lightspeed.mapping import notifications
 from integrations.lightspeed.mapping.menu.snapshot import SubScreens
 from integrations.models import Connection, LightspeedSettings
-from integrations.pos import PointOfSale, PosLocation, ReceivedNotification, TokenGrant, TokenSource
+from integrations.pos import CallGuard, PointOfSale, PosLocation, ReceivedNotification, TokenGrant, TokenSource
 
 
 class AuthoriseUrl(Protocol):
@@ -80,14 +81,14 @@ def _lightspeed_refresh(refresh_token: str) -> TokenGrant:
     return oauth.refresh(config=_lightspeed_client(), refresh_token=refresh_token)
 
 
-def _lightspeed_http(tokens: TokenSource) -> LightspeedHttp:
-    return LightspeedHttp(settings.LIGHTSPEED_API_URL, tokens)
+def _lightspeed_http(tokens: TokenSource, guard: CallGuard | None = None) -> LightspeedHttp:
+    return LightspeedHttp(settings.LIGHTSPEED_API_URL, tokens, guard)
 
 
 def _lightspeed_pos(connection: Connection, tokens: TokenSource) -> PointOfSale:
     row = LightspeedSettings.objects.filter(connection=connection).first() or LightspeedSettings()
     return LightspeedPos(
-        http=_lightspeed_http(tokens),
+        http=_lightspeed_http(tokens, ConnectionGuard(connection)),
         business_location_id=connection.business_location_id,
         endpoint_id=connection.endpoint_id,
         menu_profile=row.menu_profile,

@@ -63,6 +63,13 @@ class Connection(models.Model):
         "since", null=True, blank=True, editable=False, help_text="According to the POS's clock."
     )
 
+    unanswered_calls = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Calls in a row that the POS did not answer."
+    )
+    breaker_open_until = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Until then the POS is not called, because it did not answer."
+    )
+
     class Meta:
         constraints = [
             models.UniqueConstraint(

@@ -157,6 +157,9 @@ Q_CLUSTER: dict[str, Any] = {
     "label": "Background tasks",
     **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
 }
+# How many calls to one venue's POS run at once on one worker host. Lightspeed publishes no limit; this one is ours.
+POS_CALLS_PER_VENUE = 6
+POS_CALLS_PER_PROCESS = max(1, POS_CALLS_PER_VENUE // Q_CLUSTER["workers"])
 
 # --- People ------------------------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from requests.auth import AuthBase
 from integrations.lightspeed import errors
 from integrations.lightspeed.errors import Call
 from integrations.lightspeed.mapping.json_fields import fraction
-from integrations.pos import TokenSource
+from integrations.pos import CallGuard, TokenSource
 
 log = logging.getLogger(__name__)
 
@@ -33,11 +33,13 @@ class LightspeedHttp:
     Args:
         api_url: the host, as in `https://api.lsk.lightspeed.app`.
         tokens: the source of the venue's access token.
+        guard: what each call passes through; none for calls that belong to no connection yet.
     """
 
-    def __init__(self, api_url: str, tokens: TokenSource) -> None:
+    def __init__(self, api_url: str, tokens: TokenSource, guard: CallGuard | None = None) -> None:
         self._api_url = api_url.rstrip("/")
         self._tokens = tokens
+        self._guard = guard
 
     def call(
         self,
@@ -79,7 +81,15 @@ class LightspeedHttp:
         Raises:
             PosError: the one that `integrations.lightspeed.errors` gives for the response, or for none.
         """
-        send = partial(self._send, method=method, path=path, query=query, body=body, read_timeout=read_timeout)
+        send = partial(
+            self._send,
+            urgent=kind in (Call.ORDER, Call.PAYMENT),
+            method=method,
+            path=path,
+            query=query,
+            body=body,
+            read_timeout=read_timeout,
+        )
         token = self._tokens.access_token()
         status, content, retry_after = send(token)
         if status == requests.codes.unauthorized:
@@ -92,7 +102,13 @@ class LightspeedHttp:
             )
         return content
 
-    def _send(
+    def _send(self, token: str, *, urgent: bool, **request: Any) -> tuple[int, bytes | None, str | None]:
+        if self._guard is None:
+            return self._request(token, **request)
+        with self._guard.call(urgent=urgent):
+            return self._request(token, **request)
+
+    def _request(
         self, token: str, *, method: str, path: str, query: Mapping[str, str] | None, body: Any, read_timeout: float
     ) -> tuple[int, bytes | None, str | None]:
         """Return the status, the body (None if too large) and the `Retry-After` header."""

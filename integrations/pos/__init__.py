@@ -15,6 +15,7 @@ from integrations.pos.checks import (
     OpenCheck,
 )
 from integrations.pos.connections import (
+    CallGuard,
     PosLocation,
     TokenGrant,
     TokenSource,
@@ -26,6 +27,7 @@ from integrations.pos.errors import (
     Duplicate,
     NotConnected,
     NotFound,
+    PosDown,
     PosError,
     Rejected,
     Throttled,
@@ -77,6 +79,7 @@ __all__ = [
     "POS_CLOCK_TOLERANCE",
     "AllergenNames",
     "BadAnswer",
+    "CallGuard",
     "CheckItem",
     "Duplicate",
     "FloorArea",
@@ -99,6 +102,7 @@ __all__ = [
     "OrderUpdate",
     "PointOfSale",
     "PosDiscount",
+    "PosDown",
     "PosError",
     "PosFact",
     "PosLocation",

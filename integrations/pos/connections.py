@@ -1,5 +1,6 @@
 """Records for connecting a venue to its POS: tokens, locations, the webhook endpoint, and the venue's settings."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
@@ -13,6 +14,16 @@ class TokenSource(Protocol):
 
     def renewed(self, stale: str) -> str:
         """Return another token, because the POS refused `stale`. Raises `PosError` if there is none."""
+
+
+class CallGuard(Protocol):
+    """What an adapter wraps around each of its calls, so that a POS that is down or busy is spared."""
+
+    def call(self, *, urgent: bool) -> AbstractContextManager[None]:
+        """Let one call pass. `urgent` is an order or a payment. Raises `PosDown` or `Throttled` before the call.
+
+        The call inside raises `Unreachable` if it is not answered.
+        """
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,16 @@ class Unreachable(PosError):
     code = "unreachable"
 
 
+class PosDown(PosError):
+    """The POS did not answer lately, so it was not called and nothing was sent: try again after `retry_after`."""
+
+    code = "pos_down"
+
+    def __init__(self, message: str, *, retry_after: timedelta) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class Throttled(PosError):
     """Too many requests: send it again after `retry_after`, or later if that is None."""
 

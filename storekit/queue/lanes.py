@@ -28,6 +28,21 @@ _SHARE_OF_THE_SLOW = 4
 """All slow keys together get one thread in so many."""
 
 
+_open = threading.Event()
+_lanes: list["Lane"] = []
+
+
+def open_lanes() -> None:
+    """Let lanes use threads from now on. For a task worker, once it has been forked."""
+    _open.set()
+
+
+def wait_for_lanes(*, seconds: float) -> bool:
+    """Wait until every lane is done, `seconds` at most; return whether they are. For a worker that stops."""
+    deadline = time.monotonic() + seconds
+    return all(lane.wait(seconds=max(0.0, deadline - time.monotonic())) for lane in _lanes)
+
+
 @dataclass
 class _Key:
     jobs: deque[Job] = field(default_factory=deque)
@@ -38,8 +53,8 @@ class _Key:
 class Lane:
     """Threads that work off jobs in the order in which they came, key by key in turn.
 
-    Until `open` is called, `hand_over` does the job at once in the caller's thread: outside a task worker nobody has
-    threads to spare, and tests see what happened.
+    Until `open_lanes` is called, `hand_over` does the job at once in the caller's thread: outside a task worker nobody
+    has threads to spare, and tests see what happened. Make one for each kind of work, at import.
 
     Args:
         name: for thread names and logs.
@@ -54,21 +69,17 @@ class Lane:
         lock = threading.Lock()
         self._ready = threading.Condition(lock)
         self._finished = threading.Condition(lock)
-        self._is_open = False
+        _lanes.append(self)
         self._keys: OrderedDict[Hashable, _Key] = OrderedDict()
         self._started = 0
         self._idle = 0
-
-    def open(self) -> None:
-        """Use threads from now on. Call it in a process that has been forked for good."""
-        self._is_open = True
 
     def hand_over(self, key: Hashable, job: Job) -> object:
         """Have the job done by a thread of the lane; return its result if the lane is not open, else "handed over".
 
         What a job raises in a thread is logged. The row says what is to become of it.
         """
-        if not self._is_open:
+        if not _open.is_set():
             return job()
         with self._ready:
             self._keys.setdefault(key, _Key()).jobs.append(job)
@@ -76,7 +87,7 @@ class Lane:
         return "handed over"
 
     def wait(self, *, seconds: float) -> bool:
-        """Wait until all jobs are done, `seconds` at most; return whether they are. For a worker that stops."""
+        """Wait until all jobs are done, `seconds` at most; return whether they are."""
         with self._finished:
             return self._finished.wait_for(lambda: not self._keys, seconds)
 

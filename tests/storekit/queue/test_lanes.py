@@ -46,9 +46,16 @@ class Calls:
 @contextmanager
 def open_lane(*, threads: int, per_key: int, name: str = "test") -> Iterator[tuple[Lane, Calls]]:
     lane, calls = Lane(name, threads=threads, per_key=per_key), Calls()
-    lane.open()
     yield lane, calls
     assert lane.wait(seconds=SECONDS)
+
+
+@pytest.fixture(autouse=True)
+def _in_a_worker(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "_lanes", [])
+    monkeypatch.setattr(lanes, "_open", threading.Event())
+    if "outside" not in request.node.name:
+        lanes.open_lanes()
 
 
 def test_outside_a_worker_a_job_is_done_at_once() -> None:
@@ -155,5 +162,6 @@ def test_idle_threads_share_what_comes_at_once() -> None:
 def test_a_worker_that_stops_does_not_wait_for_ever() -> None:
     with open_lane(threads=1, per_key=1) as (lane, calls):
         lane.hand_over("a", calls.job("a"))
-        assert not lane.wait(seconds=0.01)
+        assert not lanes.wait_for_lanes(seconds=0.01)
         calls.let_go("a")
+    assert lanes.wait_for_lanes(seconds=SECONDS)
