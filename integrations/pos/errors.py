@@ -30,7 +30,7 @@ class Unreachable(PosError):
 class PosDown(PosError):
     """The POS did not answer lately, so it was not called and nothing was sent: try again after `retry_after`."""
 
-    code = "pos_down"
+    code = "unreachable"
 
     def __init__(self, message: str, *, retry_after: timedelta) -> None:
         super().__init__(message)

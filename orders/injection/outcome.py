@@ -12,6 +12,7 @@ from integrations.pos import (
     BadAnswer,
     Duplicate,
     NotConnected,
+    PosDown,
     PosError,
     Rejected,
     Throttled,
@@ -48,8 +49,13 @@ _OUTCOMES: tuple[tuple[type[Exception], InjectionAttempt.Outcome], ...] = (
     (Throttled, _Outcome.THROTTLED),
     (Rejected, _Outcome.REJECTED),
     (Unreachable, _Outcome.UNREACHABLE),
+    (PosDown, _Outcome.UNREACHABLE),
     (BadAnswer, _Outcome.BAD_ANSWER),
 )
+
+
+# Nothing was sent: such an attempt leaves no row and does not count.
+_NOT_CALLED = (NotConnected, PosDown)
 
 
 def record_outcome(*, claim: Claim, error: Exception | None) -> str:
@@ -87,7 +93,7 @@ def _outcome_of(error: Exception | None) -> InjectionAttempt.Outcome:
 
 def _record_attempt(claim: Claim, outcome: InjectionAttempt.Outcome, error: Exception | None, now: datetime) -> None:
     row = InjectionAttempt.objects.filter(pk=claim.attempt.pk)
-    if isinstance(error, NotConnected):
+    if isinstance(error, _NOT_CALLED):
         # Nothing was called, and a venue without a POS for a week would leave ten thousand rows.
         row.delete()
         return
@@ -98,7 +104,7 @@ def _record_attempt(claim: Claim, outcome: InjectionAttempt.Outcome, error: Exce
 def _update_injection(
     claim: Claim, injection: Injection, outcome: InjectionAttempt.Outcome, error: Exception | None, now: datetime
 ) -> None:
-    if isinstance(error, NotConnected):
+    if isinstance(error, _NOT_CALLED):
         injection.attempts = claim.attempt.number - 1
         injection.save(update_fields=["attempts"])
     if outcome in (_Outcome.ACCEPTED, _Outcome.DUPLICATE):
@@ -167,6 +173,8 @@ def _retry_at(
     """Return when to try again, or None when it is time to alert the venue."""
     if outcome == _Outcome.UNAUTHORISED:
         return parked_until(now=now, settled_by=claim.settled_by)
+    if isinstance(error, PosDown):
+        return retry_policy.postponed_until(now=now, settled_by=claim.settled_by, retry_after=error.retry_after)
     # Attempts without an outcome count too: an order that kills its worker must not do so for ever.
     counted = claim.attempts_since_due().exclude(outcome=_Outcome.UNAUTHORISED)
     tried = counted.aggregate(failures=Count("pk"), first=Min("started_at"))

@@ -73,6 +73,18 @@ def next_attempt(
     return min(scattered, max(end, now + (retry_after or timedelta(0))))
 
 
+def postponed_until(
+    *, now: datetime, settled_by: datetime, retry_after: timedelta, chance: Callable[[], float] = _chance
+) -> datetime | None:
+    """Return when to try again an order that was not sent because the POS is down; None when to alert the venue.
+
+    Such an attempt does not count. The last one is at the deadline.
+    """
+    if now >= settled_by:
+        return None
+    return min(now + retry_after * (1 + _JITTER * chance()), settled_by)
+
+
 def _spread_wait(failures: int, left: timedelta, due_since: datetime, scheduled_for: datetime | None) -> timedelta:
     """Return how much of the time left a scheduled order waits now; zero for an immediate order."""
     if scheduled_for is None or scheduled_for - _TIME_TO_ACT <= due_since + _SETTLED_WITHIN:
