@@ -3,6 +3,7 @@
 import logging
 import time
 from datetime import timedelta
+from functools import partial
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -15,6 +16,7 @@ from integrations.pos import PosError
 from integrations.syncs import alerts, queue, schedules
 from integrations.webhooks import ledger
 from integrations.webhooks.health import check_webhook
+from storekit.queue.lanes import Lane
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +27,11 @@ _EXPIRING_WITHIN = timedelta(minutes=15)
 # An unused refresh token lapses after 14 days (https://api-docs.lsk.lightspeed.app/).
 _IDLE_FOR = timedelta(days=3)
 _CHECK_EVERY = timedelta(hours=1)
+
+
+# One thread a venue, so that its notifications are processed in the order in which they came.
+NOTIFICATIONS = Lane("notifications", threads=4, per_key=1)
+HOUSEKEEPING = Lane("housekeeping", threads=3, per_key=1)
 
 
 def sweep_notifications() -> str:
@@ -40,7 +47,12 @@ def sweep_syncs() -> str:
 
 def send_sync_alerts() -> str:
     """E-mail venues about scheduled syncs that failed or wait for a decision."""
-    return f"{alerts.send_due()} sent"
+    return str(HOUSEKEEPING.hand_over("sync alerts", lambda: f"{alerts.send_due()} sent"))
+
+
+def drain_notifications(venue_id: int) -> str:
+    """Process the venue's due notifications."""
+    return str(NOTIFICATIONS.hand_over(venue_id, partial(ledger.drain, venue_id=venue_id)))
 
 
 def forget_old_notifications() -> str:
@@ -54,6 +66,11 @@ def handle_readiness_notification(notification_id: int) -> str:
 
 
 def check_webhooks() -> str:
+    """Check the webhooks that were not checked for an hour."""
+    return str(HOUSEKEEPING.hand_over("webhooks", _check_webhooks))
+
+
+def _check_webhooks() -> str:
     """Check the webhooks that were not checked for an hour; stop after 35 seconds.
 
     The order is random, so that a POS that does not answer cannot hold up the other venues run after run.
@@ -76,6 +93,11 @@ def _webhooks_to_check() -> QuerySet[Connection]:
 
 
 def refresh_tokens() -> str:
+    """Renew tokens before they lapse, register missing webhooks, and finish disconnects that were cut short."""
+    return str(HOUSEKEEPING.hand_over("tokens", _refresh_tokens))
+
+
+def _refresh_tokens() -> str:
     """Renew tokens before they lapse, register missing webhooks, and finish disconnects that were cut short.
 
     Stops after 35 seconds; the most urgent work comes first.

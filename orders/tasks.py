@@ -1,14 +1,27 @@
-"""Tasks of the queue: ids in, a short result out. Each may run twice or never; the rows know what is due."""
+"""Tasks of the queue: ids in, a short result out. Each may run twice or never; the rows know what is due.
+
+Tasks that wait for a POS or a mail server hand their work over to a lane, so that the worker is free at once.
+"""
+
+from functools import partial
+
+from django.conf import settings
 
 from integrations.webhooks import ledger
 from orders.alerts import delivery
 from orders.injection import buffering, confirmation_checks, parking, send
 from orders.injection.pos_events import apply_order_update
+from orders.models import Alert, Injection
+from storekit.queue.lanes import Lane
+
+INJECTIONS = Lane("injections", threads=24, per_key=settings.POS_CALLS_PER_PROCESS)
+CONFIRMATION_CHECKS = Lane("confirmation checks", threads=4, per_key=1)
+ALERTS = Lane("alerts", threads=4, per_key=1)
 
 
 def inject(injection_id: int) -> str:
     """Send one order to the POS, if it is due."""
-    return send.inject(injection_id=injection_id)
+    return str(INJECTIONS.hand_over(_venue_of(injection_id), partial(send.inject, injection_id=injection_id)))
 
 
 def sweep_injections() -> str:
@@ -25,7 +38,8 @@ def sweep_injections() -> str:
 
 def look_for_order(injection_id: int) -> str:
     """Check whether one accepted order that was never confirmed has arrived, if that is due."""
-    return confirmation_checks.check_confirmation(injection_id=injection_id)
+    check = partial(confirmation_checks.check_confirmation, injection_id=injection_id)
+    return str(CONFIRMATION_CHECKS.hand_over(_venue_of(injection_id), check))
 
 
 def sweep_unconfirmed() -> str:
@@ -35,7 +49,8 @@ def sweep_unconfirmed() -> str:
 
 def send_alert(alert_id: int) -> str:
     """Send one alert about an order, if it is due."""
-    return delivery.send(alert_id=alert_id)
+    venue = Alert.objects.filter(pk=alert_id).values_list("order__venue", flat=True).first()
+    return str(ALERTS.hand_over(venue, partial(delivery.send, alert_id=alert_id)))
 
 
 def sweep_alerts() -> str:
@@ -56,3 +71,7 @@ def settings_changed(venue_id: int) -> str:
 def handle_order_notification(notification_id: int) -> str:
     """Process one notification from the POS about an order."""
     return ledger.process(notification_id=notification_id, handle=apply_order_update)
+
+
+def _venue_of(injection_id: int) -> int | None:
+    return Injection.objects.filter(pk=injection_id).values_list("order__venue", flat=True).first()

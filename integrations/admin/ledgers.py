@@ -20,7 +20,7 @@ from integrations.webhooks.ledger import replay
 from storekit.admin_base.confirm import confirm_page
 from storekit.admin_base.filters import VenueFilter
 from storekit.admin_base.site import ReadOnlyAdmin
-from storekit.queue.registry import NOTIFICATION_TASKS
+from storekit.queue.registry import NOTIFICATION_HANDLERS
 
 
 class ProgressFilter(admin.SimpleListFilter):
@@ -123,7 +123,7 @@ class NotificationPage(ReadOnlyAdmin):
         if count:
             messages.success(request, f"{count} queued to be processed again.")
         if left := len(ids) - count:
-            types = ", ".join(NOTIFICATION_TASKS)
+            types = ", ".join(NOTIFICATION_HANDLERS)
             messages.warning(
                 request, f"{left} skipped: only {types} notifications of the venue's own location can be processed."
             )

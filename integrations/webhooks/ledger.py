@@ -15,19 +15,23 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from integrations.adapters import adapter_of
 from integrations.models import Connection, Notification
 from integrations.pos import BadAnswer, ReceivedNotification
-from storekit.db.due_rows import CLOCK_SKEW, claim_by_moment, enqueue, enqueue_on_commit
+from storekit.db.due_rows import CLOCK_SKEW, claim_by_moment, due_now, enqueue_each, enqueue_on_commit
 from storekit.models import Venue
-from storekit.queue.registry import NOTIFICATION_TASKS
+from storekit.queue.registry import NOTIFICATION_HANDLERS
 
 logger = logging.getLogger(__name__)
 
+DRAIN_TASK = "integrations.tasks.drain_notifications"
 MAX_ATTEMPTS = 8
+# Few enough to be processed well within the lease.
+_BATCH = 20
 _LEASE = timedelta(minutes=2)
 _FIRST_DELAY = timedelta(seconds=30)
 _MAX_ERROR_LENGTH = 2000
@@ -62,9 +66,20 @@ def receive(*, connection: Connection, body: dict[str, Any]) -> Receipt:
         known = Notification.objects.filter(connection=connection, fingerprint=row.fingerprint)
         known.update(times_received=F("times_received") + 1)
         return Receipt(notification_id=known.values_list("pk", flat=True).get(), seen_before=True)
-    if row.next_attempt_at is not None:
-        enqueue_on_commit(NOTIFICATION_TASKS[row.type], row.pk)
+    if row.next_attempt_at is not None and not _is_queued(connection):
+        enqueue_on_commit(DRAIN_TASK, connection.venue_id)
     return Receipt(notification_id=row.pk, seen_before=False)
+
+
+def _is_queued(connection: Connection) -> bool:
+    """Return whether a task has been queued for an earlier notification that is still due.
+
+    The task drains the venue's whole queue, so a burst of notifications needs one. If it has just taken its last look,
+    the ticker finds this row within two seconds.
+    """
+    due = Notification.objects.filter(connection=connection, processed_at=None, next_attempt_at__lte=due_now())
+    # The row that was just stored is one of them.
+    return len(due.values_list("pk")[:2]) > 1
 
 
 def _row_for(connection: Connection, body: dict[str, Any]) -> Notification:
@@ -107,7 +122,7 @@ def _why_ignored(connection: Connection, received: ReceivedNotification) -> str:
         return "not connected"
     if received.business_location_id and received.business_location_id != connection.business_location_id:
         return "foreign location"
-    if received.type not in NOTIFICATION_TASKS:
+    if received.type not in NOTIFICATION_HANDLERS:
         return "not used yet"
     return ""
 
@@ -136,9 +151,30 @@ def process(*, notification_id: int, handle: Callable[[Venue, Any], str]) -> str
 
     Returns the recorded result, "error", or "nothing to do" if another worker has the row or it is already processed.
     """
-    if not _claim(notification_id):
-        return "nothing to do"
-    row = Notification.objects.select_related("connection__venue").get(pk=notification_id)
+    rows = _claim([notification_id])
+    return _process(rows[0], handle) if rows else "nothing to do"
+
+
+def drain(*, venue_id: int) -> int:
+    """Process the venue's due notifications in batches, in the order in which they came; return how many.
+
+    Safe to call at any time and from any number of processes: each claims batches of its own.
+    """
+    count = 0
+    while ids := list(
+        _due().filter(connection__venue=venue_id).order_by("received_at").values_list("pk", flat=True)[:_BATCH]
+    ):
+        rows = _claim(ids)
+        for row in rows:
+            _process(row, import_string(NOTIFICATION_HANDLERS[row.type]))
+        count += len(rows)
+        if not rows:
+            # Another process has claimed them all.
+            break
+    return count
+
+
+def _process(row: Notification, handle: Callable[[Venue, Any], str]) -> str:
     try:
         fact = adapter_of(row.connection).parse_notification(row.body).fact
         result = handle(row.connection.venue, fact) if fact is not None else "nothing to do"
@@ -150,12 +186,22 @@ def process(*, notification_id: int, handle: Callable[[Venue, Any], str]) -> str
     return result
 
 
-def _claim(notification_id: int) -> bool:
-    """Claim the row for two minutes; if the process dies, the row is free again after that."""
-    due = Notification.objects.filter(
-        pk=notification_id, processed_at=None, next_attempt_at__lte=timezone.now(), attempts__lt=MAX_ATTEMPTS
+def _due() -> QuerySet[Notification]:
+    return Notification.objects.filter(
+        processed_at=None,
+        next_attempt_at__lte=timezone.now(),
+        attempts__lt=MAX_ATTEMPTS,
+        type__in=NOTIFICATION_HANDLERS,
     )
-    return claim_by_moment(due, lease=_LEASE, attempts=F("attempts") + 1) is not None
+
+
+def _claim(ids: Collection[int]) -> list[Notification]:
+    """Claim the rows for two minutes and return them; if the process dies, they are free again after that."""
+    until = claim_by_moment(_due().filter(pk__in=ids), lease=_LEASE, attempts=F("attempts") + 1)
+    if until is None:
+        return []
+    ours = Notification.objects.filter(pk__in=ids, processed_at=None, next_attempt_at=until)
+    return list(ours.select_related("connection__venue").order_by("received_at"))
 
 
 def _record(row: Notification, **outcome: Any) -> None:
@@ -172,39 +218,37 @@ def _next_attempt(row: Notification) -> datetime | None:
 # --- Sweeping, replaying and deleting --------------------------------------------------------------------------------
 
 
-def enqueue_due(*, most: int = 500) -> int:
-    """Queue up to `most` due notifications and return how many; give up those whose process died on every attempt."""
-    due = Notification.objects.filter(processed_at=None, next_attempt_at__lte=timezone.now())
-    due.filter(attempts__gte=MAX_ATTEMPTS).update(
+def enqueue_due() -> int:
+    """Queue the draining of each venue with due notifications; return how many. Give up what stopped its worker.
+
+    A notification whose process died on every attempt is given up.
+    """
+    unprocessed = Notification.objects.filter(processed_at=None, next_attempt_at__lte=timezone.now())
+    unprocessed.filter(attempts__gte=MAX_ATTEMPTS).update(
         next_attempt_at=None, error="Given up: the worker stopped on every attempt."
     )
-    rows = due.filter(type__in=NOTIFICATION_TASKS).order_by("next_attempt_at").values_list("pk", "type")[:most]
-    for pk, type_ in rows:
-        enqueue(NOTIFICATION_TASKS[type_], pk)
-    return len(rows)
+    return enqueue_each(DRAIN_TASK, _venues_of(_due()))
 
 
-def enqueue_newly_due(*, since: datetime, until: datetime, most: int = 100) -> int:
-    """Queue what became due after `since` (exclusive) and by `until`, each once; return how many."""
-    due = Notification.objects.filter(
-        processed_at=None, next_attempt_at__gt=since, next_attempt_at__lte=until, type__in=NOTIFICATION_TASKS
-    )
-    rows = list(due.order_by("next_attempt_at").values_list("pk", "type")[:most])
-    for pk, type_ in rows:
-        enqueue(NOTIFICATION_TASKS[type_], pk)
-    return len(rows)
+def enqueue_newly_due(*, since: datetime, until: datetime) -> int:
+    """Queue the draining of each venue with a notification due after `since` and by `until`; return how many."""
+    return enqueue_each(DRAIN_TASK, _venues_of(_due().filter(next_attempt_at__gt=since, next_attempt_at__lte=until)))
+
+
+def _venues_of(due: QuerySet[Notification]) -> list[int]:
+    return list(due.order_by().values_list("connection__venue", flat=True).distinct())
 
 
 def replay(*, notification_ids: Collection[int]) -> int:
     """Queue notifications to be processed again, whatever their result; return how many. Skip types without a task."""
-    usable = Notification.objects.filter(pk__in=notification_ids, type__in=NOTIFICATION_TASKS)
-    rows = list(usable.exclude(result="foreign location"))
+    usable = Notification.objects.filter(pk__in=notification_ids, type__in=NOTIFICATION_HANDLERS)
+    rows = list(usable.exclude(result="foreign location").select_related("connection"))
     with transaction.atomic():
         Notification.objects.filter(pk__in=[row.pk for row in rows]).update(
             processed_at=None, result="", error="", attempts=0, next_attempt_at=timezone.now()
         )
-        for row in rows:
-            enqueue_on_commit(NOTIFICATION_TASKS[row.type], row.pk)
+    for venue_id in {row.connection.venue_id for row in rows}:
+        enqueue_on_commit(DRAIN_TASK, venue_id)
     return len(rows)
 
 

@@ -28,12 +28,12 @@ TICKS: tuple[str, ...] = (
 )
 """Called every two seconds with `since` (exclusive) and `until`: each queues what became due between them."""
 
-NOTIFICATION_TASKS: dict[str, str] = {
-    "ORDER": "orders.tasks.handle_order_notification",
-    "ITEM": "menus.tasks.handle_item_notification",
-    "ORDER_API": "integrations.tasks.handle_readiness_notification",
+NOTIFICATION_HANDLERS: dict[str, str] = {
+    "ORDER": "orders.injection.pos_events.apply_order_update",
+    "ITEM": "menus.stock.reconciliation.record_item_notification",
+    "ORDER_API": "integrations.connect.readiness.apply_readiness",
 }
-"""The task that handles a notification from the POS, by its type. It is given the notification's id."""
+"""The function that handles a notification from the POS, by its type. It is given the venue and the fact."""
 
 SYNC_TASKS: dict[str, str] = {
     "menu": "menus.tasks.sync_menu",
@@ -53,7 +53,7 @@ def every_name() -> list[str]:
     return [
         *PERIODIC_TASKS,
         *TICKS,
-        *NOTIFICATION_TASKS.values(),
+        *NOTIFICATION_HANDLERS.values(),
         *SYNC_TASKS.values(),
         *CONNECTED_TASKS,
         *SETTINGS_TASKS,

@@ -77,7 +77,7 @@ def test_due_notifications_are_queued(connection: Connection) -> None:
     for number, columns in enumerate([{}, *others]):
         Notification.objects.create(connection=connection, fingerprint=str(number), **{**received, **columns})
     assert enqueue_due_notifications(**WINDOW) == 1
-    assert queued() == [("orders.tasks.handle_order_notification", Notification.objects.get(fingerprint="0").pk)]
+    assert queued() == [("integrations.tasks.drain_notifications", connection.venue_id)]
 
 
 def test_consecutive_windows_queue_a_row_once(waiting: Injection) -> None:

@@ -8,7 +8,11 @@ from django_q import cluster, worker
 from django_q.conf import Conf
 from django_q.management.commands import qcluster
 
+from storekit.queue.lanes import open_lanes, wait_for_lanes
 from storekit.queue.ticker import Ticker
+
+# How long a worker that stops waits for what its lanes are doing.
+_STOP_SECONDS = 30.0
 
 
 class TickingEvent:
@@ -72,6 +76,14 @@ class Timer:
             self._shared.get_obj().value = seconds
 
 
+def run_worker(task_queue: Queue, result_queue: Queue, timer: Timer, timeout: int) -> None:
+    """Work off tasks until told to stop, with lanes for those that wait for a POS; then let the lanes finish."""
+    open_lanes()
+    worker.worker(task_queue, result_queue, timer, timeout)
+    if not wait_for_lanes(seconds=_STOP_SECONDS):
+        cluster.logger.warning("The worker stops with work under way; its leases run out and it is done again")
+
+
 class SturdySentinel(cluster.Sentinel):
     """Restarts all of its processes if one of them was killed, and ticks.
 
@@ -88,7 +100,7 @@ class SturdySentinel(cluster.Sentinel):
 
     def spawn_worker(self) -> None:
         """Start one worker of the pool."""
-        self.spawn_process(worker.worker, self.task_queue, self.result_queue, Timer(), self.timeout)
+        self.spawn_process(run_worker, self.task_queue, self.result_queue, Timer(), self.timeout)
 
     def reincarnate(self, process: Process) -> None:
         """Replace a process that ended, timed out or was killed."""
@@ -112,4 +124,6 @@ class Command(qcluster.Command):
 
     def handle(self, *args: Any, **options: Any) -> None:
         cluster.Sentinel = SturdySentinel
+        # django-q2 recognises the processes of its pool by this function.
+        cluster.worker = run_worker
         super().handle(*args, **options)

@@ -5,9 +5,7 @@ from typing import Any
 from django_q.models import OrmQ
 
 from integrations.models import Connection
-from storekit.queue.registry import NOTIFICATION_TASKS
-
-ORDER_TASK = NOTIFICATION_TASKS["ORDER"]
+from integrations.webhooks.ledger import DRAIN_TASK as DRAIN_TASK
 
 
 def order_body(connection: Connection, **changes: Any) -> dict[str, Any]:

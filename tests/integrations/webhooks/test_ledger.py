@@ -12,7 +12,7 @@ from integrations.models import Connection, Notification
 from integrations.pos import OrderEvent, OrderUpdate
 from integrations.webhooks import ledger
 from storekit.models import Venue
-from tests.integrations.webhooks.notifications import ORDER_TASK, order_body, queued
+from tests.integrations.webhooks.notifications import DRAIN_TASK, order_body, queued
 
 
 @pytest.fixture
@@ -140,7 +140,7 @@ def test_a_replayed_notification_is_processed_like_a_new_one(notification: Notif
     process(notification, handler)
     OrmQ.objects.all().delete()
     assert ledger.replay(notification_ids=[notification.pk]) == 1
-    assert queued() == [(ORDER_TASK, notification.pk)]
+    assert queued() == [(DRAIN_TASK, notification.connection.venue_id)]
     assert process(notification, handler) == "confirmed"
     assert len(handler.facts) == 2
 

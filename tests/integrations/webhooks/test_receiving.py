@@ -18,7 +18,7 @@ from integrations.models import Connection, Notification
 from integrations.webhooks.views import LARGEST_BODY, lightspeed
 from storekit.db import due_rows
 from storekit.models import Venue
-from tests.integrations.webhooks.notifications import ORDER_TASK, order_body, queued
+from tests.integrations.webhooks.notifications import DRAIN_TASK, order_body, queued
 
 
 def address_of(connection: Connection) -> str:
@@ -56,7 +56,7 @@ def test_a_notification_is_stored_and_its_task_queued(deliver: Deliver, connecti
     assert (row.connection, row.type, row.status) == (connection, "ORDER", "SUCCESS")
     assert (row.reference, row.account) == ("SK-7-1", "A78094.48")
     assert (row.body, row.processed_at, row.times_received) == (body, None, 1)
-    assert queued() == [(ORDER_TASK, row.pk)]
+    assert queued() == [(DRAIN_TASK, connection.venue_id)]
 
 
 def test_a_repeated_fact_is_counted_and_not_processed_twice(deliver: Deliver, connection: Connection) -> None:
@@ -248,4 +248,4 @@ def test_a_queue_that_is_down_loses_nothing(
         assert deliver(order_body(connection)).status_code == 200
     assert queued() == []
     assert tasks.sweep_notifications() == "1 queued"
-    assert queued() == [(ORDER_TASK, Notification.objects.get().pk)]
+    assert queued() == [(DRAIN_TASK, connection.venue_id)]

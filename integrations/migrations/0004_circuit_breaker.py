@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integrations', '0002_readiness_and_webhook_checks'),
+        ('integrations', '0003_plain_help_texts'),
     ]
 
     operations = [
