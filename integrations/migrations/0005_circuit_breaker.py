@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integrations', '0003_plain_help_texts'),
+        ('integrations', '0004_held_waits_for_approval'),
     ]
 
     operations = [
