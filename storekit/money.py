@@ -1,0 +1,70 @@
+"""Money: the decimals of each currency, and the one place where amounts are rounded and written. Free of Django."""
+
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+
+import iso4217
+
+MAX_DECIMALS = 3
+"""The decimals that money columns hold. ISO 4217 has four only for two units of account (CLF, UYW)."""
+
+ZERO = Decimal(0)
+
+# Tills round what they charge in these currencies to the smallest coin, however it is paid. Swiss francs: integrators'
+# reports on Lightspeed K-Series, where an order with another total is refused as overpaid. Coins of 0.05: the Swiss
+# National Bank, and `cashRounding` in Unicode CLDR's supplemental data. CLDR lists other currencies (CAD, DKK, SEK),
+# but there only payments in cash are rounded, and never an order paid online.
+_CASH_STEPS = {"CHF": Decimal("0.05")}
+
+# A venue's currency is validated when it is set. Venues older than that check keep two decimals, as they always had.
+_UNKNOWN_DECIMALS = 2
+
+
+def is_currency(code: str) -> bool:
+    """Say whether this is the ISO 4217 code of a currency that money columns can hold."""
+    try:
+        decimals = iso4217.Currency(code).exponent
+    except ValueError:
+        return False
+    return code.isupper() and decimals is not None and decimals <= MAX_DECIMALS
+
+
+@cache
+def decimals_of(currency: str) -> int:
+    """Return the decimals of a currency by ISO 4217: 0 for JPY, 3 for KWD, 2 for most and for an unknown code."""
+    return (iso4217.Currency(currency).exponent or 0) if is_currency(currency) else _UNKNOWN_DECIMALS
+
+
+def cash_step_of(currency: str) -> Decimal | None:
+    """Return the step that tills round a currency's amounts to, such as 0.05 for CHF; None for most."""
+    return _CASH_STEPS.get(currency)
+
+
+@cache
+def smallest_amount(currency: str) -> Decimal:
+    """Return the least amount above zero that a till can charge: the cash step, else 1, 0.01 or 0.001."""
+    return cash_step_of(currency) or _unit(currency)
+
+
+def round_money(amount: Decimal, currency: str) -> Decimal:
+    """Round an amount as the till does: to the currency's cash step or else its decimals, half of it away from zero."""
+    step = cash_step_of(currency)
+    if step is not None:
+        amount = (amount / step).quantize(Decimal(1), ROUND_HALF_UP) * step
+    return amount.quantize(_unit(currency), ROUND_HALF_UP)
+
+
+def money_string(amount: Decimal, currency: str) -> str:
+    """Return an amount with the currency's own number of decimals, as the API writes it: `8.00`, `800` or `8.000`."""
+    # Adding zero turns -0.00 into 0.00.
+    return f"{amount.quantize(_unit(currency), ROUND_HALF_UP) + ZERO:f}"
+
+
+def format_money(amount: Decimal, currency: str) -> str:
+    """Return an amount and its currency for people: `8.00 GBP`, `800 JPY`."""
+    return f"{money_string(amount, currency)} {currency}"
+
+
+@cache
+def _unit(currency: str) -> Decimal:
+    return Decimal(1).scaleb(-decimals_of(currency))
