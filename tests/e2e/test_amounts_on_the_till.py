@@ -10,7 +10,8 @@ from integrations.money import to_money
 from menus.sync.run import sync_menu
 from orders.checkout.lines import lines_of
 from orders.injection.ticket import ticket_for
-from orders.models import Injection, Order
+from orders.models import Injection, Order, OrderLine
+from storekit.demo import story
 from tables.floor_plan import sync_floor_plan
 from tests import factories
 from tests.e2e.conftest import HIGH_STREET, Service
@@ -78,6 +79,22 @@ def test_the_till_charges_what_the_guest_paid_for_every_product(service: Service
     _place_all_and_compare(
         service, [_order(guest, *pair) for pair in zip(products, products[1:] + products[:1], strict=True)]
     )
+
+
+def test_items_that_take_their_price_off_do_so_at_the_till(service: Service, running_worker: Worker) -> None:
+    service.pos.set_habits(negative_items=True)
+    sync_menu(venue=service.venue, started_by="test")
+    service.menu = story.read_menu(url=service.url, venue=service.venue.slug)
+    products = {product["sku"]: product for product in service.menu["products"]}
+    assert products["BOTTLEBACK"]["price"] == "-0.25"
+    guest = Guest(menu=service.menu, seed=19)
+    pairs = [("BOTTLEBACK", "COLA01"), ("FILTER01", "LUNCH01"), ("LUNCH01", "BOTTLEBACK"), ("FILTER01", "FILTER01")]
+    _place_all_and_compare(service, [_order(guest, *(products[sku] for sku in pair)) for pair in pairs])
+    prices = {line.sku: line.unit_price for line in OrderLine.objects.all()}
+    assert (prices["OWNCUP"], prices["NOSIDE"]) == (Decimal("-0.50"), Decimal("-1.00"))
+
+    refused = service.post(service.order(items=[{"sku": "BOTTLEBACK"}]))
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (400, "below_zero")
 
 
 def test_the_till_charges_what_the_guest_paid_for_every_type_with_fees_and_discounts(

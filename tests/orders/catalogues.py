@@ -59,6 +59,8 @@ def catalogue(products: list[CatalogueProduct], groups: list[CatalogueGroup]) ->
 # --- Any catalogue, and any good basket from it ----------------------------------------------------------------------
 
 prices = st.decimals(min_value=0, max_value=99, places=2)
+# Some choices take their price off, such as the guest's own cup.
+_choice_prices = prices | st.decimals(min_value=-2, max_value=0, places=2)
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def shoppings(draw: st.DrawFn) -> Shopping:
             made = modifier(f"choice {number}", sku="", instruction_id=str(number))
             return made, RequestedModifier(modifier=str(made.id))
         below, wanted = choices(depth - 1)
-        made = modifier(f"choice {number}", str(draw(prices)), *below, sku=f"C{number}")
+        made = modifier(f"choice {number}", str(draw(_choice_prices)), *below, sku=f"C{number}")
         return made, RequestedModifier(modifier=str(made.id), quantity=draw(st.integers(1, 2)), modifiers=wanted)
 
     def choices(depth: int) -> tuple[list[CatalogueGroup], tuple[RequestedModifier, ...]]:

@@ -27,6 +27,7 @@ from integrations.pos import GroupKind, MenuModifier, Translation
 MAX_SKU_LENGTH = 25
 _MAX_INSTRUCTION_ID_LENGTH = 64
 _PERCENTAGE = "CUSTOMIZED_ITEM_PRICE_WILL_BE_A_PERCENTAGE_OF_TOTAL"
+_NEGATIVE = "CUSTOMIZED_ITEM_PRICE_WILL_BE_NEGATIVE"
 GROUP_FIELDS = (
     ("menuDealGroups", GroupKind.DEAL),
     ("menuModifierGroups", GroupKind.MODIFIER),
@@ -112,7 +113,7 @@ def has_percentage_price(entry: Json, where: str) -> bool:
 
 
 def price_of(entry: Json, where: str) -> Decimal:
-    """Return an item's price including tax.
+    """Return an item's price including tax; below zero if the till takes it off the total, such as a returned bottle.
 
     Raises:
         BadAnswer: there is no price, or it is not a number.
@@ -125,7 +126,18 @@ def price_of(entry: Json, where: str) -> Decimal:
         if tax is None:
             tax = price * (number(entry, "defaultTaxPercentage", where) or 0) / 100
         price += tax
-    return to_money(price)
+    return _signed(to_money(price), entry, where)
+
+
+def _extra_price_of(entry: Json, where: str) -> Decimal:
+    """Return what a chosen item adds to the price of its deal; below zero if the till takes it off."""
+    return _signed(to_money(number(entry, "extraPrice", where) or Decimal(0)), entry, where)
+
+
+def _signed(price: Decimal, entry: Json, where: str) -> Decimal:
+    """Return the price with its sign: Lightspeed's menu gives the amount that an item takes off without one."""
+    is_negative = text(entry, "pricingStrategy", where) == _NEGATIVE
+    return -abs(price) if is_negative and price else price
 
 
 class GroupReader:
@@ -184,10 +196,7 @@ class GroupReader:
         sku = orderable_sku(item, where, f"{name} in the group {group_name}", self._warnings)
         if not sku:
             return None
-        if kind == GroupKind.DEAL:
-            price = to_money(number(item, "extraPrice", where) or Decimal(0))
-        else:
-            price = price_of(item, where)
+        price = _extra_price_of(item, where) if kind == GroupKind.DEAL else price_of(item, where)
         modifier = MenuModifier(key=sku, name=name, price=price, sku=sku, translations=translations_of(item, where))
         return ChoiceDraft(modifier, self.groups_of(item, where))
 

@@ -33,7 +33,7 @@ from integrations.pos import (
 )
 
 # Increase this when the same JSON is mapped differently, so that every venue's menu is read again.
-MAPPING_VERSION = 4
+MAPPING_VERSION = 5
 
 _KINDS = {"menuItem": ProductKind.ITEM, "menuDeal": ProductKind.DEAL}
 _LONGEST_COLOR = 32
