@@ -69,7 +69,7 @@ def note_requests(visit: Visit) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", list(PRESS))
-def test_a_sync_is_watched_from_the_button_to_its_end(visit: Visit, till: SandboxPos, kind: str, size: str) -> None:
+def test_the_page_follows_a_sync_from_start_to_finish(visit: Visit, till: SandboxPos, kind: str, size: str) -> None:
     till.switch_on(slow=1.2)
     visit.page.clock.install()
     press(visit, kind)
@@ -98,23 +98,21 @@ def test_a_sync_is_watched_from_the_button_to_its_end(visit: Visit, till: Sandbo
     asked = note_requests(visit)
     visit.page.clock.fast_forward(60_000)
     visit.page.wait_for_load_state("networkidle")
-    assert asked == [], "what has ended is asked for no more"
+    assert asked == [], "a finished sync is not polled"
 
 
-def test_a_sync_that_fails_says_so_in_the_poss_words(visit: Visit, till: SandboxPos, size: str) -> None:
+def test_a_failed_sync_shows_the_error_from_the_pos(visit: Visit, till: SandboxPos, size: str) -> None:
     press(visit, "floor_plan")
     till.switch_on(error_status=400)
     with worker():
         expect(visit.page.locator("#sync-status")).to_have_text("Failed: nothing was changed", timeout=PATIENCE)
-    assert "asked to fail" in visit.page.locator("[data-slot=error]").inner_text()
+    assert "set to fail" in visit.page.locator("[data-slot=error]").inner_text()
     assert_not_loaded_again(visit)
     visit.assert_in_order("#sync")
     visit.screenshot(f"sync-failed-{size}")
 
 
-def test_without_a_worker_the_page_says_that_nothing_has_begun_and_why(
-    visit: Visit, till: SandboxPos, size: str
-) -> None:
+def test_without_a_worker_the_page_says_why_the_sync_has_not_started(visit: Visit, till: SandboxPos, size: str) -> None:
     press(visit, "floor_plan")
     hint = visit.page.locator("[data-slot=hint]")
     expect(hint).to_contain_text("Not started yet", timeout=PATIENCE)
@@ -124,7 +122,7 @@ def test_without_a_worker_the_page_says_that_nothing_has_begun_and_why(
 
 
 @pytest.mark.parametrize("size", ["office"], indirect=True)
-def test_a_page_that_gets_no_answer_goes_on_asking_and_says_so(visit: Visit, till: SandboxPos) -> None:
+def test_a_page_without_a_response_keeps_trying_and_says_so(visit: Visit, till: SandboxPos) -> None:
     press(visit, "floor_plan")
     hint = visit.page.locator("[data-slot=hint]")
     visit.page.route("**/progress/", lambda route: route.fulfill(status=503))
