@@ -31,6 +31,7 @@ def reset(request: HttpRequest) -> Json:
     """Return the sandbox to its initial state."""
     delivery.discard_held()
     store.reset()
+    reset_habits()
     return {"status": "ok"}
 
 
@@ -80,7 +81,12 @@ def change_habits(request: HttpRequest) -> Json:
 
 def clear_habits(request: HttpRequest) -> Json:
     """Set all habits to their defaults."""
-    store.habits = Habits()
+    return reset_habits()
+
+
+def reset_habits() -> Json:
+    """Set all habits to their defaults, and show the menu that they make."""
+    store.habits = store.initial_habits()
     return _applied(store.habits)
 
 

@@ -181,6 +181,8 @@ class Check:
     lines: list[Line] = field(default_factory=list)
     payments: list[Payment] = field(default_factory=list)
     closed_at: datetime | None = None
+    # A reversal is what a rename leaves behind: closed, with negative amounts, and no sale.
+    is_reversal: bool = False
     # The identifiers it had before it was moved or renamed, oldest first.
     former_identifiers: list[str] = field(default_factory=list)
 

@@ -42,6 +42,7 @@ class Store:
         self.version = 0
         self.client_id = "storekit-sandbox"
         self.client_secret = "sandbox-client-secret"  # noqa: S105 - only valid for this sandbox
+        self.initial_habits: Callable[[], Habits] = Habits
         # Start from the clock so that numbers stay unique across restarts, as they are on a real POS.
         self._numbers = itertools.count(int(time.time()) - 1_700_000_000)
         self._line_ids = itertools.count(int(time.time() * 1000))
@@ -51,7 +52,7 @@ class Store:
         """Return to the initial state."""
         scheduler.clear()
         self.faults = Faults()
-        self.habits = Habits()
+        self.habits = self.initial_habits()
         self.token_lifetime: float = ACCESS_TOKEN_LIFETIME
         self.codes: dict[str, Code] = {}
         self.access_tokens: dict[str, Token] = {}

@@ -56,19 +56,21 @@ def test_a_table_order_gets_a_new_identifier_and_keeps_its_uuid(watching: Pos, r
     assert [row["ikaccountId"] for row in watching.get(ALL_CHECKS).json()] == [check["ikaccountId"]]
 
 
-def test_a_payment_for_a_former_identifier_is_account_not_found(pos: Pos) -> None:
+@pytest.mark.parametrize(("step", "error"), [(0, "ACCOUNT_NOT_FOUND"), (1, "ACCOUNT_ALREADY_CLOSED"), (2, None)])
+def test_only_the_last_identifier_of_a_renamed_check_takes_payments(pos: Pos, step: int, error: str | None) -> None:
     check = pos.take(pos.order(tableNumber="4"), "local")
     renamed = pos.control("POST", f"checks/{check['ikaccountId']}/rename")
     assert renamed["uuid"] == check["uuid"]
+    number, suffix = parts(check["ikaccountId"])
     body = {
         "businessLocationId": 45454565682155,
         "endpointId": "storekit",
         "paymentAmount": "12.50",
         "thirdPartyPaymentReference": "pay-1",
-        "iKaccountIdentifier": check["ikaccountId"],
+        "iKaccountIdentifier": f"{number}.{suffix + step}",
     }
     pos.call("POST", "/o/op/1/pay", body)
-    assert pos.payment_outcome("pay-1")["error"] == "ACCOUNT_NOT_FOUND"
+    assert pos.payment_outcome("pay-1")["error"] == error
     assert pos.get("/o/op/1/order/table/4/getCheck").json()["ikaccountId"] == renamed["ikaccountId"]
 
 
@@ -82,7 +84,6 @@ def test_a_moved_check_may_get_a_new_identifier(pos: Pos, renamed: bool) -> None
 
 
 def test_a_split_check_is_two_checks_of_the_same_table(pos: Pos) -> None:
-    pos.habits(rename_moved_checks=True)
     check = pos.control("POST", "checks", {"tableNumber": 4, "items": [COLA, {"quantity": 1, "sku": "FRIES01"}]})
     line = check["salesEntries"][1]["id"]
     other = pos.control("POST", f"checks/{check['ikaccountId']}/split", {"lines": [line]})

@@ -85,9 +85,11 @@ def test_staff_add_void_move_and_close(pos: Pos, table_four: Json) -> None:
     voided = pos.control("POST", f"{path}/lines/{line}/void")
     assert voided["currentAmount"] == 9.25
     assert [entry["active"] for entry in voided["salesEntries"]] == [True, False, True]
-    assert pos.control("POST", f"{path}/move", {"tableNumber": 21})["tableNumber"] == 21
+    moved = pos.control("POST", f"{path}/move", {"tableNumber": 21})
+    assert moved["tableNumber"] == 21
+    path = f"checks/{moved['ikaccountId']}"
     pos.control("POST", f"{path}/close")
-    assert pos.get(f"/o/op/1/order/accounts/{table_four['ikaccountId']}").status_code == 404
+    assert pos.get(f"/o/op/1/order/accounts/{moved['ikaccountId']}").status_code == 404
     assert pos.call("POST", f"/sandbox/{path}/move", {"tableNumber": 2}).status_code == 404
 
 

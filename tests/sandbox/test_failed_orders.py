@@ -110,7 +110,6 @@ def test_a_till_with_an_old_menu_fails_some_orders(pos: Pos) -> None:
     ],
 )
 def test_a_location_that_is_not_ready_fails_orders(pos: Pos, change: Json, reason: str) -> None:
-    pos.habits(readiness_enforced=True)
     pos.control("POST", "readiness", change)
     assert reason_of(pos, pos.order()) == reason
     pos.control("POST", "readiness", {"status": "READY"})

@@ -6,6 +6,7 @@ Source: integrators' logs.
 import pytest
 
 from tests.sandbox.pos import HIGH_STREET, Json, Pos
+from tests.sandbox.process import running_sandbox
 
 BUSINESSES = "/o/op/data/businesses"
 
@@ -44,6 +45,15 @@ def test_the_sandbox_can_behave_like_the_real_pos_in_everything(pos: Pos) -> Non
     menu = pos.get("/o/op/2/menu/load/168").json()
     assert [group["name"] for group in menu["menuEntryGroups"]][-1] == "Extras"
     pos.take(pos.order())
+
+
+def test_the_sandbox_can_start_with_the_habits_of_the_real_pos() -> None:
+    with running_sandbox("--real") as base_url:
+        pos = Pos(base_url)
+        for _ in range(2):
+            assert pos.state()["habits"]["bare_order_failures"] is True
+            assert pos.control("GET", "menus/168")["menuEntryGroups"][-1]["name"] == "Extras"
+            pos.control("POST", "reset")
 
 
 def test_every_habit_is_on_the_till_page(pos: Pos) -> None:

@@ -113,6 +113,13 @@ def test_a_modifier_may_be_directly_on_a_screen_and_is_not_sold_alone(pos: Pos) 
     assert "GRAVYX" not in entries_of(pos)
 
 
+def test_texts_can_be_very_long(pos: Pos) -> None:
+    """Rich descriptions run to 4,000 characters, locale codes to 7."""
+    pos.habits(long_texts=True)
+    (text,) = entries_of(pos, richContent="true")["TASTING01"]["itemRichData"]["texts"]
+    assert (len(text["description"]), text["locale"]) == (4000, "zh-Hant")
+
+
 def test_an_item_in_a_deal_is_never_marked_as_a_sub_item(pos: Pos) -> None:
     groups = entries_of(pos)["MEAL01"]["menuDealGroups"]
     assert not any(item["asSubItem"] for group in groups for item in group["items"])

@@ -34,6 +34,8 @@ CALLS: list[tuple[str, str, dict[str, Any] | None]] = [
     ("DELETE", "/o/wh/1/webhook/storekit/business-locations/{bl}", None),
     ("GET", "/i/richItem/{bl}", None),
     ("GET", "/f/finance/{bl}/paymentMethods", None),
+    ("GET", "/f/finance/{bl}/saleByExternalReference?externalReferenceId=TASK:OO-1-o", None),
+    ("POST", "/tp/v1/business-locations/{bl}/tax-breakdown", {"items": []}),
 ]
 WITHOUT_LOCATION: list[tuple[str, str, dict[str, Any] | None]] = [
     ("GET", "/o/op/data/businesses", None),

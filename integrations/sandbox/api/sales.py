@@ -23,8 +23,9 @@ def by_external_reference(request: HttpRequest, bl: int) -> Json:
     if not external:
         raise bad_request("externalReferenceId", "Required request parameter is not present", code="NotNull")
     prefix = f"TASK:OO-{location}-"
-    for check in store.checks.values():
-        if check.closed_at and check.location == location and f"{prefix}{check.reference}" == external:
+    sales = (check for check in store.checks.values() if check.closed_at and not check.is_reversal)
+    for check in sales:
+        if check.location == location and f"{prefix}{check.reference}" == external:
             return _sale(check, external)
     raise not_found(f"No sale found for external reference {external}")
 

@@ -42,7 +42,7 @@ class Habits(Switches):
 
     acceptance: Literal["ok", "received"] = habit("ok", "Status of accepted orders", real="ok", group=ORDERS)
     vendor_reasons: bool = habit(False, "Use Lightspeed's exact failure reasons", real=True, group=ORDERS)
-    readiness_enforced: bool = habit(False, "Refuse orders while not ready", real=True, group=ORDERS)
+    readiness_enforced: bool = habit(True, "Refuse orders while not ready", real=True, group=ORDERS)
     unknown_items_fail_later: bool = habit(False, "Unknown SKUs fail at the till, not at once", real=True, group=ORDERS)
     strict_custom_names: bool = habit(True, "Refuse custom names where not enabled", real=True, group=ORDERS)
     manual_discounts_only: bool = habit(True, "Override manual discounts only", real=True, group=ORDERS)
@@ -60,7 +60,7 @@ class Habits(Switches):
     devices_as_flag: bool = habit(False, "Send availableDevices as true or false", real=True, group=NOTIFICATIONS)
 
     rename_table_orders: bool = habit(False, "Table orders get new check identifiers", real=True, group=CHECKS)
-    rename_moved_checks: bool = habit(False, "Moved checks get new identifiers", real=True, group=CHECKS)
+    rename_moved_checks: bool = habit(True, "Moved checks get new identifiers", real=True, group=CHECKS)
     listed_hours: float = habit(15.0, "List checks opened within (hours)", real=15.0, group=CHECKS)
     list_dine_in_only: bool = habit(False, "List dine-in checks only", real=True, group=CHECKS)
     trial_mode: bool = habit(False, "Trial mode: list no checks", real=False, group=CHECKS)
@@ -72,6 +72,7 @@ class Habits(Switches):
     negative_items: bool = habit(False, "Sell items that reduce the price", real=True, group=PRICES)
     open_price_items: bool = habit(False, "Sell an item with an open price", real=True, group=PRICES)
     modifier_on_screen: bool = habit(False, "Put a modifier directly on a screen", real=True, group=PRICES)
+    long_texts: bool = habit(False, "Sell an item with very long texts", real=True, group=PRICES)
 
     skus_required: bool = habit(False, "Item availability needs 1 to 50 SKUs", real=True, group=VENUE)
     old_app_warning: bool = habit(False, "Warn that the till's app is too old", real=False, group=VENUE)

@@ -33,6 +33,15 @@ NEGATIVE_ITEMS: list[Json] = [
 ]
 OPEN_PRICE_ITEMS: list[Json] = [item("OPENFOOD", "Open food", "0.00", strategy=POSITIVE)]
 MODIFIERS_ON_A_SCREEN: list[Json] = [modifier("GRAVYX", "Gravy", "0.75")]
+# A description may have 4,000 characters and a locale 7.
+_LONG_TEXT: Json = {
+    "locale": "zh-Hant",
+    "friendlyDisplayName": "十道菜品嚐菜單",
+    "description": ("Ten courses, each from another valley. " * 103)[:4000],
+}
+LONG_TEXTS: list[Json] = [
+    item("TASTING01", "Tasting menu", "95.00", content={"texts": [_LONG_TEXT], "allergenCodes": []}),
+]
 
 DELIVERY_PRICES = {
     "BURGER01": Decimal("13.50"),
@@ -49,5 +58,6 @@ def extra_entries(habits: Habits) -> list[Json]:
     return [
         *(NEGATIVE_ITEMS if habits.negative_items else ()),
         *(OPEN_PRICE_ITEMS if habits.open_price_items else ()),
+        *(LONG_TEXTS if habits.long_texts else ()),
         *(MODIFIERS_ON_A_SCREEN if habits.modifier_on_screen else ()),
     ]

@@ -119,8 +119,10 @@ def rename(check: Check) -> None:
         closed_at=clock.now(),
         lines=[_reversed(line) for line in check.lines],
         payments=[],
+        is_reversal=True,
     )
     del store.checks[former]
+    store.checks[reversal.identifier] = reversal
     check.former_identifiers.append(former)
     check.identifier = f"A{number}.{int(suffix) + 2}"
     store.checks[check.identifier] = check
