@@ -1,11 +1,10 @@
-"""Placing an order stores everything that is needed to bring it to the till, in one transaction, or nothing."""
+"""Placing an order stores everything needed to send it to the till, in one transaction, or nothing."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import time, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-import time_machine
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -21,33 +20,14 @@ from orders.api.mapping import order_request
 from orders.api.serializers import PostedOrderSerializer
 from orders.checkout import numbering
 from orders.checkout.problems import OrderRefused
-from orders.checkout.requests import Address, Guest, OrderRequest, Payment, RequestedItem
+from orders.checkout.requests import Guest, OrderRequest, Payment, RequestedItem
 from orders.models import Injection, Order, OrderingHours, OrderingRules, OrderLine
 from orders.placing import place_order
 from storekit.db import due_rows
 from storekit.models import Venue
 from tests import factories
 from tests.orders.conftest import CopperPotMenu
-
-PAID = Payment(paid=True, reference="web-1", amount=Decimal("2.35"))
-
-
-def wanted(**changes: Any) -> OrderRequest:
-    defaults: dict[str, Any] = {
-        "type": Order.Type.PICKUP,
-        "customer": Guest(first_name="Ada"),
-        "items": (RequestedItem(sku="WATER"),),
-        "payment": PAID,
-    }
-    return OrderRequest(**(defaults | changes))
-
-
-def refused(venue: Venue, **changes: Any) -> set[tuple[str, str]]:
-    with pytest.raises(OrderRefused) as caught:
-        place_order(venue=venue, request=wanted(**changes))
-    assert not Order.objects.exists()
-    assert not OrmQ.objects.exists()
-    return {(problem.code, problem.attr) for problem in caught.value.problems}
+from tests.orders.placing import HOME, UNPAID, refused, request_for
 
 
 @pytest.fixture
@@ -64,7 +44,7 @@ def test_a_paid_order_is_placed_and_due_at_once(
 ) -> None:
     before = timezone.now()
     with django_capture_on_commit_callbacks(execute=True) as queued:
-        order = place_order(venue=venue, request=wanted()).order
+        order = place_order(venue=venue, request=request_for()).order
     order.refresh_from_db()
     assert (order.status, order.payment_status, order.total) == ("placed", "paid", Decimal("2.35"))
     assert (order.menu_version, order.number, len(order.collection_code)) == (7, 1, 8)
@@ -84,7 +64,7 @@ def test_an_unpaid_order_waits_for_its_payment(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True) as queued:
-        order = place_order(venue=venue, request=wanted(payment=Payment(paid=False))).order
+        order = place_order(venue=venue, request=request_for(payment=Payment(paid=False))).order
     assert (order.status, order.payment_amount) == ("awaiting_payment", 0)
     assert (order.injection.state, order.injection.next_attempt_at) == (Injection.State.WAITING, None)
     assert queued == []
@@ -125,13 +105,13 @@ def test_a_bad_order_is_refused_and_leaves_nothing(
     assert problem in refused(venue, **changes)
 
 
-def test_the_total_is_told_when_the_amount_is_not_it(venue: Venue, menu: CopperPotMenu) -> None:
+def test_the_refusal_of_a_wrong_amount_gives_the_total(venue: Venue, menu: CopperPotMenu) -> None:
     with pytest.raises(OrderRefused) as caught:
-        place_order(venue=venue, request=wanted(payment=Payment(paid=True, amount=Decimal("0.01"))))
+        place_order(venue=venue, request=request_for(payment=Payment(paid=True, amount=Decimal("0.01"))))
     assert [problem.detail for problem in caught.value.problems] == ["The total is 2.35."]
 
 
-def test_every_problem_is_said_at_once(venue: Venue, menu: CopperPotMenu) -> None:
+def test_every_problem_is_reported_at_once(venue: Venue, menu: CopperPotMenu) -> None:
     changes = {
         "type": Order.Type.DELIVERY,
         "discount_code": "SPRING",
@@ -168,18 +148,18 @@ def test_a_time_years_ahead_is_refused(venue: Venue, menu: CopperPotMenu) -> Non
         ("GB", "", ""),
     ],
 )
-def test_a_number_belongs_to_the_venues_country_unless_it_says_otherwise(
+def test_a_phone_number_without_country_code_belongs_to_the_venues_country(
     venue: Venue, menu: CopperPotMenu, country: str, typed: str, stored: str
 ) -> None:
     venue.country = country
-    order = place_order(venue=venue, request=wanted(customer=Guest(first_name="Ada", phone=typed))).order
+    order = place_order(venue=venue, request=request_for(customer=Guest(first_name="Ada", phone=typed))).order
     assert Order.objects.values_list("phone", flat=True).get(pk=order.pk) == stored
 
 
-def test_numbers_count_up_by_venue(venue: Venue, other_venue: Venue, menu: CopperPotMenu) -> None:
+def test_order_numbers_count_up_for_each_venue(venue: Venue, other_venue: Venue, menu: CopperPotMenu) -> None:
     factories.ProductFactory(venue=other_venue, sku="WATER", price="2.35")
-    assert [place_order(venue=venue, request=wanted()).order.number for _ in range(3)] == [1, 2, 3]
-    assert place_order(venue=other_venue, request=wanted()).order.number == 1
+    assert [place_order(venue=venue, request=request_for()).order.number for _ in range(3)] == [1, 2, 3]
+    assert place_order(venue=other_venue, request=request_for()).order.number == 1
 
 
 def test_a_collection_code_that_an_open_order_has_is_drawn_again(
@@ -189,18 +169,16 @@ def test_a_collection_code_that_an_open_order_has_is_drawn_again(
     factories.OrderFactory(venue=venue, collection_code=taken, number=50)
     drawn = iter([taken] * 3 + [free])
     monkeypatch.setattr(placing, "random_collection_code", lambda: next(drawn))
-    assert place_order(venue=venue, request=wanted()).order.collection_code == free
+    assert place_order(venue=venue, request=request_for()).order.collection_code == free
 
 
-def test_the_portions_of_an_order_that_is_held_back_are_kept_until_it_is_sent(
-    venue: Venue, menu: CopperPotMenu
-) -> None:
+def test_the_stock_of_a_held_order_is_reserved_until_it_is_sent(venue: Venue, menu: CopperPotMenu) -> None:
     connection = factories.ConnectionFactory(venue=venue)
     LightspeedSettings.objects.filter(connection=connection).update(buffer_orders=True, buffer_minutes=30)
     apply_item_update(venue, ItemUpdate(sku="WATER", restricted=True, left=5, at=timezone.now()))
     wanted_at = timezone.now() + timedelta(hours=5)
 
-    order = place_order(venue=venue, request=wanted(scheduled_for=wanted_at)).order
+    order = place_order(venue=venue, request=request_for(scheduled_for=wanted_at)).order
 
     level = StockLevel.objects.get(sku="WATER")
     assert (level.taken, level.taken_at) == (1, order.injection.next_attempt_at)
@@ -209,7 +187,7 @@ def test_the_portions_of_an_order_that_is_held_back_are_kept_until_it_is_sent(
 def test_an_order_that_costs_nothing_waits_for_no_payment(venue: Venue, menu: CopperPotMenu) -> None:
     factories.DiscountCodeFactory(venue=venue, code="TREAT", percent=Decimal(100))
 
-    order = place_order(venue=venue, request=wanted(discount_code="TREAT", payment=Payment(paid=False))).order
+    order = place_order(venue=venue, request=request_for(discount_code="TREAT", payment=Payment(paid=False))).order
 
     assert (order.total, order.status, order.payment_status) == (0, Order.Status.PLACED, Order.PaymentStatus.PAID)
     assert order.injection.next_attempt_at is not None
@@ -221,10 +199,10 @@ def test_the_code_of_a_collected_order_and_of_another_venues_is_free_again(
     factories.OrderFactory(venue=venue, collection_code="AAAAAAAA", number=50, status=Order.Status.COMPLETED)
     factories.OrderFactory(venue=other_venue, collection_code="AAAAAAAA")
     monkeypatch.setattr(placing, "random_collection_code", lambda: "AAAAAAAA")
-    assert place_order(venue=venue, request=wanted()).order.collection_code == "AAAAAAAA"
+    assert place_order(venue=venue, request=request_for()).order.collection_code == "AAAAAAAA"
 
 
-def test_codes_have_no_characters_that_are_mistaken_for_each_other() -> None:
+def test_collection_codes_have_no_characters_that_are_easily_mistaken() -> None:
     codes = [numbering.random_collection_code() for _ in range(200)]
     assert all(len(code) == 8 and not set(code) & set("0O1IL2Z5S8BUV") for code in codes)
     assert len(set(codes)) == 200
@@ -242,7 +220,7 @@ def test_a_queue_that_is_down_does_not_fail_the_order(
 
     monkeypatch.setattr(due_rows, "async_task", down)
     with django_capture_on_commit_callbacks(execute=True):
-        order = place_order(venue=venue, request=wanted()).order
+        order = place_order(venue=venue, request=request_for()).order
     assert Injection.objects.due(timezone.now()).get() == order.injection
     assert "the sweep will find it" in caplog.text
 
@@ -250,142 +228,17 @@ def test_a_queue_that_is_down_does_not_fail_the_order(
 @pytest.mark.django_db(transaction=True)
 def test_an_order_that_is_rolled_back_queues_nothing(venue: Venue, menu: CopperPotMenu) -> None:
     with transaction.atomic():
-        place_order(venue=venue, request=wanted())
+        place_order(venue=venue, request=request_for())
         transaction.set_rollback(True)
     assert not Order.objects.exists()
     assert not OrmQ.objects.exists()
 
 
-# --- Types -----------------------------------------------------------------------------------------------------------
-
-HOME = Address(line1="1 High Street", line2="Flat 2", city="London", postcode="N1 9GU", notes="Second door")
-UNPAID = Payment(paid=False)
-
-
-def placed(venue: Venue, **changes: Any) -> Order:
-    order = place_order(venue=venue, request=wanted(**({"payment": UNPAID} | changes))).order
-    order.refresh_from_db()
-    return order
-
-
-def test_a_delivery_keeps_its_address_and_its_fee(venue: Venue, menu: CopperPotMenu) -> None:
-    amounts = {"delivery_fee": Decimal("3.00"), "service_charge": Decimal("0.50"), "tip": Decimal("1.00")}
-    order = placed(venue, type=Order.Type.DELIVERY, address=HOME, **amounts)
-    assert (order.address_line1, order.address_line2, order.city) == ("1 High Street", "Flat 2", "London")
-    assert (order.postcode, order.address_notes) == ("N1 9GU", "Second door")
-    assert (order.delivery_fee, order.service_charge, order.tip) == tuple(amounts.values())
-    assert order.total == Decimal("6.85")
-
-
-@pytest.mark.parametrize("named", ["number", "id"])
-def test_a_dine_in_order_names_a_table_by_its_number_or_its_id(venue: Venue, menu: CopperPotMenu, named: str) -> None:
-    table = factories.TableFactory(venue=venue, number=7)
-    name = str(table.pk) if named == "id" else "7"
-    order = placed(venue, type=Order.Type.DINE_IN, table=name, covers=3, items=(RequestedItem(sku="WATER", course=1),))
-    assert (order.table, order.table_number, order.covers) == (table, 7, 3)
-    assert [line.course for line in order.lines.all()] == [1]
-    assert order.status == "awaiting_payment"
-
-
-def test_an_order_onto_an_open_bill_goes_at_once_and_is_paid_with_it(
-    venue: Venue,
-    menu: CopperPotMenu,
-    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
-) -> None:
-    with django_capture_on_commit_callbacks(execute=True):
-        order = placed(venue, type=Order.Type.DINE_IN, account="A78094.48")
-    assert (order.status, order.payment_status, order.open_account) == ("placed", "unpaid", "A78094.48")
-    assert (order.is_on_the_bill, order.table, order.table_number, order.covers) == (True, None, None, None)
-    assert order.injection.due_since == order.injection.next_attempt_at
-    assert Injection.objects.due(timezone.now()).get() == order.injection
-    assert [task.args() for task in OrmQ.objects.all()] == [(order.injection.pk,)]
-
-
-def test_a_paid_order_can_go_onto_an_open_bill_too(venue: Venue, menu: CopperPotMenu) -> None:
-    order = placed(venue, type=Order.Type.DINE_IN, account="A78094.48", payment=PAID)
-    assert (order.status, order.payment_status, order.is_on_the_bill) == ("placed", "paid", False)
-
-
-DINE_IN = {"type": Order.Type.DINE_IN, "payment": UNPAID}
-
-
-@pytest.mark.parametrize(
-    ("changes", "problems"),
-    [
-        ({"type": Order.Type.DELIVERY}, {("required", "delivery_address")}),
-        ({"address": HOME}, {("not_for_this_type", "delivery_address")}),
-        ({"delivery_fee": Decimal("1.00")}, {("not_for_this_type", "delivery_fee")}),
-        ({"table": "7", "covers": 2}, {("not_for_this_type", "table"), ("not_for_this_type", "covers")}),
-        ({"account": "A1.1"}, {("not_for_this_type", "account")}),
-        ({"items": (RequestedItem(sku="WATER", course=0),)}, {("not_for_this_type", "items.0.course")}),
-        (DINE_IN, {("required", "table")}),
-        (DINE_IN | {"table": "7"}, {("unknown_table", "table")}),
-        (DINE_IN | {"table": "\u0667"}, {("unknown_table", "table")}),
-        (DINE_IN | {"table": "9" * 64}, {("unknown_table", "table")}),
-        (DINE_IN | {"table": "00000000-0000-0000-0000-000000000000"}, {("unknown_table", "table")}),
-        (DINE_IN | {"table": "by the window"}, {("unknown_table", "table")}),
-        (
-            DINE_IN | {"table": "7", "covers": 2, "account": "A1.1"},
-            {("fixed_by_the_bill", "table"), ("fixed_by_the_bill", "covers")},
-        ),
-        (DINE_IN | {"account": "A1.1", "tip": Decimal("1.00")}, {("tip_on_the_bill", "tip")}),
-        (DINE_IN | {"account": "A1.1", "address": HOME}, {("not_for_this_type", "delivery_address")}),
-    ],
-)
-def test_what_a_type_lacks_or_does_not_have_is_said(
-    venue: Venue, menu: CopperPotMenu, changes: dict[str, Any], problems: set[tuple[str, str]]
-) -> None:
-    assert refused(venue, **changes) == problems
-
-
-def test_a_table_that_is_gone_or_another_venues_is_unknown(
-    venue: Venue, other_venue: Venue, menu: CopperPotMenu
-) -> None:
-    gone = factories.TableFactory(venue=venue, number=7, archived_at=timezone.now())
-    theirs = factories.TableFactory(venue=other_venue, number=8)
-    for name in ("7", str(gone.pk), "8", str(theirs.pk)):
-        assert refused(venue, **DINE_IN, table=name) == {("unknown_table", "table")}
-
-
-# --- Timing ----------------------------------------------------------------------------------------------------------
-
-NOW = datetime(2026, 7, 3, 17, 0, tzinfo=UTC)
-
-
-@time_machine.travel(NOW, tick=False)
-def test_an_order_for_later_is_held_when_the_venue_wants_that(
-    venue: Venue,
-    menu: CopperPotMenu,
-    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
-) -> None:
-    connection = factories.ConnectionFactory(venue=venue, settings__buffer_orders=True, settings__buffer_minutes=30)
-    with django_capture_on_commit_callbacks(execute=True) as queued:
-        order = placed(venue, payment=PAID, scheduled_for=NOW + timedelta(hours=2))
-    injection = order.injection
-    assert (injection.state, injection.next_attempt_at) == ("scheduled", NOW + timedelta(minutes=90))
-    assert (injection.due_since, injection.location) == (injection.next_attempt_at, connection.business_location_id)
-    assert queued == []
-
-
-@time_machine.travel(NOW, tick=False)
-def test_an_order_for_soon_is_not_held(venue: Venue, menu: CopperPotMenu) -> None:
-    factories.ConnectionFactory(venue=venue, settings__buffer_orders=True, settings__buffer_minutes=30)
-    order = placed(venue, payment=PAID, scheduled_for=NOW + timedelta(minutes=30))
-    assert order.injection.state == "waiting"
-    assert order.injection.due_since == order.injection.next_attempt_at == NOW - timedelta(seconds=5)
-
-
-def test_the_rules_of_the_venue_hold_for_orders(venue: Venue, menu: CopperPotMenu) -> None:
-    OrderingRules.objects.create(venue=venue, pickup=False, notice_minutes=60)
-    soon = timezone.now() + timedelta(minutes=30)
-    assert refused(venue, scheduled_for=soon) == {("not_accepted", "type"), ("too_short_notice", "scheduled_for")}
-
-
 # --- Queries ---------------------------------------------------------------------------------------------------------
 
 
-def _everything_at_the_table(venue: Venue) -> dict[str, Any]:
-    """What a dine-in order with a discount takes, at a venue that has hours for every day."""
+def _discounted_dine_in_order(venue: Venue) -> dict[str, Any]:
+    """Set up a venue with opening hours for every day, and return the fields of a discounted dine-in order."""
     factories.ConnectionFactory(venue=venue)
     rules = OrderingRules.objects.create(venue=venue)
     for weekday in range(7):
@@ -399,7 +252,7 @@ def _everything_at_the_table(venue: Venue) -> dict[str, Any]:
 def test_the_number_of_queries_does_not_grow_with_the_lines(
     venue: Venue, menu: CopperPotMenu, whole_request: OrderRequest, kind: str, number: int
 ) -> None:
-    everything = _everything_at_the_table(venue)
+    everything = _discounted_dine_in_order(venue)
     kinds: dict[str, dict[str, Any]] = {
         "pickup": {},
         "delivery": {"type": Order.Type.DELIVERY, "address": HOME, "delivery_fee": Decimal("2.00")},
@@ -410,7 +263,7 @@ def test_the_number_of_queries_does_not_grow_with_the_lines(
 
     def queries(times: int) -> list[str]:
         with CaptureQueriesContext(connection) as captured:
-            place_order(venue=venue, request=wanted(items=whole_request.items * times, payment=UNPAID, **changes))
+            place_order(venue=venue, request=request_for(items=whole_request.items * times, payment=UNPAID, **changes))
         return [query["sql"] for query in captured if "SAVEPOINT" not in query["sql"]]
 
     assert len(queries(1)) == len(queries(8)) == number <= 10

@@ -1,4 +1,4 @@
-"""Whatever a storefront posts, it gets an order or an error of the documented shape."""
+"""Any body that a storefront posts gets an order or an error of the documented shape."""
 
 import contextlib
 import copy
@@ -82,7 +82,7 @@ _HOME = {"line1": "1 High Street", "city": "London", "postcode": "N1 9GU"}
 
 
 def put(body: Any, place: tuple[str | int, ...], value: Any) -> None:
-    """Puts the value there, unless an earlier change has taken the place away."""
+    """Put the value at the place, unless an earlier change removed it."""
     *steps, last = place
     with contextlib.suppress(KeyError, IndexError, TypeError):
         for step in steps:
@@ -92,7 +92,7 @@ def put(body: Any, place: tuple[str | int, ...], value: Any) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("type", ["pickup", "delivery", "dine_in"])
-def test_whatever_is_posted_is_an_order_or_a_clear_error(venue: Venue, posted: dict[str, Any], type: str) -> None:
+def test_any_body_gets_an_order_or_a_clear_error(venue: Venue, posted: dict[str, Any], type: str) -> None:
     factories.TableFactory(venue=venue, number=7)
     posted["type"] = type
     if type == "delivery":
@@ -132,10 +132,10 @@ def test_whatever_is_posted_is_an_order_or_a_clear_error(venue: Venue, posted: d
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("url", [ORDERS, BASKET])
-def test_a_number_that_nobody_can_mean_is_an_error_and_nothing_worse(
+def test_an_enormous_number_is_a_client_error(
     storefront: APIClient, posted: dict[str, Any], menu: CopperPotMenu, url: str
 ) -> None:
-    # Python does not write out the sum of the two.
+    # Python refuses to convert the sum of the two to text.
     huge = [{"modifier": str(extra.pk), "quantity": int("9" * 4300)} for extra in (menu.cheese, menu.bacon)]
     posted["items"][0]["modifiers"] = huge
     storefront.raise_request_exception = False
@@ -145,7 +145,7 @@ def test_a_number_that_nobody_can_mean_is_an_error_and_nothing_worse(
 
 
 @pytest.mark.django_db
-def test_what_is_read_on_paper_is_text_and_has_its_line(storefront: APIClient, posted: dict[str, Any]) -> None:
+def test_printed_fields_lose_control_characters_and_line_breaks(storefront: APIClient, posted: dict[str, Any]) -> None:
     posted["customer"]["first_name"] = "Ada\x1b@\nTable: 9"
     posted["items"][0]["note"] = "no\tsalt\r\n2× Caviar"
     posted["note"] = "Ring the bell.\nThe\x07 upper one."
@@ -156,6 +156,6 @@ def test_what_is_read_on_paper_is_text_and_has_its_line(storefront: APIClient, p
 
 
 @pytest.mark.django_db
-def test_a_nought_with_a_minus_is_a_nought(storefront: APIClient, posted: dict[str, Any]) -> None:
+def test_minus_zero_is_zero(storefront: APIClient, posted: dict[str, Any]) -> None:
     answer = storefront.post(BASKET, posted | {"tip": "-0.00"}, format="json").json()
     assert answer["totals"]["tip"] == "0.00"

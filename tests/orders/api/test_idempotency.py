@@ -1,4 +1,4 @@
-"""One Idempotency-Key, one order: repeated, changed, at the same moment, and after an error."""
+"""One Idempotency-Key places one order: repeated, with another body, concurrently, and after an error."""
 
 import threading
 import uuid
@@ -46,7 +46,7 @@ def test_the_order_of_the_bodys_fields_does_not_matter(storefront: APIClient, po
     assert again.json() == first.json()
 
 
-def test_the_answer_stays_the_same_when_the_world_has_moved_on(
+def test_the_answer_stays_the_same_when_menu_and_time_have_changed(
     storefront: APIClient, posted: dict[str, Any], menu: CopperPotMenu
 ) -> None:
     soon = datetime.now(UTC) + timedelta(minutes=30)
@@ -96,7 +96,7 @@ def test_a_refused_order_leaves_its_key_free(storefront: APIClient, posted: dict
     ("key", "code"),
     [(None, "required"), ("   ", "required"), ("k" * 256, "max_length"), ("a\x00b", "invalid"), ("a\x7fb", "invalid")],
 )
-def test_a_key_is_needed_and_has_to_be_sensible(
+def test_a_missing_or_invalid_key_is_refused(
     storefront: APIClient, posted: dict[str, Any], key: str | None, code: str
 ) -> None:
     answer = post(storefront, posted, key=key)
@@ -106,9 +106,7 @@ def test_a_key_is_needed_and_has_to_be_sensible(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("number", [2, 6])
-def test_requests_with_one_key_at_the_same_moment_place_one_order(
-    venue: Venue, posted: dict[str, Any], number: int
-) -> None:
+def test_concurrent_requests_with_one_key_place_one_order(venue: Venue, posted: dict[str, Any], number: int) -> None:
     api_key = issue_api_key(venue=venue, name="web shop")[1]
     start = threading.Barrier(number)
 
@@ -130,7 +128,7 @@ def test_requests_with_one_key_at_the_same_moment_place_one_order(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_orders_at_the_same_moment_have_numbers_and_codes_of_their_own(venue: Venue, posted: dict[str, Any]) -> None:
+def test_concurrent_orders_have_different_numbers_and_codes(venue: Venue, posted: dict[str, Any]) -> None:
     api_key = issue_api_key(venue=venue, name="web shop")[1]
     start = threading.Barrier(6)
 
@@ -150,7 +148,7 @@ def test_orders_at_the_same_moment_have_numbers_and_codes_of_their_own(venue: Ve
     assert len({code for _, code in placed}) == 6
 
 
-def test_answers_are_forgotten_after_thirty_days(storefront: APIClient, posted: dict[str, Any]) -> None:
+def test_answers_are_deleted_after_thirty_days(storefront: APIClient, posted: dict[str, Any]) -> None:
     post(storefront, posted)
     with time_machine.travel(datetime.now(UTC) + timedelta(days=29)):
         assert forget_old_rows() == "0 answers, 0 failed tasks"

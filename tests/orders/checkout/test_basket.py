@@ -1,4 +1,4 @@
-"""A basket is priced and checked as an order would be, and nothing is stored; the POS is asked when that is wanted."""
+"""A basket is priced and checked like an order but not stored; the POS is asked only on request."""
 
 import copy
 import json
@@ -20,14 +20,14 @@ from integrations.models import Connection, TokenPair
 from orders.models import DiscountCode, Injection, Order, OrderCounter, OrderingRules
 from storekit.models import IdempotentAnswer, Venue
 from tests import factories
-from tests.orders.api.test_orders_api import _with_null_as_in_json_schema
+from tests.orders.api.storefront import as_json_schema
 from tests.orders.conftest import CopperPotMenu
 
 BASKET, ORDERS = "/api/v1/venues/copper-pot/basket", "/api/v1/venues/copper-pot/orders"
 API = "https://pos.example"
 
 
-def look(storefront: APIClient, body: Any, to: str = BASKET) -> Any:
+def check(storefront: APIClient, body: Any, to: str = BASKET) -> Any:
     return storefront.post(to, body, format="json")
 
 
@@ -48,7 +48,7 @@ def water(quantity: int = 1) -> dict[str, Any]:
 def test_a_basket_is_answered_with_lines_totals_and_no_problem(
     storefront: APIClient, posted: dict[str, Any], menu: CopperPotMenu
 ) -> None:
-    answer = look(storefront, posted)
+    answer = check(storefront, posted)
     assert answer.status_code == 200
     body = answer.json()
     assert set(body) == {"lines", "totals", "problems"}
@@ -68,7 +68,7 @@ def test_a_basket_is_answered_with_lines_totals_and_no_problem(
 
 
 def test_the_order_that_follows_has_the_same_lines_and_totals(storefront: APIClient, posted: dict[str, Any]) -> None:
-    seen = look(storefront, posted).json()
+    seen = check(storefront, posted).json()
     order = storefront.post(ORDERS, posted, format="json", headers={"Idempotency-Key": "k"}).json()
     assert (order["items"], order["totals"]) == (seen["lines"], seen["totals"])
 
@@ -76,19 +76,19 @@ def test_the_order_that_follows_has_the_same_lines_and_totals(storefront: APICli
 def test_nothing_is_stored_and_no_discount_is_used(storefront: APIClient, posted: dict[str, Any], venue: Venue) -> None:
     code = factories.DiscountCodeFactory(venue=venue, code="SPRING", usage_limit=1)
     for _ in range(2):
-        assert look(storefront, posted | {"discount_code": "spring"}).json()["totals"]["discount"] == "4.34"
+        assert check(storefront, posted | {"discount_code": "spring"}).json()["totals"]["discount"] == "4.34"
     for model in (Order, OrderCounter, Injection, OrmQ, IdempotentAnswer):
         assert not model.objects.exists()
     assert DiscountCode.objects.get(pk=code.pk).times_used == 0
 
 
-def test_the_items_alone_are_a_basket(storefront: APIClient, menu: CopperPotMenu) -> None:
-    answer = look(storefront, water(2))
+def test_a_basket_needs_only_items(storefront: APIClient, menu: CopperPotMenu) -> None:
+    answer = check(storefront, water(2))
     assert problems(answer) == []
     assert answer.json()["totals"]["total"] == "4.70"
 
 
-def test_every_problem_is_said_at_once_with_its_place(
+def test_every_problem_is_reported_at_once_with_its_field(
     storefront: APIClient, posted: dict[str, Any], venue: Venue
 ) -> None:
     OrderingRules.objects.create(venue=venue, delivery=False)
@@ -96,7 +96,7 @@ def test_every_problem_is_said_at_once_with_its_place(
     posted["items"].append({"sku": "PIZZA"})
     posted |= {"type": "delivery", "scheduled_for": "2020-01-01T18:00:00Z", "discount_code": "SPRING", "table": "7"}
     posted["customer"]["phone"] = "call me"
-    assert set(problems(look(storefront, posted))) == {
+    assert set(problems(check(storefront, posted))) == {
         ("not_accepted", "type"),
         ("in_the_past", "scheduled_for"),
         ("required", "delivery_address"),
@@ -108,26 +108,26 @@ def test_every_problem_is_said_at_once_with_its_place(
     }
 
 
-def test_what_cannot_be_priced_is_left_out_of_the_lines(storefront: APIClient, menu: CopperPotMenu) -> None:
-    body = look(storefront, {"items": [{"sku": "PIZZA"}, {"sku": "WATER"}]}).json()
+def test_items_that_cannot_be_priced_are_left_out_of_the_lines(storefront: APIClient, menu: CopperPotMenu) -> None:
+    body = check(storefront, {"items": [{"sku": "PIZZA"}, {"sku": "WATER"}]}).json()
     assert [line["sku"] for line in body["lines"]] == ["WATER"]
     assert body["totals"]["total"] == "2.35"
 
 
 def test_an_empty_basket_is_a_problem(storefront: APIClient, menu: CopperPotMenu) -> None:
-    assert problems(look(storefront, {"items": []})) == [("empty", "items")]
+    assert problems(check(storefront, {"items": []})) == [("empty", "items")]
 
 
 def test_an_amount_that_is_not_the_total_is_a_problem(storefront: APIClient, menu: CopperPotMenu) -> None:
     payment = {"status": "paid", "amount": "2.34"}
-    assert problems(look(storefront, water() | {"payment": payment})) == [("amount_mismatch", "payment.amount")]
+    assert problems(check(storefront, water() | {"payment": payment})) == [("amount_mismatch", "payment.amount")]
 
 
-def test_a_discount_that_may_not_be_used_takes_nothing_off(
+def test_a_discount_that_does_not_apply_takes_nothing_off(
     storefront: APIClient, menu: CopperPotMenu, venue: Venue
 ) -> None:
     factories.DiscountCodeFactory(venue=venue, code="SPRING", minimum_spend=Decimal("20.00"))
-    answer = look(storefront, water() | {"discount_code": "SPRING"})
+    answer = check(storefront, water() | {"discount_code": "SPRING"})
     assert problems(answer) == [("minimum_spend", "discount_code")]
     assert answer.json()["totals"]["discount"] == "0.00"
 
@@ -147,16 +147,16 @@ def test_a_discount_that_may_not_be_used_takes_nothing_off(
     ],
 )
 def test_a_malformed_basket_is_an_error(storefront: APIClient, menu: CopperPotMenu, body: Any) -> None:
-    answer = look(storefront, body)
+    answer = check(storefront, body)
     assert (answer.status_code, answer.json()["type"]) == (400, "validation_error")
 
 
-def test_only_the_venues_own_key_opens_it(
+def test_only_the_venues_own_api_key_is_accepted(
     storefront: APIClient, other_storefront: APIClient, menu: CopperPotMenu
 ) -> None:
-    assert look(APIClient(), water()).status_code == 401
-    assert look(other_storefront, water()).status_code == 403
-    theirs = look(other_storefront, water(), to="/api/v1/venues/blue-door/basket")
+    assert check(APIClient(), water()).status_code == 401
+    assert check(other_storefront, water()).status_code == 403
+    theirs = check(other_storefront, water(), to="/api/v1/venues/blue-door/basket")
     assert problems(theirs) == [("unknown_product", "items.0")]
 
 
@@ -192,17 +192,17 @@ def test_a_pos_that_is_ready_and_has_everything_says_so(
 ) -> None:
     says_ready(pos)
     says_left(pos, WATER=1)
-    answer = look(storefront, posted | {"ask_pos": True})
+    answer = check(storefront, posted | {"ask_pos": True})
     assert problems(answer) == []
     assert answer.json()["pos"] == {"asked": True, "ready": True, "reason": ""}
     asked = json.loads(pos.calls[-1].request.body or "")
     assert sorted(asked["skus"]) == ["BURGER", "CHEESE", "LUNCH", "MATURE", "STEAK", "WATER"]
 
 
-def test_a_pos_that_is_not_asked_is_not_asked(
+def test_the_pos_is_not_called_unless_requested(
     storefront: APIClient, posted: dict[str, Any], pos: responses.RequestsMock
 ) -> None:
-    assert "pos" not in look(storefront, posted).json()
+    assert "pos" not in check(storefront, posted).json()
     assert len(pos.calls) == 0
 
 
@@ -216,7 +216,7 @@ def test_a_pos_that_is_not_asked_is_not_asked(
         ({"MATURE": -1}, ("unavailable", "items.0.modifiers.1.modifiers.0")),
     ],
 )
-def test_what_the_pos_has_no_longer_is_a_problem_in_its_place(
+def test_an_item_the_pos_is_short_of_is_a_problem_at_its_place(
     storefront: APIClient,
     posted: dict[str, Any],
     pos: responses.RequestsMock,
@@ -227,24 +227,26 @@ def test_what_the_pos_has_no_longer_is_a_problem_in_its_place(
     says_left(pos, **left)
     posted["items"][2]["quantity"] = 3
     del posted["payment"]
-    assert problems(look(storefront, posted | {"ask_pos": True})) == [problem]
+    assert problems(check(storefront, posted | {"ask_pos": True})) == [problem]
 
 
-def test_how_many_are_left_is_said(storefront: APIClient, menu: CopperPotMenu, pos: responses.RequestsMock) -> None:
+def test_the_problem_says_how_many_are_left(
+    storefront: APIClient, menu: CopperPotMenu, pos: responses.RequestsMock
+) -> None:
     says_ready(pos)
     says_left(pos, WATER=2)
-    (problem,) = look(storefront, water(3) | {"ask_pos": True}).json()["problems"]
+    (problem,) = check(storefront, water(3) | {"ask_pos": True}).json()["problems"]
     assert problem == {"code": "unavailable", "detail": "Only 2 of Water left.", "attr": "items.0"}
 
 
-def test_what_we_knew_to_be_gone_is_said_once(
+def test_a_shortage_known_to_us_and_the_pos_is_reported_once(
     storefront: APIClient, menu: CopperPotMenu, pos: responses.RequestsMock
 ) -> None:
     menu.water.stock = 2
     menu.water.save()
     says_ready(pos)
     says_left(pos, WATER=2)
-    assert problems(look(storefront, water(3) | {"ask_pos": True})) == [("unavailable", "items.0")]
+    assert problems(check(storefront, water(3) | {"ask_pos": True})) == [("unavailable", "items.0")]
 
 
 NOW = datetime(2026, 7, 3, 17, 0, tzinfo=UTC)
@@ -259,7 +261,7 @@ def test_a_closed_till_is_a_problem_for_what_would_be_cooked_now(
     wanted = None if minutes is None else (NOW + timedelta(minutes=minutes)).isoformat()
     with time_machine.travel(NOW, tick=False):
         factories.TokenPairFactory._meta.model.objects.update(expires_at=NOW + timedelta(hours=1))
-        answer = look(storefront, water() | {"ask_pos": True, "scheduled_for": wanted})
+        answer = check(storefront, water() | {"ask_pos": True, "scheduled_for": wanted})
     assert problems(answer) == ([("pos_not_ready", "scheduled_for")] if is_a_problem else [])
     said = answer.json()["pos"]
     assert (said["asked"], said["ready"]) == (True, False)
@@ -281,7 +283,7 @@ def test_when_the_pos_cannot_say_nothing_is_a_problem(
     storefront: APIClient, menu: CopperPotMenu, pos: responses.RequestsMock, trouble: dict[str, Any]
 ) -> None:
     pos.get(f"{API}/o/op/1/onlineOrderReadiness", **trouble)
-    answer = look(storefront, water() | {"ask_pos": True})
+    answer = check(storefront, water() | {"ask_pos": True})
     assert problems(answer) == []
     said = answer.json()["pos"]
     assert (said["asked"], said["ready"]) == (True, None)
@@ -293,30 +295,30 @@ def test_when_the_pos_cannot_say_what_is_left_nothing_is_a_problem(
 ) -> None:
     says_ready(pos, ready=False)
     pos.post(f"{API}/o/op/1/itemAvailability", status=500)
-    answer = look(storefront, water() | {"ask_pos": True})
+    answer = check(storefront, water() | {"ask_pos": True})
     assert (problems(answer), answer.json()["pos"]["ready"]) == ([], None)
 
 
-def test_a_guest_does_not_wait_for_the_access_to_be_renewed(
+def test_a_guest_does_not_wait_for_an_expired_token_to_be_refreshed(
     storefront: APIClient, menu: CopperPotMenu, pos: responses.RequestsMock
 ) -> None:
     TokenPair.objects.update(expires_at=datetime.now(UTC))
-    answer = look(storefront, water() | {"ask_pos": True})
+    answer = check(storefront, water() | {"ask_pos": True})
     assert (problems(answer), answer.json()["pos"]["ready"]) == ([], None)
     assert list(pos.calls) == []
 
 
-def test_nor_does_a_guest_when_the_pos_refuses_the_token(
+def test_a_guest_does_not_wait_when_the_pos_refuses_the_token(
     storefront: APIClient, menu: CopperPotMenu, pos: responses.RequestsMock
 ) -> None:
     pos.get(f"{API}/o/op/1/onlineOrderReadiness", status=401)
-    answer = look(storefront, water() | {"ask_pos": True})
+    answer = check(storefront, water() | {"ask_pos": True})
     assert (problems(answer), answer.json()["pos"]["ready"]) == ([], None)
     assert len(pos.calls) == 1
 
 
-def test_a_venue_without_a_pos_cannot_say_either(storefront: APIClient, menu: CopperPotMenu) -> None:
-    answer = look(storefront, water() | {"ask_pos": True})
+def test_a_venue_without_a_pos_can_still_take_orders(storefront: APIClient, menu: CopperPotMenu) -> None:
+    answer = check(storefront, water() | {"ask_pos": True})
     assert problems(answer) == []
     assert answer.json()["pos"] == {
         "asked": True,
@@ -325,21 +327,21 @@ def test_a_venue_without_a_pos_cannot_say_either(storefront: APIClient, menu: Co
     }
 
 
-def test_requests_and_answers_are_as_the_schema_says(
+def test_requests_and_responses_match_the_schema(
     client: Client, storefront: APIClient, posted: dict[str, Any], venue: Venue
 ) -> None:
     openapi = client.get("/api/schema/", headers={"Accept": "application/vnd.oai.openapi+json"}).json()
-    schema = _with_null_as_in_json_schema(copy.deepcopy(openapi))
+    schema = as_json_schema(copy.deepcopy(openapi))
 
-    def check(value: Any, name: str) -> None:
+    def matches(value: Any, name: str) -> None:
         definition = {"$ref": f"#/components/schemas/{name}", "components": schema["components"]}
         jsonschema.Draft202012Validator(definition).validate(value)
 
     factories.TableFactory(venue=venue, number=7)
     at_a_table = water() | {"type": "dine_in", "table": 7, "covers": 2, "account": None, "ask_pos": True}
     for basket in (posted, water(), at_a_table, water() | {"items": [{"sku": "PIZZA"}]}):
-        check(basket, "PostedBasket")
-        answer = look(storefront, basket)
+        matches(basket, "PostedBasket")
+        answer = check(storefront, basket)
         assert answer.status_code == 200
-        check(answer.json(), "Basket")
+        matches(answer.json(), "Basket")
     assert "/api/v1/venues/{slug}/basket" in schema["paths"]

@@ -1,4 +1,4 @@
-"""Discount codes: what they take off, when they count, and that no more orders get one than may."""
+"""Discount codes: the amount off, when they apply, and that their usage limit holds."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -54,13 +54,13 @@ def refused(venue: Venue, request: OrderRequest = TWO_WATERS) -> list[str]:
         ({"amount": Decimal("5.00"), "percent": None}, "0.00", "0.00"),
     ],
 )
-def test_half_a_penny_goes_up_and_no_more_than_the_items_comes_off(
+def test_half_a_penny_rounds_up_and_the_discount_never_exceeds_the_items(
     columns: dict[str, Any], items: str, off: str
 ) -> None:
     assert amount_off(discount=DiscountCode(code="SPRING", **columns), items=Decimal(items)) == Decimal(off)
 
 
-def test_the_order_is_cheaper_by_it_and_remembers_it(venue: Venue, menu: CopperPotMenu) -> None:
+def test_an_order_with_a_discount_is_cheaper_and_stores_the_code(venue: Venue, menu: CopperPotMenu) -> None:
     code = discount(venue, pos_id="STAFF10")
     order = place_order(venue=venue, request=replace(TWO_WATERS, tip=Decimal("1.00"), discount_code="spring")).order
     assert (order.items_total, order.discount, order.total) == (Decimal("4.70"), Decimal("0.47"), Decimal("5.23"))
@@ -84,9 +84,7 @@ def test_a_discount_takes_nothing_off_fees_and_tips(venue: Venue, menu: CopperPo
     assert order.total == Decimal("3.00")
 
 
-def test_a_code_that_nobody_made_or_that_is_switched_off_is_unknown(
-    venue: Venue, other_venue: Venue, menu: CopperPotMenu
-) -> None:
+def test_a_missing_or_switched_off_code_is_unknown(venue: Venue, other_venue: Venue, menu: CopperPotMenu) -> None:
     assert refused(venue) == ["unknown_discount"]
     discount(venue, active=False)
     discount(other_venue)
@@ -102,7 +100,7 @@ def test_a_code_that_nobody_made_or_that_is_switched_off_is_unknown(
         ("2026-07-31T23:00:00Z", ["discount_expired"]),
     ],
 )
-def test_the_first_and_the_last_day_count_by_the_venues_calendar(
+def test_the_first_and_the_last_day_follow_the_venues_calendar(
     venue: Venue, menu: CopperPotMenu, now: str, codes: list[str]
 ) -> None:
     discount(venue, valid_from=date(2026, 7, 1), valid_until=date(2026, 7, 31))
@@ -113,7 +111,7 @@ def test_the_first_and_the_last_day_count_by_the_venues_calendar(
             assert place_order(venue=venue, request=TWO_WATERS).order.discount == Decimal("0.47")
 
 
-def test_the_items_have_to_come_to_the_minimum_spend(venue: Venue, menu: CopperPotMenu) -> None:
+def test_the_items_must_reach_the_minimum_spend(venue: Venue, menu: CopperPotMenu) -> None:
     code = discount(venue, minimum_spend=Decimal("4.71"))
     assert refused(venue, replace(TWO_WATERS, tip=Decimal("5.00"))) == ["minimum_spend"]
     code.minimum_spend = Decimal("4.70")
@@ -121,14 +119,14 @@ def test_the_items_have_to_come_to_the_minimum_spend(venue: Venue, menu: CopperP
     assert place_order(venue=venue, request=TWO_WATERS).order.discount == Decimal("0.47")
 
 
-def test_nothing_is_said_of_the_spend_while_it_is_not_known(venue: Venue, menu: CopperPotMenu) -> None:
+def test_the_minimum_spend_is_not_checked_while_the_total_is_unknown(venue: Venue, menu: CopperPotMenu) -> None:
     discount(venue, minimum_spend=Decimal("10.00"))
     with pytest.raises(OrderRefused) as caught:
         place_order(venue=venue, request=replace(TWO_WATERS, items=(RequestedItem(sku="PIZZA"),)))
     assert [problem.code for problem in caught.value.problems] == ["unknown_product"]
 
 
-def test_a_code_can_be_used_as_often_as_it_may(venue: Venue, menu: CopperPotMenu) -> None:
+def test_a_code_can_be_used_up_to_its_limit(venue: Venue, menu: CopperPotMenu) -> None:
     code = discount(venue, usage_limit=2)
     for _ in range(2):
         place_order(venue=venue, request=TWO_WATERS)
@@ -139,7 +137,7 @@ def test_a_code_can_be_used_as_often_as_it_may(venue: Venue, menu: CopperPotMenu
     assert (code.times_used, Order.objects.count()) == (2, 2)
 
 
-def test_an_order_that_is_refused_uses_nothing(venue: Venue, menu: CopperPotMenu) -> None:
+def test_a_refused_order_takes_no_use(venue: Venue, menu: CopperPotMenu) -> None:
     code = discount(venue)
     with pytest.raises(OrderRefused):
         place_order(venue=venue, request=replace(TWO_WATERS, payment=Payment(paid=True, amount=Decimal("4.70"))))
@@ -163,7 +161,7 @@ def test_an_order_without_a_code_gives_nothing_back(venue: Venue, menu: CopperPo
     assert code.times_used == 3
 
 
-def test_what_was_deleted_meanwhile_is_no_trouble(venue: Venue, menu: CopperPotMenu) -> None:
+def test_releasing_the_use_of_a_deleted_code_does_nothing(venue: Venue, menu: CopperPotMenu) -> None:
     code = discount(venue)
     order = place_order(venue=venue, request=TWO_WATERS).order
     code.delete()
@@ -174,7 +172,7 @@ def test_what_was_deleted_meanwhile_is_no_trouble(venue: Venue, menu: CopperPotM
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets one connection in at a time")
-def test_of_many_orders_at_the_same_moment_no_more_get_it_than_may(venue: Venue, menu: CopperPotMenu) -> None:
+def test_concurrent_orders_do_not_exceed_the_usage_limit(venue: Venue, menu: CopperPotMenu) -> None:
     code = discount(venue, usage_limit=5)
 
     def place(_: int) -> str:
@@ -196,7 +194,7 @@ def test_of_many_orders_at_the_same_moment_no_more_get_it_than_may(venue: Venue,
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets one connection in at a time")
-def test_whoever_comes_while_the_last_use_is_being_taken_waits_for_its_fate(venue: Venue, menu: CopperPotMenu) -> None:
+def test_an_order_waits_while_another_takes_the_last_use(venue: Venue, menu: CopperPotMenu) -> None:
     code = discount(venue, usage_limit=1)
 
     def place_and_close() -> None:

@@ -1,4 +1,4 @@
-"""Prices come from the menu, and everything that is wrong with a basket is said at once."""
+"""Prices come from the menu, and every problem with a basket is reported at once."""
 
 import uuid
 from collections.abc import Iterator
@@ -27,31 +27,31 @@ WATER = product("Water", "2.35")
 MENU: Catalogue = catalogue([BURGER, LUNCH, CAKE, WATER], [RIPENESS, EXTRAS, COOKING, MAIN])
 
 
-def wish(of: object, quantity: int = 1, *below: RequestedModifier) -> RequestedModifier:
+def chosen(of: object, quantity: int = 1, *below: RequestedModifier) -> RequestedModifier:
     return RequestedModifier(modifier=str(getattr(of, "id", of)), quantity=quantity, modifiers=below)
 
 
-def burger(*wishes: RequestedModifier, quantity: int = 1) -> RequestedItem:
-    return RequestedItem(product=str(BURGER.id), quantity=quantity, modifiers=(wish(RARE), *wishes))
+def burger(*modifiers: RequestedModifier, quantity: int = 1) -> RequestedItem:
+    return RequestedItem(product=str(BURGER.id), quantity=quantity, modifiers=(chosen(RARE), *modifiers))
 
 
 def priced(*items: RequestedItem, tip: str = "0.00") -> PricedOrder:
     return price(catalogue=MENU, items=items, tip=Decimal(tip))
 
 
-def said(order: PricedOrder) -> set[tuple[str, str]]:
+def problems_of(order: PricedOrder) -> set[tuple[str, str]]:
     return {(problem.code, problem.attr) for problem in order.problems}
 
 
 def test_a_line_costs_its_product_and_its_choices_times_its_quantity() -> None:
-    order = priced(burger(wish(CHEESE, 2, wish(MATURE)), wish(BACON), quantity=3))
+    order = priced(burger(chosen(CHEESE, 2, chosen(MATURE)), chosen(BACON), quantity=3))
     assert order.problems == ()
     assert order.lines[0].total == 3 * (10 + 2 * (Decimal("1.50") + Decimal("0.75")) + 2)
     assert order.totals.items == order.lines[0].total
 
 
 def test_a_deal_costs_its_own_price_and_what_the_chosen_item_adds() -> None:
-    order = priced(RequestedItem(sku="LUNCH", modifiers=(wish(STEAK_IN_DEAL, 1, wish(RARE)),)))
+    order = priced(RequestedItem(sku="LUNCH", modifiers=(chosen(STEAK_IN_DEAL, 1, chosen(RARE)),)))
     assert order.problems == ()
     assert order.totals.total == Decimal("16.50")
 
@@ -65,8 +65,8 @@ def test_the_total_is_items_and_tip() -> None:
     )
 
 
-def test_a_line_remembers_what_the_menu_said() -> None:
-    (line,) = priced(burger(wish(BACON))).lines
+def test_a_line_copies_name_sku_and_price_from_the_menu() -> None:
+    (line,) = priced(burger(chosen(BACON))).lines
     assert (line.kind, line.menu_id, line.sku, line.name) == ("product", BURGER.id, "BURGER", "Burger")
     rare, bacon = line.choices
     assert (rare.kind, rare.instruction_id, rare.unit_price) == ("instruction", "i-Rare", Decimal(0))
@@ -84,33 +84,33 @@ def test_a_line_remembers_what_the_menu_said() -> None:
         (RequestedItem(sku="WATER", quantity=0), ("min_value", "items.0.quantity")),
         (RequestedItem(sku="WATER", quantity=-1), ("min_value", "items.0.quantity")),
         (RequestedItem(sku="WATER", quantity=100), ("max_value", "items.0.quantity")),
-        (RequestedItem(sku="WATER", modifiers=(wish(CHEESE),)), ("not_offered", "items.0.modifiers.0")),
-        (burger(wish(TRUFFLE)), ("not_offered", "items.0.modifiers.1")),
-        (burger(wish("no id at all")), ("not_offered", "items.0.modifiers.1")),
-        (burger(wish(BACON, 100)), ("max_value", "items.0.modifiers.1.quantity")),
-        (burger(wish(BACON, 4)), ("too_many", "items.0.modifiers")),
-        (burger(wish(BACON, 2), wish(CHEESE, 2, wish(MILD))), ("too_many", "items.0.modifiers")),
-        (burger(wish(EXTRAS.modifiers[2])), ("unavailable", "items.0.modifiers.1")),
+        (RequestedItem(sku="WATER", modifiers=(chosen(CHEESE),)), ("not_offered", "items.0.modifiers.0")),
+        (burger(chosen(TRUFFLE)), ("not_offered", "items.0.modifiers.1")),
+        (burger(chosen("no id at all")), ("not_offered", "items.0.modifiers.1")),
+        (burger(chosen(BACON, 100)), ("max_value", "items.0.modifiers.1.quantity")),
+        (burger(chosen(BACON, 4)), ("too_many", "items.0.modifiers")),
+        (burger(chosen(BACON, 2), chosen(CHEESE, 2, chosen(MILD))), ("too_many", "items.0.modifiers")),
+        (burger(chosen(EXTRAS.modifiers[2])), ("unavailable", "items.0.modifiers.1")),
         (RequestedItem(sku="BURGER"), ("too_few", "items.0.modifiers")),
-        (burger(wish(WELL_DONE)), ("too_many", "items.0.modifiers")),
-        (burger(wish(CHEESE)), ("too_few", "items.0.modifiers.1.modifiers")),
-        (burger(wish(CHEESE, 1, wish(BACON))), ("not_offered", "items.0.modifiers.1.modifiers.0")),
-        (RequestedItem(sku="BURGER", modifiers=(wish(RARE, 2),)), ("chosen_twice", "items.0.modifiers")),
-        (RequestedItem(sku="BURGER", modifiers=(wish(RARE), wish(RARE))), ("chosen_twice", "items.0.modifiers")),
+        (burger(chosen(WELL_DONE)), ("too_many", "items.0.modifiers")),
+        (burger(chosen(CHEESE)), ("too_few", "items.0.modifiers.1.modifiers")),
+        (burger(chosen(CHEESE, 1, chosen(BACON))), ("not_offered", "items.0.modifiers.1.modifiers.0")),
+        (RequestedItem(sku="BURGER", modifiers=(chosen(RARE, 2),)), ("chosen_twice", "items.0.modifiers")),
+        (RequestedItem(sku="BURGER", modifiers=(chosen(RARE), chosen(RARE))), ("chosen_twice", "items.0.modifiers")),
     ],
 )
-def test_what_is_wrong_is_said_with_its_place(item: RequestedItem, problem: tuple[str, str]) -> None:
-    assert problem in said(priced(item))
+def test_each_problem_is_reported_with_its_place(item: RequestedItem, problem: tuple[str, str]) -> None:
+    assert problem in problems_of(priced(item))
 
 
-def test_every_problem_is_said_at_once() -> None:
+def test_every_problem_is_reported_at_once() -> None:
     order = priced(
         RequestedItem(sku="WATER"),
         RequestedItem(sku="PIZZA"),
         RequestedItem(sku="CAKE", quantity=100),
-        burger(wish(CHEESE)),
+        burger(chosen(CHEESE)),
     )
-    assert said(order) == {
+    assert problems_of(order) == {
         ("unknown_product", "items.1"),
         ("unavailable", "items.2"),
         ("max_value", "items.2.quantity"),
@@ -126,7 +126,7 @@ BOWL = product("Bowl of chips", "4.00", sku="CHIPS", stock=2)
 COUNTED: Catalogue = catalogue([FISH, PLATE, BOWL], [EXTRAS, RIPENESS, SIDES])
 
 
-def short(*items: RequestedItem) -> list[tuple[str, str, str]]:
+def shortages(*items: RequestedItem) -> list[tuple[str, str, str]]:
     order = price(catalogue=COUNTED, items=items)
     return [(problem.code, problem.attr, problem.detail) for problem in order.problems]
 
@@ -135,37 +135,37 @@ def fish(quantity: int) -> RequestedItem:
     return RequestedItem(sku="FISH", quantity=quantity)
 
 
-def test_as_many_as_are_left_can_be_ordered_over_all_lines_together() -> None:
-    assert short(fish(3)) == []
-    assert short(fish(4)) == [("unavailable", "items.0", "Only 3 of Fish left.")]
-    assert short(fish(2), fish(1)) == []
-    assert short(fish(2), fish(2), fish(1)) == [("unavailable", "items.1", "Only 3 of Fish left.")]
+def test_all_lines_together_can_order_as_many_as_are_left() -> None:
+    assert shortages(fish(3)) == []
+    assert shortages(fish(4)) == [("unavailable", "items.0", "Only 3 of Fish left.")]
+    assert shortages(fish(2), fish(1)) == []
+    assert shortages(fish(2), fish(2), fish(1)) == [("unavailable", "items.1", "Only 3 of Fish left.")]
 
 
-def test_choices_are_counted_for_every_one_that_they_are_chosen_for() -> None:
-    plate = RequestedItem(sku="PLATE", quantity=3, modifiers=(wish(CHIPS),))
-    assert short(plate) == [("unavailable", "items.0.modifiers.0", "Only 2 of Chips left.")]
-    assert short(RequestedItem(sku="PLATE", quantity=2, modifiers=(wish(CHIPS),))) == []
+def test_modifiers_count_once_for_each_item_they_are_chosen_for() -> None:
+    plate = RequestedItem(sku="PLATE", quantity=3, modifiers=(chosen(CHIPS),))
+    assert shortages(plate) == [("unavailable", "items.0.modifiers.0", "Only 2 of Chips left.")]
+    assert shortages(RequestedItem(sku="PLATE", quantity=2, modifiers=(chosen(CHIPS),))) == []
 
 
-def test_what_is_sold_alone_and_chosen_elsewhere_is_counted_together() -> None:
-    plate = RequestedItem(sku="PLATE", modifiers=(wish(CHIPS),))
-    assert short(plate, RequestedItem(sku="CHIPS")) == []
-    assert short(plate, RequestedItem(sku="CHIPS", quantity=2)) == [
+def test_an_item_ordered_alone_and_as_a_modifier_is_counted_together() -> None:
+    plate = RequestedItem(sku="PLATE", modifiers=(chosen(CHIPS),))
+    assert shortages(plate, RequestedItem(sku="CHIPS")) == []
+    assert shortages(plate, RequestedItem(sku="CHIPS", quantity=2)) == [
         ("unavailable", "items.1", "Only 2 of Bowl of chips left.")
     ]
 
 
-def test_an_enormous_number_is_too_many_and_nothing_worse() -> None:
-    order = price(catalogue=COUNTED, items=(RequestedItem(sku="PLATE", quantity=10**4000, modifiers=(wish(CHIPS),)),))
-    assert ("too_large", "items") in said(order)
+def test_an_enormous_quantity_is_too_large() -> None:
+    order = price(catalogue=COUNTED, items=(RequestedItem(sku="PLATE", quantity=10**4000, modifiers=(chosen(CHIPS),)),))
+    assert ("too_large", "items") in problems_of(order)
 
 
-def test_nobody_is_owed_money_for_an_order() -> None:
+def test_items_must_not_total_less_than_zero() -> None:
     refund = product("Refund", "-5.00")
     menu = catalogue([refund, WATER], [])
     deposit = price(catalogue=menu, items=(RequestedItem(sku="REFUND"), RequestedItem(sku="WATER")), tip=Decimal(9))
-    assert said(deposit) == {("below_zero", "items")}
+    assert problems_of(deposit) == {("below_zero", "items")}
     assert (
         price(catalogue=menu, items=(RequestedItem(sku="REFUND"), RequestedItem(sku="WATER", quantity=3))).problems
         == ()
@@ -185,7 +185,7 @@ def test_fees_are_part_of_the_total() -> None:
 
 
 def test_an_order_without_items_is_a_problem() -> None:
-    assert said(priced()) == {("empty", "items")}
+    assert problems_of(priced()) == {("empty", "items")}
 
 
 def test_the_largest_sensible_order_is_priced() -> None:
@@ -199,13 +199,13 @@ def test_the_largest_sensible_order_is_priced() -> None:
     [
         RequestedItem(sku="WATER", quantity=10**4000),
         RequestedItem(sku="WATER", quantity=-(10**4000)),
-        burger(wish(BACON), quantity=1000),
-        burger(wish(CHEESE, 99, wish(MATURE, 99)), quantity=99),
+        burger(chosen(BACON), quantity=1000),
+        burger(chosen(CHEESE, 99, chosen(MATURE, 99)), quantity=99),
     ],
 )
-def test_an_order_that_no_till_could_hold_is_refused_and_not_priced(item: RequestedItem) -> None:
+def test_an_order_too_large_for_a_till_is_refused_and_not_priced(item: RequestedItem) -> None:
     order = priced(item)
-    assert ("too_large", "items") in said(order)
+    assert ("too_large", "items") in problems_of(order)
     assert order.totals.total == 0
 
 
@@ -218,7 +218,7 @@ def _amounts(line: PricedLine, times: int = 1) -> Iterator[Decimal]:
 
 @settings(max_examples=150, deadline=None)
 @given(shoppings())
-def test_whatever_is_ordered_the_lines_and_the_tip_add_up_to_the_total(shopping: Shopping) -> None:
+def test_the_lines_and_the_tip_of_any_order_add_up_to_the_total(shopping: Shopping) -> None:
     order = price(catalogue=shopping.catalogue, items=shopping.items, tip=shopping.tip)
     assert order.problems == ()
     amounts = [amount for line in order.lines for amount in _amounts(line)]
