@@ -142,8 +142,7 @@ def test_a_placed_order_is_answered_without_reading_its_lines_back(
 ) -> None:
     with CaptureQueriesContext(connection) as captured:
         post(storefront, posted)
-    statements = [query["sql"] for query in captured if "orders_orderline" in query["sql"]]
-    assert [statement.split()[0] for statement in statements] == ["INSERT"]
+    assert not [query["sql"] for query in captured if 'FROM "orders_orderline"' in query["sql"]]
 
 
 def test_an_order_needs_only_type_customer_items_and_payment(storefront: APIClient, menu: CopperPotMenu) -> None:
