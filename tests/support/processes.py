@@ -11,7 +11,8 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
-_FOLDER = Path(__file__).resolve().parent.parent.parent
+CODE = Path(os.environ.get("STOREKIT_CODE") or Path(__file__).resolve().parent.parent.parent)
+"""The checkout whose storekit is run: this one, unless a benchmark measures another."""
 
 
 def environment() -> dict[str, str]:
@@ -41,7 +42,7 @@ class Worker:
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "manage.py", "qcluster"],
-            cwd=_FOLDER,
+            cwd=CODE,
             env=environment() if environ is None else dict(environ),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -86,7 +87,7 @@ def run_python(code: str) -> subprocess.Popen[str]:
     start = "import django; django.setup()\n"
     return subprocess.Popen(
         [sys.executable, "-c", start + code],
-        cwd=_FOLDER,
+        cwd=CODE,
         env=environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -16,9 +16,9 @@ from storekit.demo import story
 from storekit.demo.browser import Browser
 from storekit.demo.processes import Processes
 from tests.support.postgres import free_port, start_postgres
+from tests.support.processes import CODE
 from tests.support.redis import running_redis
 
-_FOLDER = Path(__file__).resolve().parent.parent.parent
 _EMAIL, _PASSWORD, _HIGH_STREET = "bench@example.com", "correct horse battery", "45454565682155"
 
 
@@ -52,24 +52,26 @@ def sqlite_alone(*, has_worker: bool = True, **extra: str) -> Iterator[Stack]:
 
 
 @contextlib.contextmanager
-def postgresql_and_redis(*, has_worker: bool = True, **extra: str) -> Iterator[Stack]:
+def postgresql_and_redis(*, has_worker: bool = True, connects: bool = True, **extra: str) -> Iterator[Stack]:
     """Run storekit as in production, on one machine. `extra` goes into the processes' environment."""
     server = start_postgres()
     try:
         with contextlib.ExitStack() as opened:
             folder = opened.enter_context(tempfile.TemporaryDirectory())
             databases = {"DATABASE_URL": server.url, "REDIS_URL": opened.enter_context(running_redis())}
-            yield opened.enter_context(_stack(Path(folder), databases | extra, has_worker=has_worker))
+            yield opened.enter_context(
+                _stack(Path(folder), databases | extra, has_worker=has_worker, connects=connects)
+            )
     finally:
         server.stop()
 
 
 @contextlib.contextmanager
-def _stack(folder: Path, settings: dict[str, str], *, has_worker: bool) -> Iterator[Stack]:
+def _stack(folder: Path, settings: dict[str, str], *, has_worker: bool, connects: bool = True) -> Iterator[Stack]:
     port, pos_port = free_port(), free_port()
     url, pos_url = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{pos_port}"
     environment = os.environ | _environment(folder, url, pos_url) | settings
-    processes = Processes(folder=_FOLDER, environment=environment)
+    processes = Processes(folder=CODE, environment=environment)
     try:
         processes.start("sandbox", ["-m", "integrations.sandbox", "--port", str(pos_port)], log=folder / "pos.log")
         processes.run("manage.py", "migrate", "--no-input", "-v", "0")
@@ -83,8 +85,9 @@ def _stack(folder: Path, settings: dict[str, str], *, has_worker: bool) -> Itera
         processes.wait_for("web", f"{url}/readyz")
         api_key = json.loads(printed)["api_key"]
         up = Stack(url, pos_url, "bench", api_key, folder, environment, processes.ids())
-        up.connect()
-        processes.run("manage.py", "sync_menu", "bench")
+        if connects:
+            up.connect()
+            processes.run("manage.py", "sync_menu", "bench")
         requests.put(f"{pos_url}/sandbox/faults", json={"order_delay": 0}, timeout=5).raise_for_status()
         yield up
     finally:
