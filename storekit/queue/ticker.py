@@ -31,7 +31,9 @@ class Ticker:
     def __init__(self, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._next = monotonic()
-        self._checked_until: dict[str, datetime] = dict.fromkeys(registry.TICKS, timezone.now())
+        # What became due while no worker was running need not wait for the sweep either.
+        start = timezone.now() - _MAX_LOOK_BACK
+        self._checked_until: dict[str, datetime] = dict.fromkeys(registry.TICKS, start)
 
     def tick(self) -> None:
         """Call often; does something every two seconds."""

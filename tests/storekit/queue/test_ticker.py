@@ -64,7 +64,12 @@ def run(ticker: Ticker, clock: Clock, seconds: float) -> None:
 def test_every_two_seconds_it_covers_the_time_since_the_last_tick(clock: Clock) -> None:
     ticker = Ticker(monotonic=clock.monotonic)
     run(ticker, clock, 5)
-    assert seen == [(NOW, at(0.5)), (at(0.5), at(2.5)), (at(2.5), at(4.5))]
+    assert seen[1:] == [(at(0.5), at(2.5)), (at(2.5), at(4.5))]
+
+
+def test_a_worker_that_starts_finds_what_became_due_in_the_last_minute(clock: Clock) -> None:
+    run(Ticker(monotonic=clock.monotonic), clock, 1)
+    assert seen == [(at(-59.5), at(0.5))]
 
 
 def test_after_a_long_round_it_looks_back_a_minute_at_most(clock: Clock) -> None:
@@ -73,7 +78,7 @@ def test_after_a_long_round_it_looks_back_a_minute_at_most(clock: Clock) -> None
     ticker.tick()
     clock.pass_(600)
     ticker.tick()
-    assert seen == [(NOW, at(40)), (at(580), at(640))]
+    assert seen == [(at(-20), at(40)), (at(580), at(640))]
 
 
 def test_after_an_error_it_logs_pauses_and_catches_up(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
@@ -83,14 +88,14 @@ def test_after_an_error_it_logs_pauses_and_catches_up(clock: Clock, caplog: pyte
     assert len([record for record in caplog.records if "failed" in record.message]) == 1
     broken.clear()
     run(ticker, clock, 21)
-    assert seen[0] == (NOW, at(30.5))
+    assert seen[0] == (at(-29.5), at(30.5))
 
 
 def test_an_error_in_one_function_does_not_stop_the_others(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "TICKS", (f"{HERE}.never", f"{HERE}.look", f"{HERE}.not_there"))
     ticker = Ticker(monotonic=clock.monotonic)
     run(ticker, clock, 1)
-    assert seen == [(NOW, at(0.5))]
+    assert seen == [(at(-59.5), at(0.5))]
 
 
 def test_it_continues_after_the_clock_is_set_back(clock: Clock) -> None:
