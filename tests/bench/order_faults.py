@@ -22,7 +22,7 @@ def rows() -> list[tuple[str, str, str, str]]:
     The last two must be none.
     """
     clock = FastClock.from_now_on(_SPEED)
-    with postgresql_and_redis(has_worker=False, connects=True, **clock.as_environment()) as up:
+    with postgresql_and_redis(has_worker=False, settings=clock.as_environment()) as up:
         outcomes = run_scenario(up, clock, _SCENARIO)
     once = f"{len(outcomes.on_the_till)} once on the till"
     reported = f"{len(outcomes.failed_and_reported)} failed and reported"

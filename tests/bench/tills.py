@@ -163,7 +163,7 @@ def _linked(count: int, *, products: int = 20) -> Iterator[tuple[Stack, SlowPos,
     """Run storekit without a worker, and with so many venues linked to the slow POS, their menus synced."""
     with (
         running_slow_pos(products=products) as pos,
-        postgresql_and_redis(has_worker=False, connects=False, LIGHTSPEED_API_URL=pos.url) as up,
+        postgresql_and_redis(has_worker=False, connects=False, settings={"LIGHTSPEED_API_URL": pos.url}) as up,
     ):
         slugs = [f"venue{number}" for number in range(count)]
         keys = [_create(up, slug) for slug in slugs]

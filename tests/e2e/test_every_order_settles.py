@@ -15,7 +15,7 @@ _SCENARIO = Scenario(orders=30, a_second=2.5, condition_seconds=0.5, settled_wit
 def test_every_order_is_on_the_till_once_or_reported_as_failed() -> None:
     clock = FastClock.from_now_on(_SPEED)
     stack = sqlite_alone if connection.vendor == "sqlite" else postgresql_and_redis
-    with stack(has_worker=False, **clock.as_environment()) as up:
+    with stack(has_worker=False, settings=clock.as_environment()) as up:
         outcomes = run_scenario(up, clock, _SCENARIO)
     assert outcomes.twice == []
     assert outcomes.unreported == []

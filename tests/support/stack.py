@@ -43,25 +43,28 @@ class Stack:
 
 
 @contextlib.contextmanager
-def sqlite_alone(*, has_worker: bool = True, **extra: str) -> Iterator[Stack]:
-    """Run storekit as on a desk: everything in one SQLite file. `extra` goes into the processes' environment."""
+def sqlite_alone(
+    *, has_worker: bool = True, connects: bool = True, settings: Mapping[str, str] | None = None
+) -> Iterator[Stack]:
+    """Run storekit as on a desk: everything in one SQLite file. `settings` go into the processes' environment."""
     with tempfile.TemporaryDirectory() as folder:
         databases = {"DATABASE_URL": f"sqlite:///{folder}/db", "REDIS_URL": ""}
-        with _stack(Path(folder), databases | extra, has_worker=has_worker) as up:
+        with _stack(Path(folder), {**databases, **(settings or {})}, has_worker=has_worker, connects=connects) as up:
             yield up
 
 
 @contextlib.contextmanager
-def postgresql_and_redis(*, has_worker: bool = True, connects: bool = True, **extra: str) -> Iterator[Stack]:
-    """Run storekit as in production, on one machine. `extra` goes into the processes' environment."""
+def postgresql_and_redis(
+    *, has_worker: bool = True, connects: bool = True, settings: Mapping[str, str] | None = None
+) -> Iterator[Stack]:
+    """Run storekit as in production, on one machine. `settings` go into the processes' environment."""
     server = start_postgres()
     try:
         with contextlib.ExitStack() as opened:
-            folder = opened.enter_context(tempfile.TemporaryDirectory())
+            folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
             databases = {"DATABASE_URL": server.url, "REDIS_URL": opened.enter_context(running_redis())}
-            yield opened.enter_context(
-                _stack(Path(folder), databases | extra, has_worker=has_worker, connects=connects)
-            )
+            stack = _stack(folder, {**databases, **(settings or {})}, has_worker=has_worker, connects=connects)
+            yield opened.enter_context(stack)
     finally:
         server.stop()
 
