@@ -63,6 +63,13 @@ class Connection(models.Model):
         "since", null=True, blank=True, editable=False, help_text="According to the POS's clock."
     )
 
+    pos_warnings = models.TextField(
+        "warnings of the POS",
+        blank=True,
+        editable=False,
+        help_text="What the POS warned of in its last answer about stock, one warning a line.",
+    )
+
     unanswered_calls = models.PositiveIntegerField(
         default=0, editable=False, help_text="Calls in a row that the POS did not answer."
     )

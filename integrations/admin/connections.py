@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
@@ -70,7 +70,7 @@ class ConnectionPage(VenueAdmin):
             "Lightspeed",
             {"fields": (("location", "business_location_id"), ("environment", "connected_at"), "token_expiry")},
         ),
-        ("Till", {"fields": (("till_state", "readiness_at"),)}),
+        ("Till", {"fields": (("till_state", "readiness_at"), "till_warnings")}),
         ("Notifications", {"fields": (("webhook_label", "webhook_checked_at"), "webhook_found", "webhook_address")}),
     )
     readonly_fields = (
@@ -84,6 +84,7 @@ class ConnectionPage(VenueAdmin):
         "token_expiry",
         "till_state",
         "readiness_at",
+        "till_warnings",
         "webhook_label",
         "webhook_checked_at",
         "webhook_found",
@@ -142,6 +143,12 @@ class ConnectionPage(VenueAdmin):
             return _label("Taken", {"Taken": "success"})
         text = f"Not taken. {connection.not_ready_reason}"
         return _label(text, {text: "warning"})
+
+    @admin.display(description="Warnings", empty_value="–")
+    def till_warnings(self, connection: Connection) -> SafeString | None:
+        """Return what the POS warned of in its last answer about stock, in its own words."""
+        lines = connection.pos_warnings.splitlines()
+        return format_html_join(" ", "{}", ((_label(line, {line: "warning"}),) for line in lines)) if lines else None
 
     @admin.display(description="Webhook address")
     def webhook_address(self, connection: Connection) -> SafeString:

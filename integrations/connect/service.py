@@ -30,8 +30,9 @@ UNKNOWN_STATE: dict[str, Any] = {
     "pos_ready": None,
     "not_ready_reason": "",
     "readiness_at": None,
+    "pos_warnings": "",
 }
-"""The columns that describe a location's webhook and readiness, reset when another location or none is linked."""
+"""The columns that describe a location: webhook, readiness, warnings. Reset when another location or none is linked."""
 
 
 class LocationTaken(Exception):

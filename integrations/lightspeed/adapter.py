@@ -18,10 +18,11 @@ from integrations.lightspeed.mapping.menu.incremental import changed_part, check
 from integrations.lightspeed.mapping.menu.parser import ParsedMenu, parse_menu
 from integrations.lightspeed.mapping.menu.snapshot import MAPPING_VERSION, SubScreens, read_menu, to_menu_names
 from integrations.lightspeed.mapping.orders import local_body, to_go_body
-from integrations.lightspeed.mapping.reference_data import to_allergen_names, to_discounts, to_restrictions
+from integrations.lightspeed.mapping.reference_data import to_allergen_names, to_availability, to_discounts
 from integrations.lightspeed.mapping.webhook_endpoint import endpoint_problems
 from integrations.pos import (
     AllergenNames,
+    Availability,
     FloorArea,
     MenuReading,
     NotFound,
@@ -33,7 +34,6 @@ from integrations.pos import (
     PosMenuName,
     Readiness,
     Rejected,
-    Restriction,
     StoredGroups,
     WebhookEndpoint,
 )
@@ -144,13 +144,9 @@ class LightspeedPos:
         )
         return LightspeedMenu(content, f"{self._location} {menu_id} {self._menu_profile}", self._sub_screens)
 
-    def availability(self) -> tuple[Restriction, ...]:
-        """Return every item that cannot be sold without limit now."""
-        return to_restrictions(client.item_availability(http=self._http, location=self._location))
-
-    def availability_of(self, skus: Collection[str]) -> tuple[Restriction, ...]:
+    def availability_of(self, skus: Collection[str]) -> Availability:
         """Return those of the items that cannot be sold without limit now."""
-        return to_restrictions(client.item_availability_of(http=self._http, location=self._location, skus=skus))
+        return to_availability(client.item_availability(http=self._http, location=self._location, skus=skus))
 
     def readiness(self) -> Readiness:
         """Return whether online orders are taken now."""

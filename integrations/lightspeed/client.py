@@ -4,7 +4,7 @@ Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed
 `LightspeedHttp.call` raises, and `BadAnswer` if the response's outer shape is not as documented.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from urllib.parse import quote
 
 from integrations.lightspeed import errors
@@ -19,9 +19,9 @@ _MENU_TIMEOUT = 45.0
 _OPTIONAL_TIMEOUT = 6.0
 # For calls that a guest or an order is waiting for, and can do without.
 _QUICK_TIMEOUT = 3.0
-_MAX_SKUS = 50
-_AVAILABILITY_PAGE = 500
-_MAX_AVAILABILITY_PAGES = 100
+MAX_SKUS = 50
+"""The most SKUs in one request for item availability."""
+_MAX_AVAILABILITY_PAGES = 50
 
 
 def businesses(*, http: LightspeedHttp) -> list[Json]:
@@ -44,38 +44,37 @@ def menu_load(*, http: LightspeedHttp, location: int, menu_id: str, account_prof
     return http.fetch("GET", path, kind=Call.READ, query=query, read_timeout=_MENU_TIMEOUT)
 
 
-def item_availability(*, http: LightspeedHttp, location: int) -> list[Json]:
-    """Return all restricted items: `[{sku, count, updatedAt}]`."""
-    return _availability(http, "GET", location, size=_AVAILABILITY_PAGE, read_timeout=_OPTIONAL_TIMEOUT)
+def item_availability(*, http: LightspeedHttp, location: int, skus: Collection[str]) -> list[Json]:
+    """Return the pages of the answer about the items: `[{data: [{sku, count, updatedAt}], metadata: {warnings}}]`.
+
+    Lightspeed wants 1 to 50 SKUs in a request and has none for all items. Only restricted items have a row.
+    """
+    distinct = list(dict.fromkeys(skus))
+    return [
+        page
+        for first in range(0, len(distinct), MAX_SKUS)
+        for page in _availability_pages(http, location, distinct[first : first + MAX_SKUS])
+    ]
 
 
-def item_availability_of(*, http: LightspeedHttp, location: int, skus: Collection[str]) -> list[Json]:
-    """Return the restricted ones of the items: `[{sku, count, updatedAt}]`. Sends fifty SKUs per request."""
-    distinct, found = list(dict.fromkeys(skus)), []
-    for first in range(0, len(distinct), _MAX_SKUS):
-        body = {"skus": distinct[first : first + _MAX_SKUS]}
-        found += _availability(http, "POST", location, size=_MAX_SKUS, read_timeout=_QUICK_TIMEOUT, body=body)
-    return found
-
-
-def _availability(
-    http: LightspeedHttp, method: str, location: int, *, size: int, read_timeout: float, body: Json | None = None
-) -> list[Json]:
-    """Return the rows of all pages."""
-    found: list[Json] = []
+def _availability_pages(http: LightspeedHttp, location: int, skus: list[str]) -> Iterator[Json]:
     where = "item availability"
     for page in range(_MAX_AVAILABILITY_PAGES):
-        query = {"businessLocationId": str(location), "page": str(page), "size": str(size)}
+        # Without a size a page has 25 rows, half of the answer.
+        query = {"businessLocationId": str(location), "page": str(page), "size": str(MAX_SKUS)}
         answer = http.call(
-            method, "/o/op/1/itemAvailability", kind=Call.READ, query=query, body=body, read_timeout=read_timeout
+            "POST",
+            "/o/op/1/itemAvailability",
+            kind=Call.READ,
+            query=query,
+            body={"skus": skus},
+            read_timeout=_QUICK_TIMEOUT,
         )
-        found += as_objects(as_object(answer, where).get("data"), where)
-        pages = count(as_object(answer.get("metadata"), where), "totalPages", where)
-        if pages is None and body is None:
-            raise malformed(where, "has no totalPages")
-        # The response to a request for given SKUs is complete even without `totalPages`.
+        found = as_object(answer, where)
+        pages = count(as_object(found.get("metadata"), where), "totalPages", where)
+        yield found
         if pages is None or page + 1 >= pages:
-            return found
+            return
     raise malformed(where, f"has more than {_MAX_AVAILABILITY_PAGES} pages")
 
 

@@ -7,6 +7,7 @@ package rather than from its modules.
 
 from integrations.pos.availability import (
     POS_CLOCK_TOLERANCE,
+    Availability,
     Readiness,
     Restriction,
 )
@@ -78,6 +79,7 @@ from integrations.pos.protocol import (
 __all__ = [
     "POS_CLOCK_TOLERANCE",
     "AllergenNames",
+    "Availability",
     "BadAnswer",
     "CallGuard",
     "CheckItem",

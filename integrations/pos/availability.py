@@ -25,6 +25,14 @@ class Restriction:
 
 
 @dataclass(frozen=True)
+class Availability:
+    """The POS's answer about some items: those that it restricts, and its warnings for staff in its own words."""
+
+    restrictions: tuple[Restriction, ...]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Readiness:
     """Whether the POS takes online orders now. `reason` is a sentence for people; empty when it is ready.
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Protocol
 
-from integrations.pos.availability import Readiness, Restriction
+from integrations.pos.availability import Availability, Readiness
 from integrations.pos.checks import OpenCheck
 from integrations.pos.connections import WebhookEndpoint
 from integrations.pos.floor_plan import FloorArea
@@ -20,11 +20,11 @@ class PointOfSale(Protocol):
     def menu_document(self, menu_id: str) -> MenuDocument:
         """Load one whole menu without parsing it. Raises `NotFound` if the POS has no such menu."""
 
-    def availability(self) -> tuple[Restriction, ...]:
-        """Return every item that cannot be sold without limit now."""
+    def availability_of(self, skus: Collection[str]) -> Availability:
+        """Return those of the items that cannot be sold without limit now. Must be quick: a guest is waiting.
 
-    def availability_of(self, skus: Collection[str]) -> tuple[Restriction, ...]:
-        """Return those of the items that cannot be sold without limit now. Must be quick: a guest is waiting."""
+        There is no call for all items: a POS answers about those that it is asked about, and no others.
+        """
 
     def readiness(self) -> Readiness:
         """Return whether online orders are taken now. Must be quick: a guest is waiting."""

@@ -58,7 +58,7 @@ def items_named_in(reason: str, *, items: Mapping[str, str]) -> list[str]:
 
 def _sold_out_at_pos(venue: Venue, items: Mapping[str, str]) -> list[str]:
     requested_at = timezone.now()
-    restrictions = pos_for(venue).availability_of(sorted(items))
+    restrictions = pos_for(venue).availability_of(sorted(items)).restrictions
     with transaction.atomic():
         menu = lock_menu(venue=venue)
         record_updates(venue=venue, updates=map(to_update, restrictions), requested_at=requested_at)

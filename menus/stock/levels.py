@@ -101,17 +101,15 @@ def record_updates(
     return recorded
 
 
-def apply_restrictions(*, venue: Venue, restrictions: Collection[Restriction], requested_at: datetime) -> int:
-    """Apply the POS's complete list of restrictions; return how many entries of the menu that changes.
+def record_asked(*, venue: Venue, updates: Iterable[ItemUpdate], requested_at: datetime) -> None:
+    """Store the POS's answer about many items, as `record_updates` does, without rows for what needs none.
 
-    Call this inside the transaction that raises the menu's version. The number of queries does not depend on the
-    menu's size.
+    The number of queries does not depend on the number of items.
     """
-    restricted_skus = {one.sku for one in restrictions}
-    lifted = StockLevel.objects.filter(venue=venue, restricted=True).exclude(sku__in=restricted_skus)
-    updates = [*map(to_update, restrictions), *map(unrestricted_update, lifted.values_list("sku", flat=True))]
-    record_updates(venue=venue, updates=updates, requested_at=requested_at)
-    return propagate_to_menu(venue=venue)
+    restricted = set(StockLevel.objects.filter(venue=venue, restricted=True).values_list("sku", flat=True))
+    # Items that are unrestricted both here and at the POS need no row.
+    relevant = [update for update in updates if update.restricted or update.sku in restricted]
+    record_updates(venue=venue, updates=relevant, requested_at=requested_at)
 
 
 def to_update(restriction: Restriction) -> ItemUpdate:

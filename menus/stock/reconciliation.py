@@ -7,9 +7,8 @@ it. A failed one is tried again after growing delays.
 """
 
 import logging
-import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -22,19 +21,18 @@ from django.utils import timezone
 from integrations.connect.readiness import ask_readiness
 from integrations.connect.service import active_connections, connection_of, pos_for
 from integrations.models import Connection, Notification, SyncRun
-from integrations.pos import ItemUpdate, PointOfSale, PosError, Restriction, Throttled, Unreachable
+from integrations.pos import ItemUpdate, PosError
 from integrations.webhooks.health import check_webhook
-from menus.models import Modifier, Product, StockLevel, StockWatch
+from menus.models import StockLevel, StockWatch
 from menus.stock.levels import (
     apply_item_update,
     expired_reservations,
     forget_count_times,
     propagate_to_menu,
-    record_updates,
+    record_asked,
     release_expired_reservations,
-    to_update,
-    unrestricted_update,
 )
+from menus.stock.pos_levels import ask_levels, skus_on_menu
 from menus.versions import lock_menu, raise_version
 from storekit.db.due_rows import claim, enqueue, enqueue_on_commit
 from storekit.models import Venue
@@ -42,18 +40,15 @@ from storekit.models import Venue
 logger = logging.getLogger(__name__)
 
 _TASK = "menus.tasks.reconcile"
-# Seconds for the task: more than the reconciliation's own budget, less than its lease.
+# Seconds for the task: more than asking for the levels may take, less than the lease.
 _TASK_TIMEOUT = 150
-_BUDGET_SECONDS = 110.0
 _LEASE = timedelta(minutes=4)
-_BATCH_SIZE = 50
 _SILENT_FOR = timedelta(minutes=15)
 _FIRST_DELAY = timedelta(minutes=1)
 _MAX_DELAY = timedelta(minutes=30)
 # Enough to reach the longest delay, and keeps the power of two in bounds.
 _MAX_ATTEMPTS = 10
 _MAX_DIFFERENCES = 200
-_MAX_PAUSE = timedelta(seconds=15)
 
 
 @dataclass(frozen=True)
@@ -149,13 +144,6 @@ def reconcile(*, venue: Venue) -> Comparison:
     return found
 
 
-def skus_of(*, venue: Venue) -> list[str]:
-    """Return the SKUs of all items on the venue's menu, products and choices, sorted."""
-    products = Product.objects.filter(venue=venue, archived_at=None).values_list("sku", flat=True)
-    choices = Modifier.objects.filter(group__venue=venue, archived_at=None).exclude(sku="")
-    return sorted({*products, *choices.values_list("sku", flat=True)})
-
-
 # --- When ------------------------------------------------------------------------------------------------------------
 
 
@@ -191,15 +179,14 @@ def _claim(watch: StockWatch) -> uuid.UUID | None:
 
 
 def _compare(venue: Venue) -> Comparison:
-    deadline = time.monotonic() + _BUDGET_SECONDS
     connection = connection_of(venue)
     pos = pos_for(venue)
     # If the webhook is broken, asking for the items matters all the more.
     _log_failure(venue, partial(check_webhook, connection=connection))
     _log_failure(venue, partial(ask_readiness, venue=venue))
     requested_at = timezone.now()
-    skus = skus_of(venue=venue)
-    updates = list(_fetch(pos, skus, deadline))
+    skus = skus_on_menu(venue=venue)
+    updates = ask_levels(venue=venue, pos=pos, skus=skus)
     if connection.connected_at is not None:
         # Times by the clock of a location connected earlier do not outrank those of this one.
         forget_count_times(venue=venue, heard_before=connection.connected_at)
@@ -216,34 +203,12 @@ def _log_failure(venue: Venue, call: Callable[[], object]) -> None:
         logger.warning("While reconciling the stock of venue %s: %s (%s)", venue.slug, error, error.code)
 
 
-def _fetch(pos: PointOfSale, skus: list[str], deadline: float) -> Iterable[ItemUpdate]:
-    for first in range(0, len(skus), _BATCH_SIZE):
-        if time.monotonic() > deadline:
-            raise Unreachable("The POS is answering too slowly to compare every item.")
-        batch = skus[first : first + _BATCH_SIZE]
-        found = {one.sku: one for one in _retry_if_throttled(partial(pos.availability_of, batch))}
-        yield from (to_update(found[sku]) if sku in found else unrestricted_update(sku) for sku in batch)
-
-
-def _retry_if_throttled(call: Callable[[], tuple[Restriction, ...]]) -> tuple[Restriction, ...]:
-    """Call again once after a short pause if the POS demands one: thousands of items take many calls in a row."""
-    try:
-        return call()
-    except Throttled as error:
-        if error.retry_after is None or error.retry_after > _MAX_PAUSE:
-            raise
-        time.sleep(error.retry_after.total_seconds())
-        return call()
-
-
-def _apply(venue: Venue, updates: list[ItemUpdate], requested_at: datetime) -> list[str]:
+def _apply(venue: Venue, updates: Sequence[ItemUpdate], requested_at: datetime) -> list[str]:
     with transaction.atomic():
         menu = lock_menu(venue=venue)
         restricted = {one.sku: one for one in StockLevel.objects.filter(venue=venue, restricted=True)}
         before = {sku: str(level) for sku, level in restricted.items()}
-        # Items that are unrestricted both here and at the POS need no row.
-        relevant = [update for update in updates if update.restricted or update.sku in restricted]
-        record_updates(venue=venue, updates=relevant, requested_at=requested_at)
+        record_asked(venue=venue, updates=updates, requested_at=requested_at)
         release_expired_reservations(venue=venue)
         after = {one.sku: str(one) for one in StockLevel.objects.filter(venue=venue, restricted=True)}
         if propagate_to_menu(venue=venue):

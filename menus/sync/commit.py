@@ -7,9 +7,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from integrations.models import SyncRun
-from integrations.pos import AllergenNames, MenuSnapshot, Restriction
+from integrations.pos import AllergenNames, ItemUpdate, MenuSnapshot
 from menus.models import Category, Menu, Modifier, ModifierGroup, Product, SyncCheckpoint
-from menus.stock.levels import apply_restrictions
+from menus.stock.levels import propagate_to_menu, record_asked
 from menus.sync.allergens import save_allergens
 from menus.sync.apply import apply_plan
 from menus.sync.diff import MenuPlan, StoredMenu
@@ -22,7 +22,7 @@ from storekit.models import Venue
 class Supplement:
     """What the POS reports apart from its menu. None was not loaded or not available, and our data stays as it is."""
 
-    restrictions: tuple[Restriction, ...] | None
+    levels: tuple[ItemUpdate, ...] | None
     allergens: tuple[AllergenNames, ...] | None
     requested_at: datetime = field(default_factory=timezone.now)
     """When the POS was asked. Updates about an item that arrived since are newer."""
@@ -109,9 +109,8 @@ def count_entries(*, venue: Venue) -> int:
 
 def _write_supplement(venue: Venue, supplement: Supplement) -> tuple[int, bool]:
     stock = 0
-    if supplement.restrictions is not None:
-        stock = apply_restrictions(
-            venue=venue, restrictions=supplement.restrictions, requested_at=supplement.requested_at
-        )
+    if supplement.levels is not None:
+        record_asked(venue=venue, updates=supplement.levels, requested_at=supplement.requested_at)
+        stock = propagate_to_menu(venue=venue)
     renamed = supplement.allergens is not None and save_allergens(venue=venue, allergens=supplement.allergens)
     return stock, renamed

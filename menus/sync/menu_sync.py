@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from integrations.connect.venue_settings import settings_of
 from integrations.models import SyncRun
-from integrations.pos import AllergenNames, MenuDocument, MenuReading, MenuSnapshot, PointOfSale, PosError, Restriction
+from integrations.pos import AllergenNames, ItemUpdate, MenuDocument, MenuReading, MenuSnapshot, PointOfSale, PosError
 from integrations.syncs.runs import Progress, SyncFailed, SyncHeld
 from menus.models import Menu, SyncCheckpoint
+from menus.stock.pos_levels import ask_levels, skus_in, skus_on_menu
 from menus.sync.apply import PlanOutdated
 from menus.sync.commit import Supplement, SyncResult, commit_supplement, commit_sync, count_entries
 from menus.sync.diff import MenuPlan, StoredMenu
@@ -73,20 +74,24 @@ class MenuSync:
         menu_id = self._choose_menu(menu)
         self._progress.report(15, "Loading the menu from the POS")
         document = self._pos.menu_document(menu_id)
-        response = _Response(self._digest(document), self._load_supplement())
-        if self._is_unchanged(menu, response.digest):
-            return self._keep_menu(menu, response.supplement)
-        self._progress.report(40, "Reading the menu")
+        digest = self._digest(document)
+        if self._is_unchanged(menu, digest):
+            return self._keep_menu(menu, self._load_supplement(set()))
+        self._progress.report(25, "Reading the menu")
         groups = CurrentGroups(self._venue)
         reading = document.read(self._checkpoint(menu), groups)
         if reading.changed is not None:
-            counts = self._sync_part(menu, reading, response)
+            counts = self._sync_part(menu, reading, self._response(digest, reading))
             if counts is not None:
                 return counts
             reading = document.read(b"", groups)
         self._progress.warn(*reading.snapshot.warnings)
+        response = self._response(digest, reading)
         self._progress.report(60, "Comparing")
         return self._sync_whole(replace(reading.snapshot, menu_id=menu_id), response, reading.checkpoint)
+
+    def _response(self, digest: str, reading: MenuReading) -> _Response:
+        return _Response(digest, self._load_supplement(skus_in(reading.snapshot)))
 
     def _choose_menu(self, menu: Menu) -> str:
         chosen = self._options.menu_id
@@ -105,22 +110,28 @@ class MenuSync:
             )
         return menus[0].id
 
-    def _load_supplement(self) -> Supplement:
-        """Load availability and allergens. Both are optional for a full sync; a light sync needs availability."""
+    def _load_supplement(self, new_skus: set[str]) -> Supplement:
+        """Load allergens, and the stock levels of the items on our menu and of the new ones.
+
+        Both are optional for a full sync; a light sync needs the stock levels.
+        """
+        self._progress.report(35, "Asking what is sold out")
         requested_at = timezone.now()
+        skus = sorted({*skus_on_menu(venue=self._venue), *new_skus})
+        ask = partial(ask_levels, venue=self._venue, pos=self._pos, skus=skus)
         if self._options.light:
-            return Supplement(restrictions=self._pos.availability(), allergens=None, requested_at=requested_at)
-        restrictions: tuple[Restriction, ...] | None = None
+            return Supplement(levels=ask(), allergens=None, requested_at=requested_at)
+        levels: tuple[ItemUpdate, ...] | None = None
         allergens: tuple[AllergenNames, ...] | None = None
         try:
-            restrictions = self._pos.availability()
+            levels = ask()
         except PosError as error:
             self._progress.warn(f"Could not read what is sold out, so stock stays as it was: {error}")
         try:
             allergens = self._pos.allergens()
         except PosError as error:
             self._progress.warn(f"Could not read the allergen names, so they stay as they were: {error}")
-        return Supplement(restrictions=restrictions, allergens=allergens, requested_at=requested_at)
+        return Supplement(levels=levels, allergens=allergens, requested_at=requested_at)
 
     def _digest(self, document: MenuDocument) -> str:
         """Return the digest of the POS's response and of every setting that shapes how it is written."""

@@ -71,7 +71,7 @@ def _ask_the_pos(venue: Venue, demands: tuple[Demand, ...]) -> PosReport:
     try:
         pos = pos_for(venue=venue, cached_token_only=True)
         readiness = pos.readiness()
-        restrictions = pos.availability_of(skus) if skus else ()
+        restrictions = pos.availability_of(skus).restrictions if skus else ()
     except PosError as error:
         logger.warning("The POS of %s could not say whether it takes an order: %s", venue.slug, error.code)
         return PosReport(ready=None, reason=str(error))

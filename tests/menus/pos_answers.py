@@ -1,5 +1,7 @@
 """The POS's HTTP responses to a sync."""
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 import responses
@@ -41,13 +43,20 @@ def answer_menu(body: Json, *, id: int = 168, status: int = 200) -> None:
         answer_allergens({})
 
 
-def answer_availability(left: dict[str, int | None]) -> None:
-    """Make these items restricted from now on: how many are left by SKU, None if sold out."""
-    answer = {
-        "data": [{"sku": sku, "count": count, "updatedAt": "2026-10-01T18:00:00Z"} for sku, count in left.items()],
-        "metadata": {"warnings": [], "current": {"page": 0, "pageSize": 500}, "total": len(left), "totalPages": 1},
-    }
-    responses.upsert(responses.GET, AVAILABILITY, json=answer)
+def answer_availability(left: dict[str, int | None], *, warnings: Sequence[str] = ()) -> None:
+    """Make these items restricted from now on: how many are left by SKU, None if sold out. Wants 1 to 50 SKUs."""
+
+    def answer(request: Any) -> tuple[int, dict[str, str], str]:
+        skus = json.loads(request.body)["skus"]
+        if not 1 <= len(skus) <= 50 or request.params.get("size") != "50":
+            return 400, {}, json.dumps({"message": "size must be between 1 and 50"})
+        rows = [{"sku": sku, "count": left[sku], "updatedAt": "2026-10-01T18:00:00Z"} for sku in skus if sku in left]
+        pages: Json = {"current": {"page": 0, "pageSize": 50}, "total": len(rows), "totalPages": 1}
+        pages["warnings"] = [{"information": text, "type": "APP_VERSION"} for text in warnings]
+        return 200, {}, json.dumps({"data": rows, "metadata": pages})
+
+    responses.remove(responses.POST, AVAILABILITY)
+    responses.add_callback(responses.POST, AVAILABILITY, callback=answer)
 
 
 def answer_allergens(names: dict[str, dict[str, str]]) -> None:

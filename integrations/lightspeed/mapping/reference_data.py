@@ -4,20 +4,49 @@ Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed
 """
 
 from integrations.lightspeed.mapping.availability import left_of
-from integrations.lightspeed.mapping.json_fields import Json, identifier, malformed, moment, number, objects, text
-from integrations.pos import AllergenNames, PosDiscount, Restriction
+from integrations.lightspeed.mapping.json_fields import (
+    Json,
+    as_object,
+    as_objects,
+    clean,
+    identifier,
+    malformed,
+    moment,
+    number,
+    objects,
+    text,
+)
+from integrations.pos import AllergenNames, Availability, PosDiscount, Restriction
 
 _MAX_CODE_LENGTH = 64
 _MAX_NAME_LENGTH = 255
+_MAX_WARNING_LENGTH = 200
 
 
-def to_restrictions(rows: list[Json]) -> tuple[Restriction, ...]:
-    """Return the restricted items from the rows of the availability call; an item without a row is not restricted.
+def to_availability(pages: list[Json]) -> Availability:
+    """Return the restricted items and the warnings; an item without a row is not restricted.
 
     Raises:
         BadAnswer: a row is not as documented.
     """
     where = "item availability"
+    rows = [row for page in pages for row in as_objects(page.get("data"), where)]
+    warnings = dict.fromkeys(_warning(entry) for page in pages for entry in _warnings(page, where))
+    return Availability(_restrictions(rows, where), tuple(filter(None, warnings)))
+
+
+def _warnings(page: Json, where: str) -> list[Json]:
+    """Return the warnings of a page: `[{information, type}]`. They never make an answer unusable."""
+    entries = as_object(page.get("metadata"), where).get("warnings")
+    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+
+
+def _warning(entry: Json) -> str:
+    information = entry.get("information") or entry.get("type")
+    return clean(information)[:_MAX_WARNING_LENGTH] if isinstance(information, str) else ""
+
+
+def _restrictions(rows: list[Json], where: str) -> tuple[Restriction, ...]:
     found: dict[str, Restriction] = {}
     for row in rows:
         sku = identifier(row, "sku", where)

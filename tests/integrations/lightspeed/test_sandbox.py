@@ -114,7 +114,7 @@ def test_whether_online_orders_are_taken(
 
 def test_restricted_items_are_listed(pos: PointOfSale) -> None:
     found = pos.availability_of(["BURGER01", "BROWNIE", "CHEESECAKE", "NO-SUCH"])
-    assert found == (Restriction("BROWNIE", 5), Restriction("CHEESECAKE", None))
+    assert found.restrictions == (Restriction("BROWNIE", 5), Restriction("CHEESECAKE", None))
 
 
 def test_a_message_of_any_length_is_on_the_till(sandbox: SandboxPos, pos: PointOfSale) -> None:

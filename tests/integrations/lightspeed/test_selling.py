@@ -14,7 +14,7 @@ from integrations.lightspeed.adapter import LightspeedPos
 from integrations.lightspeed.http import LightspeedHttp
 from integrations.lightspeed.mapping.availability import to_readiness
 from integrations.lightspeed.mapping.reference_data import to_discounts
-from integrations.pos import BadAnswer, PosDiscount, Readiness, Restriction, Unreachable
+from integrations.pos import Availability, BadAnswer, PosDiscount, Readiness, Restriction, Unreachable
 
 API = "https://pos.example"
 AT_THE_LOCATION = matchers.query_param_matcher({"businessLocationId": "7"}, strict_match=False)
@@ -108,17 +108,34 @@ def test_what_is_left_is_asked_for_fifty_items_at_a_time_and_each_once(pos: Ligh
     for sku in ("S0", "S50"):
         answers("POST", "/o/op/1/itemAvailability", json={"data": [{"sku": sku, "count": 1}], "metadata": {}})
     skus = [f"S{number}" for number in range(60)]
-    assert pos.availability_of([*skus, *skus]) == (Restriction("S0", 1), Restriction("S50", 1))
+    assert pos.availability_of([*skus, *skus]).restrictions == (Restriction("S0", 1), Restriction("S50", 1))
     assert sent() == [{"skus": skus[:50]}, {"skus": skus[50:]}]
     assert "page=0&size=50" in str(responses.calls[0].request.url)
 
 
 def test_nothing_is_asked_about_no_items(pos: LightspeedPos) -> None:
-    assert pos.availability_of([]) == ()
+    assert pos.availability_of([]).restrictions == ()
     assert len(responses.calls) == 0
 
 
-@pytest.mark.parametrize("answer", [[], {}, {"data": None}, {"data": [7]}, {"data": [{"count": 1}]}])
+def test_warnings_of_the_pos_come_with_the_answer_each_once(pos: LightspeedPos) -> None:
+    """Lightspeed's API documentation: `warnings: [{information, type}]`, as when the till's app is too old."""
+    old = {"information": "Update the app of the till.", "type": "APP_VERSION"}
+    for warnings in ([old, {"type": "OTHER"}], [old, {"information": None}, 7]):
+        answers("POST", "/o/op/1/itemAvailability", json={"data": [], "metadata": {"warnings": warnings}})
+    found = pos.availability_of([f"S{number}" for number in range(51)])
+    assert found == Availability((), ("Update the app of the till.", "OTHER"))
+
+
+@pytest.mark.parametrize("metadata", [{}, {"warnings": None}, {"warnings": "none"}])
+def test_an_answer_without_warnings_has_none(pos: LightspeedPos, metadata: Any) -> None:
+    answers("POST", "/o/op/1/itemAvailability", json={"data": [], "metadata": metadata})
+    assert pos.availability_of(["A"]) == Availability(())
+
+
+@pytest.mark.parametrize(
+    "answer", [[], {}, {"data": None}, {"data": []}, {"data": [7], "metadata": {}}, {"data": [{"count": 1}]}]
+)
 def test_an_answer_about_items_that_is_not_as_documented_is_refused(pos: LightspeedPos, answer: Any) -> None:
     answers("POST", "/o/op/1/itemAvailability", json=answer)
     with pytest.raises(BadAnswer):
@@ -186,7 +203,7 @@ def test_a_message_of_any_length_fits(pos: LightspeedPos) -> None:
     "call",
     [
         lambda http: client.readiness(http=http, location=7),
-        lambda http: client.item_availability_of(http=http, location=7, skus=["A"]),
+        lambda http: client.item_availability(http=http, location=7, skus=["A"]),
         lambda http: client.discounts(http=http, location=7),
     ],
 )

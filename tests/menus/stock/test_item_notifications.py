@@ -16,7 +16,7 @@ from integrations.models import Connection, Notification
 from integrations.pos import ItemUpdate
 from integrations.webhooks.ledger import receive
 from menus.models import Menu, Modifier, Snooze, StockLevel, StockWatch
-from menus.stock.levels import apply_item_update
+from menus.stock.levels import apply_item_update, unrestricted_update
 from menus.sync.commit import Supplement, commit_supplement
 from menus.tasks import handle_item_notification
 from menus.versions import version_of
@@ -275,11 +275,11 @@ def test_a_sync_does_not_undo_a_notification_that_came_after_its_request(connect
     asked_at = datetime.now(UTC)
     apply_item_update(menu, restricted("SALAD", None, datetime.now(UTC)))
 
-    commit_supplement(
-        menu=Menu.objects.get(venue=menu), supplement=Supplement(restrictions=(), allergens=None, requested_at=asked_at)
-    )
+    answer = (unrestricted_update("SALAD"),)
+    earlier = Supplement(levels=answer, allergens=None, requested_at=asked_at)
+    commit_supplement(menu=Menu.objects.get(venue=menu), supplement=earlier)
     assert orderable(menu)["SALAD"] is False
 
-    later = Supplement(restrictions=(), allergens=None, requested_at=datetime.now(UTC))
+    later = Supplement(levels=answer, allergens=None, requested_at=datetime.now(UTC))
     commit_supplement(menu=Menu.objects.get(venue=menu), supplement=later)
     assert orderable(menu)["SALAD"] is True

@@ -14,7 +14,7 @@ from integrations.connect.service import endpoint_of
 from integrations.models import Connection
 from integrations.pos import Throttled, Unreachable
 from menus.models import Product, Snooze, StockLevel, StockWatch
-from menus.stock import reconciliation
+from menus.stock import pos_levels
 from menus.stock.levels import apply_item_update
 from menus.stock.reconciliation import AlreadyComparing, enqueue_due, reconcile
 from menus.stock.reconciliation_report import last_comparison
@@ -177,7 +177,7 @@ def test_a_throttled_request_is_repeated_after_a_short_pause_but_not_after_a_lon
     menu: Venue, pos: StockedPos, monkeypatch: pytest.MonkeyPatch, wait: str, retried: bool
 ) -> None:
     paused: list[float] = []
-    monkeypatch.setattr("menus.stock.reconciliation.time.sleep", paused.append)
+    monkeypatch.setattr("menus.stock.pos_levels.time.sleep", paused.append)
     sync_snapshot(menu, snapshot(products=tuple(product(f"P{n:03}") for n in range(60))))
     pos.throttled_once = wait
     pos.left = {"P059": 0}
@@ -216,7 +216,7 @@ def test_a_reconciliation_that_takes_too_long_changes_nothing(
     menu: Venue, pos: StockedPos, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pos.left = {"SALAD": 0}
-    monkeypatch.setattr(reconciliation, "_BUDGET_SECONDS", -1.0)
+    monkeypatch.setattr(pos_levels, "_BUDGET_SECONDS", -1.0)
 
     with pytest.raises(Unreachable, match="too slowly"):
         reconcile(venue=menu)

@@ -172,7 +172,7 @@ def test_stock_reaches_the_menu_and_the_basket_and_is_lifted_again(
 
 def test_a_light_sync_without_availability_fails_and_changes_nothing(synced: Venue) -> None:
     answer_menu(menu(screen("1", burger("11.00"))))
-    responses.upsert(responses.GET, AVAILABILITY, status=503)
+    responses.upsert(responses.POST, AVAILABILITY, status=503)
 
     assert sync(synced, light=True).state == State.FAILED
     assert Product.objects.get(sku="BURGER").price == Decimal("9.50")

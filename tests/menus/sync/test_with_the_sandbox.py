@@ -1,6 +1,7 @@
 """Menu and floor plan from the sandbox POS, over real sockets, through the real connect flow."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.core.cache import cache
@@ -101,3 +102,37 @@ def test_a_lost_notification_is_made_up_for_by_the_comparison(
     assert shown(client)["available"]["BROWNIE"] is False
     apply_item_update(venue, lifted("BROWNIE", timezone.now() + timedelta(minutes=1)))
     assert shown(client)["available"]["BROWNIE"] is True
+
+
+@pytest.mark.parametrize("light", [False, True])
+def test_a_sync_asks_by_sku_what_is_sold_out(
+    sandbox: SandboxPos, venue: Venue, annas_browser: Client, client: Client, light: bool
+) -> None:
+    """The real POS wants 1 to 50 SKUs and by default answers with 25 of them."""
+    sandbox.set_habits(skus_required=True)
+    connect(annas_browser, venue)
+    first = sync_menu(venue=venue, started_by="a test")
+    assert (first.state, "sold out" in str(first.warnings)) == (SyncRun.State.SUCCEEDED, False)
+    menu = client.get("/api/v1/venues/copper-pot/menu").json()
+    items = sorted({one["sku"] for one in menu["products"]})
+    assert len(items) > 25
+    for sku in items:
+        sandbox.control(f"items/{sku}/restrict", count=None)
+
+    run = sync_menu(venue=venue, started_by="a test", light=light)
+
+    assert (run.state, "sold out" in str(run.warnings)) == (SyncRun.State.SUCCEEDED, False)
+    assert set(shown(client)["available"].values()) == {False}
+
+
+def test_a_warning_of_the_pos_is_shown_on_the_connection_until_it_no_longer_comes(
+    sandbox: SandboxPos, venue: Venue, annas_browser: Client
+) -> None:
+    connection = connect(annas_browser, venue)
+    page = f"/admin/integrations/connection/{connection.pk}/change/"
+    for ask in (partial(sync_menu, venue=venue, started_by="a test"), partial(reconcile, venue=venue)):
+        for warns in (True, False):
+            sandbox.set_habits(old_app_warning=warns)
+            ask()
+            shown = "Item availability needs a newer version" in annas_browser.get(page).content.decode()
+            assert shown is warns

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 import pytest
 import responses
 
-from integrations.lightspeed import client
 from integrations.lightspeed.adapter import LightspeedMenu
 from integrations.lightspeed.http import LightspeedHttp
 from integrations.lightspeed.mapping.menu.snapshot import SubScreens, to_snapshot
-from integrations.lightspeed.mapping.reference_data import to_allergen_names, to_restrictions
+from integrations.lightspeed.mapping.reference_data import to_allergen_names, to_availability
 from integrations.pos import BadAnswer, Restriction
 from tests.integrations.lightspeed.menus import item, menu, screen
 
@@ -83,39 +82,27 @@ def test_a_truncated_answer_has_a_digest_and_cannot_be_read() -> None:
         document.read()
 
 
-def test_what_is_restricted_comes_in_pages(http: LightspeedHttp) -> None:
-    for page, sku in enumerate(("A", "B")):
-        responses.add(
-            responses.GET,
-            f"{API}/o/op/1/itemAvailability",
-            json={"data": [{"sku": sku, "count": page}], "metadata": {"totalPages": 2}},
-            match=[responses.matchers.query_param_matcher({"page": str(page)}, strict_match=False)],
-        )
+def test_restrictions_come_in_pages() -> None:
+    pages = [{"data": [{"sku": sku, "count": n}], "metadata": {}} for n, sku in enumerate(("A", "B"))]
 
-    rows = client.item_availability(http=http, location=1)
-
-    assert to_restrictions(rows) == (Restriction("A", 0), Restriction("B", 1))
+    assert to_availability(pages).restrictions == (Restriction("A", 0), Restriction("B", 1))
 
 
-@pytest.mark.parametrize("answer", [[], {"data": []}, {"data": {}, "metadata": {"totalPages": 1}}, {"data": None}])
-def test_an_availability_that_is_not_as_documented_is_refused(http: LightspeedHttp, answer: object) -> None:
-    responses.add(responses.GET, f"{API}/o/op/1/itemAvailability", json=answer)
-
-    with pytest.raises(BadAnswer):
-        client.item_availability(http=http, location=1)
+def of_rows(*rows: dict[str, object]) -> tuple[Restriction, ...]:
+    return to_availability([{"data": [*rows], "metadata": {}}]).restrictions
 
 
 @pytest.mark.parametrize("row", [{"count": 1}, {"sku": "A", "count": "many"}, {"sku": ""}])
 def test_a_restriction_without_sense_is_refused(row: dict[str, object]) -> None:
     with pytest.raises(BadAnswer):
-        to_restrictions([row])
+        of_rows(row)
 
 
 @pytest.mark.parametrize(
     ("count", "sold_out"), [(None, True), (0, True), (-2, True), ("3", False), (5, False), (2**63 - 1, False)]
 )
 def test_sold_out_is_what_has_none_left(count: object, sold_out: bool) -> None:
-    (found,) = to_restrictions([{"sku": "A", "count": count}])
+    (found,) = of_rows({"sku": "A", "count": count})
 
     assert found.sold_out is sold_out
 
