@@ -146,6 +146,7 @@ def order_to_go(*, http: LightspeedHttp, order: Json) -> None:
 
     Raises:
         Duplicate: its reference was used before.
+        Rejected: also for any status but `ok`, after which nothing arrives.
         Unreachable: also for a response that cannot be read, because the order may have arrived.
     """
     _send_order(http, "/o/op/1/order/toGo", order)
@@ -158,8 +159,11 @@ def order_local(*, http: LightspeedHttp, order: Json) -> None:
 
 def _send_order(http: LightspeedHttp, path: str, order: Json) -> None:
     answer = http.call("POST", path, kind=Call.ORDER, body=order)
-    if not isinstance(answer, dict) or answer.get("status") != "ok":
-        raise errors.for_bad_body(call=Call.ORDER, status=200, detail="The response to the order does not say ok.")
+    status = answer.get("status") if isinstance(answer, dict) else None
+    if not isinstance(status, str):
+        raise errors.for_bad_body(call=Call.ORDER, status=200, detail="The response to the order has no status.")
+    if status != "ok":
+        raise errors.not_accepted(status)
 
 
 def webhook(*, http: LightspeedHttp, endpoint_id: str) -> Json:

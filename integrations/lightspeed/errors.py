@@ -11,8 +11,18 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any
 
-from integrations.lightspeed.mapping.refusals import cause_of, scrubbed
-from integrations.pos import BadAnswer, Duplicate, NotFound, PosError, Rejected, Throttled, Unauthorised, Unreachable
+from integrations.lightspeed.mapping.refusals import refusal_of, scrubbed
+from integrations.pos import (
+    BadAnswer,
+    Duplicate,
+    NotFound,
+    PosError,
+    RefusalCause,
+    Rejected,
+    Throttled,
+    Unauthorised,
+    Unreachable,
+)
 
 
 class Call(StrEnum):
@@ -112,8 +122,8 @@ def for_answer(*, call: Call, status: int, body: bytes, retry_after: str | None 
     detail = _readable(answer, message)
     if quirk.error is Throttled:
         return Throttled(quirk.sentence, retry_after=_wait(retry_after), detail=detail)
-    if quirk.error is Rejected and call is Call.ORDER and (cause := cause_of(detail)):
-        return Rejected(cause.sentence, code=cause.code, detail=detail, status=status)
+    if quirk.error is Rejected and call is Call.ORDER and (refusal := refusal_of(detail)):
+        return Rejected(refusal.sentence, code=refusal.code, detail=detail, status=status, item=refusal.item)
     return quirk.error(quirk.sentence, code=quirk.code or None, detail=detail, status=status)
 
 
@@ -124,6 +134,18 @@ def for_bad_body(*, call: Call, status: int, detail: str) -> PosError:
     """
     kind = Unreachable if call in _DELIVERIES else BadAnswer
     return kind("storekit could not read Lightspeed's response.", code="bad_answer", detail=detail, status=status)
+
+
+def not_accepted(status: str) -> Rejected:
+    """Return the error for an order that was answered with 200 and any status but `ok`: such an order never arrives.
+
+    `received` is what a business gets whose API Lightspeed has not enabled. Source: integrators' logs.
+    """
+    detail = scrubbed(f"Lightspeed answered: {status}")
+    if status == "received":
+        sentence = "Ask Lightspeed's support to enable the Order and Pay API: until then, no online order arrives."
+        return Rejected(sentence, code=RefusalCause.NOT_ENABLED, detail=detail, status=200)
+    return Rejected("Lightspeed did not accept the order.", code="not_accepted", detail=detail, status=200)
 
 
 def not_json(*, call: Call) -> PosError:
@@ -153,7 +175,7 @@ def _parse_object(body: bytes) -> dict[str, Any]:
 
 
 def _message_of(answer: dict[str, Any]) -> str:
-    for name in ("message", "msg"):
+    for name in ("message", "msg", "exception"):
         if isinstance(answer.get(name), str):
             return str(answer[name])
     return ""
@@ -171,13 +193,16 @@ def _readable(answer: dict[str, Any], message: str) -> str:
 
 
 def _field_errors(answer: dict[str, Any]) -> Iterator[str]:
-    """Yield field errors: orders, payments and webhooks list `errors`, menu and finance calls `apiSubExceptions`."""
-    for list_name, words_name in (("errors", "defaultMessage"), ("apiSubExceptions", "message")):
+    """Yield field errors: orders, payments and webhooks list `errors`, menu and finance calls `apiSubExceptions`.
+
+    Some responses have `errors` with a `title` instead (source: integrators' logs).
+    """
+    for list_name, words_names in (("errors", ("defaultMessage", "title")), ("apiSubExceptions", ("message",))):
         errors = answer.get(list_name)
         for error in errors if isinstance(errors, list) else ():
             if isinstance(error, dict):
-                parts = [part for part in (error.get("field"), error.get(words_name)) if isinstance(part, str)]
-                if parts:
+                candidates = (error.get(name) for name in ("field", *words_names))
+                if parts := [part for part in candidates if isinstance(part, str)]:
                     yield ": ".join(parts)
 
 

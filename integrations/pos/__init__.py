@@ -75,6 +75,9 @@ from integrations.pos.orders import (
 from integrations.pos.protocol import (
     PointOfSale,
 )
+from integrations.pos.refusals import (
+    RefusalCause,
+)
 
 __all__ = [
     "POS_CLOCK_TOLERANCE",
@@ -112,6 +115,7 @@ __all__ = [
     "ProductKind",
     "Readiness",
     "ReceivedNotification",
+    "RefusalCause",
     "Rejected",
     "Restriction",
     "StoredGroups",

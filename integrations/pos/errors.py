@@ -60,9 +60,25 @@ class NotConnected(Unauthorised):
 
 
 class Rejected(PosError):
-    """The POS understood the request and refused it: sending it again cannot help, a person has to act."""
+    """The POS understood the request and refused it: sending it again cannot help, a person has to act.
+
+    For an order, `code` is a `RefusalCause` where the cause is known, and `item` is the item that the POS's message
+    quotes: a name, a SKU or an id of the POS's own; empty if it quotes none.
+    """
 
     code = "rejected"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        detail: str = "",
+        status: int | None = None,
+        item: str = "",
+    ) -> None:
+        super().__init__(message, code=code, detail=detail, status=status)
+        self.item = item
 
 
 class NotFound(Rejected):

@@ -12,6 +12,8 @@ class OrderEvent(StrEnum):
 
     CONFIRMED = "confirmed"
     FAILED = "failed"
+    DELIVERED = "delivered"
+    """On the till if that was unknown, and handed to the guest if the order was ready: the POS does not say which."""
     READY = "ready"
     OUT_FOR_DELIVERY = "out_for_delivery"
     COMPLETED = "completed"
@@ -23,8 +25,8 @@ class OrderEvent(StrEnum):
 class OrderUpdate:
     """An event of an order or a check. `reference` is empty for orders that staff opened on the till.
 
-    For a failure, `reason` is the POS's own message, `code` names the cause as `PosError.code` does, and `sentence`
-    explains it to venue staff.
+    For a failure, `reason` is the POS's own message, `code` names the cause as `Rejected.code` does, `sentence` explains
+    it to venue staff, and `item` is the item that the message quotes, as in `Rejected.item`.
     """
 
     event: OrderEvent
@@ -33,6 +35,7 @@ class OrderUpdate:
     reason: str = ""
     code: str = ""
     sentence: str = ""
+    item: str = ""
 
 
 @dataclass(frozen=True)

@@ -78,9 +78,10 @@ def _mark_confirmed(injection: Injection, account: str) -> None:
 def advance_orders(*, order_ids: list, status: Order.Status) -> str:
     """Move the orders to the status unless they are further along; return the status, or "known already".
 
-    A cancelled order gives back its use of a discount code, once, no matter where it was cancelled.
+    A completed order stays completed: the guest has it. A cancelled order gives back its use of a discount code, once,
+    no matter where it was cancelled.
     """
-    earlier = _STATUS_SEQUENCE[: _STATUS_SEQUENCE.index(status)]
+    earlier = set(_STATUS_SEQUENCE[: _STATUS_SEQUENCE.index(status)]) - {_Status.COMPLETED}
     with transaction.atomic():
         moved = [id for id in order_ids if Order.objects.filter(pk=id, status__in=earlier).update(status=status)]
         if status == _Status.CANCELLED:

@@ -24,7 +24,7 @@ def fail(*, injection: Injection, code: str, error: str) -> None:
     injection.failed_at = timezone.now()
     _mark_failed(injection, code, error)
     queue_snooze_if_sold_out(injection=injection, code=code, pos_words=error.partition("\n")[2])
-    if _current_status(injection) not in CLOSED_STATUSES:
+    if current_status(injection=injection) not in CLOSED_STATUSES:
         queue_alert(order_id=injection.order_id, about=Alert.About.FAILED, occurrence=injection.failures)
 
 
@@ -36,7 +36,7 @@ def queue_snooze_if_sold_out(*, injection: Injection, code: str, pos_words: str)
 
 def is_cancelled(*, injection: Injection) -> bool:
     """Return whether the order is cancelled in the database now."""
-    return _current_status(injection) == Order.Status.CANCELLED
+    return current_status(injection=injection) == Order.Status.CANCELLED
 
 
 def end_cancelled(*, injection: Injection) -> None:
@@ -69,6 +69,7 @@ def _mark_failed(injection: Injection, code: str, error: str) -> None:
     )
 
 
-def _current_status(injection: Injection) -> str:
+def current_status(*, injection: Injection) -> str:
+    """Return the order's status in the database now."""
     # Read after locking: an order that was loaded with the row may date from before the wait for the lock.
     return Order.objects.values_list("status", flat=True).get(pk=injection.order_id)

@@ -5,7 +5,7 @@ from django.db import transaction
 from integrations.pos import OrderEvent, OrderUpdate
 from orders.injection.confirmation import advance_orders, confirm, queue_duplicate_alert, was_entered_by_hand
 from orders.injection.corrections import correct_and_resend
-from orders.injection.failure import end_cancelled, fail, is_cancelled, queue_snooze_if_sold_out
+from orders.injection.failure import current_status, end_cancelled, fail, is_cancelled, queue_snooze_if_sold_out
 from orders.injection.references import may_have_arrived, order_id_from_reference, reference_of
 from orders.models import Injection, Order
 from storekit.models import Venue
@@ -13,9 +13,11 @@ from storekit.models import Venue
 _State = Injection.State
 _Status = Order.Status
 
-# Any of these events also proves that the order is on the till.
+# Any of these events also proves that the order is on the till. None of them is certain to come.
 _STATUS_AFTER = {
     OrderEvent.CONFIRMED: _Status.CONFIRMED,
+    OrderEvent.CHECK_UPDATED: _Status.CONFIRMED,
+    OrderEvent.DELIVERED: _Status.CONFIRMED,
     OrderEvent.READY: _Status.READY,
     OrderEvent.OUT_FOR_DELIVERY: _Status.OUT_FOR_DELIVERY,
     OrderEvent.COMPLETED: _Status.COMPLETED,
@@ -23,11 +25,12 @@ _STATUS_AFTER = {
 }
 
 
+_READY_FOR_THE_GUEST = (_Status.READY, _Status.OUT_FOR_DELIVERY)
+
+
 def apply_order_update(venue: Venue, update: OrderUpdate) -> str:
     """Apply a notification about one of the venue's orders; return in a few words what it changed."""
     status = _STATUS_AFTER.get(update.event)
-    if status is None and update.event is not OrderEvent.FAILED:
-        return "nothing to change"
     if not update.reference:
         return _apply_to_check(venue, update, status)
     with transaction.atomic():
@@ -36,8 +39,8 @@ def apply_order_update(venue: Venue, update: OrderUpdate) -> str:
             return "unknown reference"
         if status is None:
             return _apply_refusal(injection, update)
-        result = _apply_arrival(injection, update, status)
-    if status == _Status.COMPLETED:
+        result = _apply_arrival(injection, update, _status_of(injection, update, status))
+    if update.event is OrderEvent.COMPLETED:
         # The check is closed, which completes every order on it.
         _apply_to_check(venue, update, status)
     return result
@@ -107,6 +110,13 @@ def _apply_arrival(injection: Injection, update: OrderUpdate, status: Order.Stat
     return confirm(injection=injection, account=update.account, status=status)
 
 
+def _status_of(injection: Injection, update: OrderUpdate, status: Order.Status) -> Order.Status:
+    """Return the status that the order has reached. DELIVERED is the guest's only if the order was ready before."""
+    if update.event is OrderEvent.DELIVERED and current_status(injection=injection) in _READY_FOR_THE_GUEST:
+        return _Status.COMPLETED
+    return status
+
+
 def _report_second_copy(injection: Injection, status: Order.Status) -> str:
     """Alert the venue to a second copy on the till. The order itself does not follow what happens to the copy."""
     if status == _Status.CANCELLED:
@@ -125,10 +135,12 @@ def _adopt_earlier_revision(injection: Injection, reference: str) -> None:
 
 def _apply_to_check(venue: Venue, update: OrderUpdate, status: Order.Status | None) -> str:
     """Advance all of the venue's orders that are on the check."""
-    if not update.account or status in (None, _Status.CONFIRMED):
+    if not update.account or status is None:
         return "not an order of ours"
     on_check = Order.objects.open().filter(
         venue=venue, injection__account=update.account, injection__state=_State.CONFIRMED
     )
-    order_ids = list(on_check.values_list("pk", flat=True))
+    if update.event is OrderEvent.DELIVERED:
+        on_check, status = on_check.filter(status__in=_READY_FOR_THE_GUEST), _Status.COMPLETED
+    order_ids = [] if status == _Status.CONFIRMED else list(on_check.values_list("pk", flat=True))
     return advance_orders(order_ids=order_ids, status=status) if order_ids else "not an order of ours"

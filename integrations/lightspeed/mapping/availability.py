@@ -62,6 +62,13 @@ def _why_not_ready(answer: Json, where: str) -> str:
         return "The till is closed."
     if not flag(pos, "acceptingOnlineOrders", where, default=True):
         return "The till is not taking online orders right now."
-    if count(pos, "availableDevices", where) == 0:
+    if _has_no_devices(pos, where):
         return "No till is switched on."
     return "The till is not ready for online orders."
+
+
+def _has_no_devices(pos: Json, where: str) -> bool:
+    """Return whether no till is available: some responses have a number, others true or false."""
+    if isinstance(pos.get("availableDevices"), bool):
+        return not pos["availableDevices"]
+    return count(pos, "availableDevices", where) == 0

@@ -1,20 +1,25 @@
 """Parse Lightspeed's notifications. No HTTP, no database.
 
-A notification carries no event id, may arrive twice and out of order; its fingerprint identifies the fact.
-Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed.app/).
+A notification carries no event id, may arrive twice and out of order; its fingerprint identifies the fact. A failed
+order may have nothing but a status, a reason and our reference; its location is that of the address it was sent to.
+Sources: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed.app/), and integrators' logs.
 """
 
 import hashlib
 import json
 import secrets
+from dataclasses import replace
 from typing import Any
 
 from integrations.lightspeed.mapping.availability import to_item_update, to_readiness
 from integrations.lightspeed.mapping.json_fields import Json, as_object, identifier, text
-from integrations.lightspeed.mapping.refusals import cause_of, scrubbed
+from integrations.lightspeed.mapping.refusals import refusal_of, scrubbed
 from integrations.pos import OrderEvent, OrderUpdate, PosFact, ReceivedNotification
 
+_DEFAULT_TYPE = "ORDER"
+
 _CHECK_WAS_UPDATED = "CHECK_WAS_UPDATED"
+_DELIVERED = "DELIVERED"
 _ORDER_EVENTS = {
     "SUCCESS": OrderEvent.CONFIRMED,
     "FAILURE": OrderEvent.FAILED,
@@ -22,7 +27,7 @@ _ORDER_EVENTS = {
     "READY_FOR_PICKUP": OrderEvent.READY,
     "IN_DELIVERY": OrderEvent.OUT_FOR_DELIVERY,
     "CLOSED": OrderEvent.COMPLETED,
-    "DELIVERED": OrderEvent.COMPLETED,
+    _DELIVERED: OrderEvent.DELIVERED,
     "CANCELLED": OrderEvent.CANCELLED,
     _CHECK_WAS_UPDATED: OrderEvent.CHECK_UPDATED,
 }
@@ -44,7 +49,8 @@ def parse(body: Any) -> ReceivedNotification:
         BadAnswer: the body is not an object, or a field that identifies the fact has the wrong type.
     """
     source = as_object(body, "notification")
-    type_, status = text(source, "type", "notification"), text(source, "status", "notification")
+    type_ = text(source, "type", "notification") or _DEFAULT_TYPE
+    status = text(source, "status", "notification")
     reference, account = identifier(source, "thirdPartyReference", "notification"), _account(source)
     return ReceivedNotification(
         type=type_,
@@ -79,15 +85,11 @@ def _order_update(source: Json, status: str, reference: str, account: str) -> Or
     if event is None:
         return None
     reason = scrubbed(text(source, "reason", "notification"))
-    cause = cause_of(reason) if event is OrderEvent.FAILED else None
-    return OrderUpdate(
-        event=event,
-        reference=reference,
-        account=account,
-        reason=reason,
-        code=cause.code if cause else "",
-        sentence=cause.sentence if cause else "",
-    )
+    update = OrderUpdate(event=event, reference=reference, account=account, reason=reason)
+    refusal = refusal_of(reason) if event is OrderEvent.FAILED else None
+    if refusal is None:
+        return update
+    return replace(update, code=refusal.code, sentence=refusal.sentence, item=refusal.item)
 
 
 def _fingerprint(source: Json, type_: str, status: str, about: str) -> str:
@@ -96,6 +98,9 @@ def _fingerprint(source: Json, type_: str, status: str, about: str) -> str:
     if type_ == "ORDER" and status == _CHECK_WAS_UPDATED:
         # Two updates of a check look the same but are two facts.
         return secrets.token_hex(32)
+    if type_ == "ORDER" and status == _DELIVERED:
+        # Once on arrival and once for the guest are two facts; only the body tells them apart.
+        return _digest(type_, {**source, "type": type_})
     if type_ in {"ORDER", "PAYMENT"}:
         return _digest(type_, status, about) if about else _digest(type_, source)
     if not source.get(_TIME_FIELD[type_]):

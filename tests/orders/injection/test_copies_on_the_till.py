@@ -211,8 +211,9 @@ def test_an_update_about_an_unknown_check_changes_no_order(
     assert statuses() == {Status.CONFIRMED}
 
 
-def test_a_changed_check_is_not_ours(sharing: list[Order]) -> None:
-    assert pos_reports(sharing[0], OrderEvent.CHECK_UPDATED, 1, account="A7.7") == "nothing to change"
+def test_a_changed_check_changes_no_order_on_it(sharing: list[Order]) -> None:
+    assert pos_reports(sharing[0], OrderEvent.CHECK_UPDATED, 1, account="A7.7") == "known already"
+    assert statuses() == {Status.CONFIRMED}
 
 
 def test_another_venues_check_of_the_same_number_moves_nothing(sharing: list[Order], other_venue: Venue) -> None:

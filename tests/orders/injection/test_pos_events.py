@@ -157,9 +157,40 @@ def test_an_unknown_reference_changes_nothing(order: Order, changes: dict[str, A
     assert now_is(order) == (Status.PLACED, State.ACCEPTED)
 
 
-def test_a_changed_check_changes_no_order(order: Order) -> None:
-    assert pos_reports(order, OrderEvent.CHECK_UPDATED) == "nothing to change"
-    assert now_is(order) == (Status.PLACED, State.ACCEPTED)
+@pytest.mark.parametrize("event", [OrderEvent.DELIVERED, OrderEvent.CHECK_UPDATED, OrderEvent.COMPLETED])
+def test_any_notification_about_its_check_confirms_an_order(order: Order, event: OrderEvent) -> None:
+    assert pos_reports(order, event) in (Status.CONFIRMED, Status.COMPLETED)
+    assert now_is(order)[1] == State.CONFIRMED
+    assert Injection.objects.get().account == "A78094.48"
+
+
+@pytest.mark.parametrize(
+    ("before", "status"),
+    [
+        ([], Status.CONFIRMED),
+        ([OrderEvent.CONFIRMED], Status.CONFIRMED),
+        ([OrderEvent.DELIVERED], Status.CONFIRMED),
+        ([OrderEvent.READY], Status.COMPLETED),
+        ([OrderEvent.DELIVERED, OrderEvent.READY], Status.COMPLETED),
+        ([OrderEvent.OUT_FOR_DELIVERY], Status.COMPLETED),
+        ([OrderEvent.CANCELLED], Status.CANCELLED),
+    ],
+)
+@pytest.mark.parametrize("reference", [{}, {"reference": ""}])
+def test_delivered_completes_an_order_only_after_it_was_ready(
+    order: Order, before: list[OrderEvent], status: str, reference: dict[str, str]
+) -> None:
+    for event in before:
+        pos_reports(order, event)
+    pos_reports(order, OrderEvent.DELIVERED, **(reference if before else {}))
+    assert now_is(order) == (status, State.CONFIRMED)
+
+
+@pytest.mark.parametrize("reference", [{}, {"reference": ""}])
+def test_a_completed_order_is_not_cancelled_by_a_late_notification(order: Order, reference: dict[str, str]) -> None:
+    pos_reports(order, OrderEvent.COMPLETED)
+    pos_reports(order, OrderEvent.CANCELLED, **reference)
+    assert now_is(order) == (Status.COMPLETED, State.CONFIRMED)
 
 
 def test_another_venues_pos_cannot_change_an_order(order: Order, other_venue: Venue) -> None:

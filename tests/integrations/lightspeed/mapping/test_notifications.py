@@ -48,7 +48,7 @@ def fingerprint(body: dict[str, Any], **changes: Any) -> str:
         ("READY_FOR_PICKUP", OrderEvent.READY),
         ("IN_DELIVERY", OrderEvent.OUT_FOR_DELIVERY),
         ("CLOSED", OrderEvent.COMPLETED),
-        ("DELIVERED", OrderEvent.COMPLETED),
+        ("DELIVERED", OrderEvent.DELIVERED),
         ("CANCELLED", OrderEvent.CANCELLED),
         ("CHECK_WAS_UPDATED", OrderEvent.CHECK_UPDATED),
     ],
@@ -111,7 +111,7 @@ def test_readiness_says_why_not_and_since_when() -> None:
 def test_what_nobody_acts_on_is_kept_without_a_fact(body: dict[str, Any]) -> None:
     received = parse(body)
     assert received.fact is None
-    assert (received.type, received.status) == (body.get("type", ""), body.get("status", ""))
+    assert (received.type, received.status) == (body.get("type", "ORDER"), body.get("status", ""))
     assert len(received.fingerprint) == 64
 
 
@@ -128,6 +128,8 @@ def test_an_order_of_the_staff_is_known_by_its_check() -> None:
         (ORDER, {"businessLocationId": None}),
         (ORDER, {"reason": "said differently"}),
         (ORDER | {"thirdPartyReference": None}, {"businessLocationId": None}),
+        (ORDER | {"status": "DELIVERED"}, {}),
+        (ORDER | {"status": "FAILURE"}, {"type": None, "businessLocationId": None, "ikentooAccountIdentifier": None}),
         (PAYMENT, {"reason": "said differently"}),
         (ITEM, {"name": "Brownie"}),
         (READINESS, {"posStatus": {"availableDevices": 2}}),
@@ -146,6 +148,7 @@ def test_the_same_fact_told_again_has_the_same_fingerprint(body: dict[str, Any],
         (ORDER, {"thirdPartyReference": "storekit-2"}),
         (ORDER | {"thirdPartyReference": None}, {"ikentooAccountIdentifier": "A78094.49"}),
         (ORDER | {"thirdPartyReference": None, "ikentooAccountIdentifier": None}, {"businessLocationId": 1}),
+        (ORDER | {"status": "DELIVERED"}, {"account": {"ikaccountId": "A78094.48", "paidAmount": 9}}),
         (PAYMENT, {"status": "FAILURE"}),
         (PAYMENT, {"type": "ORDER"}),
         (ITEM, {"count": None}),

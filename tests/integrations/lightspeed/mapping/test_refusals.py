@@ -7,7 +7,7 @@ import pytest
 from integrations.lightspeed import errors
 from integrations.lightspeed.errors import Call
 from integrations.lightspeed.mapping.notifications import parse
-from integrations.lightspeed.mapping.refusals import CAUSES, cause_of, scrubbed
+from integrations.lightspeed.mapping.refusals import CAUSES, refusal_of, scrubbed
 from integrations.pos import OrderUpdate, Rejected
 
 # The words of the documentation, and the variants that a POS says for the same.
@@ -16,6 +16,7 @@ WORDS = [
     ("Could not add item Chocolate brownie (restriction: 0 left).", "restricted"),
     ("Could not add item Chocolate brownie (sold out)", "restricted"),
     ("A sales restriction applies to this item", "restricted"),
+    ("Could not add item Chocolate brownie (check sales restrictions)", "restricted"),
     ("Could not add item Bacon (not found)", "unknown_item"),
     ("Could not add item Bacon (not found).", "unknown_item"),
     ("Could not add item Dip pot (cannot be sold alone)", "item_refused"),
@@ -30,8 +31,12 @@ WORDS = [
     ("accountProfileCode: Unknown profile web", "order_profile"),
     ("Account profile web not found", "order_profile"),
     ("Order profile web not found", "order_profile"),
+    ("No such item id: 45454565682301, sku: BURGER01, blId: 45454565682155", "stale_menu"),
+    ("The specified business location doesn't accept online orders at the moment.", "not_accepting"),
+    ("No devices available to handle the task, the task has been rejected.", "no_devices"),
     ("Not processed before validity ended", "not_picked_up"),
     ("A consumer already exists for this email address with a different external reference.", "customer_conflict"),
+    ("the payment amount is greater than the amount due", "overpaid"),
     ("Could not add payment: the amount is more than what is due", "overpaid"),
     ("Payment amount exceeds the amount due", "overpaid"),
     ("Could not add to account A78094.48 (not found)", "check_gone"),
@@ -70,19 +75,40 @@ UNTOLD = [
 
 @pytest.mark.parametrize(("words", "code"), WORDS + MISLEADING)
 def test_the_words_have_their_cause(words: str, code: str) -> None:
-    cause = cause_of(words)
+    cause = refusal_of(words)
     assert cause is not None
     assert cause.code == code
     assert cause.sentence.endswith(".")
 
 
+@pytest.mark.parametrize(
+    ("words", "item"),
+    [
+        ("Could not add item Chocolate brownie (check sales restrictions)", "Chocolate brownie"),
+        ("Could not add item Bacon (not found) roll (check sales restrictions)", "Bacon (not found) roll"),
+        ("Could not add item Lunch (for two) (restricted).", "Lunch (for two)"),
+        ("Could not add item 45454565600123 (not found)", "45454565600123"),
+        ("No such item id: 45454565682301, sku: BURGER 01, blId: 45454565682155", "BURGER 01"),
+        ("No such item id: 45454565682301, sku: BURGER01", "BURGER01"),
+        ("items[0].sku: Unknown SKU BURGER99", "BURGER99"),
+        ("Modifier 1031 not found", ""),
+        ("Not processed before validity ended", ""),
+    ],
+)
+def test_the_quoted_item_is_taken_from_the_message(words: str, item: str) -> None:
+    refusal = refusal_of(words)
+    assert refusal is not None
+    assert refusal.item == item
+
+
 @pytest.mark.parametrize("words", UNTOLD)
 def test_what_nobody_has_told_us_of_has_no_cause(words: str) -> None:
-    assert cause_of(words) is None
+    assert refusal_of(words) is None
 
 
 def test_every_row_of_the_table_is_reached() -> None:
-    assert {id(cause_of(words)) for words, _ in WORDS} == {id(cause) for cause in CAUSES}
+    reached = {next(cause for cause in CAUSES if cause.pattern.search(words)) for words, _ in WORDS}
+    assert reached == set(CAUSES)
 
 
 @pytest.mark.parametrize(("words", "code"), WORDS)
