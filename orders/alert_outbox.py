@@ -27,7 +27,7 @@ def queue_alert(
     _store(rows)
 
 
-def queue_menu_snooze(*, order_id: UUID, occurrence: int, code: str, pos_words: str) -> None:
+def queue_menu_snooze(*, order_id: UUID, occurrence: int, code: str, pos_words: str, item: str) -> None:
     """Snooze the items that the POS refused the order for on the menu, once for each occurrence.
 
     Call within a transaction; the task is queued when it commits.
@@ -37,6 +37,7 @@ def queue_menu_snooze(*, order_id: UUID, occurrence: int, code: str, pos_words: 
         occurrence: the number of the order's failure, counted from 1.
         code: a short, stable name of the cause.
         pos_words: the POS's own message, which may name what is sold out.
+        item: the item that the message quotes; empty for none.
     """
     row = Alert(
         order_id=order_id,
@@ -46,6 +47,7 @@ def queue_menu_snooze(*, order_id: UUID, occurrence: int, code: str, pos_words: 
         next_attempt_at=due_now(),
         code=code[:40],
         pos_words=pos_words,
+        item=item[:255],
     )
     _store([row])
 

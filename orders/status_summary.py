@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from orders.alerts.advice import advice_for
 from orders.models import CLOSED_STATUSES, Alert, Injection, Order
 from orders.staff_actions import is_being_sent, may_be_on_the_till
+from orders.till_ready import can_be_sent_now, connection_of
 
 _State = Injection.State
 _Status = Order.Status
@@ -93,9 +94,12 @@ def _on_the_till(order: Order) -> StatusSummary:
 
 def _failed(injection: Injection) -> StatusSummary:
     reason, _, pos_words = injection.error.partition("\n")
-    if not may_be_on_the_till(injection=injection):
+    if can_be_sent_now(injection=injection, connection=connection_of(injection.order.venue)):
+        headline = "Not on the till yet"
+        next_step = f"The till takes online orders again. Send the order again now, or {_KEY_IN}. Do only one of them."
+    elif not may_be_on_the_till(injection=injection):
         headline = "Not on the till"
-        next_step = advice_for(cause=injection.error_code) or f"Fix the cause and send it again, or {_KEY_IN}."
+        next_step = advice_for(injection=injection) or f"Fix the cause and send it again, or {_KEY_IN}."
     elif injection.error_code == "never_confirmed":
         headline = "May not be on the till"
         next_step = f"Check the till. If the order is missing, {_KEY_IN}."

@@ -8,6 +8,7 @@ from functools import partial
 from django.conf import settings
 
 from integrations.webhooks import ledger
+from orders import till_ready
 from orders.alerts import delivery
 from orders.injection import buffering, confirmation_checks, parking, send
 from orders.injection.pos_events import apply_order_update
@@ -29,10 +30,12 @@ def sweep_injections() -> str:
     # This comes first, so that an error at one venue does not keep the other venues' orders waiting.
     due = send.enqueue_due()
     rescheduled, released = buffering.reschedule_held_orders(), parking.release_connected()
+    sent_again = till_ready.send_waiting_orders()
     return (
         f"{due} due"
         + (f", {rescheduled} rescheduled" if rescheduled else "")
         + (f", {released} released" if released else "")
+        + (f", {sent_again} sent again" if sent_again else "")
     )
 
 
@@ -61,6 +64,11 @@ def sweep_alerts() -> str:
 def venue_connected(venue_id: int) -> str:
     """Send the orders that waited for the venue's connection."""
     return f"{parking.release(venue_id=venue_id)} released"
+
+
+def pos_ready(venue_id: int) -> str:
+    """Send the venue's orders again that failed because no till was ready, and are wanted for later."""
+    return f"{till_ready.send_waiting_orders(venue_id=venue_id)} sent again"
 
 
 def settings_changed(venue_id: int) -> str:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from integrations.connect.service import pos_for
 from integrations.models import Connection
 from integrations.pos import POS_CLOCK_TOLERANCE, Readiness
+from integrations.subscriptions import announce_ready
 from storekit.models import Venue
 
 logger = logging.getLogger(__name__)
@@ -32,6 +33,8 @@ def apply_readiness(venue: Venue, readiness: Readiness) -> str:
         return "older than what is known"
     if before == readiness.ready:
         return "known already"
+    if readiness.ready:
+        announce_ready(venue_id=venue.pk)
     logger.info("The till of connection %s is %s", connection.pk, "ready" if readiness.ready else "not ready")
     return "ready" if readiness.ready else "not ready"
 

@@ -25,8 +25,8 @@ class OrderEvent(StrEnum):
 class OrderUpdate:
     """An event of an order or a check. `reference` is empty for orders that staff opened on the till.
 
-    For a failure, `reason` is the POS's own message, `code` names the cause as `Rejected.code` does, `sentence` explains
-    it to venue staff, and `item` is the item that the message quotes, as in `Rejected.item`.
+    For a failure, `reason` is the POS's own message, `code` names the cause as `Rejected.code` does, and `sentence`
+    explains it to venue staff. `item` is the item that the message quotes, as in `Rejected.item`.
     """
 
     event: OrderEvent

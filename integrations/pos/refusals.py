@@ -12,6 +12,8 @@ class RefusalCause(StrEnum):
     """An item cannot be added, for a reason of its own; it may be sold out."""
     UNKNOWN_ITEM = "unknown_item"
     """The POS does not find an item."""
+    DISCONNECTED_ITEM = "disconnected_item"
+    """An item is on no menu of the till, and the POS does not say which."""
     STALE_MENU = "stale_menu"
     """An item is unknown, perhaps to one till only, which has an old menu."""
     UNKNOWN_DISCOUNT = "unknown_discount"

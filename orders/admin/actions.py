@@ -27,6 +27,7 @@ from orders.admin.confirmations import (
 from orders.models import Injection, Order
 from orders.staff_actions import NotPossible
 from orders.status_summary import is_unconfirmed
+from orders.till_ready import can_be_sent_now, connection_of
 from storekit.admin_base.confirm import confirm_page
 from storekit.admin_base.site import VenueAdmin
 
@@ -59,11 +60,15 @@ class ReasonForm(forms.Form):
 
 @dataclass(frozen=True)
 class Button:
-    """A button on an order's page. `style` empty is the main button, `quiet` a secondary one."""
+    """A button on an order's page. `style` empty is the main button, `quiet` a secondary one.
+
+    One that `acts` does so at once; the others lead to a page that asks first.
+    """
 
     label: str
     url: str
     style: str = ""
+    acts: bool = False
 
 
 def buttons_of(order: Order) -> list[Button]:
@@ -71,7 +76,8 @@ def buttons_of(order: Order) -> list[Button]:
     injection = order.injection
     buttons = []
     if not staff_actions.why_not_send_again(injection=injection):
-        buttons.append(Button("Send again", _action_url("send_again", order)))
+        acts = can_be_sent_now(injection=injection, connection=connection_of(order.venue))
+        buttons.append(Button("Send again", _action_url("send_again", order), acts=acts))
     is_arriving = injection.state == Injection.State.ACCEPTED and not is_unconfirmed(injection)
     if not staff_actions.why_not_mark_entered(injection=injection) and not is_arriving:
         buttons.append(Button("Mark as entered by hand", _action_url("entered_by_hand", order), "quiet"))

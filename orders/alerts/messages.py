@@ -78,7 +78,7 @@ def _failure_advice(injection: Injection) -> str:
     """Return what to do about a failed order. One that was accepted but never confirmed cannot be sent again."""
     if not may_have_arrived(injection=injection):
         either = "Key it in by hand, or send it again from the back office."
-        return advice_for(cause=injection.error_code) or either
+        return advice_for(injection=injection) or either
     send_again = "" if injection.error_code == "never_confirmed" else ", or send it again from the back office"
     return f"Check the till first. If it is missing, key it in by hand{send_again}."
 
@@ -93,7 +93,7 @@ def _duplicate_advice(order: Order) -> str:
 def _failure_message(order: Order, menu: str) -> str:
     """Return head and foot with as many lines as fit between them; the menu is added only if there is room left."""
     reason = order.injection.error.partition("\n")[0]
-    advice = advice_for(cause=order.injection.error_code) or "Key it in by hand."
+    advice = advice_for(injection=order.injection) or "Key it in by hand."
     if may_have_arrived(injection=order.injection):
         advice = "Check the till; if it is missing, key it in by hand."
     head = [

@@ -8,11 +8,10 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from integrations.pos import PosError
+from integrations.pos import PosError, RefusalCause
 from menus.models import Snooze
 from menus.snoozes.refused_orders import snooze_refused_items
 from menus.snoozes.service import tomorrow_morning
-from orders.injection.failure import SOLD_OUT
 from orders.models import Alert, Order
 
 _NOT_FOUND = (
@@ -51,7 +50,8 @@ def snooze_sold_out_items(*, refusal: Alert) -> list[Snooze]:
         reason=refusal.pos_words,
         order=str(order.number),
         refused_at=refusal.created_at,
-        certain=refusal.code == SOLD_OUT,
+        certain=refusal.code == RefusalCause.RESTRICTED,
+        item=refusal.item,
     )
 
 
@@ -100,7 +100,7 @@ def _outcome(refusal: Alert, snoozes: Sequence[Snooze]) -> MenuOutcome:
         return MenuOutcome(True, _snoozed_message(refusal, snoozes))
     if (refusal.sent_at or timezone.now()) >= snooze_would_end_at(refusal=refusal):
         return MenuOutcome(False, "Nothing was snoozed: the snooze would already have ended.")
-    if refusal.code != SOLD_OUT:
+    if refusal.code != RefusalCause.RESTRICTED:
         return MenuOutcome(False, "Nothing was snoozed: the POS says that nothing in the order is sold out.")
     return MenuOutcome(False, f"{_NOT_FOUND} {_SNOOZE_BY_HAND}")
 

@@ -2,36 +2,38 @@
 
 from django.utils import timezone
 
+from integrations.pos import RefusalCause
 from orders.alert_outbox import queue_alert, queue_menu_snooze
 from orders.injection.references import may_have_arrived
 from orders.models import CLOSED_STATUSES, Alert, Injection, Order
 
-SOLD_OUT = "restricted"
-"""The error code of an order that the POS refused because something in it is sold out."""
 # For a sold-out item the till may report only that it cannot be added; the alert for the menu asks the POS.
-_MAY_BE_SOLD_OUT = (SOLD_OUT, "item_refused")
+_MAY_BE_SOLD_OUT = (RefusalCause.RESTRICTED, RefusalCause.ITEM_REFUSED)
 
 
-def fail(*, injection: Injection, code: str, error: str) -> None:
+def fail(*, injection: Injection, code: str, error: str, item: str = "") -> None:
     """Mark the injection as failed, and alert the venue unless the order is closed.
 
     Args:
         injection: its row, locked.
         code: a short, stable name of the cause.
         error: a sentence for venue staff, with the POS's own message on the lines below it.
+        item: the item that the POS's message quotes.
     """
     injection.failures += 1
     injection.failed_at = timezone.now()
     _mark_failed(injection, code, error)
-    queue_snooze_if_sold_out(injection=injection, code=code, pos_words=error.partition("\n")[2])
+    queue_snooze_if_sold_out(injection=injection, code=code, pos_words=error.partition("\n")[2], item=item)
     if current_status(injection=injection) not in CLOSED_STATUSES:
         queue_alert(order_id=injection.order_id, about=Alert.About.FAILED, occurrence=injection.failures)
 
 
-def queue_snooze_if_sold_out(*, injection: Injection, code: str, pos_words: str) -> None:
+def queue_snooze_if_sold_out(*, injection: Injection, code: str, pos_words: str, item: str) -> None:
     """Queue a snooze of the items that the POS refused as sold out, even if the order itself is closed."""
     if code in _MAY_BE_SOLD_OUT:
-        queue_menu_snooze(order_id=injection.order_id, occurrence=injection.failures, code=code, pos_words=pos_words)
+        queue_menu_snooze(
+            order_id=injection.order_id, occurrence=injection.failures, code=code, pos_words=pos_words, item=item
+        )
 
 
 def is_cancelled(*, injection: Injection) -> bool:

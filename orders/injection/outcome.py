@@ -32,6 +32,7 @@ from orders.injection.failure import (
 )
 from orders.injection.parking import parked_until
 from orders.injection.references import last_possible_arrival, may_have_arrived
+from orders.injection.refused_items import explained
 from orders.models import Injection, InjectionAttempt
 from orders.queue import enqueue_confirmation_check
 
@@ -111,15 +112,21 @@ def _update_injection(
         _accept(claim, injection, outcome, now)
     elif is_cancelled(injection=injection):
         if isinstance(error, Rejected):
-            queue_snooze_if_sold_out(injection=injection, code=error.code, pos_words=error.detail)
+            queue_snooze_if_sold_out(injection=injection, code=error.code, pos_words=error.detail, item=error.item)
         end_cancelled(injection=injection)
-    elif outcome == _Outcome.REJECTED:
-        if not correct_and_resend(injection=injection, code=_error_code(error)):
-            fail(injection=injection, code=_error_code(error), error=_failure_message(injection, error))
+    elif isinstance(error, Rejected):
+        if not correct_and_resend(injection=injection, code=error.code):
+            _fail_refused(injection, error)
     elif retry_at := _retry_at(claim, outcome, error, now):
         _schedule_retry(injection, retry_at, error)
     else:
         fail(injection=injection, code=_error_code(error), error=_failure_message(injection, error))
+
+
+def _fail_refused(injection: Injection, error: Rejected) -> None:
+    code, sentence = explained(order_id=injection.order_id, code=error.code, sentence=str(error), item=error.item)
+    told = Rejected(sentence, code=code, detail=error.detail)
+    fail(injection=injection, code=code, error=_failure_message(injection, told), item=error.item)
 
 
 def _accept(claim: Claim, injection: Injection, outcome: InjectionAttempt.Outcome, now: datetime) -> None:

@@ -7,6 +7,7 @@ from orders.injection.confirmation import advance_orders, confirm, queue_duplica
 from orders.injection.corrections import correct_and_resend
 from orders.injection.failure import current_status, end_cancelled, fail, is_cancelled, queue_snooze_if_sold_out
 from orders.injection.references import may_have_arrived, order_id_from_reference, reference_of
+from orders.injection.refused_items import explained
 from orders.models import Injection, Order
 from storekit.models import Venue
 
@@ -74,13 +75,18 @@ def _apply_refusal(injection: Injection, update: OrderUpdate) -> str:
     injection.refused = True
     injection.save(update_fields=["refused"])
     if result := _result_if_settled(injection):
-        queue_snooze_if_sold_out(injection=injection, code=update.code, pos_words=update.reason)
+        queue_snooze_if_sold_out(injection=injection, code=update.code, pos_words=update.reason, item=update.item)
         return result
     if correct_and_resend(injection=injection, code=update.code):
-        return "sent again in another form"
-    sentence = update.sentence or "The till refused the order."
+        return "being sent again"
+    code, sentence = explained(
+        order_id=injection.order_id,
+        code=update.code or "refused_by_till",
+        sentence=update.sentence or "The till refused the order.",
+        item=update.item,
+    )
     reason = update.reason or "The POS gave no reason."
-    fail(injection=injection, code=update.code or "refused_by_till", error=f"{sentence}\n{reason}")
+    fail(injection=injection, code=code, error=f"{sentence}\n{reason}", item=update.item)
     return "failed"
 
 

@@ -4,7 +4,7 @@ One reference, one delivery: as long as an earlier attempt may have arrived, the
 reference. Only after a definite refusal may a corrected order go out, as a new revision with its own reference.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from orders.models import Injection, InjectionAttempt
@@ -91,13 +91,13 @@ def start_new_revision(*, injection: Injection) -> None:
     )
 
 
-def restart_sending(*, injection: Injection) -> None:
-    """Make the order due at once, with all of its retries available again. The row must be locked; it is saved.
+def restart_sending(*, injection: Injection, after: timedelta = timedelta(0)) -> None:
+    """Make the order due after a while, with all of its retries available again. The row must be locked; it is saved.
 
-    The caller queues it on commit with `orders.queue.enqueue_injection`.
+    If it is due at once, the caller queues it on commit with `orders.queue.enqueue_injection`.
     """
     injection.state = Injection.State.WAITING
-    injection.next_attempt_at = injection.due_since = due_now()
+    injection.next_attempt_at = injection.due_since = due_now() + after
     injection.deliver_by = injection.lease = injection.lease_until = None
     injection.confirmation_checks = 0
     injection.error_code = injection.error = ""

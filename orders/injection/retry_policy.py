@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 RETRIES = 6
 _FIRST_DELAY = timedelta(seconds=6)
 _SETTLED_WITHIN = timedelta(minutes=10)
-_TIME_TO_ACT = timedelta(minutes=15)
+TIME_TO_ACT = timedelta(minutes=15)
+"""How long before its time staff need to know that a scheduled order has to be keyed in."""
 _LONGEST_DELAY = timedelta(hours=2)
 # Keep trying for this long even if the first attempt was late.
 _SHORTEST_TRIAL = timedelta(minutes=2)
@@ -29,7 +30,7 @@ def settled_by(*, due_since: datetime, scheduled_for: datetime | None) -> dateti
     staff time to key it in. Times are aware.
     """
     soonest = due_since + _SETTLED_WITHIN
-    return soonest if scheduled_for is None else max(soonest, scheduled_for - _TIME_TO_ACT)
+    return soonest if scheduled_for is None else max(soonest, scheduled_for - TIME_TO_ACT)
 
 
 def deliver_within(*, now: datetime, settled_by: datetime) -> timedelta:
@@ -87,6 +88,6 @@ def postponed_until(
 
 def _spread_wait(failures: int, left: timedelta, due_since: datetime, scheduled_for: datetime | None) -> timedelta:
     """Return how much of the time left a scheduled order waits now; zero for an immediate order."""
-    if scheduled_for is None or scheduled_for - _TIME_TO_ACT <= due_since + _SETTLED_WITHIN:
+    if scheduled_for is None or scheduled_for - TIME_TO_ACT <= due_since + _SETTLED_WITHIN:
         return timedelta(0)
     return left * (_WAIT_WEIGHTS[failures - 1] / sum(_WAIT_WEIGHTS[failures - 1 :]))

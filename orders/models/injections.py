@@ -62,6 +62,9 @@ class Injection(models.Model):
     native_discount_refused = models.BooleanField(
         default=False, help_text="Send the discount as a line, because the POS does not know its id."
     )
+    menu_retried = models.BooleanField(
+        default=False, help_text="It was sent once more after a till did not know an item."
+    )
     refused = models.BooleanField(default=False, help_text="The till refused this reference.")
     confirmation_checks = models.PositiveSmallIntegerField(
         default=0, help_text="How many times the POS's open checks were searched for the order."
@@ -80,6 +83,7 @@ class Injection(models.Model):
             ),
             models.Index(fields=["lease_until"], condition=models.Q(state="sending"), name="injection_lease"),
             models.Index(fields=["deliver_by"], condition=models.Q(state="accepted"), name="injection_unconfirmed"),
+            models.Index(fields=["failed_at"], condition=models.Q(state="failed"), name="injection_failed"),
         ]
 
     def __str__(self) -> str:
@@ -147,6 +151,7 @@ class Alert(models.Model):
     # Kept for the menu: the injection loses its own when staff handle the order.
     code = models.CharField(max_length=40, blank=True, help_text="Why the POS refused the order.")
     pos_words = models.TextField("message from the POS", blank=True)
+    item = models.CharField(max_length=255, blank=True, help_text="The item that the POS's message quotes.")
 
     class Meta:
         ordering = ["created_at", "pk"]

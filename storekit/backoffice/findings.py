@@ -14,10 +14,12 @@ from integrations.models import Connection, Notification, SyncRun
 from menus.models import Menu
 from orders.models import Injection, Order
 from orders.status_summary import local_time
+from orders.till_ready import can_be_sent_now, connection_of
 from storekit.models import Venue
 from tables.models import Table
 
 _SHOWN = 5
+_TILL_IS_READY = " The till takes online orders again: orders that failed because it did not can be sent again here."
 
 
 class Tone(StrEnum):
@@ -38,11 +40,15 @@ class Link:
 
 @dataclass(frozen=True)
 class FailedOrder:
-    """One order that needs a person: which it is, why it failed, and a link to it."""
+    """One order that needs a person: which it is, why it failed, and a link to it.
+
+    `send_again` is the address to post to, where the till has become ready since the order failed because it was not.
+    """
 
     name: str
     why: str
     action: Link
+    send_again: Link | None = None
 
 
 @dataclass(frozen=True)
@@ -126,12 +132,13 @@ def order_findings(orders: OrdersTonight, *, venue: Venue, connected: bool) -> t
 def _failed(failed: tuple[Injection, ...], *, venue: Venue) -> Finding:
     text = "1 order is not on the till" if len(failed) == 1 else f"{len(failed)} orders are not on the till"
     every = Link("Show all", page_of(Order, state="trouble", venue=venue.slug))
+    shown = tuple(_failed_order(injection) for injection in failed[:_SHOWN])
     return Finding(
         "Orders",
         Tone.BAD,
         text,
-        "Tell the kitchen, then open the order.",
-        orders=tuple(_failed_order(injection) for injection in failed[:_SHOWN]),
+        "Tell the kitchen, then open the order." + (_TILL_IS_READY if any(one.send_again for one in shown) else ""),
+        orders=shown,
         action=every if len(failed) > 1 else None,
         count=len(failed),
     )
@@ -273,4 +280,12 @@ def _failed_order(injection: Injection) -> FailedOrder:
         name=f"{order.get_type_display()} for {due} · {customer} · placed {local_time(order, order.placed_at)}",
         why=injection.error.partition("\n")[0] or "The POS gave no reason.",
         action=Link(f"Open order {order.number}", row_page(order)),
+        send_again=_send_again(injection),
     )
+
+
+def _send_again(injection: Injection) -> Link | None:
+    order = injection.order
+    if not can_be_sent_now(injection=injection, connection=connection_of(order.venue)):
+        return None
+    return Link(f"Send order {order.number} again", reverse("admin:orders_order_send_again", args=[order.pk]))

@@ -114,7 +114,9 @@ def _duplicate_table_numbers(venues: list[Venue]) -> dict[int, tuple[int, ...]]:
 def _orders(*, user: User, venues: list[Venue], now: datetime) -> dict[int, OrdersTonight]:
     failed: dict[int, list[Injection]] = defaultdict(list)
     injections = (
-        failed_injections(user=user).select_related("order__venue").order_by("-order__placed_at", "-order__number")
+        failed_injections(user=user)
+        .select_related("order__venue__connection")
+        .order_by("-order__placed_at", "-order__number")
     )
     for injection in injections.filter(order__venue__in=venues)[:_MAX_FAILED]:
         failed[injection.order.venue_id].append(injection)

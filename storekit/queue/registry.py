@@ -44,6 +44,9 @@ SYNC_TASKS: dict[str, str] = {
 CONNECTED_TASKS: tuple[str, ...] = ("orders.tasks.venue_connected",)
 """Queued when orders can be sent (again). Each is given the venue's id."""
 
+READY_TASKS: tuple[str, ...] = ("orders.tasks.pos_ready",)
+"""Queued when a venue's POS has become ready for online orders. Each is given the venue's id."""
+
 SETTINGS_TASKS: tuple[str, ...] = ("orders.tasks.settings_changed",)
 """Queued when a venue's POS settings were saved. Each is given the venue's id."""
 
@@ -56,5 +59,6 @@ def every_name() -> list[str]:
         *NOTIFICATION_HANDLERS.values(),
         *SYNC_TASKS.values(),
         *CONNECTED_TASKS,
+        *READY_TASKS,
         *SETTINGS_TASKS,
     ]

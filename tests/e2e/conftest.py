@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from storekit.demo import story
 from storekit.demo.browser import Browser
 from storekit.models import User, Venue
 from storekit.rest.api_keys import issue_api_key
-from tests.support.processes import Worker, worker
+from tests.support.processes import Worker, environment, worker
 from tests.support.sandbox import SandboxPos
 
 HIGH_STREET = "45454565682155"
@@ -98,3 +99,12 @@ def running_worker(service: Service) -> Iterator[Worker]:
     """One task worker, started once the venue is in service."""
     with worker() as started:
         yield started
+
+
+@pytest.fixture
+def mails(service: Service, tmp_path: Path) -> Iterator[Path]:
+    """The folder of e-mails from a worker that runs during the test."""
+    folder = tmp_path / "mail"
+    worker = Worker(environment() | {"EMAIL_URL": f"filemail:///{folder}"})
+    yield folder
+    worker.kill()

@@ -1,6 +1,5 @@
 """An item is sold out at the till and storekit does not know: the till refuses an order, and the item is snoozed."""
 
-from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,26 +12,10 @@ from menus.models import Snooze, StockLevel
 from orders.models import Alert, Injection
 from storekit.demo import story
 from tests.e2e.conftest import Service
-from tests.support.processes import Worker, environment
+from tests.e2e.mail import written
 from tests.support.sandbox import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def mails(service: Service, tmp_path: Path) -> Iterator[Path]:
-    """The folder of e-mails from a worker that runs during the test."""
-    folder = tmp_path / "mail"
-    worker = Worker(environment() | {"EMAIL_URL": f"filemail:///{folder}"})
-    yield folder
-    worker.kill()
-
-
-def written(mails: Path) -> str:
-    """Return the text of the only e-mail, without soft line breaks."""
-    (mail,) = eventually(lambda: list(mails.glob("*.log")))
-    eventually(lambda: Alert.objects.filter(channel="email", sent_at__isnull=False).exists())
-    return str(mail.read_text()).replace("=\n", "")
 
 
 def restrict_without_notification(service: Service, *skus: str) -> None:

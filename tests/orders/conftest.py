@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import responses
 import time_machine
 
-from integrations.models import Connection
+from integrations.models import Connection, TokenPair
 from menus.models import Modifier, NestedModifierGroup, Product
 from orders.models import Injection, Order
 from storekit.models import Venue
@@ -103,4 +104,15 @@ def pos() -> Iterator[responses.RequestsMock]:
 def waiting(clock: time_machine.Traveller, connection: Connection) -> Injection:
     """A paid order of a connected venue, due now."""
     order: Order = factories.OrderFactory(venue=connection.venue)
+    return order.injection
+
+
+@pytest.fixture
+def waiting_burger(clock: time_machine.Traveller, connection: Connection, menu: CopperPotMenu) -> Injection:
+    """A paid order for a burger with bacon, due now."""
+    TokenPair.objects.update(expires_at=NOW + timedelta(days=3))
+    order: Order = factories.OrderFactory(venue=connection.venue, number=1042)
+    factories.OrderLineFactory(
+        order=order, parent=order.lines.get(), position=1, kind="modifier", sku="BACON", name="Bacon"
+    )
     return order.injection

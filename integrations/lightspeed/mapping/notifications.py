@@ -95,12 +95,9 @@ def _order_update(source: Json, status: str, reference: str, account: str) -> Or
 def _fingerprint(source: Json, type_: str, status: str, about: str) -> str:
     if status not in _STATUSES.get(type_, ()):
         return _digest("unknown", source)
-    if type_ == "ORDER" and status == _CHECK_WAS_UPDATED:
-        # Two updates of a check look the same but are two facts.
+    if type_ == "ORDER" and status in {_CHECK_WAS_UPDATED, _DELIVERED}:
+        # Two updates of a check look the same but are two facts. So are a delivery to the till and one to the guest.
         return secrets.token_hex(32)
-    if type_ == "ORDER" and status == _DELIVERED:
-        # Once on arrival and once for the guest are two facts; only the body tells them apart.
-        return _digest(type_, {**source, "type": type_})
     if type_ in {"ORDER", "PAYMENT"}:
         return _digest(type_, status, about) if about else _digest(type_, source)
     if not source.get(_TIME_FIELD[type_]):
