@@ -115,16 +115,16 @@ def test_staff_see_it_tonight_and_on_the_connections_page(
     connection: Connection, venue: Venue, bens_browser: Client
 ) -> None:
     page = f"/admin/integrations/connection/{connection.pk}/change/"
-    assert "Takes no online orders" not in bens_browser.get("/admin/").content.decode()
+    assert "Not taking online orders" not in bens_browser.get("/admin/").content.decode()
     assert "Not known yet" in bens_browser.get(page).content.decode()
 
     apply_readiness(venue, Readiness(ready=False, reason=CLOSED, updated_at=NOON))
 
     tonight = bens_browser.get("/admin/").content.decode()
-    assert "Takes no online orders" in tonight
+    assert "Not taking online orders" in tonight
     assert CLOSED in tonight
-    assert "Nothing is urgent" in tonight
-    assert "Everything is all right" not in tonight
+    assert "Nothing urgent" in tonight
+    assert "Everything is fine" not in tonight
     assert f"Not taken. {CLOSED}" in bens_browser.get(page).content.decode()
 
 

@@ -105,7 +105,7 @@ def test_any_other_refusal_changes_nothing_on_the_menu(
 ) -> None:
     refused(waiting_burger, pos, words)
     assert alerts() == [("failed", "email", 1), ("failed", "till", 1)]
-    assert "menu:" not in email()
+    assert "On the menu:" not in email()
 
 
 @pytest.mark.django_db(transaction=True)

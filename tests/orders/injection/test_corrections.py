@@ -90,7 +90,7 @@ def test_a_conflict_that_the_till_reports_is_corrected_too(waiting: Injection, p
         reason=OTHER_CUSTOMER,
         code="customer_conflict",
     )
-    assert apply_order_update(waiting.order.venue, update) == "sent again in another form"
+    assert apply_order_update(waiting.order.venue, update) == "being sent again"
     waiting.refresh_from_db()
     assert (waiting.state, waiting.revision, waiting.without_email) == (State.WAITING, 2, True)
     assert inject(injection_id=waiting.pk) == "accepted"

@@ -256,7 +256,7 @@ def test_an_order_for_one_location_never_lands_on_the_till_of_another(
     assert inject(injection_id=waiting.pk) == "failed"
     waiting.refresh_from_db()
     assert waiting.error_code == "other_location"
-    assert "another Lightspeed location" in waiting.error
+    assert "a different Lightspeed location" in waiting.error
     assert len(pos.calls) == 0
 
 
