@@ -2,6 +2,7 @@
 
 import time
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,14 @@ def real(service: Service) -> Service:
     return service
 
 
-def in_state(state: str) -> Injection:
-    return eventually(lambda: Injection.objects.filter(state=state).first())
+def found(**columns: Any) -> Injection:
+    """Wait for the injection with these values."""
+    (row,) = eventually(lambda: list(Injection.objects.filter(**columns)))
+    return row
+
+
+def has_status(service: Service, order_id: str, status: str) -> bool:
+    return bool(service.read(order_id)["status"] == status)
 
 
 def first_sku(order: dict[str, Any]) -> str:
@@ -65,7 +72,7 @@ def test_a_restricted_item_is_snoozed_by_its_name_and_the_rest_still_sells(real:
     real.pos.control(f"items/{first_sku(order)}/restrict")
     real.pos.clear_faults()
     real.place()
-    snooze = eventually(lambda: Snooze.objects.filter(cause="order_failure").first())
+    (snooze,) = eventually(lambda: list(Snooze.objects.filter(cause="order_failure")))
     assert snooze.sku == first_sku(order)
     assert "sold out, so snoozed until" in written(mails)
     (error,) = real.post(real.order()).json()["errors"]
@@ -77,7 +84,7 @@ def test_an_item_on_no_menu_of_the_till_blames_no_sku(real: Service, mails: Path
     sku = first_sku(real.order())
     real.pos.control(f"items/{sku}/disconnect")
     real.place()
-    failed = in_state(State.FAILED)
+    failed = found(state=State.FAILED)
     assert failed.error_code == "disconnected_item"
     assert f"({sku})" in failed.error
     assert "the till does not say which" in written(mails)
@@ -86,11 +93,12 @@ def test_an_item_on_no_menu_of_the_till_blames_no_sku(real: Service, mails: Path
 def test_a_till_with_an_old_menu_gets_the_order_once_more_after_a_minute(real: Service, mails: Path) -> None:
     real.pos.switch_on(stale_tills=1)
     real.place()
-    waiting = eventually(lambda: Injection.objects.filter(revision=2).first())
+    waiting = found(revision=2)
     assert (waiting.state, waiting.error_code) == (State.WAITING, "stale_menu")
+    assert waiting.next_attempt_at is not None
     assert timedelta(seconds=40) < waiting.next_attempt_at - timezone.now() < timedelta(seconds=61)
     Injection.objects.update(next_attempt_at=timezone.now() + timedelta(seconds=2))
-    in_state(State.CONFIRMED)
+    found(state=State.CONFIRMED)
     assert len(real.pos.orders_on_the_till()) == 1
     assert list(mails.glob("*.log")) == []
 
@@ -98,9 +106,9 @@ def test_a_till_with_an_old_menu_gets_the_order_once_more_after_a_minute(real: S
 def test_a_till_that_keeps_its_old_menu_is_to_be_reloaded(real: Service, mails: Path) -> None:
     real.pos.switch_on(stale_tills=2)
     real.place()
-    eventually(lambda: Injection.objects.filter(revision=2).first())
+    found(revision=2)
     Injection.objects.update(next_attempt_at=timezone.now() + timedelta(seconds=2))
-    in_state(State.FAILED)
+    found(state=State.FAILED)
     assert "Reload the iPads" in written(mails)
 
 
@@ -157,7 +165,7 @@ def test_delivered_instead_of_success_confirms_and_later_completes(real: Service
     account = real.read(placed["id"])["pos"]["account"]
     for action, reached in (("ready", "ready"), ("delivered", "completed")):
         real.pos.control(f"checks/{account}/{action}")
-        eventually(lambda reached=reached: real.read(placed["id"])["status"] == reached)
+        eventually(partial(has_status, real, placed["id"], reached))
 
 
 def test_a_silent_pos_confirms_by_closing_the_check(real: Service, running_worker: Worker) -> None:
