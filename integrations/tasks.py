@@ -16,7 +16,7 @@ from integrations.pos import PosError
 from integrations.syncs import alerts, queue, schedules
 from integrations.webhooks import ledger
 from integrations.webhooks.health import check_webhook
-from storekit.queue.lanes import Lane
+from storekit.queue.worker_threads import Lane
 
 logger = logging.getLogger(__name__)
 

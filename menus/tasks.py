@@ -4,7 +4,7 @@ from functools import partial
 
 from integrations.models import SyncRun
 from integrations.pos import PosError
-from integrations.syncs.lanes import SYNCS
+from integrations.syncs.queue import SYNCS
 from integrations.syncs.runs import SyncAlreadyRunning, queued_run
 from integrations.webhooks import ledger
 from menus.images import fetching, files
@@ -13,7 +13,7 @@ from menus.stock import reconciliation
 from menus.sync.rollback import undo
 from menus.sync.run import run_queued
 from storekit.models import Venue
-from storekit.queue.lanes import Lane
+from storekit.queue.worker_threads import Lane
 
 STOCK = Lane("stock", threads=3, per_key=1)
 # One at a time: images have time, and each run downloads several at once.

@@ -28,7 +28,7 @@ def queue_alert(
 
 
 def queue_menu_snooze(*, order_id: UUID, occurrence: int, code: str, pos_words: str, item: str) -> None:
-    """Snooze the items that the POS refused the order for on the menu, once for each occurrence.
+    """Queue a menu snooze of the items that the order was refused for, once for each occurrence.
 
     Call within a transaction; the task is queued when it commits.
 

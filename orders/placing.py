@@ -58,7 +58,7 @@ def place_order(*, venue: Venue, request: OrderRequest) -> PlacedOrder:
 
 
 def initial_schedule(*, held_until: datetime | None) -> dict[str, Any]:
-    """Return the injection's columns for an order that may be sent: once held no longer, or now when it is not held."""
+    """Return the injection's columns for an order that may be sent: at `held_until`, or now if that is None."""
     state = Injection.State.SCHEDULED if held_until else Injection.State.WAITING
     starts_at = held_until or due_now()
     return {"state": state, "next_attempt_at": starts_at, "due_since": starts_at}

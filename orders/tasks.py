@@ -13,7 +13,7 @@ from orders.alerts import delivery
 from orders.injection import buffering, confirmation_checks, parking, send
 from orders.injection.pos_events import apply_order_update
 from orders.models import Alert, Injection
-from storekit.queue.lanes import Lane
+from storekit.queue.worker_threads import Lane
 
 INJECTIONS = Lane("injections", threads=24, per_key=settings.POS_CALLS_PER_PROCESS)
 CONFIRMATION_CHECKS = Lane("confirmation checks", threads=4, per_key=1)

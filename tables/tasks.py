@@ -3,7 +3,7 @@
 from functools import partial
 
 from integrations.models import SyncRun
-from integrations.syncs.lanes import SYNCS
+from integrations.syncs.queue import SYNCS
 from integrations.syncs.runs import SyncAlreadyRunning, queued_run
 from tables import floor_plan
 

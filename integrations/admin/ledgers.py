@@ -23,7 +23,7 @@ from storekit.admin_base.site import ReadOnlyAdmin
 from storekit.queue.registry import NOTIFICATION_HANDLERS
 
 
-class ProgressFilter(admin.SimpleListFilter):
+class ProcessingFilter(admin.SimpleListFilter):
     """Filter notifications by how far their processing has come."""
 
     title = "progress"
@@ -49,7 +49,7 @@ class NotificationPage(ReadOnlyAdmin):
 
     venue_path = "connection__venue"
     list_display = ("received_at", "venue", "type", "status", "reference", "account", "progress", "times_received")
-    list_filter = (VenueFilter, "type", "status", ProgressFilter)
+    list_filter = (VenueFilter, "type", "status", ProcessingFilter)
     list_select_related = ("connection__venue",)
     search_fields = ("reference", "account")
     fieldsets = (

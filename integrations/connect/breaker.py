@@ -1,4 +1,4 @@
-"""A circuit breaker for each connection: remembers whose POS does not answer, so that nobody waits for it in vain.
+"""A circuit breaker for each connection: remembers whose POS does not answer, so that no call waits for it in vain.
 
 Two calls in a row without an answer open it. While it is open nothing is called and callers get `PosDown` at once. When
 its time is over one call is let through to try; if that is answered the breaker closes, else it stays open for longer.
@@ -56,13 +56,13 @@ class Breaker:
             self._failures, self._open_until = 0, None
 
     def unanswered(self) -> None:
-        """Count a call without an answer; open the breaker after enough of them, and again after a trial in vain."""
+        """Count a call without an answer; open the breaker after enough of them, or if the trial call fails."""
         self._row.update(unanswered_calls=F("unanswered_calls") + 1)
         self._failures = self._row.values_list("unanswered_calls", flat=True).first() or 0
         if self._failures < OPENS_AFTER:
             return
         pause = _FIRST_PAUSE if self._open_until is None else _LONGER_PAUSE
-        # Of the calls that were under way together the first to give up sets the time.
+        # When several calls fail at once, only the first sets the pause.
         self._row.filter(breaker_open_until=self._open_until).update(breaker_open_until=timezone.now() + pause)
 
 

@@ -11,8 +11,12 @@ from django.utils import timezone
 from integrations.models import Connection, SyncRun
 from storekit.db.due_rows import enqueue
 from storekit.queue.registry import SYNC_TASKS
+from storekit.queue.worker_threads import Lane
 
 logger = logging.getLogger(__name__)
+
+SYNCS = Lane("syncs", threads=3, per_key=1)
+"""Syncs run here: one at a time for each venue, a few at a time in each worker process."""
 
 QUEUED_AGAIN_AFTER = timedelta(minutes=2)
 """How long a queued run waits before the sweep queues its task again."""

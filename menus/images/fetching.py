@@ -71,7 +71,7 @@ def enqueue_if_due(*, venue_id: int) -> None:
 
 
 def due_products() -> QuerySet[Product]:
-    """Return the products whose image is not the POS's current one, as far as the venue wants it to be.
+    """Return the products whose image must be fetched from the POS.
 
     If the venue has switched `update_images` off, only products that never had an image get the POS's.
     """

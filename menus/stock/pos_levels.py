@@ -11,7 +11,7 @@ from menus.models import Modifier, Product
 from menus.stock.levels import to_update, unrestricted_update
 from storekit.models import Venue
 
-# A POS answers about so many items at once; asking in such steps keeps an eye on the time between them.
+# Items per call. The time budget is checked between calls.
 _BATCH_SIZE = 50
 # Enough for 5,000 items at a second a call.
 _BUDGET_SECONDS = 110.0

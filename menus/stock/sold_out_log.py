@@ -43,7 +43,8 @@ class NamedItem:
 def find_items(*, venue: Venue, skus: Iterable[str]) -> list[NamedItem]:
     """Return the venue's items with these SKUs, sorted by SKU. SKUs that the venue does not have are left out.
 
-    An item that is both a product and a choice is returned as the product. Rows on the menu come before archived ones.
+    An item that is both a product and a choice is returned as the product. Rows on the menu take precedence over
+    archived ones.
     """
     wanted = [sku for sku in set(skus) if sku]
     columns = ("sku", "name", "pk")

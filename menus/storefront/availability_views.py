@@ -15,9 +15,9 @@ from rest_framework.views import APIView
 from menus.storefront.availability import availability_document, find_version
 from menus.storefront.openapi import AvailabilitySchema
 from menus.storefront.published import NoMenu
-from menus.storefront.views import MenuChanging
 from menus.versions import MenuBusy
 from storekit.models import Venue
+from storekit.rest.errors import MenuChanging
 
 # Raise this when the shape of the JSON changes.
 _SHAPE = 1

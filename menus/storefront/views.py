@@ -4,7 +4,7 @@ from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.cache import get_conditional_response
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework.exceptions import APIException, NotAcceptable, NotFound
+from rest_framework.exceptions import NotAcceptable, NotFound
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -16,14 +16,7 @@ from menus.storefront.published import MenuEdition, NoMenu, find_edition, find_i
 from menus.versions import MenuBusy
 from storekit.db.prepared_query import NotPrepared
 from storekit.models import Venue
-
-
-class MenuChanging(APIException):
-    """503: the menu kept changing while it was being read."""
-
-    status_code = 503
-    default_code = "menu_changing"
-    default_detail = "The menu is being updated. Try again."
+from storekit.rest.errors import MenuChanging
 
 
 class MenuView(APIView):

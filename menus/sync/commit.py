@@ -40,7 +40,7 @@ class SyncResult:
     run_id: int
     settings_fingerprint: str = ""
     checkpoint: bytes = b""
-    """From this response, for reading only the changes of the next one under the same settings."""
+    """With it the next sync reads only what changed, if the settings are the same."""
     is_light: bool = False
 
 

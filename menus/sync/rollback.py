@@ -102,6 +102,6 @@ def _write(venue: Venue, past: PastMenu, plan: MenuPlan, stored: StoredMenu, ver
         target = MenuSnapshot(*chosen, categories=(), products=(), groups=())
         save_state(menu=menu, plan=plan, stored=stored, version=version, run=run)
         apply_plan(venue=venue, plan=plan, version=version, snapshot=target)
-        # When an undo is undone, the menu is back at the response that was rolled back from before.
+        # Undoing an undo restores the earlier menu, so what is kept from coming back is again the other response.
         reverted = past.reverted_digest if past.answer == menu.answer else menu.answer
         Menu.objects.filter(pk=menu.pk).update(digest="", reverted_digest=reverted)

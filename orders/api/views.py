@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.core.exceptions import RequestDataTooBig
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.exceptions import APIException, ErrorDetail, NotFound, ValidationError
+from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -28,19 +28,11 @@ from orders.models import Order
 from orders.payments import AlreadyPaid, OrderCancelled, PaidWithBill, PaymentTooLate, pay_order
 from orders.placing import place_order
 from storekit.models import ApiKey, Venue
-from storekit.rest.errors import Conflict, ErrorsSerializer, TooLarge
+from storekit.rest.errors import Conflict, ErrorsSerializer, MenuChanging, TooLarge
 from storekit.rest.idempotency import Answer, answer_once, key_of
 from storekit.rest.parsers import SafeJSONParser
 
 _UNREADABLE_BODY = dict.fromkeys((400, 413, 415), ErrorsSerializer)
-
-
-class MenuChanging(APIException):
-    """503: the menu changed every time it was read."""
-
-    status_code = 503
-    default_code = "menu_changing"
-    default_detail = "The menu is being updated. Send the request again."
 
 
 class OrderView(APIView):

@@ -131,7 +131,7 @@ def price(
 
 
 def shortage_problems(*, demands: Iterable[Demand], left: Mapping[str, int]) -> Iterator[Problem]:
-    """Yield a problem for each SKU ordered more often than it is left, once, at the place that first exceeds it.
+    """Yield one problem for each SKU that is short of stock, at the first line that exceeds it.
 
     An item counts the same whether it is ordered alone or chosen as part of another, because the POS counts it so.
     """

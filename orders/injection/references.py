@@ -55,7 +55,7 @@ def may_have_arrived(*, injection: Injection) -> bool:
 
 
 def last_possible_arrival(*, injection: Injection) -> datetime | None:
-    """Return when the last attempt began that may have brought the present reference to the POS; None if none did.
+    """Return the start time of the latest attempt that may have delivered the present reference; None if there is none.
 
     Duplicates do not count: the POS already had the reference, so an earlier attempt brought it.
     """

@@ -59,7 +59,7 @@ def next_attempt(
         first_tried_at: when the first attempt began.
         due_since: when the order was first due.
         scheduled_for: the time that the guest chose; None for an immediate order.
-        retry_after: the wait that the POS requested. The order is not tried sooner, and given up if that is too late.
+        retry_after: the wait that the POS requested. If it ends after the deadline, the order is given up.
         chance: returns numbers from 0 to 1, which scatter the attempts of many orders.
     """
     end = max(settled_by(due_since=due_since, scheduled_for=scheduled_for), first_tried_at + _SHORTEST_TRIAL)

@@ -17,9 +17,12 @@ class InjectionQuerySet(models.QuerySet["Injection"]):
 
 
 class Injection(models.Model):
-    """The delivery of an order to the till: a row with a state, a next attempt and a lease. Tasks only make it fast.
+    """The delivery of an order to the till: a row with a state, a next attempt and a lease.
 
-    waiting → sending → accepted → confirmed; back to waiting if the POS cannot be reached, failed if it refuses.
+    The sweep finds due rows; tasks only save waiting.
+
+    (scheduled →) waiting → sending → accepted → confirmed; back to waiting if the POS cannot be reached, failed if it
+    refuses.
     """
 
     class State(models.TextChoices):

@@ -1,4 +1,4 @@
-"""Every task and function that is called by its name: the one place where the ground names the apps.
+"""Every task and function that is called by its name: the only module in `storekit/` that names functions of the apps.
 
 The ground may not import the apps, so it names what they do. `manage.py check` reports a name that does not resolve.
 """

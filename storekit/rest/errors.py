@@ -48,3 +48,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     if not request.path_info.startswith(("/api/", "/webhooks/")):
         return page_not_found(request, exception)
     return error_response(status=404, type="client_error", code="not_found", detail="There is nothing at this address.")
+
+
+class MenuChanging(APIException):
+    """503: the menu changed every time it was read."""
+
+    status_code = 503
+    default_code = "menu_changing"
+    default_detail = "The menu is being updated. Send the request again."

@@ -8,8 +8,8 @@ from django_q import cluster, worker
 from django_q.conf import Conf
 from django_q.management.commands import qcluster
 
-from storekit.queue.lanes import open_lanes, wait_for_lanes
 from storekit.queue.ticker import Ticker
+from storekit.queue.worker_threads import open_lanes, wait_for_lanes
 
 # How long a worker that stops waits for what its lanes are doing.
 _STOP_SECONDS = 30.0

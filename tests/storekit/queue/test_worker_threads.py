@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from storekit.queue import lanes
-from storekit.queue.lanes import Job, Lane
+from storekit.queue import worker_threads as lanes
+from storekit.queue.worker_threads import Job, Lane
 
 SECONDS = 5.0
 

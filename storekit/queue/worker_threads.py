@@ -25,7 +25,7 @@ _IDLE_SECONDS = 30.0
 _SLOW_SECONDS = 5.0
 """A job that took longer makes its key slow, until one of its jobs is quicker."""
 _SHARE_OF_THE_SLOW = 4
-"""All slow keys together get one thread in so many."""
+"""Slow keys together use at most a quarter of a lane's threads."""
 
 
 _open = threading.Event()
