@@ -63,6 +63,12 @@ class Connection(models.Model):
         "since", null=True, blank=True, editable=False, help_text="According to the POS's clock."
     )
 
+    missing_permission = models.CharField(
+        max_length=500,
+        blank=True,
+        editable=False,
+        help_text="What the person who connected the venue may not do at the POS; empty if nothing is missing.",
+    )
     pos_warnings = models.TextField(
         "warnings of the POS",
         blank=True,

@@ -65,7 +65,7 @@ class ConnectionPage(VenueAdmin):
     search_fields = ("venue__name", "location_name", "business_name", "business_location_id")
     ordering = ("venue__name",)
     fieldsets = (
-        (None, {"fields": ("venue", ("state_label", "status_reason"), "enabled")}),
+        (None, {"fields": ("venue", ("state_label", "status_reason"), "permission", "enabled")}),
         (
             "Lightspeed",
             {"fields": (("location", "business_location_id"), ("environment", "connected_at"), "token_expiry")},
@@ -77,6 +77,7 @@ class ConnectionPage(VenueAdmin):
         "venue",
         "state_label",
         "status_reason",
+        "permission",
         "location",
         "business_location_id",
         "environment",
@@ -117,6 +118,11 @@ class ConnectionPage(VenueAdmin):
     @admin.display(description="Status")
     def state_label(self, connection: Connection) -> SafeString:
         return _label(connection.get_status_display(), _STATUS_COLOURS)
+
+    @admin.display(description="Missing permission", empty_value="–")
+    def permission(self, connection: Connection) -> SafeString | None:
+        text = connection.missing_permission
+        return _label(text, {text: "danger"}) if text else None
 
     @admin.display(description="Location", ordering="location_name", empty_value="–")
     def location(self, connection: Connection) -> str | None:

@@ -31,6 +31,7 @@ UNKNOWN_STATE: dict[str, Any] = {
     "not_ready_reason": "",
     "readiness_at": None,
     "pos_warnings": "",
+    "missing_permission": "",
 }
 """The columns that describe a location: webhook, readiness, warnings. Reset when another location or none is linked."""
 

@@ -1,8 +1,8 @@
 """A connection's OAuth tokens: kept fresh, and refreshed by one process at a time.
 
 Lightspeed's refresh tokens work once: each refresh returns a new pair, and sending the old refresh token again fails
-with `invalid_grant`. Unused refresh tokens lapse after 14 days. (Lightspeed's K-Series API documentation,
-https://api-docs.lsk.lightspeed.app/.)
+with `invalid_grant`. Access tokens live for 25 minutes; a refresh token lapses after 40 days without use. (Lightspeed's
+K-Series API documentation, https://api-docs.lsk.lightspeed.app/.)
 
 So a process first takes a lease on the row with a conditional update, which works on SQLite and PostgreSQL alike, then
 calls the token endpoint outside any transaction, and commits the new pair before using it. One gap remains: if the
@@ -21,18 +21,23 @@ from django.utils import timezone
 
 from integrations.adapters import adapter_of
 from integrations.models import Connection, TokenPair
-from integrations.pos import NotConnected, Throttled, TokenGrant, Unauthorised, Unreachable
+from integrations.pos import NotConnected, Rejected, Throttled, TokenGrant, Unauthorised, Unreachable
 
 logger = logging.getLogger(__name__)
 
 REFRESH_AHEAD = timedelta(minutes=2)
 # Longer than the token endpoint's time-out, so that a lease expires only if its process died.
 LEASE = timedelta(seconds=30)
+# Longer than most calls take. If a token expires on the way nevertheless, the call is repeated with a new one.
+_STILL_GOOD = timedelta(seconds=20)
 _LONGEST_WAIT_SECONDS = 20.0
 _POLL_SECONDS = 0.1
 
 _RENEWAL_PENDING = "Access to Lightspeed is being renewed. Try again in a few minutes."
-RECONNECT_SENTENCE = "Lightspeed no longer accepts storekit's access. A manager needs to reconnect the venue."
+RECONNECT_SENTENCE = (
+    "Lightspeed no longer accepts storekit's access: it was withdrawn, or not used for 40 days. "
+    "A manager needs to reconnect the venue."
+)
 
 
 class ConnectionTokens:
@@ -42,7 +47,9 @@ class ConnectionTokens:
         self._connection_id = connection_id
 
     def access_token(self) -> str:
-        """Return a token that stays valid for at least two minutes, refreshing it first if necessary.
+        """Return a token that stays valid for two minutes, refreshing it first if necessary.
+
+        While another process refreshes it, the current one is used for as long as it is valid for a call.
 
         Raises:
             NotConnected: there are no tokens.
@@ -51,6 +58,9 @@ class ConnectionTokens:
         """
         pair = _load(self._connection_id)
         if pair.expires_at - timezone.now() > REFRESH_AHEAD:
+            return pair.access_token
+        if _is_being_refreshed(pair) and pair.expires_at - timezone.now() > _STILL_GOOD:
+            # Another process is at it. A new pair does not end the old access token, so nobody has to wait.
             return pair.access_token
         try:
             return refresh(pair=pair).access_token
@@ -125,6 +135,10 @@ def _load(connection_id: int) -> TokenPair:
     return pair
 
 
+def _is_being_refreshed(pair: TokenPair) -> bool:
+    return pair.refreshing_until is not None and pair.refreshing_until > timezone.now()
+
+
 def _take_lease(pair: TokenPair) -> bool:
     now = timezone.now()
     free = Q(refreshing_until=None) | Q(refreshing_until__lte=now)
@@ -139,10 +153,16 @@ def _refresh_with_lease(pair: TokenPair) -> TokenPair:
             return _mark_reconnect_needed(pair, error)
         _release_lease(pair)
         raise
+    except Rejected as error:
+        # storekit's own set-up is wrong, which reconnecting would not put right: the status says what would.
+        _show_problem(pair, str(error))
+        _release_lease(pair)
+        raise
     except BaseException:
         _release_lease(pair)
         raise
     _store(pair, grant)
+    _show_problem(pair, "")
     return _load(pair.connection_id)
 
 
@@ -158,6 +178,14 @@ def _store(pair: TokenPair, grant: TokenGrant) -> None:
         refreshing_until=None,
         refreshed_at=now,
     )
+
+
+def _show_problem(pair: TokenPair, sentence: str) -> None:
+    """Show beside the status why the tokens cannot be renewed; empty once they were."""
+    usable = Connection.objects.filter(
+        pk=pair.connection_id, status__in=[Connection.Status.CONNECTED, Connection.Status.CHOOSING_LOCATION]
+    )
+    usable.exclude(status_reason=sentence[:500]).update(status_reason=sentence[:500])
 
 
 def _mark_reconnect_needed(pair: TokenPair, error: Unauthorised) -> TokenPair:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from integrations.connect import service
 from integrations.connect.forms import LocationForm
 from integrations.connect.oauth_state import UnknownState, take_consent
+from integrations.connect.permissions import check_permissions
 from integrations.models import Connection
 from integrations.pos import PosError, Throttled, Unreachable
 from storekit.models import Venue
@@ -73,6 +74,8 @@ def location(request: HttpRequest, slug: str) -> HttpResponse:
             form.add_error("business_location_id", str(error))
         else:
             _register_webhook(request, connection)
+            if missing := check_permissions(connection=connection):
+                messages.error(request, f"{connection.venue} is connected, but its menu cannot be loaded. {missing}")
             return redirect("admin:integrations_connection_change", connection.pk)
     page = {"title": f"Location of {venue}", "venue": venue, "form": form, "offered": offered}
     status = 400 if form.errors else 200
@@ -121,12 +124,17 @@ def _consent_refused(request: HttpRequest, venue: Venue, refusal: str) -> HttpRe
 def _pos_failed(request: HttpRequest, venue: Venue, error: PosError) -> HttpResponse:
     unavailable = isinstance(error, Unreachable | Throttled)
     return _error_page(
-        request, "Lightspeed was not connected", str(error), venue=venue, status=502 if unavailable else 400
+        request,
+        "Lightspeed was not connected",
+        str(error),
+        words=error.detail,
+        venue=venue,
+        status=502 if unavailable else 400,
     )
 
 
 def _error_page(
-    request: HttpRequest, title: str, reason: str, *, venue: Venue | None = None, status: int = 200
+    request: HttpRequest, title: str, reason: str, *, words: str = "", venue: Venue | None = None, status: int = 200
 ) -> HttpResponse:
     again = (
         f"{reverse('integrations:connect')}?venue={venue.slug}"
@@ -134,7 +142,10 @@ def _error_page(
         else reverse("admin:integrations_connection_changelist")
     )
     return _page(
-        request, "integrations/connect_error.html", {"title": title, "reason": reason, "again": again}, status=status
+        request,
+        "integrations/connect_error.html",
+        {"title": title, "reason": reason, "words": words, "again": again},
+        status=status,
     )
 
 

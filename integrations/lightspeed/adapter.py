@@ -39,6 +39,8 @@ from integrations.pos import (
 )
 
 _MAX_MESSAGE_LENGTH = 1000
+# Seconds. A person is waiting in the browser; a menu that takes longer says nothing about permissions.
+_TRIAL_TIMEOUT = 10.0
 _SUBSCRIPTIONS = (
     ("order", "DELIVERED"),
     ("item", "SALES_RESTRICTION_UPDATED"),
@@ -136,6 +138,12 @@ class LightspeedPos:
     def menus(self) -> tuple[PosMenuName, ...]:
         """Return the menus that can be loaded."""
         return to_menu_names(client.menu_list(http=self._http, location=self._location))
+
+    def check_permissions(self) -> None:
+        """Load the first menu. Raises `Unauthorised` if the person who connected the venue lacks the permission."""
+        menus = self.menus()
+        if menus:
+            client.menu_load(http=self._http, location=self._location, menu_id=menus[0].id, read_timeout=_TRIAL_TIMEOUT)
 
     def menu_document(self, menu_id: str) -> LightspeedMenu:
         """Load one whole menu without parsing it. Raises `NotFound` if the POS has no such menu."""

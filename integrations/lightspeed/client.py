@@ -35,13 +35,20 @@ def menu_list(*, http: LightspeedHttp, location: int) -> list[Json]:
     return as_objects(http.call("GET", "/o/op/1/menu/list", kind=Call.READ, query=query), "menu list")
 
 
-def menu_load(*, http: LightspeedHttp, location: int, menu_id: str, account_profile: str = "") -> bytes:
+def menu_load(
+    *,
+    http: LightspeedHttp,
+    location: int,
+    menu_id: str,
+    account_profile: str = "",
+    read_timeout: float = _MENU_TIMEOUT,
+) -> bytes:
     """Return one whole menu with rich content as unparsed JSON, at normal prices or those of an order profile."""
     query = {"businessLocationId": str(location), "richContent": "true"}
     if account_profile:
         query["accountProfile"] = account_profile
     path = f"/o/op/2/menu/load/{_path_segment(menu_id)}"
-    return http.fetch("GET", path, kind=Call.READ, query=query, read_timeout=_MENU_TIMEOUT)
+    return http.fetch("GET", path, kind=Call.READ, query=query, read_timeout=read_timeout)
 
 
 def item_availability(*, http: LightspeedHttp, location: int, skus: Collection[str]) -> list[Json]:

@@ -38,6 +38,7 @@ _ANY = frozenset(Call)
 _DELIVERIES = frozenset({Call.ORDER, Call.PAYMENT})
 _ORDER = frozenset({Call.ORDER})
 _PAYMENT = frozenset({Call.PAYMENT})
+_NO_DELIVERIES = frozenset({Call.READ, Call.WRITE})
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,23 @@ def _only(status: int) -> range:
 
 
 _REFUSED = "Lightspeed refused this request."
+_NO_CHECK = "Lightspeed has no open check with this identifier."
 
 # The first matching row counts; the last two match everything that is left.
 QUIRKS = (
     # For an order sent again because the first response was lost, 409 means that the order has arrived.
     Quirk(_only(409), Duplicate, "Lightspeed already has this order.", calls=_ORDER),
-    # The equivalent for payments.
+    # The back office's own answer, wrapped: `{"url": …, "ex": "403 Forbidden from GET http://backend:8086/…"}`. Seen in
+    # integrators' logs when a menu is loaded with the consent of a person without the permission BO-WRITE.
+    Quirk(
+        _only(400),
+        Unauthorised,
+        "The person who connected the venue may not use Lightspeed's back office. "
+        "Connect again as an administrator of the back office (BO-WRITE).",
+        code="no_backoffice_permission",
+        message="403 forbidden",
+    ),
+    # The equivalent of the first row for payments.
     Quirk(
         _only(400),
         Duplicate,
@@ -75,6 +87,15 @@ QUIRKS = (
     ),
     Quirk(_only(400), Rejected, "Lightspeed refused the order.", calls=_ORDER),
     Quirk(_only(400), Rejected, "Lightspeed refused the payment.", calls=_PAYMENT),
+    # A check's identifier in the wrong form, which is a check that does not exist.
+    Quirk(
+        _only(400),
+        NotFound,
+        _NO_CHECK,
+        code="no_such_check",
+        calls=_NO_DELIVERIES,
+        message="invalid account identifier",
+    ),
     Quirk(_only(400), Rejected, _REFUSED),
     Quirk(_only(401), Unauthorised, "Lightspeed no longer accepts this venue's connection. Connect it again."),
     Quirk(
@@ -84,6 +105,8 @@ QUIRKS = (
         "Connect again with a Lightspeed user who has access to it.",
         code="forbidden",
     ),
+    # `account not found for BL 123`
+    Quirk(_only(404), NotFound, _NO_CHECK, code="no_such_check", calls=_NO_DELIVERIES, message="account not found"),
     Quirk(_only(404), NotFound, "Lightspeed could not find this. It may have been deleted there."),
     Quirk(_only(410), NotFound, "Lightspeed could not find this. It may have been deleted there."),
     Quirk(_only(408), Unreachable, "Lightspeed did not receive the whole request in time.", code="timed_out"),
@@ -175,7 +198,8 @@ def _parse_object(body: bytes) -> dict[str, Any]:
 
 
 def _message_of(answer: dict[str, Any]) -> str:
-    for name in ("message", "msg", "exception"):
+    """Return the message, under whichever name this part of the API gives it; empty for none."""
+    for name in ("message", "msg", "ex", "exception"):
         if isinstance(answer.get(name), str):
             return str(answer[name])
     return ""

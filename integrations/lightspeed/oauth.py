@@ -19,7 +19,23 @@ from integrations.pos import BadAnswer, PosError, Rejected, TokenGrant, Unauthor
 
 SCOPES = "orders-api financial-api offline_access"
 _TIMEOUT = (3.05, 20)
-_USUAL_LIFETIME = timedelta(hours=1)
+# Of access tokens, from the vendor's draft developer documentation. `expires_in` wins where it says otherwise.
+_USUAL_LIFETIME = timedelta(minutes=25)
+
+# Lightspeed's words, from integrators' logs: `Code not valid`, `Token is not active` and `Incorrect redirect_uri` all
+# come with the code `invalid_grant`, `Invalid client or Invalid client credentials` with the status 401.
+_WRONG_CLIENT = (
+    "Lightspeed does not accept storekit's own client id and secret. "
+    "Ask the person who runs storekit to check LIGHTSPEED_CLIENT_ID and LIGHTSPEED_CLIENT_SECRET."
+)
+_OTHER_ADDRESS = (
+    "storekit's address differs from the redirect address registered at Lightspeed. "
+    "Ask the person who runs storekit to make PUBLIC_URL and the address registered there the same."
+)
+_CODE_REFUSED = (
+    "Lightspeed's approval has expired or was already used; it is good for about 15 seconds. Start connecting again."
+)
+_CONSENT_ENDED = "Lightspeed's approval has ended: it was withdrawn, or not used for 40 days. Connect the venue again."
 
 
 @dataclass(frozen=True)
@@ -53,7 +69,7 @@ def exchange_code(*, config: ClientConfig, redirect_uri: str, code: str, code_ve
 
     Raises:
         Unauthorised: with code `invalid_grant`: the code was used before, has expired, or is another browser's.
-        Rejected: Lightspeed does not accept storekit's client.
+        Rejected: Lightspeed does not accept storekit's client, or its redirect address.
         Unreachable, Throttled: the outcome is unknown; the code may be spent.
         BadAnswer: the response has no tokens.
     """
@@ -68,7 +84,7 @@ def exchange_code(*, config: ClientConfig, redirect_uri: str, code: str, code_ve
             timeout=_TIMEOUT,
             allow_redirects=False,
         ),
-        refused="Lightspeed's approval has expired or was already used. Start connecting again.",
+        refused=_CODE_REFUSED,
     )
     return _grant(token, former_refresh_token="")
 
@@ -87,7 +103,7 @@ def refresh(*, config: ClientConfig, refresh_token: str) -> TokenGrant:
         lambda session: session.refresh_token(
             config.token_url, refresh_token=refresh_token, timeout=_TIMEOUT, allow_redirects=False
         ),
-        refused="Lightspeed no longer accepts this venue's connection. Connect it again.",
+        refused=_CONSENT_ENDED,
     )
     return _grant(token, former_refresh_token=refresh_token)
 
@@ -136,18 +152,16 @@ def _tokens_from(
 
 
 def _oauth_error(error: OAuthError, *, refused: str) -> PosError:
-    """Return the error for one of RFC 6749's codes; an unknown code means a person has to act."""
+    """Return the error for one of RFC 6749's codes and Lightspeed's words; anything else means a person has to act."""
     code, detail = str(error.error)[:40], scrubbed(str(error.description or ""))
+    words = detail.lower()
+    if words.startswith("incorrect redirect_uri"):
+        return Rejected(_OTHER_ADDRESS, code="redirect_uri", detail=detail)
+    if code in {"invalid_client", "unauthorized_client"} or words.startswith("invalid client"):
+        return Rejected(_WRONG_CLIENT, code=code, detail=detail)
     match code:
         case "invalid_grant":
             return Unauthorised(refused, code=code, detail=detail)
-        case "invalid_client" | "unauthorized_client":
-            return Rejected(
-                "Lightspeed does not accept storekit's own client id and secret. "
-                "Ask the person who runs storekit to check LIGHTSPEED_CLIENT_ID and LIGHTSPEED_CLIENT_SECRET.",
-                code=code,
-                detail=detail,
-            )
         case "temporarily_unavailable" | "server_error":
             return Unreachable("Lightspeed's log-in service has a technical problem right now.", detail=detail)
         case _:
@@ -173,7 +187,7 @@ def _no_tokens() -> BadAnswer:
 
 
 def _lifetime(seconds: Any) -> timedelta:
-    """Return the lifetime, or an hour if it is invalid: the old pair is spent, and a 401 renews the new one anyway."""
+    """Return the lifetime, or the usual one if it is invalid: the old pair is spent, and a 401 renews anyway."""
     try:
         lifetime = timedelta(seconds=int(seconds))
     except (TypeError, ValueError, OverflowError):

@@ -17,6 +17,13 @@ class PointOfSale(Protocol):
     def menus(self) -> tuple[PosMenuName, ...]:
         """Return the menus that can be loaded."""
 
+    def check_permissions(self) -> None:
+        """Try what a sync needs and the list of locations does not prove: loading a menu. Gives up after seconds.
+
+        Raises:
+            Unauthorised: the person who connected the venue may not load it.
+        """
+
     def menu_document(self, menu_id: str) -> MenuDocument:
         """Load one whole menu without parsing it. Raises `NotFound` if the POS has no such menu."""
 

@@ -7,9 +7,19 @@ from typing import Any
 
 from django.utils import timezone
 
+from integrations.connect.permissions import record_missing_permission
 from integrations.connect.venue_settings import settings_of
 from integrations.models import SyncRun
-from integrations.pos import AllergenNames, ItemUpdate, MenuDocument, MenuReading, MenuSnapshot, PointOfSale, PosError
+from integrations.pos import (
+    AllergenNames,
+    ItemUpdate,
+    MenuDocument,
+    MenuReading,
+    MenuSnapshot,
+    PointOfSale,
+    PosError,
+    Unauthorised,
+)
 from integrations.syncs.runs import Progress, SyncFailed, SyncHeld
 from menus.models import Menu, SyncCheckpoint
 from menus.stock.pos_levels import ask_levels, skus_in, skus_on_menu
@@ -73,7 +83,7 @@ class MenuSync:
         menu = Menu.objects.filter(venue=self._venue).first() or Menu(venue=self._venue)
         menu_id = self._choose_menu(menu)
         self._progress.report(15, "Loading the menu from the POS")
-        document = self._pos.menu_document(menu_id)
+        document = self._load_menu(menu_id)
         digest = self._digest(document)
         if self._is_unchanged(menu, digest):
             return self._keep_menu(menu, self._load_supplement(set()))
@@ -92,6 +102,15 @@ class MenuSync:
 
     def _response(self, digest: str, reading: MenuReading) -> _Response:
         return _Response(digest, self._load_supplement(skus_in(reading.snapshot)))
+
+    def _load_menu(self, menu_id: str) -> MenuDocument:
+        try:
+            document = self._pos.menu_document(menu_id)
+        except Unauthorised as error:
+            record_missing_permission(venue=self._venue, sentence=str(error))
+            raise
+        record_missing_permission(venue=self._venue, sentence="")
+        return document
 
     def _choose_menu(self, menu: Menu) -> str:
         chosen = self._options.menu_id

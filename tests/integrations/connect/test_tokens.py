@@ -29,7 +29,7 @@ from tests.integrations.flow import connect
 from tests.support.processes import run_python
 from tests.support.sandbox import SandboxPos, eventually
 
-NEW_PAIR = {"access_token": "access-2", "refresh_token": "refresh-2", "expires_in": 3600, "token_type": "Bearer"}
+NEW_PAIR = {"access_token": "access-2", "refresh_token": "refresh-2", "expires_in": 1500, "token_type": "Bearer"}
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_a_token_is_replaced_two_minutes_before_it_expires(
     pair = TokenPair.objects.get(connection=connection)
     assert (pair.access_token, pair.refresh_token, pair.generation) == ("access-2", "refresh-2", 2)
     assert pair.refreshing_until is None
-    assert pair.expires_at > timezone.now() + timedelta(minutes=55)
+    assert pair.expires_at > timezone.now() + timedelta(minutes=24)
     assert sent_refresh_token(token_endpoint.calls[0]) == "refresh-1"
 
 
@@ -203,6 +203,33 @@ def test_a_second_process_waits_for_the_refresh_under_way(connection: Connection
     assert found == ["access-2"]
 
 
+def test_a_token_that_is_still_good_is_used_while_another_process_replaces_it(
+    connection: Connection, token_endpoint: responses.RequestsMock
+) -> None:
+    let_expire(connection, in_seconds=90)
+    TokenPair.objects.update(refreshing_until=timezone.now() + tokens.LEASE)
+    assert ConnectionTokens(connection.pk).access_token() == "access-1"
+    assert len(token_endpoint.calls) == 0
+
+
+def test_the_status_says_what_keeps_tokens_from_being_renewed_until_they_are(
+    connection: Connection, token_endpoint: responses.RequestsMock
+) -> None:
+    refusal = {"error": "unauthorized_client", "error_description": "Invalid client or Invalid client credentials"}
+    token_endpoint.post(settings.LIGHTSPEED_TOKEN_URL, json=refusal, status=401)
+    let_expire(connection, in_seconds=1)
+    tasks.refresh_tokens()
+    connection.refresh_from_db()
+    assert connection.status == Connection.Status.CONNECTED
+    assert "LIGHTSPEED_CLIENT_SECRET" in connection.status_reason
+
+    token_endpoint.reset()
+    answer_with_a_new_pair(token_endpoint)
+    tasks.refresh_tokens()
+    connection.refresh_from_db()
+    assert connection.status_reason == ""
+
+
 def test_a_venue_without_tokens_is_not_connected(venue: Venue) -> None:
     made = factories.ConnectionFactory(venue=venue, tokens=None)
     with pytest.raises(NotConnected):
@@ -237,6 +264,19 @@ def test_the_periodic_task_refreshes_ahead_of_expiry(
     let_expire(connection, in_seconds=10 * 60)
     assert tasks.refresh_tokens() == "1 refreshed"
     assert tasks.refresh_tokens() == "0 refreshed"
+
+
+def test_a_token_of_25_minutes_never_expires_between_two_runs_of_the_periodic_task(
+    connection: Connection, token_endpoint: responses.RequestsMock
+) -> None:
+    answer_with_a_new_pair(token_endpoint)
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        for _ in range(24):
+            tasks.refresh_tokens()
+            clock.shift(timedelta(minutes=10))
+            left = TokenPair.objects.get(connection=connection).expires_at - timezone.now()
+            assert left >= timedelta(minutes=5)
+    assert len(token_endpoint.calls) <= 12
 
 
 def test_the_periodic_task_keeps_an_idle_refresh_token_from_lapsing(

@@ -35,6 +35,14 @@ MENU_SHAPED = {
 USED_ORDER = {"status": "fail", "msg": "reference has already been used for another order"}
 USED_PAYMENT = {"status": 400, "message": "Reference has already been used for another payment"}
 
+WRAPPED_403 = {
+    "url": "http://backend:8086/menu/168",
+    "ex": "403 Forbidden from GET http://backend:8086/menu/168?businessLocationId=1",
+}
+NO_CHECK = {"status": 404, "error": "Not Found", "message": "account not found for BL 123"}
+NOT_A_CHECK = {"status": 400, "error": "Bad Request", "message": "Invalid account identifier"}
+
+# Sources: Lightspeed's API documentation (https://api-docs.lsk.lightspeed.app/); the last three from integrators' logs.
 ROWS: list[tuple[Call, int, Any, type[PosError], str]] = [
     (Call.ORDER, 409, USED_ORDER, Duplicate, "duplicate"),
     (Call.PAYMENT, 400, USED_PAYMENT, Duplicate, "duplicate"),
@@ -52,6 +60,9 @@ ROWS: list[tuple[Call, int, Any, type[PosError], str]] = [
     (Call.READ, 503, {}, Unreachable, "pos_fault"),
     (Call.ORDER, 302, {}, Unreachable, "unexpected_status"),
     (Call.READ, 302, {}, BadAnswer, "unexpected_status"),
+    (Call.READ, 400, WRAPPED_403, Unauthorised, "no_backoffice_permission"),
+    (Call.READ, 404, NO_CHECK, NotFound, "no_such_check"),
+    (Call.READ, 400, NOT_A_CHECK, NotFound, "no_such_check"),
 ]
 
 
@@ -67,6 +78,19 @@ def test_every_row_of_the_table_has_its_error(
     assert type(error) is expected
     assert (error.code, error.status) == (code, status)
     assert str(error).endswith(".")
+
+
+@pytest.mark.parametrize("body", [b"", b"null", b"<html>"])
+def test_an_empty_body_leaves_the_status_to_decide(body: bytes) -> None:
+    error = errors.for_answer(call=Call.READ, status=403, body=body)
+    assert (error.code, error.detail) == ("forbidden", "")
+
+
+@pytest.mark.parametrize("call", Call)
+def test_a_wrapped_403_is_a_missing_permission_for_every_call(call: Call) -> None:
+    error = answer(call, 400, WRAPPED_403)
+    assert type(error) is Unauthorised
+    assert "administrator" in str(error)
 
 
 def test_the_rows_above_reach_every_row_of_the_table() -> None:
@@ -102,6 +126,9 @@ def test_a_used_reference_means_duplicate_only_for_the_kind_of_call_that_says_it
         (MENU_SHAPED, "Cannot load; accountProfile: unknown profile"),
         (USED_ORDER, "reference has already been used for another order"),
         ({"message": "Could not add item X (not found)"}, "Could not add item X (not found)"),
+        ({"errors": [{"code": "unauthorized", "title": "Unauthorized"}]}, "Unauthorized"),
+        ({"exception": "HttpClientErrorException: 404 Not Found"}, "HttpClientErrorException: 404 Not Found"),
+        (WRAPPED_403, WRAPPED_403["ex"]),
         ({"message": 3, "errors": "odd"}, ""),
         ({"errors": [None, {"field": 3}, {"defaultMessage": "odd"}]}, "odd"),
         (["a list"], ""),

@@ -86,7 +86,7 @@ def test_an_odd_lifetime_does_not_cost_the_pair(seconds: object) -> None:
     body = PAIR | {"expires_in": seconds, "expires_at": 1}
     responses.post(TOKEN_URL, json={name: value for name, value in body.items() if value is not None})
     grant = refresh()
-    assert (grant.access_token, grant.expires_in) == ("access-2", timedelta(hours=1))
+    assert (grant.access_token, grant.expires_in) == ("access-2", timedelta(minutes=25))
 
 
 @responses.activate
@@ -108,6 +108,34 @@ def test_every_refusal_is_named_by_what_to_do(status: int, error: str, expected:
             call()
         assert type(caught.value) is expected
         assert (caught.value.code, caught.value.detail) in {(code, "Stale")}
+
+
+# The words are those of Lightspeed's log-in service, from integrators' logs.
+@responses.activate
+@pytest.mark.parametrize(
+    ("status", "error", "words", "expected", "code", "advice"),
+    [
+        (400, "invalid_grant", "Code not valid", Unauthorised, "invalid_grant", "Start connecting again"),
+        (400, "invalid_grant", "Incorrect redirect_uri", Rejected, "redirect_uri", "PUBLIC_URL"),
+        (401, "unauthorized_client", "Invalid client or Invalid client credentials", Rejected, None, "CLIENT_SECRET"),
+        (401, "invalid_client", "Invalid client or Invalid client credentials", Rejected, None, "CLIENT_SECRET"),
+        (400, "invalid_request", "Invalid client or Invalid client credentials", Rejected, None, "CLIENT_SECRET"),
+    ],
+)
+def test_a_refused_code_says_what_to_do(
+    status: int, error: str, words: str, expected: type[PosError], code: str | None, advice: str
+) -> None:
+    responses.post(TOKEN_URL, status=status, json={"error": error, "error_description": words})
+    with pytest.raises(expected, match=advice) as caught:
+        exchange()
+    assert (caught.value.code, caught.value.detail) == (code or error, words)
+
+
+@responses.activate
+def test_a_token_that_is_not_active_means_that_the_approval_has_ended() -> None:
+    responses.post(TOKEN_URL, status=400, json={"error": "invalid_grant", "error_description": "Token is not active"})
+    with pytest.raises(Unauthorised, match="not used for 40 days"):
+        refresh()
 
 
 @responses.activate
