@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -187,8 +187,13 @@ class LightspeedPos:
         send(http=self._http, order=body)
 
     def open_checks(self) -> tuple[OpenCheck, ...]:
-        """Return every check that is open now."""
+        """Return the dine-in checks opened within the past 15 hours that are open now; none in trial mode."""
         return tuple(map(to_open_check, client.open_checks(http=self._http, location=self._location)))
+
+    def open_check(self, identifier: str) -> OpenCheck:
+        """Return one open check, however old. Raises `NotFound` if it is gone."""
+        snapshot = client.open_check(http=self._http, location=self._location, identifier=identifier)
+        return replace(to_open_check(snapshot), asked_as=identifier)
 
     def print_message(self, text: str) -> None:
         """Show a message on the till and print it; text beyond 1,000 characters is cut off."""

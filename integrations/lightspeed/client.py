@@ -102,9 +102,18 @@ def discounts(*, http: LightspeedHttp, location: int) -> list[Json]:
 
 
 def open_checks(*, http: LightspeedHttp, location: int) -> list[Json]:
-    """Return all checks open today: `[AccountSnapshot]`."""
+    """Return the open checks: `[AccountSnapshot]`.
+
+    Lightspeed lists dine-in checks opened within the past 15 hours, and none for a location in trial mode.
+    """
     query = {"businessLocationId": str(location)}
     return as_objects(http.call("GET", "/o/op/1/order/table/getCheck", kind=Call.READ, query=query), "open checks")
+
+
+def open_check(*, http: LightspeedHttp, location: int, identifier: str) -> Json:
+    """Return one open check by its identifier, such as `A78094.48`. Raises `NotFound` if it is gone."""
+    path = f"/o/op/1/order/accounts/{_path_segment(identifier)}"
+    return as_object(http.call("GET", path, kind=Call.READ, query={"businessLocationId": str(location)}), "check")
 
 
 def print_message(*, http: LightspeedHttp, location: int, message: str) -> None:

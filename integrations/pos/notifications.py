@@ -36,6 +36,8 @@ class OrderUpdate:
     code: str = ""
     sentence: str = ""
     item: str = ""
+    check_uuid: str = ""
+    """What the check keeps when its identifier `account` changes; empty if the POS does not say."""
 
 
 @dataclass(frozen=True)

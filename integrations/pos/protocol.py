@@ -54,7 +54,10 @@ class PointOfSale(Protocol):
         """
 
     def open_checks(self) -> tuple[OpenCheck, ...]:
-        """Return every check that is open now."""
+        """Return the checks that are open now. One that is not listed may be open and owed: see `open_check`."""
+
+    def open_check(self, identifier: str) -> OpenCheck:
+        """Return one open check, however old. Raises `NotFound` if it is gone."""
 
     def print_message(self, text: str) -> None:
         """Show a message on the till and print it; text beyond 1,000 characters is cut off."""

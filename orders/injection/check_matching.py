@@ -39,7 +39,7 @@ def unconfirmed_message(order: Order, checks: Sequence[OpenCheck] | None, error:
 def _open_check_finding(order: Order, checks: Sequence[OpenCheck]) -> str:
     """Describe the check that the order was to be added to. Compare items, as the order has no payment of its own."""
     account = order.open_account
-    check = next((check for check in checks if check.account == account), None)
+    check = next((check for check in checks if account in check.identifiers), None)
     if check is None:
         return f"It was to be added to check {account}, which is no longer open."
     if _contains_items(check, order):

@@ -8,7 +8,8 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from integrations.connect.service import pos_for
-from integrations.pos import OpenCheck, PosError, Throttled, Unreachable
+from integrations.pos import NotFound, OpenCheck, PosError, Throttled, Unreachable
+from orders.injection.check_identity import remember_check
 from orders.injection.check_matching import unconfirmed_message
 from orders.injection.confirmation import confirm
 from orders.injection.failure import end_cancelled, fail, is_cancelled
@@ -45,10 +46,26 @@ def check_confirmation(*, injection_id: int) -> str:
         # A check that keeps killing its process must not do so for ever.
         return _record(injection, lease, None, Unreachable("The process that looked it up stopped every time."))
     try:
-        checks = pos_for(venue=injection.order.venue, location=injection.location).open_checks()
+        checks = _open_checks(injection)
     except PosError as error:
         return _record(injection, lease, None, error)
     return _record(injection, lease, checks, None)
+
+
+def _open_checks(injection: Injection) -> tuple[OpenCheck, ...]:
+    """Return the POS's open checks, and the one that the order was to be added to even if it is not listed.
+
+    Lightspeed lists dine-in checks of the past 15 hours, and none for a location in trial mode.
+    """
+    pos = pos_for(venue=injection.order.venue, location=injection.location)
+    checks = pos.open_checks()
+    account = injection.order.open_account
+    if not account or any(account in check.identifiers for check in checks):
+        return checks
+    try:
+        return (*checks, pos.open_check(account))
+    except NotFound:
+        return checks
 
 
 def enqueue_due() -> int:
@@ -77,6 +94,7 @@ def _record(checked: Injection, lease: UUID, checks: tuple[OpenCheck, ...] | Non
             return "superseded"
         if (check := _check_of(injection, checks or ())) is not None:
             confirm(injection=injection, account=check.account)
+            remember_check(injections=[injection], names=check.identifiers)
         elif (
             error is not None
             and injection.confirmation_checks < MOST_CHECKS

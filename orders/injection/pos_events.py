@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from integrations.pos import OrderEvent, OrderUpdate
+from orders.injection.check_identity import follow_check, open_injections_on
 from orders.injection.confirmation import advance_orders, confirm, queue_duplicate_alert, was_entered_by_hand
 from orders.injection.corrections import correct_and_resend
 from orders.injection.failure import current_status, end_cancelled, fail, is_cancelled, queue_snooze_if_sold_out
@@ -113,6 +114,7 @@ def _apply_arrival(injection: Injection, update: OrderUpdate, status: Order.Stat
         if injection.state == _State.CONFIRMED or status == _Status.CANCELLED:
             return _report_second_copy(injection, status)
         _adopt_earlier_revision(injection, update.reference)
+    follow_check(injections=[injection], update=update)
     return confirm(injection=injection, account=update.account, status=status)
 
 
@@ -141,11 +143,11 @@ def _adopt_earlier_revision(injection: Injection, reference: str) -> None:
 
 def _apply_to_check(venue: Venue, update: OrderUpdate, status: Order.Status | None) -> str:
     """Advance all of the venue's orders that are on the check."""
-    if not update.account or status is None:
+    if not (update.account or update.check_uuid) or status is None:
         return "not an order of ours"
-    on_check = Order.objects.open().filter(
-        venue=venue, injection__account=update.account, injection__state=_State.CONFIRMED
-    )
+    injections = list(open_injections_on(venue=venue, update=update))
+    follow_check(injections=injections, update=update)
+    on_check = Order.objects.open().filter(injection__in=injections)
     if update.event is OrderEvent.DELIVERED:
         on_check, status = on_check.filter(status__in=_READY_FOR_THE_GUEST), _Status.COMPLETED
     order_ids = [] if status == _Status.CONFIRMED else list(on_check.values_list("pk", flat=True))

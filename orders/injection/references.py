@@ -7,6 +7,7 @@ reference. Only after a definite refusal may a corrected order go out, as a new 
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from orders.injection.check_identity import forget_check
 from orders.models import Injection, InjectionAttempt
 from storekit.db.due_rows import due_now
 
@@ -77,6 +78,7 @@ def start_new_revision(*, injection: Injection) -> None:
     injection.deliver_by = None
     injection.confirmation_checks = 0
     injection.accepted_at = None
+    forget_check(injection=injection)
     injection.save(
         update_fields=[
             "revision",

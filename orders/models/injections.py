@@ -93,6 +93,19 @@ class Injection(models.Model):
         return f"Injection of order {self.order_id}: {self.get_state_display()}"
 
 
+class CheckIdentifier(models.Model):
+    """Something that the check of an order on the till is known by: its uuid, or one of the identifiers it has had."""
+
+    injection = models.ForeignKey(Injection, models.CASCADE, related_name="check_identifiers")
+    identifier = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["injection", "identifier"], name="one_row_per_check_identifier")]
+
+    def __str__(self) -> str:
+        return self.identifier
+
+
 class InjectionAttempt(models.Model):
     """One call to the POS. Written before the call, so that a killed worker leaves evidence."""
 

@@ -19,6 +19,9 @@ from integrations.lightspeed.mapping.json_fields import (
 from integrations.money import to_money
 from integrations.pos import CheckItem, OpenCheck
 
+# Of what a guest pays in cash, the largest step that is common: half a krona or krone.
+_CASH_ROUNDING = Decimal("0.50")
+
 
 def to_open_check(snapshot: Json) -> OpenCheck:
     """Return the check.
@@ -48,4 +51,39 @@ def to_open_check(snapshot: Json) -> OpenCheck:
             for line in objects(snapshot, "salesEntries", where)
             if flag(line, "active", where, default=True) and (sku := identifier(line, "itemSku", where))
         ),
+        uuid=identifier(snapshot, "uuid", where),
+        pos_id=identifier(snapshot, "posId", where),
     )
+
+
+def is_reversal(snapshot: Json) -> bool:
+    """Return whether the check only takes back another one: the till closes such a check when it renames one.
+
+    Source: integrators' logs. A22096.21 became A22096.22, closed at once with negative amounts and no payment method,
+    and went on as A22096.23.
+    """
+    return _amount(snapshot, "currentAmount") < 0
+
+
+def settles(snapshot: Json) -> bool:
+    """Return whether a closed check was paid. One that was emptied by a merge, or is not covered, settles nothing.
+
+    A check without amounts is taken to be paid.
+    """
+    if snapshot.get("currentAmount") is None:
+        return True
+    amount, paid = _amount(snapshot, "currentAmount"), _paid(snapshot)
+    was_emptied = snapshot.get("salesEntries") == [] and not amount and not paid
+    return not was_emptied and amount >= 0 and amount - paid <= _CASH_ROUNDING
+
+
+def _paid(snapshot: Json) -> Decimal:
+    if snapshot.get("paidAmount") is not None:
+        return _amount(snapshot, "paidAmount")
+    entries = objects(snapshot, "paymentEntries", "check")
+    in_force = (entry for entry in entries if flag(entry, "active", "check", default=True))
+    return sum((_amount(entry, "amountPaid") for entry in in_force), Decimal(0))
+
+
+def _amount(source: Json, name: str) -> Decimal:
+    return number(source, name, "check") or Decimal(0)

@@ -12,21 +12,23 @@ from dataclasses import replace
 from typing import Any
 
 from integrations.lightspeed.mapping.availability import to_item_update, to_readiness
-from integrations.lightspeed.mapping.json_fields import Json, as_object, identifier, text
+from integrations.lightspeed.mapping.checks import is_reversal, settles
+from integrations.lightspeed.mapping.json_fields import Json, as_object, clean, identifier, text
 from integrations.lightspeed.mapping.refusals import refusal_of, scrubbed
-from integrations.pos import OrderEvent, OrderUpdate, PosFact, ReceivedNotification
+from integrations.pos import BadAnswer, OrderEvent, OrderUpdate, PosFact, ReceivedNotification
 
 _DEFAULT_TYPE = "ORDER"
 
 _CHECK_WAS_UPDATED = "CHECK_WAS_UPDATED"
 _DELIVERED = "DELIVERED"
+_CLOSED = "CLOSED"
 _ORDER_EVENTS = {
     "SUCCESS": OrderEvent.CONFIRMED,
     "FAILURE": OrderEvent.FAILED,
     "ABANDONED": OrderEvent.FAILED,
     "READY_FOR_PICKUP": OrderEvent.READY,
     "IN_DELIVERY": OrderEvent.OUT_FOR_DELIVERY,
-    "CLOSED": OrderEvent.COMPLETED,
+    _CLOSED: OrderEvent.COMPLETED,
     _DELIVERED: OrderEvent.DELIVERED,
     "CANCELLED": OrderEvent.CANCELLED,
     _CHECK_WAS_UPDATED: OrderEvent.CHECK_UPDATED,
@@ -85,11 +87,35 @@ def _order_update(source: Json, status: str, reference: str, account: str) -> Or
     if event is None:
         return None
     reason = scrubbed(text(source, "reason", "notification"))
-    update = OrderUpdate(event=event, reference=reference, account=account, reason=reason)
+    update = OrderUpdate(
+        event=event, reference=reference, account=account, reason=reason, check_uuid=_check_uuid(source)
+    )
+    if event is OrderEvent.COMPLETED and not _is_settled(source):
+        # The check is not over. It has been somewhere all the same, and may go on under another identifier.
+        update = replace(update, event=OrderEvent.CHECK_UPDATED, account="" if _is_reversal(source) else account)
     refusal = refusal_of(reason) if event is OrderEvent.FAILED else None
     if refusal is None:
         return update
     return replace(update, code=refusal.code, sentence=refusal.sentence, item=refusal.item)
+
+
+def _check_uuid(source: Json) -> str:
+    check = source.get("account")
+    uuid = check.get("uuid") if isinstance(check, dict) else None
+    return clean(uuid)[:64] if isinstance(uuid, str) else ""
+
+
+def _is_settled(source: Json) -> bool:
+    """Return whether a CLOSED settles the check. Without a readable check in the notification its word counts."""
+    check = source.get("account")
+    try:
+        return not isinstance(check, dict) or settles(check)
+    except BadAnswer:
+        return True
+
+
+def _is_reversal(source: Json) -> bool:
+    return is_reversal(source["account"])
 
 
 def _fingerprint(source: Json, type_: str, status: str, about: str) -> str:
@@ -98,6 +124,9 @@ def _fingerprint(source: Json, type_: str, status: str, about: str) -> str:
     if type_ == "ORDER" and status in {_CHECK_WAS_UPDATED, _DELIVERED}:
         # Two updates of a check look the same but are two facts. So are a delivery to the till and one to the guest.
         return secrets.token_hex(32)
+    if type_ == "ORDER" and status == _CLOSED and not _is_settled(source):
+        # Must not make the CLOSED that settles the check look like one that was seen before.
+        return _digest(type_, status, about, "unsettled", _account(source))
     if type_ in {"ORDER", "PAYMENT"}:
         return _digest(type_, status, about) if about else _digest(type_, source)
     if not source.get(_TIME_FIELD[type_]):

@@ -19,6 +19,7 @@ from orders.tasks import look_for_order, sweep_unconfirmed
 from tests.orders.sending import CHECKS, NOW, TO_GO, alerts, minutes_later, queued
 
 State = Injection.State
+ONE_CHECK = CHECKS.replace("/order/table/getCheck", "/order/accounts/A7.7")
 
 
 @pytest.fixture
@@ -121,9 +122,24 @@ def test_an_order_added_to_an_open_check_is_searched_for_there(
 ) -> None:
     Order.objects.update(open_account="A7.7", payment_status="unpaid", payment_amount=0)
     pos.get(CHECKS, json=checks)
+    pos.get(ONE_CHECK, json={"message": "account not found for BL 123"}, status=404)
     assert look_for_order(unconfirmed.pk) == "failed", "nothing there is certain"
     unconfirmed.refresh_from_db()
     assert words in unconfirmed.error
+
+
+@pytest.mark.parametrize("listed", [[], [check()]])
+def test_a_bill_that_is_not_listed_is_asked_for_before_it_is_called_gone(
+    unconfirmed: Injection, pos: responses.RequestsMock, listed: list[dict[str, Any]]
+) -> None:
+    """Lightspeed lists checks of the past 15 hours, and answers with a renamed one to its former identifier."""
+    Order.objects.update(open_account="A7.7", payment_status="unpaid", payment_amount=0)
+    pos.get(CHECKS, json=listed)
+    lines = [{"itemSku": "BURGER", "quantity": "2.0"}]
+    pos.get(ONE_CHECK, json=check(ikaccountId="A7.9", salesEntries=lines))
+    look_for_order(unconfirmed.pk)
+    unconfirmed.refresh_from_db()
+    assert "it is probably there" in unconfirmed.error
 
 
 # --- When ------------------------------------------------------------------------------------------------------------

@@ -1,10 +1,11 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from integrations.lightspeed.mapping.checks import to_open_check
+from integrations.lightspeed.mapping.checks import settles, to_open_check
 from integrations.pos import BadAnswer, OpenCheck
 
 PAID = {"paymentMethodCode": "STOREKIT", "amountPaid": 13.5, "externalReference": "storekit-1", "active": True}
@@ -37,7 +38,46 @@ def test_a_check_with_all_that_an_order_is_recognised_by() -> None:
         paid=Decimal("3.50"),
         opened_at=datetime(2021, 12, 21, 13, 24, 49, 265_000, UTC),
         payment_references=("storekit-1",),
+        uuid="d2c1",
     )
+
+
+def test_a_check_is_known_by_its_uuid_and_its_identifiers() -> None:
+    found = replace(check(posId=72676), asked_as="A78094.46")
+    assert (found.uuid, found.pos_id) == ("d2c1", "72676")
+    assert found.identifiers == ("A78094.48", "A78094.46", "d2c1")
+
+
+def test_lines_may_lack_what_the_vendors_examples_lack() -> None:
+    line = {"id": 1, "itemName": "Soup", "itemSku": "SOUP", "quantity": "1.0", "amountWithTax": "7.50", "active": True}
+    found = check(salesEntries=[line], currentAmount="7.50", paidAmount="0", tableNumber="4", openDate=None)
+    assert [(item.sku, item.quantity) for item in found.items] == [("SOUP", Decimal("1.0"))]
+    assert (found.amount, found.paid, found.table) == (Decimal("7.50"), Decimal(0), 4)
+
+
+LINE = {"itemSku": "SOUP", "quantity": 1, "active": True}
+PAYMENT = {"amountPaid": "20.00", "active": True}
+
+
+@pytest.mark.parametrize(
+    ("closed", "settled"),
+    [
+        ({"currentAmount": 20, "paidAmount": "20.00"}, True),
+        ({"currentAmount": 20, "paidAmount": 22}, True),
+        ({"currentAmount": 20, "paymentEntries": [PAYMENT]}, True),
+        ({"currentAmount": 20, "paymentEntries": [PAYMENT | {"active": False}]}, False),
+        ({"currentAmount": "20.02", "paidAmount": 20}, True),
+        ({"currentAmount": 20, "paidAmount": 0}, False),
+        ({"currentAmount": "20.00"}, False),
+        ({"currentAmount": "-20.00", "paidAmount": 0, "paymentEntries": []}, False),
+        ({"currentAmount": 0, "paidAmount": 0, "salesEntries": [LINE]}, True),
+        ({"currentAmount": 0, "paidAmount": 0, "salesEntries": []}, False),
+        ({}, True),
+    ],
+)
+def test_a_closed_check_settles_only_what_is_covered(closed: dict[str, Any], settled: bool) -> None:
+    """Integrators' logs: a renamed check closes its former self with negative amounts and no payment method."""
+    assert settles(closed) is settled
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,48 @@
+"""Follow an order's check at the POS, which keeps its uuid while its identifier changes.
+
+Splitting, transferring and merging give a check a new identifier, and so does the till's own handling of some orders to
+a table (source: integrators' logs). Orders therefore keep everything that their check has been known by.
+"""
+
+from collections.abc import Collection
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from integrations.pos import OrderEvent, OrderUpdate
+from orders.models import CLOSED_STATUSES, CheckIdentifier, Injection
+from storekit.models import Venue
+
+
+def open_injections_on(*, venue: Venue, update: OrderUpdate) -> QuerySet[Injection]:
+    """Return the injections of the venue's open orders that are on the update's check, by anything it is known by."""
+    names = _names(update)
+    known = CheckIdentifier.objects.filter(injection=OuterRef("pk"), identifier__in=names)
+    return Injection.objects.filter(
+        Q(account__in=names) | Exists(known), order__venue=venue, state=Injection.State.CONFIRMED
+    ).exclude(order__status__in=CLOSED_STATUSES)
+
+
+def follow_check(*, injections: Collection[Injection], update: OrderUpdate) -> None:
+    """Remember what the update calls the check; if it has been renamed, show the new identifier from now on."""
+    remember_check(injections=injections, names=_names(update))
+    if update.event is not OrderEvent.CHECK_UPDATED or not update.account:
+        return
+    for injection in injections:
+        if injection.account not in ("", update.account):
+            injection.account = update.account
+            injection.save(update_fields=["account"])
+
+
+def remember_check(*, injections: Collection[Injection], names: Collection[str]) -> None:
+    """Keep the names for finding the injections by them. Safe to repeat."""
+    rows = [CheckIdentifier(injection=injection, identifier=name[:64]) for injection in injections for name in names]
+    CheckIdentifier.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def forget_check(*, injection: Injection) -> None:
+    """Forget the check of a revision that never became the order's."""
+    CheckIdentifier.objects.filter(injection=injection).delete()
+
+
+def _names(update: OrderUpdate) -> tuple[str, ...]:
+    return tuple(name for name in (update.account, update.check_uuid) if name)
