@@ -88,6 +88,15 @@ def test_one_that_is_right_is_left_alone(connection: Connection) -> None:
             {"subscribeTo": [{"resource": "order", "name": "DELIVERED"}]},
             "It does not subscribe to item/SALES_RESTRICTION_UPDATED, order_api/ONLINE_ORDER_READINESS.",
         ),
+        (
+            {
+                "subscribeTo": [
+                    {"resource": "item", "name": "SALES_RESTRICTION_UPDATED"},
+                    {"resource": "order_api", "name": "ONLINE_ORDER_READINESS"},
+                ]
+            },
+            "It does not subscribe to order/DELIVERED.",
+        ),
         ({"locations": []}, "It does not include this location."),
         ({"locations": [999]}, "It does not include this location."),
     ],
@@ -103,6 +112,7 @@ def test_whatever_is_wrong_is_said_put_right_and_written_down(
     assert connection.webhook_found == f"{found} It was registered again."
     assert [body["endpointId"] for body in updates()] == [connection.endpoint_id]
     assert updates()[0]["provideAccount"] is True
+    assert {"resource": "order", "name": "DELIVERED"} in updates()[0]["subscribeTo"]
 
 
 def test_one_that_the_pos_does_not_put_right_is_missing_says_why_and_is_tried_again(

@@ -1,5 +1,6 @@
 """Orders refused over sold-out items: those items are snoozed until tomorrow, and no others."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ import time_machine
 
 from integrations.models import Connection, TokenPair
 from integrations.pos import Unreachable
-from menus.models import Snooze, StockLevel
+from menus.models import Modifier, Product, Snooze, StockLevel
 from menus.snoozes.refused_orders import items_named_in, snooze_refused_items
 from menus.snoozes.service import wake
 from menus.versions import version_of
@@ -143,3 +144,49 @@ def test_an_item_woken_by_staff_since_the_refusal_stays_awake(menu: Venue) -> No
     (row,) = refuse_for(menu, refused_at=EVENING)
     assert row.ended_by == "Anna"
     assert orderable(menu)["SALAD"] is True
+
+
+# --- Names of quoted items -------------------------------------------------------------------------------------------
+
+
+def refuse_named(venue: Venue, item: str, **items: str) -> list[str]:
+    reason = f"Could not add item {item} (check sales restrictions)"
+    rows = snooze_refused_items(venue=venue, items=items or ORDERED, reason=reason, order="1007", item=item)
+    return [row.sku for row in rows]
+
+
+@pytest.mark.parametrize("item", ["Laitue", "laitue ", "Salat", "Salad", "SALAD", "Ensalada"])
+def test_a_quoted_item_is_found_by_its_name_in_every_language(menu: Venue, item: str) -> None:
+    Product.objects.filter(sku="SALAD").update(
+        name="Ensalada", translations={"fr": {"name": "Laitue"}, "de": {"name": "Salat"}}
+    )
+    assert refuse_named(menu, item) == ["SALAD"]
+    assert orderable(menu) == {"BURGER": True, "SALAD": False, "MEAL": True}
+    assert len(responses.calls) == 0
+
+
+def test_a_quoted_topping_is_found_by_its_translation(menu: Venue) -> None:
+    Modifier.objects.filter(sku="MAYO").update(translations={"fr": {"name": "Mayonnaise", "description": "Maison"}})
+    assert refuse_named(menu, "Mayonnaise") == ["MAYO"]
+
+
+@pytest.mark.parametrize("item", ["Mayo burger", "Sal", "sales restrictions"])
+def test_a_quoted_item_is_compared_as_a_whole(menu: Venue, item: str) -> None:
+    pos_has({"sku": "BURGER", "count": 0, "updatedAt": "2026-10-01T17:59:00Z"})
+    assert refuse_named(menu, item) == ["BURGER"]
+
+
+@pytest.mark.parametrize(("at_the_pos", "skus"), [(["BURGER"], ["BURGER"]), ([], ["BURGER", "SALAD"])])
+def test_of_items_of_one_name_the_pos_is_asked_which_is_sold_out(
+    menu: Venue, at_the_pos: list[str], skus: list[str]
+) -> None:
+    pos_has(*({"sku": sku, "count": None, "updatedAt": "2026-10-01T17:59:00Z"} for sku in at_the_pos))
+    assert refuse_named(menu, "Lunch", SALAD="Lunch", BURGER="Lunch", MAYO="Mayo") == skus
+    asked = json.loads(responses.calls[0].request.body or "")
+    assert sorted(asked["skus"]) == ["BURGER", "SALAD"]
+
+
+def test_an_item_of_the_same_name_that_is_not_in_the_order_still_sells(menu: Venue) -> None:
+    Product.objects.filter(sku="BURGER").update(name="Salad")
+    assert refuse_named(menu, "Salad", SALAD="Salad") == ["SALAD"]
+    assert orderable(menu)["BURGER"] is True
