@@ -12,6 +12,17 @@ from tests.support.processes import Worker
 from tests.support.sandbox import SandboxPos
 from tests.support.stack import Stack
 
+_USUAL_HABITS: Mapping[str, Any] = {
+    "acceptance": "ok",
+    "arrival": "SUCCESS",
+    "bare_order_failures": True,
+    "devices_as_flag": True,
+    "list_dine_in_only": True,
+    "readiness_enforced": True,
+    "unknown_items_fail_later": True,
+    "vendor_reasons": True,
+}
+
 
 class System:
     """The storekit under test: its POS, and its workers, which are started again when they are killed.
@@ -29,8 +40,9 @@ class System:
         self._workers = [Worker(up.environment) for _ in range(workers)]
 
     def calm(self) -> None:
-        """End all faults of the POS but the usual ones."""
+        """End all faults of the POS but the usual ones, and let it fail orders as the real one does."""
         self.pos.clear_faults()
+        self.pos.set_habits(**_USUAL_HABITS)
         self.pos.switch_on(**self._usual)
 
     def kill_a_worker(self) -> None:
@@ -67,6 +79,14 @@ class System:
         """Add the discount to the POS again."""
         self.pos.control("discounts/STAFF10/add", discountPercentage=10)
 
+    def put_the_tills_to_sleep(self) -> None:
+        """Make the POS report that no till is available; it fails orders until one is."""
+        self.pos.control("readiness", devices=0)
+
+    def wake_the_tills(self) -> None:
+        """Make the POS report that it is ready for online orders."""
+        self.pos.control("readiness", status="READY")
+
     def close(self) -> None:
         """Kill the workers."""
         for worker in self._workers:
@@ -75,10 +95,11 @@ class System:
 
 @dataclass(frozen=True)
 class Condition:
-    """Something that goes wrong for a while: faults that the POS switches on, something done at the start, or both."""
+    """Something that is different for a while: faults and habits of the POS, or something done at the start."""
 
     name: str
     pos_faults: Mapping[str, Any] = field(default_factory=dict)
+    pos_habits: Mapping[str, Any] = field(default_factory=dict)
     at_start: Callable[[System], None] | None = None
     at_end: Callable[[System], None] | None = None
 
@@ -105,6 +126,12 @@ CONDITIONS: Sequence[Condition] = (
         {"refuse_orders": "Could not add item Burger (not found)", "webhooks_off": True},
     ),
     Condition("no till is awake", {"till_asleep": True}),
+    Condition("no till is ready", at_start=System.put_the_tills_to_sleep, at_end=System.wake_the_tills),
+    Condition("a till has an old menu", {"stale_tills": 3}),
+    Condition("orders are received but not accepted", pos_habits={"acceptance": "received"}),
+    Condition("orders arrive with DELIVERED", pos_habits={"arrival": "DELIVERED"}),
+    Condition("orders arrive silently", pos_habits={"arrival": "SILENT"}),
+    Condition("failures say everything", pos_habits={"bare_order_failures": False}),
     Condition("late on the till", {"order_delay": 1.5}),
     Condition("a discount is gone", at_start=System.drop_a_discount, at_end=System.restore_the_discount),
     Condition("tokens expire", at_start=System.expire_tokens),

@@ -67,4 +67,4 @@ def _sort_in(outcomes: Outcomes, order: Json, times: int, *, reported: bool) -> 
     if order["state"] == "failed":
         outcomes.causes[order["error_code"]] += 1
         if times:
-            (outcomes.advised_to_check if "ook on the till" in order["error"] else outcomes.wrong_advice).append(line)
+            (outcomes.advised_to_check if "heck the till" in order["error"] else outcomes.wrong_advice).append(line)

@@ -96,6 +96,7 @@ def _conditions(system: System, all_placed: threading.Event) -> Iterator[Conditi
 
 def _apply(system: System, condition: Condition, seconds: float) -> None:
     system.pos.switch_on(**condition.pos_faults)
+    system.pos.set_habits(**condition.pos_habits)
     if condition.at_start:
         condition.at_start(system)
     time.sleep(seconds)
