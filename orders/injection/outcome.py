@@ -124,7 +124,7 @@ def _update_injection(
 
 
 def _fail_refused(injection: Injection, error: Rejected) -> None:
-    code, sentence = explained(order_id=injection.order_id, code=error.code, sentence=str(error), item=error.item)
+    code, sentence = explained(order=injection.order, code=error.code, sentence=str(error), item=error.item)
     told = Rejected(sentence, code=code, detail=error.detail)
     fail(injection=injection, code=code, error=_failure_message(injection, told), item=error.item)
 

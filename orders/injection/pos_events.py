@@ -81,7 +81,7 @@ def _apply_refusal(injection: Injection, update: OrderUpdate) -> str:
     if correct_and_resend(injection=injection, code=update.code):
         return "being sent again"
     code, sentence = explained(
-        order_id=injection.order_id,
+        order=injection.order,
         code=update.code or "refused_by_till",
         sentence=update.sentence or "The till refused the order.",
         item=update.item,

@@ -92,6 +92,18 @@ def test_a_refused_item_is_named_where_the_order_has_it(accepted: Injection, con
     assert "The item: Bacon (BACON)." in accepted.error
 
 
+@pytest.mark.parametrize("quoted", ["STOREKIT_DELIVERY", "Delivery fee"])
+def test_a_fee_that_the_till_does_not_know_leads_to_the_settings(
+    accepted: Injection, connection: Connection, quoted: str
+) -> None:
+    Order.objects.update(delivery_fee="2.50")
+    reason = f"Could not add item {quoted} (not found)"
+    notified(connection, vendor_words.bare_failure(reference=accepted.reference, reason=reason))
+    accepted.refresh_from_db()
+    assert accepted.error_code == "unknown_item"
+    assert accepted.error.startswith("Check the item for the delivery fee in the Lightspeed settings")
+
+
 @pytest.mark.parametrize("status", ["SUCCESS", "DELIVERED", "CHECK_WAS_UPDATED", "CLOSED"])
 def test_every_kind_of_arrival_confirms(accepted: Injection, connection: Connection, status: str) -> None:
     """Source: the vendor's API documentation; SUCCESS is not on its list of what is always sent."""
