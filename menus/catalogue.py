@@ -12,7 +12,9 @@ from typing import Any, TypeVar
 from django.db.models import Q, QuerySet, Subquery, Value
 from django.utils import timezone
 
+from integrations.pos import OrderType
 from menus.models import Menu, Modifier, ModifierGroup, Product
+from menus.pricing import PRICING_COLUMNS, entry_price
 from menus.stock.group_availability import groups_without_enough_choices
 from menus.versions import MenuBusy, version_of
 from storekit.db.compiled_queries import CompiledQuery, Row
@@ -21,6 +23,7 @@ from storekit.models import Venue
 _TRIES = 5
 # More choices than any order has; databases limit how many values a query may take.
 _CHOICES_PER_QUERY = 512
+_PRICING = len(PRICING_COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,11 @@ class CatalogueModifier:
     available: bool
     stock: int | None
     groups: tuple[uuid.UUID, ...]
+    exact_price: Decimal | None = None
+    """Before rounding; None if it is the price. The till rounds each line."""
+    custom_price: Decimal | None = None
+    """The price that an order has to send for it, set by staff; None if the POS has one."""
+    tax_at_till: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,6 +75,11 @@ class CatalogueProduct:
     available: bool
     stock: int | None
     groups: tuple[uuid.UUID, ...]
+    exact_price: Decimal | None = None
+    """Before rounding; None if it is the price. The till rounds each line."""
+    custom_price: Decimal | None = None
+    """The price that an order has to send for it, set by staff; None if the POS has one."""
+    tax_at_till: bool = False
 
 
 Entry = TypeVar("Entry", CatalogueProduct, CatalogueModifier)
@@ -90,11 +103,14 @@ class Catalogue:
 def load(
     *,
     venue: Venue,
+    type: OrderType = OrderType.PICKUP,
     ids: Collection[uuid.UUID] = (),
     skus: Collection[str] = (),
     choices: Collection[uuid.UUID] = (),
 ) -> Catalogue:
-    """Load these products and choices of the venue's menu. Those that are not on the menu are left out.
+    """Load these products and choices of the venue's menu, at the prices of an order type.
+
+    Those that are not on the menu, or have an open price, are left out.
 
     This takes two queries, however deep the choices are nested, and one more for every further 512 choices. A sync may
     commit between them; every row carries its menu version, so rows of different versions are detected without a lock.
@@ -107,7 +123,7 @@ def load(
         chosen = _choice_rows(venue, choices) if rows and choices else []
         versions = {row[-1] or 0 for row in (*rows, *chosen)} or {version_of(venue=venue)}
         if len(versions) == 1:
-            return _mark_lacking_choices(_catalogue(versions.pop(), rows, chosen))
+            return _mark_lacking_choices(_catalogue(versions.pop(), rows, chosen, type))
     raise MenuBusy("The menu is being updated. Try again.")
 
 
@@ -143,10 +159,10 @@ def _is_available(sold_out: bool, snoozed_until: datetime | None, now: datetime)
     return not sold_out and (snoozed_until is None or snoozed_until <= now)
 
 
-def _catalogue(version: int, product_rows: list[Row], choice_rows: list[Row]) -> Catalogue:
+def _catalogue(version: int, product_rows: list[Row], choice_rows: list[Row], type: OrderType) -> Catalogue:
     group_rows: dict[uuid.UUID, Row] = {}
-    choices = _choices(choice_rows, group_rows)
-    products = _products(product_rows, group_rows)
+    choices = _choices(choice_rows, group_rows, type)
+    products = _products(product_rows, group_rows, type)
     groups: dict[uuid.UUID, CatalogueGroup] = {}
     # Start from the venue's products. Choices they do not lead to belong to another venue or another product.
     waiting = [id for product in products.values() for id in product.groups]
@@ -159,24 +175,34 @@ def _catalogue(version: int, product_rows: list[Row], choice_rows: list[Row]) ->
     return Catalogue(version=version, products=products, groups=groups)
 
 
-def _products(rows: list[Row], group_rows: dict[uuid.UUID, Row]) -> dict[uuid.UUID, CatalogueProduct]:
+def _products(rows: list[Row], group_rows: dict[uuid.UUID, Row], type: OrderType) -> dict[uuid.UUID, CatalogueProduct]:
     product_groups, now = _groups_by_entry(rows, group_rows), timezone.now()
-    return {
-        id: CatalogueProduct(
-            id, sku, kind, name, price, _is_available(sold_out, snoozed_until, now), stock, tuple(product_groups[id])
-        )
-        for id, sku, kind, name, price, sold_out, snoozed_until, stock, *_ in rows
-    }
+    found: dict[uuid.UUID, CatalogueProduct] = {}
+    for id, sku, kind, name, sold_out, snoozed_until, stock, *rest in rows:
+        price = entry_price(type, *rest[:_PRICING])
+        if price is not None:
+            available, groups = _is_available(sold_out, snoozed_until, now), tuple(product_groups[id])
+            found[id] = CatalogueProduct(
+                *(id, sku, kind, name, price.price, available, stock, groups),
+                *(price.exact, price.custom, price.tax_at_till),
+            )
+    return found
 
 
-def _choices(rows: list[Row], group_rows: dict[uuid.UUID, Row]) -> dict[uuid.UUID, list[CatalogueModifier]]:
+def _choices(
+    rows: list[Row], group_rows: dict[uuid.UUID, Row], type: OrderType
+) -> dict[uuid.UUID, list[CatalogueModifier]]:
     """Return the choices by their group."""
     opened, now = _groups_by_entry(rows, group_rows), timezone.now()
     found: dict[uuid.UUID, dict[uuid.UUID, CatalogueModifier]] = defaultdict(dict)
-    for id, sku, instruction_id, name, price, sold_out, snoozed_until, stock, group_id, *_ in rows:
-        found[group_id][id] = CatalogueModifier(
-            id, sku, instruction_id, name, price, _is_available(sold_out, snoozed_until, now), stock, tuple(opened[id])
-        )
+    for id, sku, instruction_id, name, sold_out, snoozed_until, stock, group_id, *rest in rows:
+        price = entry_price(type, *rest[:_PRICING])
+        if price is not None:
+            available, groups = _is_available(sold_out, snoozed_until, now), tuple(opened[id])
+            found[group_id][id] = CatalogueModifier(
+                *(id, sku, instruction_id, name, price.price, available, stock, groups),
+                *(price.exact, price.custom, price.tax_at_till),
+            )
     return {group_id: list(choices.values()) for group_id, choices in found.items()}
 
 
@@ -205,7 +231,7 @@ def _version(venue: list[Value]) -> Subquery:
 
 def _product_query(*, venue: list[Value], ids: list[Any], skus: list[Any]) -> QuerySet[Product, Any]:
     named = Q(pk__in=ids) if not skus else Q(sku__in=skus) if not ids else Q(pk__in=ids) | Q(sku__in=skus)
-    columns = ("id", "sku", "kind", "name", "price", "sold_out", "snoozed_until", "stock")
+    columns = ("id", "sku", "kind", "name", "sold_out", "snoozed_until", "stock", *PRICING_COLUMNS)
     return (
         Product.objects.filter(named, venue=venue[0], archived_at=None)
         .order_by("group_links__position")
@@ -214,7 +240,8 @@ def _product_query(*, venue: list[Value], ids: list[Any], skus: list[Any]) -> Qu
 
 
 def _choice_query(*, venue: list[Value], choices: list[Any]) -> QuerySet[Modifier, Any]:
-    columns = ("id", "sku", "instruction_id", "name", "price", "sold_out", "snoozed_until", "stock", "group_id")
+    stock = ("sold_out", "snoozed_until", "stock")
+    columns = ("id", "sku", "instruction_id", "name", *stock, "group_id", *PRICING_COLUMNS)
     return (
         Modifier.objects.filter(pk__in=choices, archived_at=None)
         .order_by("group_links__position")

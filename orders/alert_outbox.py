@@ -27,6 +27,12 @@ def queue_alert(
     _store(rows)
 
 
+def queue_note_messages(*, order_id: UUID, number: int) -> None:
+    """Print the order's notes that do not fit on its ticket: that many messages, each once. Call in a transaction."""
+    for occurrence in range(1, number + 1):
+        queue_alert(order_id=order_id, about=Alert.About.NOTES, channels=[Alert.Channel.TILL], occurrence=occurrence)
+
+
 def queue_menu_snooze(*, order_id: UUID, occurrence: int, code: str, pos_words: str, item: str) -> None:
     """Queue a menu snooze of the items that the order was refused for, once for each occurrence.
 

@@ -17,6 +17,7 @@ from orders.checkout.pricing import PricedLine, PricedOrder, shortage_problems
 from orders.checkout.problems import OrderRefused
 from orders.checkout.requests import OrderRequest
 from orders.checkout.shares import ZERO
+from orders.checkout.till_total import TillTotal
 from orders.checkout.validation import BasketValidation, validate_basket
 from orders.injection.references import reference_of
 from orders.injection.scheduling import first_attempt_at
@@ -35,7 +36,7 @@ class PlacedOrder:
     lines: tuple[PricedLine, ...]
 
 
-def place_order(*, venue: Venue, request: OrderRequest) -> PlacedOrder:
+def place_order(*, venue: Venue, request: OrderRequest, till_total: TillTotal | None = None) -> PlacedOrder:
     """Store the order with its injection row, and queue the injection when the transaction commits.
 
     A paid order is sent at once, or shortly before its time when the venue holds orders for later. So is an order that
@@ -45,12 +46,14 @@ def place_order(*, venue: Venue, request: OrderRequest) -> PlacedOrder:
     Raises:
         OrderRefused: with every problem at once; nothing is stored.
         MenuBusy: the menu changed every time it was read; nothing is stored.
+        TillTotalNeeded: the POS has to be asked first what the items cost, outside any transaction; see
+            `with_till_total`. Nothing is stored.
     """
     while True:
         code = random_collection_code()
         try:
             with transaction.atomic():
-                return _place(venue, request, code)
+                return _place(venue, request, code, till_total)
         except IntegrityError:
             # The unique constraint finds a code in use. Asking first would cost every order a query: codes are random.
             if not Order.objects.open().filter(venue=venue, collection_code=code).exists():
@@ -70,9 +73,9 @@ def enqueue_unless_held(injection: Injection) -> None:
         transaction.on_commit(partial(enqueue_injection, injection_id=injection.pk))
 
 
-def _place(venue: Venue, request: OrderRequest, code: str) -> PlacedOrder:
+def _place(venue: Venue, request: OrderRequest, code: str, till_total: TillTotal | None) -> PlacedOrder:
     now = timezone.now()
-    validation = validate_basket(venue=venue, basket=request, now=now)
+    validation = validate_basket(venue=venue, basket=request, now=now, till_total=till_total)
     if validation.problems:
         raise OrderRefused(validation.problems)
     if validation.discount and not take_use(discount=validation.discount):

@@ -1,10 +1,11 @@
 """The port implemented for Lightspeed K-Series: calls the client and maps its JSON with the pure modules."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cached_property
 
 from integrations.lightspeed import client
@@ -13,11 +14,12 @@ from integrations.lightspeed.http import LightspeedHttp
 from integrations.lightspeed.mapping.availability import to_readiness
 from integrations.lightspeed.mapping.checks import to_open_check
 from integrations.lightspeed.mapping.floor_plans import to_areas
-from integrations.lightspeed.mapping.json_fields import Json, identifier, malformed, objects, text
+from integrations.lightspeed.mapping.json_fields import Json, identifier, malformed, number, objects, text
 from integrations.lightspeed.mapping.menu.incremental import changed_part, checkpoint_of, outline_of
 from integrations.lightspeed.mapping.menu.parser import ParsedMenu, parse_menu
+from integrations.lightspeed.mapping.menu.price_lists import add_price_list
 from integrations.lightspeed.mapping.menu.snapshot import MAPPING_VERSION, SubScreens, read_menu, to_menu_names
-from integrations.lightspeed.mapping.orders import local_body, to_go_body
+from integrations.lightspeed.mapping.orders import local_body, tax_preview_body, to_go_body
 from integrations.lightspeed.mapping.reference_data import to_allergen_names, to_availability, to_discounts
 from integrations.lightspeed.mapping.webhook_endpoint import endpoint_problems
 from integrations.pos import (
@@ -35,6 +37,7 @@ from integrations.pos import (
     Readiness,
     Rejected,
     StoredGroups,
+    TicketLine,
     WebhookEndpoint,
 )
 
@@ -81,31 +84,41 @@ class LightspeedMenu:
     request: str
     """The parameters of the request, as text: another request may return another menu."""
     sub_screens: SubScreens
+    price_lists: Mapping[tuple[str, ...], bytes] = field(default_factory=dict)
+    """The menus of the order profiles whose answer differs, by the order types that use them."""
+    warnings: tuple[str, ...] = ()
 
     @cached_property
     def digest(self) -> str:
         """A digest of the bytes, the request, and the way they are read."""
-        return hashlib.sha256(f"{self._head}\n".encode() + hashlib.sha256(self.content).digest()).hexdigest()
+        contents = (hashlib.sha256(content).digest() for content in (self.content, *self.price_lists.values()))
+        return hashlib.sha256(f"{self._head}\n".encode() + b"".join(contents)).hexdigest()
 
     def read(self, checkpoint: bytes = b"", stored: StoredGroups | None = None) -> MenuReading:
         """Parse the menu, or the part that differs from the checkpoint. Raises `BadAnswer` if it cannot be read."""
-        parsed = self._parsed()
-        outline = outline_of(parsed)
-        part = changed_part(parsed, outline, checkpoint, self._head, sub_screens=self.sub_screens, stored=stored)
-        if part is not None:
-            return part
-        read = read_menu(parsed.menu, sub_screens=self.sub_screens, stored=stored)
-        return MenuReading(read.snapshot, checkpoint_of(outline, read, self._head))
-
-    def _parsed(self) -> ParsedMenu:
-        try:
-            return parse_menu(self.content)
-        except (ValueError, RecursionError) as error:
-            raise not_json(call=Call.READ) from error
+        parsed = _parsed(self.content)
+        price_lists = {types: _parsed(content) for types, content in self.price_lists.items()}
+        outline = outline_of(parsed, *price_lists.values())
+        for types, price_list in price_lists.items():
+            add_price_list(parsed, price_list, types=types)
+        reading = changed_part(parsed, outline, checkpoint, self._head, sub_screens=self.sub_screens, stored=stored)
+        if reading is None:
+            read = read_menu(parsed.menu, sub_screens=self.sub_screens, stored=stored)
+            reading = MenuReading(read.snapshot, checkpoint_of(outline, read, self._head))
+        warnings = (*self.warnings, *reading.snapshot.warnings)
+        return replace(reading, snapshot=replace(reading.snapshot, warnings=warnings))
 
     @property
     def _head(self) -> str:
-        return f"{MAPPING_VERSION} {self.sub_screens} {self.request}"
+        prices = " ".join(",".join(types) for types in self.price_lists)
+        return "\n".join((f"{MAPPING_VERSION} {self.sub_screens} {self.request} {prices}", *self.warnings))
+
+
+def _parsed(content: bytes) -> ParsedMenu:
+    try:
+        return parse_menu(content)
+    except (ValueError, RecursionError) as error:
+        raise not_json(call=Call.READ) from error
 
 
 class LightspeedPos:
@@ -145,12 +158,25 @@ class LightspeedPos:
         if menus:
             client.menu_load(http=self._http, location=self._location, menu_id=menus[0].id, read_timeout=_TRIAL_TIMEOUT)
 
-    def menu_document(self, menu_id: str) -> LightspeedMenu:
-        """Load one whole menu without parsing it. Raises `NotFound` if the POS has no such menu."""
-        content = client.menu_load(
-            http=self._http, location=self._location, menu_id=menu_id, account_profile=self._menu_profile
-        )
-        return LightspeedMenu(content, f"{self._location} {menu_id} {self._menu_profile}", self._sub_screens)
+    def menu_document(self, menu_id: str, profiles: Mapping[str, str] | None = None) -> LightspeedMenu:
+        """Load one whole menu without parsing it, as documented in the port."""
+        content = self._load_menu(menu_id, self._menu_profile)
+        request = f"{self._location} {menu_id} {self._menu_profile}"
+        price_lists: dict[tuple[str, ...], bytes] = {}
+        warnings: list[str] = []
+        for profile in sorted(set((profiles or {}).values()) - {self._menu_profile, ""}):
+            types = tuple(sorted(type for type, code in (profiles or {}).items() if code == profile))
+            try:
+                at_other_prices = self._load_menu(menu_id, profile)
+            except Rejected as error:
+                warnings.append(_profile_warning(profile, types, error))
+                continue
+            if at_other_prices != content:
+                price_lists[types] = at_other_prices
+        return LightspeedMenu(content, request, self._sub_screens, price_lists, tuple(warnings))
+
+    def _load_menu(self, menu_id: str, profile: str) -> bytes:
+        return client.menu_load(http=self._http, location=self._location, menu_id=menu_id, account_profile=profile)
 
     def availability_of(self, skus: Collection[str]) -> Availability:
         """Return those of the items that cannot be sold without limit now."""
@@ -163,6 +189,16 @@ class LightspeedPos:
     def discounts(self) -> tuple[PosDiscount, ...]:
         """Return the discounts set up at Lightspeed."""
         return to_discounts(client.discounts(http=self._http, location=self._location))
+
+    def amount_due(self, lines: Sequence[TicketLine], order_profile: str) -> Decimal:
+        """Return what Lightspeed's tax preview says that the lines cost, tax included."""
+        answer = client.tax_breakdown(
+            http=self._http, location=self._location, order=tax_preview_body(lines=lines, order_profile=order_profile)
+        )
+        amount = number(answer, "amountDue", "tax breakdown")
+        if amount is None:
+            raise malformed("tax breakdown", "has no amountDue")
+        return amount
 
     def allergens(self) -> tuple[AllergenNames, ...]:
         """Return Lightspeed's names for its allergens."""
@@ -233,6 +269,14 @@ class LightspeedPos:
             client.remove_webhook_location(http=self._http, endpoint_id=endpoint_id, location=self._location)
         with suppress(NotFound):
             client.delete_webhook(http=self._http, endpoint_id=endpoint_id)
+
+
+def _profile_warning(profile: str, types: tuple[str, ...], error: Rejected) -> str:
+    orders = " and ".join(type.replace("_", "-") for type in types)
+    return (
+        f"Lightspeed did not give the prices of the order profile {profile}, so {orders} orders keep the menu's own. "
+        f"Check the profile in Lightspeed and in the connection's settings. {error}"
+    )
 
 
 def _endpoint_body(endpoint: WebhookEndpoint) -> Json:

@@ -182,6 +182,13 @@ def _send_order(http: LightspeedHttp, path: str, order: Json) -> None:
         raise errors.not_accepted(status)
 
 
+def tax_breakdown(*, http: LightspeedHttp, location: int, order: Json) -> Json:
+    """Return what the till would charge for an order: `{amountDue, totalNetAmountInCents, …}`."""
+    path = f"/tp/v1/business-locations/{location}/tax-breakdown"
+    answer = http.call("POST", path, kind=Call.READ, body=order, read_timeout=_QUICK_TIMEOUT)
+    return as_object(answer, "tax breakdown")
+
+
 def webhook(*, http: LightspeedHttp, endpoint_id: str) -> Json:
     """Return a webhook endpoint. Raises `NotFound` if it is not registered."""
     path = f"/o/wh/1/webhook/{_path_segment(endpoint_id)}"

@@ -41,6 +41,7 @@ from integrations.pos.floor_plan import (
 )
 from integrations.pos.menu import (
     AllergenNames,
+    CustomPrice,
     GroupKind,
     MenuCategory,
     MenuDocument,
@@ -50,6 +51,7 @@ from integrations.pos.menu import (
     MenuReading,
     MenuSnapshot,
     PosMenuName,
+    PriceRules,
     ProductKind,
     StoredGroups,
     Translation,
@@ -86,6 +88,7 @@ __all__ = [
     "BadAnswer",
     "CallGuard",
     "CheckItem",
+    "CustomPrice",
     "Duplicate",
     "FloorArea",
     "FloorTable",
@@ -112,6 +115,7 @@ __all__ = [
     "PosFact",
     "PosLocation",
     "PosMenuName",
+    "PriceRules",
     "ProductKind",
     "Readiness",
     "ReceivedNotification",

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
+from integrations.pos.orders import OrderType
+
 
 class TokenSource(Protocol):
     """Where an adapter gets a venue's access token from."""
@@ -80,3 +82,11 @@ class VenuePosSettings:
     update_descriptions: bool = True
     menu_profile: str = ""
     preferred_language: str = "en"
+
+    def profile_of(self, type: OrderType) -> str:
+        """Return the code of the order profile that orders of this type use."""
+        return {
+            OrderType.PICKUP: self.pickup_profile,
+            OrderType.DELIVERY: self.delivery_profile,
+            OrderType.DINE_IN: self.dine_in_profile,
+        }[type]

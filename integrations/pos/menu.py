@@ -43,6 +43,31 @@ Translations = Mapping[str, Translation]
 """By language tag as the POS writes it, lower case, with a hyphen: `fr`, `en-gb`."""
 
 
+class CustomPrice(StrEnum):
+    """Whether an order may set an entry's price, and whether the till then adds it or takes it off."""
+
+    NO = ""
+    ADDED = "added"
+    TAKEN_OFF = "taken_off"
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRules:
+    """How the till prices an entry, beyond the price of one piece."""
+
+    exact_price: Decimal | None = None
+    """The price of one piece before rounding, tax included; None if it is the price. The till rounds each line."""
+    tax_rate: Decimal | None = None
+    """Per cent of tax that the till adds to the POS's price; None if the price includes tax."""
+    tax_at_till: bool = False
+    """The till adds the tax, or decides on it by the order, so only the POS knows for certain what the guest pays."""
+    custom_name: bool = False
+    """An order may name the entry."""
+    custom_price: CustomPrice = CustomPrice.NO
+    prices: tuple[tuple[str, Decimal], ...] = ()
+    """Exact prices of the order types whose price differs, by order type, sorted."""
+
+
 @dataclass(frozen=True, slots=True)
 class MenuModifier:
     """One choice in a modifier group.
@@ -59,6 +84,7 @@ class MenuModifier:
     translations: Translations = field(default_factory=dict)
     groups: tuple[str, ...] = ()
     """Keys of the groups that open when this is chosen, in order."""
+    rules: PriceRules = PriceRules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +116,7 @@ class MenuProduct:
     translations: Translations = field(default_factory=dict)
     groups: tuple[str, ...] = ()
     """Keys of its modifier groups, in order."""
+    rules: PriceRules = PriceRules()
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,9 @@ class TicketDiscount:
 class TicketLine:
     """A line of an order, or an item chosen below a line.
 
-    `unit_price` is set only where storekit decides the price (delivery fee, service charge, discount); otherwise the
-    POS prices the line from its own menu. `instructions` are instruction ids. `course` is for orders to a table;
+    `unit_price` is set only where storekit decides the price (delivery fee, service charge, discount, an item with an
+    open price); otherwise the POS prices the line from its own menu. `name` and `unit_price` are set only if the POS
+    lets an order set them for the item. `instructions` are instruction ids. `course` is for orders to a table;
     `course` and `discount` are for lines only, not for choices.
     """
 

@@ -1,6 +1,7 @@
 """The calls that storekit makes to a venue's POS."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
 from typing import Protocol
 
 from integrations.pos.availability import Availability, Readiness
@@ -8,7 +9,7 @@ from integrations.pos.checks import OpenCheck
 from integrations.pos.connections import WebhookEndpoint
 from integrations.pos.floor_plan import FloorArea
 from integrations.pos.menu import AllergenNames, MenuDocument, PosMenuName
-from integrations.pos.orders import OrderTicket, PosDiscount
+from integrations.pos.orders import OrderTicket, PosDiscount, TicketLine
 
 
 class PointOfSale(Protocol):
@@ -24,8 +25,14 @@ class PointOfSale(Protocol):
             Unauthorised: the person who connected the venue may not load it.
         """
 
-    def menu_document(self, menu_id: str) -> MenuDocument:
-        """Load one whole menu without parsing it. Raises `NotFound` if the POS has no such menu."""
+    def menu_document(self, menu_id: str, profiles: Mapping[str, str] | None = None) -> MenuDocument:
+        """Load one whole menu without parsing it. Raises `NotFound` if the POS has no such menu.
+
+        Args:
+            menu_id: the menu.
+            profiles: order profiles by order type, whose prices are loaded too. A profile that the POS refuses is a
+                warning of the menu, and its order types keep the menu's own prices.
+        """
 
     def availability_of(self, skus: Collection[str]) -> Availability:
         """Return those of the items that cannot be sold without limit now. Must be quick: a guest is waiting.
@@ -38,6 +45,12 @@ class PointOfSale(Protocol):
 
     def discounts(self) -> tuple[PosDiscount, ...]:
         """Return the discounts set up at the POS. Must be quick: an order is waiting."""
+
+    def amount_due(self, lines: Sequence[TicketLine], order_profile: str) -> Decimal:
+        """Return what the POS would charge for these lines, tax included. Must be quick: a guest is waiting.
+
+        Only SKUs and quantities count, of the lines and of the choices directly below them.
+        """
 
     def allergens(self) -> tuple[AllergenNames, ...]:
         """Return the POS's names for its allergens."""

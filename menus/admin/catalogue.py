@@ -12,8 +12,10 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from integrations.models import SyncRun
+from integrations.pos import OrderType
 from menus.admin.descriptions import ProductDescriptionPages
 from menus.admin.images import ProductImagePages
+from menus.admin.open_prices import OpenPricePages
 from menus.admin.snooze_actions import SnoozeActions, state_colour, state_of
 from menus.admin.snooze_report import SnoozePage
 from menus.admin.sync import MenuSyncPages
@@ -29,6 +31,7 @@ from menus.models import (
     ProductModifierGroup,
     Snooze,
 )
+from menus.pricing import PRICING_COLUMNS, entry_price
 from menus.stock.reconciliation_report import last_comparison
 from storekit.admin_base.filters import VenueFilter
 from storekit.admin_base.site import ReadOnlyAdmin, ReadOnlyInline
@@ -113,10 +116,10 @@ class ProductGroupInline(ReadOnlyInline):
 
 
 @admin.register(Product)
-class ProductPage(SnoozeActions, ProductImagePages, ProductDescriptionPages, EntryPage):
+class ProductPage(SnoozeActions, ProductImagePages, ProductDescriptionPages, OpenPricePages, EntryPage):
     """The products that guests can order."""
 
-    actions_detail = ("snooze_one", "wake_one", "change_image", "change_descriptions")
+    actions_detail = ("snooze_one", "wake_one", "change_image", "change_descriptions", "change_price")
 
     list_display = ("name", "sku", "venue", "kind", "shown_price", "state", "place")
     list_filter = (VenueFilter, "kind", "categories", ArchiveFilter)
@@ -136,7 +139,7 @@ class ProductPage(SnoozeActions, ProductImagePages, ProductDescriptionPages, Ent
 
     @admin.display(description="Price", ordering="price")
     def shown_price(self, product: Product) -> str:
-        return f"{product.price} {product.venue.currency}"
+        return shown_price(product, product.venue)
 
     @admin.display(description="Image", empty_value="–")
     def picture(self, product: Product) -> SafeString | None:
@@ -208,11 +211,11 @@ class ModifierGroupPage(EntryPage):
 
 
 @admin.register(Modifier)
-class ModifierPage(SnoozeActions, EntryPage):
+class ModifierPage(SnoozeActions, OpenPricePages, EntryPage):
     """The single choices, which can be snoozed on their own."""
 
     venue_path = "group__venue"
-    actions_detail = ("snooze_one", "wake_one")
+    actions_detail = ("snooze_one", "wake_one", "change_price")
     list_display = ("name", "sku", "group", "venue", "shown_price", "state", "place")
     list_filter = (VenueFilter, ArchiveFilter)
     list_select_related = ("group__venue",)
@@ -232,7 +235,7 @@ class ModifierPage(SnoozeActions, EntryPage):
 
     @admin.display(description="Price", ordering="price")
     def shown_price(self, modifier: Modifier) -> str:
-        return f"{modifier.price} {modifier.group.venue.currency}"
+        return shown_price(modifier, modifier.group.venue)
 
     @display(description="Availability")
     def state(self, modifier: Modifier) -> SafeString:
@@ -275,6 +278,12 @@ class MenuPage(MenuSyncPages, ReadOnlyAdmin):
     @admin.display(description="Languages", empty_value="–")
     def listed_languages(self, menu: Menu) -> str | None:
         return ", ".join(menu.languages) or None
+
+
+def shown_price(entry: Product | Modifier, venue: Venue) -> str:
+    """Return what a guest pays for one in a pickup order, with the currency."""
+    price = entry_price(OrderType.PICKUP, *(getattr(entry, column) for column in PRICING_COLUMNS))
+    return f"{price.price} {venue.currency}" if price else "open: set a price to sell it"
 
 
 def state_label(entry: Product | Modifier, venue: Venue) -> SafeString:

@@ -68,6 +68,44 @@ class MenuEntry(models.Model):
         return self.name
 
 
+class PricedEntry(MenuEntry):
+    """What products and choices share: how the till prices them. `menus.pricing` says what a guest pays for one.
+
+    `prices` is `{order type: exact price}` for the types whose order profile has another price. Only staff set
+    `staff_price`; syncs leave it alone.
+    """
+
+    price = models.DecimalField(
+        max_digits=12, decimal_places=2, default=0, help_text="What the guest pays for one, tax included."
+    )
+    exact_price = models.DecimalField(
+        max_digits=20, decimal_places=8, null=True, blank=True, help_text="Before rounding; empty if it is the price."
+    )
+    tax_rate = models.DecimalField(
+        max_digits=12, decimal_places=6, null=True, blank=True, help_text="Per cent the till adds; empty: included."
+    )
+    tax_at_till = models.BooleanField(default=False, help_text="The till adds the tax, or decides on it by the order.")
+    custom_name = models.BooleanField(default=False, help_text="An order may name it.")
+    custom_price = models.CharField(
+        max_length=10,
+        blank=True,
+        choices=[("added", "Added"), ("taken_off", "Taken off")],
+        help_text="An order may set its price, which the till adds to the total or takes off it.",
+    )
+    prices = models.JSONField(default=dict, blank=True, help_text="By order type, where the price differs.")
+    staff_price = models.DecimalField(
+        "price set by staff",
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="For an item with an open price, which cannot be ordered without one.",
+    )
+
+    class Meta:
+        abstract = True
+
+
 class Category(MenuEntry):
     """A menu screen at the POS, or with a parent a sub-screen."""
 
@@ -82,7 +120,7 @@ class Category(MenuEntry):
         constraints = [models.UniqueConstraint(fields=["venue", "key"], name="one_category_per_key")]
 
 
-class Product(MenuEntry):
+class Product(PricedEntry):
     """An item or a deal that guests can order, identified by its SKU. Its categories say where it appears."""
 
     class Kind(models.TextChoices):
@@ -92,7 +130,6 @@ class Product(MenuEntry):
     venue = models.ForeignKey(Venue, models.CASCADE, related_name="products")
     sku = models.CharField("SKU", max_length=25)
     kind = models.CharField(max_length=4, choices=Kind, default=Kind.ITEM)
-    price = models.DecimalField(max_digits=12, decimal_places=2, help_text="What the guest pays, tax included.")
     image_url = models.URLField("image at the POS", max_length=1000, blank=True, help_text="Never shown to guests.")
     image = models.CharField(max_length=200, blank=True, editable=False, help_text="Our file; empty if there is none.")
     image_source = models.URLField(
@@ -160,14 +197,13 @@ class ModifierGroup(MenuEntry):
         constraints = [models.UniqueConstraint(fields=["venue", "key"], name="one_modifier_group_per_key")]
 
 
-class Modifier(MenuEntry):
+class Modifier(PricedEntry):
     """A choice in a group. An instruction has an `instruction_id` and no SKU; all others have a SKU and a price."""
 
     group = models.ForeignKey(ModifierGroup, models.CASCADE, related_name="modifiers")
     key = models.CharField(max_length=255, editable=False)
     sku = models.CharField("SKU", max_length=25, blank=True)
     instruction_id = models.CharField(max_length=64, blank=True)
-    price = models.DecimalField(max_digits=12, decimal_places=2, default=0)
     position = models.PositiveIntegerField(default=0)
     stock = models.PositiveIntegerField(null=True, blank=True, help_text="How many are left; empty if not counted.")
     sold_out = models.BooleanField(default=False)

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import Count, Q
 
 from menus.models import Modifier
+from menus.pricing import OPEN
 from menus.stock.deal_availability import choices_needed
 
 
@@ -23,7 +24,7 @@ def groups_without_enough_choices(*, required: Mapping[UUID, int], now: datetime
     if not required:
         return set()
     available = Q(sold_out=False) & (Q(snoozed_until=None) | Q(snoozed_until__lte=now))
-    choices = Modifier.objects.filter(group__in=list(required), archived_at=None).order_by()
+    choices = Modifier.objects.filter(~OPEN, group__in=list(required), archived_at=None).order_by()
     counted = choices.values_list("group").annotate(all=Count("pk"), left=Count("pk", filter=available))
     counts = {id: (number, left) for id, number, left in counted}
     short = set()

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from menus.models import Menu, Modifier, ModifierGroup, NestedModifierGroup, Product, ProductModifierGroup
+from menus.pricing import OPEN
 from menus.stock.levels import UNTIL_FURTHER_NOTICE
 from menus.storefront.document import Links, group_pairs, unorderable_ids
 from menus.storefront.published import NoMenu
@@ -64,9 +65,9 @@ def availability_document(*, venue: Venue) -> Json:
 
 def _load(venue: Venue) -> _Rows:
     columns = ("id", "sku", "stock", "sold_out", "snoozed_until")
-    products = Product.objects.filter(venue=venue, archived_at=None).order_by("sku")
+    products = Product.objects.filter(~OPEN, venue=venue, archived_at=None).order_by("sku")
     groups = ModifierGroup.objects.filter(venue=venue, archived_at=None).order_by()
-    choices = Modifier.objects.filter(group__venue=venue, group__archived_at=None, archived_at=None)
+    choices = Modifier.objects.filter(~OPEN, group__venue=venue, group__archived_at=None, archived_at=None)
     product_groups = ProductModifierGroup.objects.filter(product__venue=venue).order_by()
     nested_groups = NestedModifierGroup.objects.filter(group__venue=venue).order_by()
     return _Rows(

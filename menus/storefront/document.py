@@ -2,10 +2,11 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from integrations.pos import OrderType
 from menus.images.files import public_image_url
 from menus.models import (
     Allergen,
@@ -18,6 +19,7 @@ from menus.models import (
     Product,
     ProductModifierGroup,
 )
+from menus.pricing import PRICING_COLUMNS, entry_price
 from menus.stock.deal_availability import GroupChoices, unorderable
 from menus.storefront.languages import Texts
 from storekit.models import Venue
@@ -43,8 +45,8 @@ class MenuRows:
     """Names by language, by the POS's code."""
 
 
-def load_rows(*, venue: Venue) -> MenuRows:
-    """Load the rows, always in nine queries."""
+def load_rows(*, venue: Venue, type: OrderType = OrderType.PICKUP) -> MenuRows:
+    """Load the rows, with the prices of an order type, always in nine queries. What has an open price is left out."""
     words = ("id", "name", "translations")
     categories = Category.objects.filter(venue=venue, archived_at=None).order_by("position", "id")
     products = Product.objects.filter(venue=venue, archived_at=None).order_by("sku")
@@ -55,14 +57,14 @@ def load_rows(*, venue: Venue) -> MenuRows:
     nested_groups = NestedModifierGroup.objects.filter(group__venue=venue).order_by("position", "id")
 
     modifiers: dict[uuid.UUID, list[Json]] = defaultdict(list)
-    for row in choices.values(*words, "group_id", "sku", "price", "sold_out", "snoozed_until"):
+    for row in _priced(choices.values(*words, "group_id", "sku", *PRICING_COLUMNS, "sold_out", "snoozed_until"), type):
         modifiers[row["group_id"]].append(row)
-    facts = ("sku", "kind", "price", "image", "allergens", "calories", "contains_alcohol")
+    facts = ("sku", "kind", *PRICING_COLUMNS, "image", "allergens", "calories", "contains_alcohol")
     stock = ("stock", "sold_out", "snoozed_until")
     return MenuRows(
         languages=tuple(Menu.objects.values_list("languages", flat=True).get(venue=venue)),
         categories=list(categories.values(*words, "parent_id")),
-        products=list(products.values(*words, *facts, *stock)),
+        products=list(_priced(products.values(*words, *facts, *stock), type)),
         groups=list(groups.values(*words, "kind", "minimum", "maximum")),
         modifiers=modifiers,
         in_category=group_pairs(placements.values_list("category_id", "product_id")),
@@ -70,6 +72,15 @@ def load_rows(*, venue: Venue) -> MenuRows:
         of_modifier=group_pairs(nested_groups.values_list("modifier_id", "group_id")),
         allergens=dict(Allergen.objects.filter(venue=venue).values_list("code", "translations")),
     )
+
+
+def _priced(rows: Iterable[Json], type: OrderType) -> Iterator[Json]:
+    """Yield the rows that can be ordered with their price in orders of this type."""
+    for row in rows:
+        price = entry_price(type, *(row[column] for column in PRICING_COLUMNS))
+        if price is not None:
+            row["price"] = price.price
+            yield row
 
 
 def unorderable_ids(

@@ -1,4 +1,4 @@
-"""The published menu: built once per venue, language and version, kept compressed, and served from memory.
+"""The published menu: built once per venue, language, order type and version, kept compressed, and served from memory.
 
 Every read first gets the version from the database. The compressed bytes come from this process's memory, else from
 the cache that all processes share, else they are built. Their key is everything that decides the bytes, the version
@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils.crypto import salted_hmac
 
+from integrations.pos import OrderType
 from menus.storefront.cache import MenuCache
 from menus.storefront.compression import IDENTITY, CompressedMenu, compress
 from menus.storefront.document import load_rows, menu_document
@@ -65,6 +66,8 @@ class MenuEdition:
     languages: tuple[str, ...]
     language: str
     preferred_language: str
+    type: OrderType
+    """The order type whose prices are shown."""
     not_ready_reason: str
     """Why the POS does not accept orders now; empty if it does, or if that is unknown."""
 
@@ -78,7 +81,7 @@ class MenuEdition:
     @functools.cached_property
     def key(self) -> str:
         """The key of the bytes in every cache."""
-        return f"{self.venue_id}-{self.version}-{self.language}-{self._context_digest}"
+        return f"{self.venue_id}-{self.version}-{self.type.value}-{self.language}-{self._context_digest}"
 
     @property
     def _context_digest(self) -> str:
@@ -89,32 +92,39 @@ class MenuEdition:
         return salted_hmac("menus.storefront.published", json.dumps(parts), algorithm="sha256").hexdigest()[:16]
 
 
-def find_edition(*, slug: str, lang: str = "", accept_language: str = "") -> MenuEdition:
+def find_edition(
+    *, slug: str, lang: str = "", accept_language: str = "", type: OrderType = OrderType.PICKUP
+) -> MenuEdition:
     """Return the edition for a request, in one query. Unknown languages fall back, finally to the preferred one.
 
     Args:
         lang: the requested language; takes precedence.
         accept_language: the `Accept-Language` header, with its q values.
+        type: the order type whose prices are shown.
 
     Raises:
         Venue.DoesNotExist: there is no such venue.
         NoMenu: the venue has not synced a menu yet.
     """
-    return _edition(_EDITION_ROW.find(slug), lang, accept_language)
+    return _edition(_EDITION_ROW.find(slug), lang, accept_language, type)
 
 
-def find_in_memory(*, slug: str, lang: str, accept_language: str) -> tuple[MenuEdition, CompressedMenu | None]:
+def find_in_memory(
+    *, slug: str, lang: str, accept_language: str, type: OrderType
+) -> tuple[MenuEdition, CompressedMenu | None]:
     """Return the edition by the fast query, and the menu if this process has it in memory.
 
     Raises:
         Venue.DoesNotExist, NoMenu: as in `find_edition`.
         NotPrepared: the fast query is not available now; use `find_edition`.
     """
-    edition = _edition(_EDITION_ROW.find_prepared(slug), lang, accept_language)
+    edition = _edition(_EDITION_ROW.find_prepared(slug), lang, accept_language, type)
     return edition, menu_cache.find(edition.key)
 
 
-def read_menu(*, slug: str, lang: str = "", accept_language: str = "") -> tuple[MenuEdition, CompressedMenu]:
+def read_menu(
+    *, slug: str, lang: str = "", accept_language: str = "", type: OrderType = OrderType.PICKUP
+) -> tuple[MenuEdition, CompressedMenu]:
     """Return the menu, from memory, from the shared cache or built now, with its edition.
 
     Raises:
@@ -122,13 +132,13 @@ def read_menu(*, slug: str, lang: str = "", accept_language: str = "") -> tuple[
         NoMenu: the venue has not synced a menu yet.
         MenuBusy: the menu kept changing while it was being read.
     """
-    edition = find_edition(slug=slug, lang=lang, accept_language=accept_language)
+    edition = find_edition(slug=slug, lang=lang, accept_language=accept_language, type=type)
     compressed = menu_cache.find(edition.key)
     if compressed is not None:
         return edition, compressed
     with _BUILDING[edition.venue_id % len(_BUILDING)]:
         # Check again: the request that held the lock before may have built this menu, or its next version.
-        edition = find_edition(slug=slug, lang=lang, accept_language=accept_language)
+        edition = find_edition(slug=slug, lang=lang, accept_language=accept_language, type=type)
         compressed = menu_cache.find(edition.key) or _from_cache(edition)
         if compressed is None:
             edition, compressed = _build(edition)
@@ -148,7 +158,7 @@ _EDITION_ROW = PreparedQuery(
 
 
 @functools.lru_cache(maxsize=2048)
-def _edition(row: Row | None, lang: str, accept_language: str) -> MenuEdition:
+def _edition(row: Row | None, lang: str, accept_language: str, type: OrderType) -> MenuEdition:
     if row is None:
         raise Venue.DoesNotExist
     found = _EditionRow(*row)
@@ -166,6 +176,7 @@ def _edition(row: Row | None, lang: str, accept_language: str) -> MenuEdition:
         languages=languages,
         language=choose_language(available=languages, lang=lang, accept_language=accept_language, preferred=preferred),
         preferred_language=preferred,
+        type=type,
         not_ready_reason=found.not_ready_reason or "",
     )
 
@@ -182,7 +193,7 @@ def _from_cache(edition: MenuEdition) -> CompressedMenu | None:
 def _build(edition: MenuEdition) -> tuple[MenuEdition, CompressedMenu]:
     # A sync may have committed since the edition was found, so return the edition of the bytes that were built.
     venue = Venue(pk=edition.venue_id)
-    version, rows = read_one_version(venue=venue, read=lambda: load_rows(venue=venue))
+    version, rows = read_one_version(venue=venue, read=lambda: load_rows(venue=venue, type=edition.type))
     built = replace(edition, version=version, languages=rows.languages)
     texts = Texts(language=built.language, preferred=built.preferred_language, available=built.languages)
     document = {

@@ -4,12 +4,13 @@ from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.cache import get_conditional_response
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework.exceptions import NotAcceptable, NotFound
+from rest_framework.exceptions import NotAcceptable, NotFound, ValidationError
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from integrations.pos import OrderType
 from menus.storefront.compression import IDENTITY, CompressedMenu, choose_coding
 from menus.storefront.openapi import MenuSchema
 from menus.storefront.published import MenuEdition, NoMenu, find_edition, find_in_memory, read_menu
@@ -28,10 +29,13 @@ class MenuView(APIView):
     @extend_schema(
         operation_id="venue_menu",
         tags=["menu"],
-        summary="The whole menu in one language",
+        summary="The whole menu in one language, at the prices of one order type",
         description="Texts missing in the chosen language are in the preferred language, or else as at the POS.",
         parameters=[
             OpenApiParameter("lang", str, description="Language tag such as fr or en-gb; overrides Accept-Language."),
+            OpenApiParameter(
+                "type", str, enum=list(OrderType), description="Order type whose prices are shown; default pickup."
+            ),
             OpenApiParameter("Accept-Language", str, OpenApiParameter.HEADER),
             OpenApiParameter("Accept-Encoding", str, OpenApiParameter.HEADER, description="br and gzip are supported."),
             OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="An earlier response's ETag."),
@@ -42,12 +46,15 @@ class MenuView(APIView):
         coding = _coding(request._request)
         if coding is None:
             raise NotAcceptable("The menu is available uncompressed, as gzip or as br.")
-        languages = _language_options(request._request)
+        options, type = _language_options(request._request), _order_type(request._request)
+        if type is None:
+            detail = f"Choose one of {', '.join(OrderType)}."
+            raise ValidationError({"type": detail}, code="invalid_choice")
         try:
-            edition = find_edition(slug=slug, **languages)
+            edition = find_edition(slug=slug, type=type, **options)
             response = _not_modified(request._request, edition, coding)
             if response is None:
-                response = _full_response(request._request, *read_menu(slug=slug, **languages), coding)
+                response = _full_response(request._request, *read_menu(slug=slug, type=type, **options), coding)
         except Venue.DoesNotExist:
             raise NotFound("There is no venue with this slug.") from None
         except NoMenu as error:
@@ -67,10 +74,11 @@ def menu_from_memory(request: HttpRequest, slug: str) -> HttpResponse | None:
     Return None otherwise: for another method, an error, or a menu that must be fetched or built.
     """
     coding = _coding(request)
-    if coding is None or request.method not in ("GET", "HEAD"):
+    type = _order_type(request)
+    if coding is None or type is None or request.method not in ("GET", "HEAD"):
         return None
     try:
-        edition, compressed = find_in_memory(slug=slug, **_language_options(request))
+        edition, compressed = find_in_memory(slug=slug, type=type, **_language_options(request))
     except (Venue.DoesNotExist, NoMenu, NotPrepared, DatabaseError):
         return None
     response = _not_modified(request, edition, coding)
@@ -82,6 +90,14 @@ def menu_from_memory(request: HttpRequest, slug: str) -> HttpResponse | None:
 def _language_options(request: HttpRequest) -> dict[str, str]:
     lang = request.GET.get("lang", "") if request.META.get("QUERY_STRING") else ""
     return {"lang": lang, "accept_language": request.META.get("HTTP_ACCEPT_LANGUAGE", "")}
+
+
+def _order_type(request: HttpRequest) -> OrderType | None:
+    """Return the order type whose prices are requested; None if there is no such type."""
+    name = request.GET.get("type", "") if request.META.get("QUERY_STRING") else ""
+    if not name:
+        return OrderType.PICKUP
+    return next((type for type in OrderType if type.value == name), None)
 
 
 def _coding(request: HttpRequest) -> str | None:

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 Key = Hashable
 Values = tuple[Any, ...]
 
+PRICE_COLUMNS = ("price", "exact_price", "tax_rate", "tax_at_till", "custom_name", "custom_price", "prices")
+
 ENTRIES: dict[str, tuple[str, ...]] = {
     "categories": ("key", "name", "translations", "parent_id", "position"),
     "products": (
@@ -19,7 +21,7 @@ ENTRIES: dict[str, tuple[str, ...]] = {
         "kind",
         "name",
         "translations",
-        "price",
+        *PRICE_COLUMNS,
         "image_url",
         "allergens",
         "calories",
@@ -27,7 +29,7 @@ ENTRIES: dict[str, tuple[str, ...]] = {
         "alcohol_percentage",
     ),
     "groups": ("key", "kind", "name", "translations", "minimum", "maximum"),
-    "modifiers": ("group_id", "key", "sku", "instruction_id", "name", "translations", "price", "position"),
+    "modifiers": ("group_id", "key", "sku", "instruction_id", "name", "translations", *PRICE_COLUMNS, "position"),
 }
 # The first column of a link is the entry that it belongs to.
 LINKS: dict[str, tuple[str, ...]] = {

@@ -85,7 +85,7 @@ class _TargetRows:
             product.kind.value,
             _truncate(product.name),
             _texts(product.translations),
-            to_money(product.price),
+            *price_columns(product),
             product.image_url if len(product.image_url) <= _LONGEST_ADDRESS else "",
             list(product.allergens),
             product.calories,
@@ -121,7 +121,7 @@ class _TargetRows:
             modifier.instruction_id,
             _truncate(modifier.name),
             _texts(modifier.translations),
-            to_money(modifier.price),
+            *price_columns(modifier),
             position,
         )
         if modifier.groups:
@@ -136,6 +136,20 @@ class _TargetRows:
                 continue
             row = stored.get((owner, member))
             rows[owner, member] = (row.id if row else next(self._fresh), owner, member, position)
+
+
+def price_columns(entry: MenuProduct | MenuModifier) -> Values:
+    """Return the values of `PRICE_COLUMNS`."""
+    rules = entry.rules
+    return (
+        to_money(entry.price),
+        rules.exact_price,
+        rules.tax_rate,
+        rules.tax_at_till,
+        rules.custom_name,
+        rules.custom_price.value,
+        {type: f"{price.normalize():f}" for type, price in rules.prices},
+    )
 
 
 def _fresh_ids() -> Iterator[uuid.UUID]:

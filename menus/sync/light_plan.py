@@ -3,11 +3,10 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping
-from decimal import Decimal
 
-from integrations.money import to_money
 from integrations.pos import MenuSnapshot
-from menus.sync.diff import ENTRIES, LINKS, Key, MenuPlan, StoredMenu, TablePlan
+from menus.sync.diff import ENTRIES, LINKS, PRICE_COLUMNS, Key, MenuPlan, StoredMenu, TablePlan, Values
+from menus.sync.full_plan import price_columns
 
 
 def plan_light(*, snapshot: MenuSnapshot, stored: StoredMenu) -> MenuPlan:
@@ -16,9 +15,9 @@ def plan_light(*, snapshot: MenuSnapshot, stored: StoredMenu) -> MenuPlan:
     Whatever only one menu has stays as it is and is counted in a warning. So do the choices of groups that the POS has
     split since: a choice that has one price here may have several there.
     """
-    products: dict[Key, Decimal] = {one.sku: one.price for one in snapshot.products}
-    choices: dict[Key, Decimal] = {
-        (group.key, one.key): one.price for group in snapshot.groups for one in group.modifiers
+    products: dict[Key, Values] = {one.sku: price_columns(one) for one in snapshot.products}
+    choices: dict[Key, Values] = {
+        (group.key, one.key): price_columns(one) for group in snapshot.groups for one in group.modifiers
     }
     tables = {name: TablePlan() for name in (*ENTRIES, *LINKS)}
     split = _split_choices(snapshot, stored)
@@ -45,28 +44,34 @@ def plan_light(*, snapshot: MenuSnapshot, stored: StoredMenu) -> MenuPlan:
 
 
 def _reprice(
-    name: str, prices: Mapping[Key, Decimal], stored: StoredMenu, plan: TablePlan, skipped: Container[uuid.UUID]
+    name: str, prices: Mapping[Key, Values], stored: StoredMenu, plan: TablePlan, skipped: Container[uuid.UUID]
 ) -> int:
     """Add the rows whose price differs to the plan, except the skipped ones; return how many were compared."""
-    at = ENTRIES[name].index("price")
+    start, end = _price_columns_at(name)
     compared = 0
     for key, price in prices.items():
         row = stored.entries[name].get(key)
         if row is None or row.archived:
             continue
         compared += 1
-        if row.values[at] != (amount := to_money(price)) and row.id not in skipped:
-            plan.update.append((row.id, *row.values[:at], amount, *row.values[at + 1 :]))
+        if row.values[start:end] != price and row.id not in skipped:
+            plan.update.append((row.id, *row.values[:start], *price, *row.values[end:]))
     return compared
+
+
+def _price_columns_at(name: str) -> tuple[int, int]:
+    """Return where a table's price columns start and end."""
+    start = ENTRIES[name].index(PRICE_COLUMNS[0])
+    return start, start + len(PRICE_COLUMNS)
 
 
 # --- Groups that are one group here and several at the POS -----------------------------------------------------------
 
 
-def _split_warnings(split: Mapping[uuid.UUID, str], prices: Mapping[Key, Decimal], stored: StoredMenu) -> list[str]:
-    at = ENTRIES["modifiers"].index("price")
+def _split_warnings(split: Mapping[uuid.UUID, str], prices: Mapping[Key, Values], stored: StoredMenu) -> list[str]:
+    start, end = _price_columns_at("modifiers")
     rows = stored.entries["modifiers"]
-    repriced = (rows[key] for key, price in prices.items() if key in rows and rows[key].values[at] != to_money(price))
+    repriced = (rows[key] for key, price in prices.items() if key in rows and rows[key].values[start:end] != price)
     names = dict.fromkeys(split[row.id] for row in repriced if row.id in split)
     return [
         f"The choices of {name} no longer cost the same for every product. A light sync leaves their prices as they "

@@ -16,12 +16,15 @@ from integrations.pos import (
     MenuDocument,
     MenuReading,
     MenuSnapshot,
+    OrderType,
     PointOfSale,
     PosError,
     Unauthorised,
 )
 from integrations.syncs.runs import Progress, SyncFailed, SyncHeld
+from menus.custom_fields import fee_item_warnings
 from menus.models import Menu, SyncCheckpoint
+from menus.open_prices import open_price_warnings
 from menus.stock.pos_levels import ask_levels, skus_in, skus_on_menu
 from menus.sync.apply import PlanOutdated
 from menus.sync.commit import Supplement, SyncResult, commit_supplement, commit_sync, count_entries
@@ -77,8 +80,17 @@ class MenuSync:
         self._scheduled = scheduled
         self._settings = settings_of(venue)
 
-    @collector_paused()
     def __call__(self) -> dict[str, int]:
+        counts = self._sync()
+        fees = (self._settings.delivery_fee_sku, self._settings.service_charge_sku, self._settings.discount_sku)
+        self._progress.warn(
+            *open_price_warnings(venue=self._venue, besides=fees),
+            *fee_item_warnings(venue=self._venue, settings=self._settings),
+        )
+        return counts
+
+    @collector_paused()
+    def _sync(self) -> dict[str, int]:
         self._progress.report(5, "Choosing the menu")
         menu = Menu.objects.filter(venue=self._venue).first() or Menu(venue=self._venue)
         menu_id = self._choose_menu(menu)
@@ -103,9 +115,13 @@ class MenuSync:
     def _response(self, digest: str, reading: MenuReading) -> _Response:
         return _Response(digest, self._load_supplement(skus_in(reading.snapshot)))
 
+    def _profiles(self) -> dict[str, str]:
+        """Return the order profiles by order type."""
+        return {type.value: self._settings.profile_of(type) for type in OrderType}
+
     def _load_menu(self, menu_id: str) -> MenuDocument:
         try:
-            document = self._pos.menu_document(menu_id)
+            document = self._pos.menu_document(menu_id, self._profiles())
         except Unauthorised as error:
             record_missing_permission(venue=self._venue, sentence=str(error))
             raise

@@ -195,7 +195,7 @@ def _second(row: Values) -> Key:
 
 # How to read values from JSON; those of other columns need no conversion.
 _FROM_JSON: dict[str, Callable[[Any], Any]] = {
-    "price": Decimal,
+    **dict.fromkeys(("price", "exact_price", "tax_rate"), Decimal),
     "alcohol_percentage": Decimal,
     **dict.fromkeys(("parent_id", "group_id", "category_id", "product_id", "modifier_id"), uuid.UUID),
 }

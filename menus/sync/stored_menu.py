@@ -3,12 +3,21 @@
 import uuid
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
 
-from integrations.pos import GroupKind, MenuModifier, MenuModifierGroup, MenuSnapshot, Translation
+from integrations.pos import (
+    CustomPrice,
+    GroupKind,
+    MenuModifier,
+    MenuModifierGroup,
+    MenuSnapshot,
+    PriceRules,
+    Translation,
+)
 from menus.models import (
     Category,
     CategoryProduct,
@@ -156,6 +165,14 @@ def _as_choice(row: Modifier, groups: list[str]) -> MenuModifier:
         instruction_id=row.instruction_id,
         translations=_as_texts(row.translations),
         groups=tuple(groups),
+        rules=PriceRules(
+            exact_price=row.exact_price,
+            tax_rate=row.tax_rate,
+            tax_at_till=row.tax_at_till,
+            custom_name=row.custom_name,
+            custom_price=CustomPrice(row.custom_price),
+            prices=tuple((type, Decimal(price)) for type, price in sorted(row.prices.items())),
+        ),
     )
 
 

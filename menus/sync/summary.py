@@ -13,6 +13,12 @@ _MOST_NAMES = 100
 _COLUMN_NAMES = {
     "name": "name",
     "price": "price",
+    "exact_price": "tax",
+    "tax_rate": "tax",
+    "tax_at_till": "tax",
+    "custom_name": "what an order may set",
+    "custom_price": "what an order may set",
+    "prices": "prices by order type",
     "translations": "texts",
     "image_url": "image",
     "allergens": "allergens",

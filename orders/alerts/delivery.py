@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from integrations.connect.service import pos_for
 from integrations.pos import PosError, Rejected, Throttled
-from orders.alerts.messages import email_context, till_message
+from orders.alerts.messages import email_context, notes_message, till_message
 from orders.alerts.sold_out import menu_message, snooze_sold_out_items, snooze_would_end_at
 from orders.models import CLOSED_STATUSES, Alert, Injection, Order
 from storekit.db.due_rows import claim_by_moment, enqueue_each
@@ -74,6 +74,8 @@ def _still_needed(alert: Alert) -> bool:
     if alert.about == Alert.About.FAILED:
         failed = injection.state == Injection.State.FAILED and injection.failures == alert.occurrence
         return failed and order.status not in CLOSED_STATUSES
+    if alert.about == Alert.About.NOTES:
+        return order.status not in CLOSED_STATUSES
     return alert.about != Alert.About.CANCELLED or order.status == Order.Status.CANCELLED
 
 
@@ -102,13 +104,19 @@ def _print_message(alert: Alert) -> str:
     try:
         # Only the till of the location that the order was sent to.
         pos = pos_for(venue=order.venue, location=order.injection.location)
-        pos.print_message(till_message(order=order, about=Alert.About(alert.about), menu=_menu_message(alert)))
+        pos.print_message(_till_message(alert))
     except Rejected as error:
         return _record(alert, "given up", next_attempt_at=None, error=str(error)[:500])
     except PosError as error:
         wait = error.retry_after if isinstance(error, Throttled) else None
         return _retry(alert, str(error), until=_till_deadline(alert), wait=wait)
     return _record_sent(alert)
+
+
+def _till_message(alert: Alert) -> str:
+    if alert.about == Alert.About.NOTES:
+        return notes_message(order=alert.order, number=alert.occurrence)
+    return till_message(order=alert.order, about=Alert.About(alert.about), menu=_menu_message(alert))
 
 
 def _snooze_menu(alert: Alert) -> str:

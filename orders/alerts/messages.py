@@ -11,7 +11,10 @@ from django.utils.formats import date_format
 
 from integrations.connect.venue_settings import settings_of
 from orders.alerts.advice import advice_for
+from orders.checkout.lines import lines_of
+from orders.injection.notes import notes_of
 from orders.injection.references import may_have_arrived
+from orders.injection.send import custom_fields_for
 from orders.models import Alert, Injection, Order
 from orders.order_sheet import SheetLine, order_details, order_totals, sheet_lines, single_line
 
@@ -29,6 +32,7 @@ def subject_line(*, order: Order, about: Alert.About) -> str:
         Alert.About.FAILED: f"order {order.number} is not on the till{doubt}",
         Alert.About.CANCELLED: f"order {order.number} is cancelled",
         Alert.About.DOUBLE: f"order {order.number} may be on the till twice",
+        Alert.About.NOTES: f"notes on order {order.number}",
     }[about]
 
 
@@ -69,6 +73,14 @@ def till_message(*, order: Order, about: Alert.About, menu: str = "") -> str:
     }[about]
     head = f"{subject_line(order=order, about=about).upper()}. {advice}"
     return "\n".join([head, *_short_details(order)])[:LONGEST_MESSAGE]
+
+
+def notes_message(*, order: Order, number: int) -> str:
+    """Return one of the messages with the notes that do not fit on the ticket, counted from 1; empty for none."""
+    lines = lines_of(rows=order.lines.all())
+    custom = custom_fields_for(order=order, lines=lines, settings=settings_of(venue=order.venue))
+    messages = notes_of(order=order, lines=lines, custom=custom).messages
+    return messages[number - 1] if number <= len(messages) else ""
 
 
 # --- Parts -----------------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from orders.checkout.basket import check_basket
 from orders.checkout.lines import lines_of
 from orders.checkout.problems import OrderRefused
 from orders.checkout.requests import parse_uuid
+from orders.checkout.till_total import TillTotal, with_till_total
 from orders.models import Order
 from orders.payments import AlreadyPaid, OrderCancelled, PaidWithBill, PaymentTooLate, pay_order
 from orders.placing import place_order
@@ -102,9 +103,12 @@ class OrdersView(OrderView):
         key, venue = key_of(request), self.venue()
         posted = PostedOrderSerializer(data=request.data)
         posted.is_valid(raise_exception=True)
-        answer = answer_once(
-            scope=f"orders:{venue.pk}", key=key, request_body=request.data, work=_placing(venue, posted.validated_data)
-        )
+
+        def place_once(till_total: TillTotal | None) -> Answer:
+            work = _placing(venue, posted.validated_data, till_total)
+            return answer_once(scope=f"orders:{venue.pk}", key=key, request_body=request.data, work=work)
+
+        answer = with_till_total(venue=venue, work=place_once)
         return Response(answer.body, status=answer.status)
 
 
@@ -157,9 +161,9 @@ class OrderPaymentView(OrderView):
         return Response(_stored_order_answer(order))
 
 
-def _placing(venue: Venue, posted: dict[str, Any]) -> Callable[[], Answer]:
+def _placing(venue: Venue, posted: dict[str, Any], till_total: TillTotal | None) -> Callable[[], Answer]:
     def work() -> Answer:
-        placed = place_order(venue=venue, request=order_request(posted))
+        placed = place_order(venue=venue, request=order_request(posted), till_total=till_total)
         return Answer(status=201, body=order_answer(order=placed.order, lines=placed.lines))
 
     return work

@@ -12,6 +12,7 @@ from integrations.pos import PosError, Restriction
 from orders.checkout.pricing import Demand, PricedLine, Totals, shortage_problems
 from orders.checkout.problems import Problem
 from orders.checkout.requests import Basket
+from orders.checkout.till_total import with_till_total
 from orders.checkout.validation import BasketValidation, validate_basket
 from storekit.models import Venue
 
@@ -51,7 +52,9 @@ def check_basket(*, venue: Venue, basket: Basket, ask_pos: bool) -> BasketAnswer
         MenuBusy: the menu changed every time it was read.
     """
     now = timezone.now()
-    validation = validate_basket(venue=venue, basket=basket, now=now)
+    validation = with_till_total(
+        venue=venue, work=lambda total: validate_basket(venue=venue, basket=basket, now=now, till_total=total)
+    )
     report = _ask_the_pos(venue, validation.priced.demands) if ask_pos else None
     known = {(problem.code, problem.attr) for problem in validation.problems}
     from_pos = _pos_problems(report, basket, validation, now) if report else ()

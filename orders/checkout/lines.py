@@ -11,7 +11,7 @@ from storekit.db.bulk import insert_rows
 
 _COLUMNS = (
     *("id", "order_id", "parent_id", "position", "kind", "menu_id", "sku", "instruction_id"),
-    *("name", "quantity", "unit_price", "note", "course"),
+    *("name", "quantity", "unit_price", "note", "course", "exact_price", "custom_price"),
 )
 
 
@@ -22,7 +22,7 @@ def store_lines(*, order: Order, lines: Iterable[PricedLine]) -> None:
     def add(line: PricedLine, parent_id: UUID | None) -> None:
         id, position = uuid4(), len(rows)
         menu_columns = (line.kind, line.menu_id, line.sku, line.instruction_id, line.name)
-        guest_columns = (line.quantity, line.unit_price, line.note, line.course)
+        guest_columns = (line.quantity, line.unit_price, line.note, line.course, line.exact_price, line.custom_price)
         rows.append((id, order.pk, parent_id, position, *menu_columns, *guest_columns))
         for choice in line.choices:
             add(choice, id)
@@ -50,6 +50,8 @@ def lines_of(*, rows: Iterable[OrderLine]) -> tuple[PricedLine, ...]:
                 unit_price=row.unit_price,
                 note=row.note,
                 course=row.course,
+                exact_price=row.exact_price,
+                custom_price=row.custom_price,
                 choices=lines_below(row.pk),
             )
             for row in below.get(parent_id, [])

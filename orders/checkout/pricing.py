@@ -33,6 +33,12 @@ class PricedLine:
     note: str = ""
     course: int | None = None
     choices: tuple["PricedLine", ...] = ()
+    exact_price: Decimal | None = None
+    """The price of one before rounding, tax included; None if it is the price. The till rounds each line it gets."""
+    custom_price: Decimal | None = None
+    """The price that the order sends for one, because only we know it; None if the POS knows it."""
+    tax_at_till: bool = False
+    """Only the POS knows for certain what the guest pays."""
 
     @property
     def total_of_one(self) -> Decimal:
@@ -41,8 +47,15 @@ class PricedLine:
 
     @property
     def total(self) -> Decimal:
-        """The price of the whole line, including all its choices."""
+        """The price of the whole line, including all its choices, rounded as often as it is sent to the POS."""
+        if self.exact_price is not None and not self.is_sent_one_by_one:
+            return to_money(self.quantity * self.exact_price)
         return self.quantity * self.total_of_one
+
+    @property
+    def is_sent_one_by_one(self) -> bool:
+        """Whether the POS gets a line for each one, because it has choices other than instructions."""
+        return any(choice.kind != _INSTRUCTION for choice in self.choices)
 
     @property
     def pos_lines(self) -> int:
@@ -180,6 +193,9 @@ class _Pricing:
             name=product.name,
             quantity=item.quantity,
             unit_price=product.price,
+            exact_price=product.exact_price,
+            custom_price=product.custom_price,
+            tax_at_till=product.tax_at_till,
             note=item.note,
             course=item.course,
             choices=self._price_choices(product.groups, item.modifiers, attr, times=item.quantity),
@@ -237,6 +253,9 @@ class _Pricing:
             name=modifier.name,
             quantity=requested.quantity,
             unit_price=modifier.price,
+            exact_price=modifier.exact_price,
+            custom_price=modifier.custom_price,
+            tax_at_till=modifier.tax_at_till,
             choices=self._price_choices(modifier.groups, requested.modifiers, attr, times=times * requested.quantity),
         )
 

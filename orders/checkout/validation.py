@@ -8,6 +8,8 @@ from uuid import UUID
 
 import phonenumbers
 
+from integrations.money import to_money
+from integrations.pos import OrderType
 from menus import catalogue as menu_catalogue
 from menus.catalogue import Catalogue
 from orders.checkout.discounts import amount_off, discount_problems, find_discount
@@ -16,6 +18,7 @@ from orders.checkout.problems import Problem
 from orders.checkout.requests import Basket, RequestedModifier, parse_uuid
 from orders.checkout.rules import rule_problems
 from orders.checkout.shares import ZERO
+from orders.checkout.till_total import TillTotal, TillTotalNeeded, question_about
 from orders.checkout.venue_settings import OrderingSettings, ordering_settings_of
 from orders.models import DiscountCode, Order
 from storekit.models import Venue
@@ -41,11 +44,20 @@ class BasketValidation:
     phone: str
 
 
-def validate_basket(*, venue: Venue, basket: Basket, now: datetime) -> BasketValidation:
+def validate_basket(
+    *, venue: Venue, basket: Basket, now: datetime, till_total: TillTotal | None = None
+) -> BasketValidation:
     """Price the basket and find every problem at once.
+
+    Args:
+        venue: the venue.
+        basket: what the guest wants.
+        now: an aware time.
+        till_total: the POS's answer to the question that this raised before.
 
     Raises:
         MenuBusy: the menu changed every time it was read.
+        TillTotalNeeded: the POS has to be asked what the items cost; see `with_till_total`.
     """
     settings = ordering_settings_of(venue=venue)
     catalogue = _load_catalogue(venue, basket)
@@ -56,6 +68,7 @@ def validate_basket(*, venue: Venue, basket: Basket, now: datetime) -> BasketVal
         delivery_fee=basket.delivery_fee,
         service_charge=basket.service_charge,
     )
+    priced = _at_the_till(venue, basket, priced, catalogue.version, till_total)
     discount, discount_refusals = _find_discount(venue, basket, priced, now)
     totals = _with_discount(priced.totals, discount)
     table = _find_table(venue, basket)
@@ -87,6 +100,22 @@ def total_problem(total: Decimal, *, attr: str) -> Problem:
     return Problem("amount_mismatch", f"The total is {total}.", attr)
 
 
+def _at_the_till(
+    venue: Venue, basket: Basket, priced: PricedOrder, menu_version: int, till_total: TillTotal | None
+) -> PricedOrder:
+    """Return the order with the total that the POS says it charges for the items, if that is not certain by itself."""
+    if priced.problems:
+        return priced
+    question = question_about(venue=venue, type=OrderType(basket.type), lines=priced.lines, menu_version=menu_version)
+    if question is None:
+        return priced
+    if till_total is None or till_total.key != question.key:
+        raise TillTotalNeeded(question)
+    if till_total.items is None:
+        return priced
+    return replace(priced, totals=replace(priced.totals, items=to_money(till_total.items)))
+
+
 # --- Find the rows that the basket names ------------------------------------------------------------------------------
 
 
@@ -94,7 +123,7 @@ def _load_catalogue(venue: Venue, basket: Basket) -> Catalogue:
     ids = {id for item in basket.items if (id := parse_uuid(item.product))}
     skus = {item.sku for item in basket.items if not item.product}
     choices = set(_modifier_ids(modifier for item in basket.items for modifier in item.modifiers))
-    return menu_catalogue.load(venue=venue, ids=ids, skus=skus, choices=choices)
+    return menu_catalogue.load(venue=venue, type=OrderType(basket.type), ids=ids, skus=skus, choices=choices)
 
 
 def _modifier_ids(modifiers: Iterable[RequestedModifier]) -> Iterator[UUID]:

@@ -19,6 +19,7 @@ from integrations.pos import (
     Unauthorised,
     Unreachable,
 )
+from orders.alert_outbox import queue_note_messages
 from orders.injection import retry_policy
 from orders.injection.claims import Claim
 from orders.injection.confirmation_checks import GRACE
@@ -59,7 +60,7 @@ _OUTCOMES: tuple[tuple[type[Exception], InjectionAttempt.Outcome], ...] = (
 _NOT_CALLED = (NotConnected, PosDown)
 
 
-def record_outcome(*, claim: Claim, error: Exception | None) -> str:
+def record_outcome(*, claim: Claim, error: Exception | None, note_messages: int = 0) -> str:
     """Record the outcome of the attempt; update the injection only while the lease is still ours.
 
     If a notification has settled the injection, or another worker has taken it over, theirs is the later information.
@@ -67,6 +68,7 @@ def record_outcome(*, claim: Claim, error: Exception | None) -> str:
     Args:
         claim: the claim under which the order was sent.
         error: what the call raised, None if the POS accepted the order.
+        note_messages: how many messages with the guest's notes are to be printed once the POS has the order.
 
     Returns:
         The injection's state, or "superseded".
@@ -75,6 +77,8 @@ def record_outcome(*, claim: Claim, error: Exception | None) -> str:
     outcome = _outcome_of(error)
     with transaction.atomic():
         _record_attempt(claim, outcome, error, now)
+        if outcome in (_Outcome.ACCEPTED, _Outcome.DUPLICATE):
+            queue_note_messages(order_id=claim.injection.order_id, number=note_messages)
         ours = Injection.objects.select_for_update().filter(
             pk=claim.injection.pk, state=_State.SENDING, lease=claim.lease
         )

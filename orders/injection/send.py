@@ -4,20 +4,24 @@ If the process dies in between, the row shows it and the sweep sends the order a
 POS then answers that it already has that reference, the order has arrived.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from django.utils import timezone
 
 from integrations.connect.service import location_of, pos_for
 from integrations.connect.venue_settings import settings_of
-from integrations.pos import NotConnected, PointOfSale, PosError, Unreachable, VenuePosSettings
+from integrations.pos import NotConnected, OrderTicket, PointOfSale, PosError, Unreachable, VenuePosSettings
+from menus.custom_fields import CustomFields, custom_fields_of
 from orders.checkout.lines import lines_of
+from orders.checkout.pricing import PricedLine
 from orders.injection.claims import Claim, claim_injection
+from orders.injection.notes import notes_of
 from orders.injection.outcome import record_outcome
 from orders.injection.parking import is_parked
 from orders.injection.retry_policy import RETRIES
 from orders.injection.ticket import ticket_for
-from orders.models import Injection, InjectionAttempt
+from orders.models import Injection, InjectionAttempt, Order
 from storekit.db.due_rows import enqueue_each
 
 # This long after its deadline the guest may have left, or staff may have keyed the order in.
@@ -34,15 +38,17 @@ def inject(*, injection_id: int) -> str:
     claim = claim_injection(injection_id)
     if claim is None:
         return "not due"
+    messages = 0
     try:
-        _send(claim)
+        pos, ticket, messages = _prepare(claim)
+        pos.place_order(ticket)
     except PosError as error:
-        return record_outcome(claim=claim, error=error)
+        return record_outcome(claim=claim, error=error, note_messages=messages)
     except Exception as error:
         # Record it like any other outcome, so that the order is retried; raise it so that the error is reported.
         record_outcome(claim=claim, error=error)
         raise
-    return record_outcome(claim=claim, error=None)
+    return record_outcome(claim=claim, error=None, note_messages=messages)
 
 
 def enqueue_due() -> int:
@@ -52,22 +58,39 @@ def enqueue_due() -> int:
     return enqueue_each("orders.tasks.inject", ids)
 
 
-def _send(claim: Claim) -> None:
+def _prepare(claim: Claim) -> tuple[PointOfSale, OrderTicket, int]:
+    """Return the POS, the order's ticket, and how many messages its notes take beside it."""
     injection, order = claim.injection, claim.injection.order
     _stop_if_crash_looping(claim)
     _stop_if_too_late(claim)
     pos = pos_for(venue=order.venue, location=_fixed_location(injection))
     settings = settings_of(venue=order.venue)
+    lines = lines_of(rows=order.lines.all())
+    custom = custom_fields_for(order=order, lines=lines, settings=settings)
     ticket = ticket_for(
         order=order,
-        lines=lines_of(rows=order.lines.all()),
+        lines=lines,
         settings=settings,
         reference=claim.attempt.reference,
         deliver_within=claim.deliver_within,
         native_discount=_use_native_discount(injection, settings, pos),
         without_email=injection.without_email,
+        custom=custom,
     )
-    pos.place_order(ticket)
+    return pos, ticket, len(notes_of(order=order, lines=lines, custom=custom).messages)
+
+
+def custom_fields_for(
+    *, order: Order, lines: Sequence[PricedLine], settings: VenuePosSettings
+) -> Mapping[str, CustomFields]:
+    """Return what the order may say about its items with notes and about its fees and discount, by SKU."""
+    amounts = {
+        settings.delivery_fee_sku: order.delivery_fee,
+        settings.service_charge_sku: order.service_charge,
+        settings.discount_sku: order.discount,
+    }
+    skus = {line.sku for line in lines if line.note} | {sku for sku, amount in amounts.items() if amount}
+    return custom_fields_of(venue=order.venue, skus=skus) if skus else {}
 
 
 def _stop_if_crash_looping(claim: Claim) -> None:

@@ -1,12 +1,13 @@
 """Build the ticket that the POS receives from an order and its lines. Pure."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from itertools import accumulate
+from types import MappingProxyType
 
 from integrations.pos import (
+    CustomPrice,
     OrderTicket,
     OrderType,
     TicketAddress,
@@ -16,13 +17,11 @@ from integrations.pos import (
     TicketPayment,
     VenuePosSettings,
 )
+from menus.custom_fields import CustomFields
 from orders.checkout.pricing import MAX_POS_LINES, PricedLine
 from orders.checkout.shares import ZERO, shares
+from orders.injection.notes import custom_name, notes_of
 from orders.models import Order, OrderLine
-
-_LONGEST_NOTE = 2000
-_ROOM_FOR_REST = 60
-"""For the line that says how many notes were left out."""
 
 
 def ticket_for(
@@ -34,6 +33,7 @@ def ticket_for(
     deliver_within: timedelta,
     native_discount: bool = False,
     without_email: bool = False,
+    custom: Mapping[str, CustomFields] = MappingProxyType({}),
 ) -> OrderTicket:
     """Return the ticket of an order. Its lines add up to what the guest paid.
 
@@ -45,18 +45,19 @@ def ticket_for(
         deliver_within: how long the POS may try to get the order onto a till.
         native_discount: whether the POS knows the discount, which is then set on the lines instead of sent as a line.
         without_email: leave out the e-mail address, because the POS knows it as another customer's.
+        custom: what the order may say about those of its items that are on the menu, by SKU.
     """
     is_native = native_discount and _can_use_native_discount(order, lines)
     is_new_check = order.type == Order.Type.DINE_IN and not order.open_account
     return OrderTicket(
         reference=reference,
         type=OrderType(order.type),
-        lines=(*_item_lines(order, lines, is_native), *_amount_lines(order, settings, is_native)),
+        lines=(*_item_lines(order, lines, is_native, custom), *_amount_lines(order, settings, is_native, custom)),
         customer=_customer(order, "" if without_email else order.email),
-        order_profile=_profile(order, settings),
+        order_profile=settings.profile_of(OrderType(order.type)),
         collection_code=order.collection_code,
         deliver_within=deliver_within,
-        note=_note(order, lines),
+        note=notes_of(order=order, lines=lines, custom=custom).order_note,
         collection_time=order.scheduled_for,
         payment=_payment(order, settings),
         address=_address(order),
@@ -84,12 +85,20 @@ def _can_use_native_discount(order: Order, lines: Sequence[PricedLine]) -> bool:
     that means each unit of a line or all of them. If there would be too many parts, a discount line takes off the same.
     """
     fits = sum(max(line.quantity, line.pos_lines) for line in lines) <= MAX_POS_LINES
-    return bool(order.discount_pos_id and order.discount) and fits
+    # The till rounds the tax of a line once, so the line must not be split.
+    can_split = not any(line.exact_price is not None and line.quantity > 1 for line in lines)
+    return bool(order.discount_pos_id and order.discount) and fits and can_split
 
 
-def _item_lines(order: Order, lines: Sequence[PricedLine], is_native: bool) -> list[TicketLine]:
+def _item_lines(
+    order: Order, lines: Sequence[PricedLine], is_native: bool, custom: Mapping[str, CustomFields]
+) -> list[TicketLine]:
     """Return the ordered items; with a native discount, each item that has a price carries its share of it."""
-    parts = [(part, line.total_of_one) for line in lines for part in _ticket_lines(line)]
+    parts = [
+        (replace(part, name=custom_name(line, custom)), line.total_of_one)
+        for line in lines
+        for part in ticket_lines(line)
+    ]
     if not is_native:
         return [part for part, _ in parts]
     ones = [
@@ -105,8 +114,13 @@ def _item_lines(order: Order, lines: Sequence[PricedLine], is_native: bool) -> l
     ]
 
 
-def _amount_lines(order: Order, settings: VenuePosSettings, is_native: bool) -> Iterator[TicketLine]:
-    """Yield fees and the discount: items of the POS that are sent with our price."""
+def _amount_lines(
+    order: Order, settings: VenuePosSettings, is_native: bool, custom: Mapping[str, CustomFields]
+) -> Iterator[TicketLine]:
+    """Yield fees and the discount: items of the POS that are sent with our price.
+
+    They are usually on no menu that we know; if one is, its entry decides what the order may say.
+    """
     discount = ZERO if is_native else order.discount
     for sku, name, amount in (
         (settings.delivery_fee_sku, "Delivery fee", order.delivery_fee),
@@ -114,10 +128,16 @@ def _amount_lines(order: Order, settings: VenuePosSettings, is_native: bool) -> 
         (settings.discount_sku, f"Discount {order.discount_code}", -discount),
     ):
         if amount:
-            yield TicketLine(sku=sku, quantity=1, name=name, unit_price=amount)
+            allowed = custom.get(sku, CustomFields(name=True, price=CustomPrice.ADDED))
+            yield TicketLine(
+                sku=sku,
+                quantity=1,
+                name=name if allowed.name else "",
+                unit_price=amount if allowed.price else None,
+            )
 
 
-def _ticket_lines(line: PricedLine) -> list[TicketLine]:
+def ticket_lines(line: PricedLine) -> list[TicketLine]:
     """Return the line in the form that the POS receives.
 
     Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed.app/) does not say whether the quantity of
@@ -126,22 +146,17 @@ def _ticket_lines(line: PricedLine) -> list[TicketLine]:
     """
     instructions = tuple(choice.instruction_id for choice in line.choices if choice.kind == OrderLine.Kind.INSTRUCTION)
     choices = tuple(
-        part for choice in line.choices if choice.kind != OrderLine.Kind.INSTRUCTION for part in _ticket_lines(choice)
+        part for choice in line.choices if choice.kind != OrderLine.Kind.INSTRUCTION for part in ticket_lines(choice)
     )
     whole = TicketLine(
-        sku=line.sku, quantity=line.quantity, instructions=instructions, choices=choices, course=line.course
+        sku=line.sku,
+        quantity=line.quantity,
+        unit_price=line.custom_price,
+        instructions=instructions,
+        choices=choices,
+        course=line.course,
     )
     return [replace(whole, quantity=1)] * line.quantity if choices else [whole]
-
-
-def _profile(order: Order, settings: VenuePosSettings) -> str:
-    match order.type:
-        case Order.Type.DELIVERY:
-            return settings.delivery_profile
-        case Order.Type.DINE_IN:
-            return settings.dine_in_profile
-        case _:
-            return settings.pickup_profile
 
 
 def _customer(order: Order, email: str) -> TicketCustomer:
@@ -158,26 +173,6 @@ def _address(order: Order) -> TicketAddress | None:
     if order.type != Order.Type.DELIVERY:
         return None
     return TicketAddress(line1=order.address_line1, line2=order.address_line2, city=order.city, postcode=order.postcode)
-
-
-def _note(order: Order, lines: Sequence[PricedLine]) -> str:
-    """Return the note for the kitchen, with the notes of the lines, for which the POS has no field.
-
-    Notes that would make it too long for a printed slip are left out, and the note says where to read them.
-    """
-    when = order.scheduled_for.astimezone(order.venue.zone) if order.scheduled_for else None
-    parts = [
-        f"{order.get_type_display()} at {when:%a %d %b %H:%M}" if when else "",
-        order.note,
-        f"Delivery: {order.address_notes}" if order.address_notes else "",
-        *(f"{line.quantity}× {line.name}: {line.note}" for line in lines if line.note),
-    ]
-    notes = [part for part in parts if part]
-    lengths = accumulate(len(part) + 1 for part in notes)
-    fitting = sum(length <= _LONGEST_NOTE - _ROOM_FOR_REST for length in lengths)
-    left_out = len(notes) - fitting
-    more = [f"And {left_out} more notes: see order {order.number} in storekit."] if left_out else []
-    return "\n".join(notes[:fitting] + more)
 
 
 def _payment(order: Order, settings: VenuePosSettings) -> TicketPayment | None:

@@ -153,6 +153,7 @@ class Alert(models.Model):
         FAILED = "failed", "Not on the till"
         CANCELLED = "cancelled", "Cancelled"
         DOUBLE = "double", "May be on the till twice"
+        NOTES = "notes", "Notes that do not fit on the ticket"
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="alerts")
     channel = models.CharField(max_length=8, choices=Channel)

@@ -143,6 +143,14 @@ class OrderLine(models.Model):
     name = models.CharField(max_length=255)
     quantity = models.PositiveIntegerField()
     unit_price = money()
+    exact_price = models.DecimalField(
+        max_digits=20,
+        decimal_places=8,
+        null=True,
+        blank=True,
+        help_text="The price of one before rounding; empty if it is the price. The till rounds each line.",
+    )
+    custom_price = money(null=True, blank=True, help_text="The price that the order sends; empty if the POS has one.")
     note = models.CharField(max_length=200, blank=True)
     course = models.PositiveSmallIntegerField(null=True, blank=True, help_text="When a dine-in item is served.")
 

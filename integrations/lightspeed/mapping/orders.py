@@ -3,6 +3,7 @@
 Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed.app/).
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -40,6 +41,20 @@ def local_body(*, ticket: OrderTicket, location: int, endpoint_id: str, now: dat
         # A string here, but an integer in the call for checks.
         body["tableNumber"] = str(ticket.table)
     return body | ({"clientCount": ticket.covers} if ticket.covers else {})
+
+
+def tax_preview_body(*, lines: Sequence[TicketLine], order_profile: str) -> Json:
+    """Return the body of `POST /tp/v1/business-locations/{bl}/tax-breakdown`, which knows one level of choices."""
+    items = [
+        _sku_and_quantity(line)
+        | ({"subItems": [_sku_and_quantity(choice) for choice in line.choices]} if line.choices else {})
+        for line in lines
+    ]
+    return {"items": items} | ({"accountProfileCode": order_profile} if order_profile else {})
+
+
+def _sku_and_quantity(line: TicketLine) -> Json:
+    return {"sku": line.sku, "quantity": line.quantity}
 
 
 def _body(ticket: OrderTicket, location: int, endpoint_id: str, now: datetime) -> Json:

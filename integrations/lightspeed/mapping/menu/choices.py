@@ -16,18 +16,15 @@ from integrations.lightspeed.mapping.json_fields import (
     flag,
     identifier,
     malformed,
-    number,
     objects,
     text,
 )
+from integrations.lightspeed.mapping.menu.prices import extra_price_of, has_percentage_price, price_of
 from integrations.lightspeed.mapping.menu.rich_content import MAX_NAME_LENGTH, translations_of
-from integrations.money import to_money
 from integrations.pos import GroupKind, MenuModifier, Translation
 
 MAX_SKU_LENGTH = 25
 _MAX_INSTRUCTION_ID_LENGTH = 64
-_PERCENTAGE = "CUSTOMIZED_ITEM_PRICE_WILL_BE_A_PERCENTAGE_OF_TOTAL"
-_NEGATIVE = "CUSTOMIZED_ITEM_PRICE_WILL_BE_NEGATIVE"
 GROUP_FIELDS = (
     ("menuDealGroups", GroupKind.DEAL),
     ("menuModifierGroups", GroupKind.MODIFIER),
@@ -107,39 +104,6 @@ def orderable_sku(entry: Json, where: str, label: str, warnings: Warnings) -> st
     return ""
 
 
-def has_percentage_price(entry: Json, where: str) -> bool:
-    """Return whether the price is a percentage of the order's total, which an order cannot express."""
-    return text(entry, "pricingStrategy", where) == _PERCENTAGE
-
-
-def price_of(entry: Json, where: str) -> Decimal:
-    """Return an item's price including tax; below zero if the till takes it off the total, such as a returned bottle.
-
-    Raises:
-        BadAnswer: there is no price, or it is not a number.
-    """
-    price = number(entry, "productPrice", where)
-    if price is None:
-        raise malformed(where, "has no productPrice")
-    if not flag(entry, "taxIncludedInPrice", where, default=True):
-        tax = number(entry, "defaultTaxAmount", where)
-        if tax is None:
-            tax = price * (number(entry, "defaultTaxPercentage", where) or 0) / 100
-        price += tax
-    return _signed(to_money(price), entry, where)
-
-
-def _extra_price_of(entry: Json, where: str) -> Decimal:
-    """Return what a chosen item adds to the price of its deal; below zero if the till takes it off."""
-    return _signed(to_money(number(entry, "extraPrice", where) or Decimal(0)), entry, where)
-
-
-def _signed(price: Decimal, entry: Json, where: str) -> Decimal:
-    """Return the price with its sign: Lightspeed's menu gives the amount that an item takes off without one."""
-    is_negative = text(entry, "pricingStrategy", where) == _NEGATIVE
-    return -abs(price) if is_negative and price else price
-
-
 class GroupReader:
     """Read the groups of the menu's entries.
 
@@ -196,8 +160,10 @@ class GroupReader:
         sku = orderable_sku(item, where, f"{name} in the group {group_name}", self._warnings)
         if not sku:
             return None
-        price = _extra_price_of(item, where) if kind == GroupKind.DEAL else price_of(item, where)
-        modifier = MenuModifier(key=sku, name=name, price=price, sku=sku, translations=translations_of(item, where))
+        price, rules = extra_price_of(item, where) if kind == GroupKind.DEAL else price_of(item, where)
+        modifier = MenuModifier(
+            key=sku, name=name, price=price, sku=sku, translations=translations_of(item, where), rules=rules
+        )
         return ChoiceDraft(modifier, self.groups_of(item, where))
 
     def _instructions(self, group: Json, kind: GroupKind, identity: str, where: str) -> GroupDraft:

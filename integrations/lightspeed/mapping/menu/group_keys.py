@@ -212,6 +212,7 @@ class GroupKeys:
                         choice.modifier.key,
                         choice.modifier.name,
                         choice.modifier.price,
+                        choice.modifier.rules,
                         tuple(sorted(choice.modifier.translations.items(), key=_by_language)),
                         tuple((group.base, self._content(group)) for group in groups),
                     )
@@ -264,7 +265,7 @@ def fit_to_column(key: str) -> str:
 
 
 def _same_choice(choice: MenuModifier, ours: MenuModifier, *, texts: bool) -> bool:
-    same = (choice.key, choice.name, choice.price) == (ours.key, ours.name, ours.price)
+    same = (choice.key, choice.name, choice.price, choice.rules) == (ours.key, ours.name, ours.price, ours.rules)
     return same and not (texts and choice.translations != ours.translations)
 
 

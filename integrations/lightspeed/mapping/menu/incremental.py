@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from integrations.lightspeed.mapping.json_fields import Json, identifier, objects
-from integrations.lightspeed.mapping.menu.choices import has_percentage_price
 from integrations.lightspeed.mapping.menu.parser import ParsedMenu
+from integrations.lightspeed.mapping.menu.prices import has_percentage_price
 from integrations.lightspeed.mapping.menu.snapshot import MenuRead, SubScreens, distinct_warnings, is_screen, read_menu
 from integrations.pos import BadAnswer, MenuReading, StoredGroups
 
@@ -48,8 +48,20 @@ class Checkpoint:
         return tuple(sorted(frozenset().union(*set(self.languages.values()))))
 
 
-def outline_of(parsed: ParsedMenu) -> Outline | None:
-    """Return the outline of a menu; None if it is not as documented, which reading it then reports."""
+def outline_of(parsed: ParsedMenu, *price_lists: ParsedMenu) -> Outline | None:
+    """Return the outline of a menu, with the same menu at other prices; None if one is not as documented."""
+    outlines = [outline for one in (parsed, *price_lists) if (outline := _outline_of_one(one)) is not None]
+    if len(outlines) <= len(price_lists):
+        return None
+    first, *others = outlines
+    products = {
+        sku: " ".join([digest, *(other.products.get(sku, "") for other in others)])
+        for sku, digest in first.products.items()
+    }
+    return Outline(" ".join(outline.frame for outline in outlines), products, first.skus)
+
+
+def _outline_of_one(parsed: ParsedMenu) -> Outline | None:
     frame = hashlib.sha256()
     products: defaultdict[str, list[str]] = defaultdict(list)
     skus: list[str] = []

@@ -19,8 +19,9 @@ from integrations.lightspeed.mapping.json_fields import (
     objects,
     text,
 )
-from integrations.lightspeed.mapping.menu.choices import GroupReader, Warnings, name_of, orderable_sku, price_of
+from integrations.lightspeed.mapping.menu.choices import GroupReader, Warnings, name_of, orderable_sku
 from integrations.lightspeed.mapping.menu.group_keys import GroupKeys, escape, fit_to_column
+from integrations.lightspeed.mapping.menu.prices import price_of
 from integrations.lightspeed.mapping.menu.rich_content import MAX_NAME_LENGTH, rich_content
 from integrations.pos import (
     MenuCategory,
@@ -33,7 +34,7 @@ from integrations.pos import (
 )
 
 # Increase this when the same JSON is mapped differently, so that every venue's menu is read again.
-MAPPING_VERSION = 5
+MAPPING_VERSION = 6
 
 _KINDS = {"menuItem": ProductKind.ITEM, "menuDeal": ProductKind.DEAL}
 _LONGEST_COLOR = 32
@@ -180,17 +181,19 @@ class _Reader:
         if not sku:
             return ""
         rich = rich_content(entry, where)
+        price, rules = price_of(entry, where)
         product = MenuProduct(
             sku=sku,
             kind=kind,
             name=name,
-            price=price_of(entry, where),
+            price=price,
             image_url=rich.image_url,
             allergens=rich.allergens,
             calories=rich.calories,
             contains_alcohol=rich.contains_alcohol,
             alcohol_percentage=rich.alcohol_percentage,
             translations=rich.translations,
+            rules=rules,
         )
         self._group_keys.collect(owner=sku, drafts=self._group_reader.groups_of(entry, where))
         first = self._products.setdefault(sku, product)

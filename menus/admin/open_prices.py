@@ -1,0 +1,69 @@
+"""The admin page that sets the price of an item with an open price."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from unfold.decorators import action
+from unfold.widgets import UnfoldAdminDecimalFieldWidget
+
+from menus.models import Product
+from menus.open_prices import PriceFromPos, has_open_price, set_staff_price
+
+
+class PriceForm(forms.Form):
+    """The price of one piece."""
+
+    price = forms.DecimalField(
+        required=False,
+        min_value=Decimal("0.01"),
+        max_digits=9,
+        decimal_places=2,
+        widget=UnfoldAdminDecimalFieldWidget,
+        label="Price",
+    )
+
+
+class OpenPricePages:
+    """Mixed into the admin pages of products and choices. Only managers see the button and can save."""
+
+    def has_change_price_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(self.manages_row(request, obj))  # type: ignore[attr-defined]
+
+    @action(description="Price", url_path="price", permissions=["change_price"], icon="sell")
+    def change_price(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show the price, editable if the POS has none."""
+        page: Any = self
+        entry: Any = get_object_or_404(page.get_queryset(request), pk=object_id)
+        kind = "product" if isinstance(entry, Product) else "modifier"
+        back = reverse(f"admin:menus_{kind}_change", args=[entry.pk])
+        form = PriceForm(request.POST or None, initial={"price": entry.staff_price})
+        refusal = "" if has_open_price(entry) else "The price comes from the POS. Change it there and sync the menu."
+        if request.method == "POST" and not refusal and form.is_valid():
+            try:
+                set_staff_price(entry=entry, price=form.cleaned_data["price"])
+            except PriceFromPos as error:
+                messages.error(request, str(error))
+            else:
+                page.log_change(request, entry, "Price changed.")
+                messages.success(request, "Price saved. Guests see it now.")
+            return redirect(back)
+        return TemplateResponse(
+            request,
+            "admin/menus/product/price.html",
+            {
+                **page.admin_site.each_context(request),
+                "opts": page.opts,
+                "title": f"Price of {entry.name}",
+                "form": form,
+                "refusal": refusal,
+                "is_taken_off": entry.custom_price == "taken_off",
+                "is_taxed": entry.tax_rate is not None,
+                "back": back,
+            },
+        )

@@ -1,0 +1,129 @@
+"""Price lists, open prices and tax: what guests see, pay and say is what arrives on the till."""
+
+from decimal import Decimal
+from typing import Any
+
+import requests
+
+from integrations.models import LightspeedSettings
+from menus.models import Product
+from menus.open_prices import set_staff_price
+from menus.sync.run import sync_menu
+from orders.models import Injection, Order, OrderLine
+from tests.e2e.conftest import Service
+from tests.support.guest import Guest, paid
+from tests.support.processes import Worker
+from tests.support.sandbox import eventually
+
+Json = dict[str, Any]
+_HOME = {"line1": "1 High Street", "city": "London", "postcode": "N1 9GU"}
+
+
+def menu_for(service: Service, type: str = "pickup") -> Json:
+    address = f"{service.url}/api/v1/venues/{service.venue.slug}/menu"
+    found: Json = requests.get(address, params={"type": type}, timeout=30).json()
+    return found
+
+
+def basket_total(service: Service, order: Json) -> Decimal:
+    answer = requests.post(
+        f"{service.url}/api/v1/venues/{service.venue.slug}/basket",
+        json={name: order[name] for name in ("type", "items", "delivery_address") if name in order},
+        headers={"Authorization": f"Bearer {service.api_key}"},
+        timeout=30,
+    )
+    assert answer.json()["problems"] == []
+    return Decimal(answer.json()["totals"]["total"])
+
+
+def place(service: Service, *items: Json, type: str = "pickup", **fields: Any) -> Json:
+    """Place a paid order at the price of its basket."""
+    order: Json = {"type": type, "customer": {"first_name": "Ada"}, "items": list(items), **fields}
+    if type == "delivery":
+        order["delivery_address"] = _HOME
+    answer = service.post(order | {"payment": paid(basket_total(service, order))})
+    assert answer.status_code == 201, answer.text
+    placed: Json = answer.json()
+    return placed
+
+
+def assert_the_till_charged_what_was_paid(service: Service) -> None:
+    unsettled = Injection.objects.exclude(state__in=[Injection.State.CONFIRMED, Injection.State.FAILED])
+    eventually(lambda: not unsettled.exists(), seconds=90)
+    checks = {check["ikaccountId"]: check for check in service.pos.state()["checks"]}
+    for order in Order.objects.select_related("injection"):
+        assert (order.injection.state, order.injection.error) == (Injection.State.CONFIRMED, "")
+        assert Decimal(str(checks[order.injection.account]["currentAmount"])) == order.total - order.tip
+
+
+def test_each_order_type_has_the_prices_of_its_profile(service: Service, running_worker: Worker) -> None:
+    service.pos.set_habits(delivery_prices=True)
+    LightspeedSettings.objects.update(delivery_profile="delivery", dine_in_profile="dinein")
+    run = sync_menu(venue=service.venue, started_by="test")
+    assert not [warning for warning in run.warnings if "profile" in warning]
+    pickup, delivery = menu_for(service), menu_for(service, "delivery")
+    prices = {
+        type: {product["sku"]: product["price"] for product in menu["products"]}
+        for type, menu in (("pickup", pickup), ("delivery", delivery), ("dine_in", menu_for(service, "dine_in")))
+    }
+    assert (prices["pickup"]["BURGER01"], prices["delivery"]["BURGER01"]) != ("13.50", "12.00")
+    assert prices["delivery"]["BURGER01"] == "13.50"
+    assert prices["dine_in"] == prices["pickup"]
+    unchanged = sync_menu(venue=service.venue, started_by="test")
+    assert (unchanged.counts["created"], unchanged.counts["updated"]) == (0, 0)
+
+    for type, menu in (("pickup", pickup), ("delivery", delivery)):
+        products = [product for product in menu["products"] if product["sku"] in ("BURGER01", "FRIES01", "SALMON01")]
+        items, food = Guest(menu=menu, seed=23).items(products)
+        assert Decimal(place(service, *items, type=type)["totals"]["items"]) == food
+    assert_the_till_charged_what_was_paid(service)
+
+    service.pos.control("profiles/delivery/prices", BURGER01="14.25")
+    assert sync_menu(venue=service.venue, started_by="test", light=True).counts["updated"] > 0
+    burger = next(one for one in menu_for(service, "delivery")["products"] if one["sku"] == "BURGER01")
+    assert burger["price"] == "14.25"
+
+
+def test_a_profile_that_the_pos_refuses_is_a_warning(service: Service) -> None:
+    LightspeedSettings.objects.update(delivery_profile="unknown")
+    run = sync_menu(venue=service.venue, started_by="test")
+    assert run.state == "succeeded"
+    assert any("order profile unknown" in warning for warning in run.warnings)
+    assert menu_for(service, "delivery")["products"] == menu_for(service)["products"]
+    assert (
+        requests.get(f"{service.url}/api/v1/venues/{service.venue.slug}/menu?type=drone", timeout=30).status_code == 400
+    )
+
+
+def test_an_item_with_an_open_price_is_sold_once_staff_give_it_one(service: Service, running_worker: Worker) -> None:
+    service.pos.set_habits(open_price_items=True)
+    run = sync_menu(venue=service.venue, started_by="test")
+    assert any("Open food (OPENFOOD) has an open price" in warning for warning in run.warnings)
+    assert "OPENFOOD" not in {product["sku"] for product in menu_for(service)["products"]}
+    refused = service.post(service.order(items=[{"sku": "OPENFOOD"}]))
+    assert refused.json()["errors"][0]["code"] == "unknown_product"
+
+    set_staff_price(entry=Product.objects.get(sku="OPENFOOD"), price=Decimal("7.35"))
+    again = sync_menu(venue=service.venue, started_by="test", force=True)
+    assert not [warning for warning in again.warnings if "open price" in warning]
+    assert "7.35" in [one["price"] for one in menu_for(service)["products"] if one["sku"] == "OPENFOOD"]
+    place(service, {"sku": "OPENFOOD", "quantity": 3, "note": "Without salt"})
+    assert_the_till_charged_what_was_paid(service)
+    assert OrderLine.objects.get().custom_price == Decimal("7.35")
+    (check,) = service.pos.state()["checks"]
+    # Its entry lets an order name it, so the note is there and not in the order's note.
+    assert check["salesEntries"][0]["itemName"] == "Open food: Without salt"
+
+
+def test_the_basket_asks_what_the_till_adds_as_tax(service: Service, running_worker: Worker) -> None:
+    service.pos.set_habits(tax_per_line=True)
+    menu = menu_for(service)
+    taxed = set(Product.objects.filter(tax_at_till=True).values_list("sku", flat=True))
+    assert len(taxed) >= 3
+    products = [product for product in menu["products"] if product["sku"] in taxed and product["available"]]
+    guest = Guest(menu=menu, seed=29)
+    for product in products:
+        items, _ = guest.items([product])
+        place(service, *[item | {"quantity": 3} for item in items])
+    assert any("tax-breakdown" in route for route in service.pos.state()["calls"])
+    assert_the_till_charged_what_was_paid(service)
