@@ -135,7 +135,7 @@ class LightspeedSettings(models.Model):
     )
     buffer_minutes = models.PositiveSmallIntegerField(default=20)
     native_discounts = models.BooleanField(
-        default=False, help_text="Send the discount’s id at Lightspeed instead of adding a discount line."
+        default=False, help_text="Send the discount’s Lightspeed id instead of adding a discount line."
     )
     update_images = models.BooleanField(
         default=True, help_text="If switched off, syncs keep the images that staff uploaded."

@@ -124,7 +124,7 @@ def load(
         versions = {row[-1] or 0 for row in (*rows, *chosen)} or {version_of(venue=venue)}
         if len(versions) == 1:
             return _mark_lacking_choices(_catalogue(versions.pop(), rows, chosen, type))
-    raise MenuBusy("The menu is being updated. Try again.")
+    raise MenuBusy("The menu is being updated. Try again in a moment.")
 
 
 def _mark_lacking_choices(catalogue: Catalogue) -> Catalogue:

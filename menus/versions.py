@@ -58,4 +58,4 @@ def read_one_version(*, venue: Venue, read: Callable[[], Found]) -> tuple[int, F
         if now == version:
             return version, found
         version = now
-    raise MenuBusy("The menu is being updated. Try again.")
+    raise MenuBusy("The menu is being updated. Try again in a moment.")

@@ -50,7 +50,7 @@ def order_details(*, order: Order, clock: Callable[[datetime], str]) -> list[tup
     address = (order.address_line1, order.address_line2, order.postcode, order.city)
     details = (
         ("Type", order.get_type_display()),
-        ("Wanted", clock(order.scheduled_for) if order.scheduled_for else "now"),
+        ("Due", clock(order.scheduled_for) if order.scheduled_for else "now"),
         ("Table", "" if order.table_number is None else str(order.table_number)),
         ("Guests", "" if order.covers is None else str(order.covers)),
         ("Add to check", order.open_account),

@@ -87,7 +87,7 @@ class ApiKeyForm(forms.Form):
 
     venue = forms.ModelChoiceField(Venue.objects.none(), empty_label=None, widget=UnfoldAdminSelectWidget())
     name = forms.CharField(
-        max_length=80, help_text="Who uses it, such as: web shop.", widget=UnfoldAdminTextInputWidget()
+        max_length=80, help_text="What will use it, for example: web shop.", widget=UnfoldAdminTextInputWidget()
     )
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:

@@ -30,7 +30,7 @@ def decrypt(token: str) -> str:
         return _cipher(tuple(settings.FIELD_ENCRYPTION_KEYS)).decrypt(token.encode()).decode()
     except InvalidToken as error:
         raise ImproperlyConfigured(
-            "FIELD_ENCRYPTION_KEYS holds no key that decrypts a stored secret. Add the earlier key after the new one."
+            "No key in FIELD_ENCRYPTION_KEYS decrypts a stored secret. Add the earlier key after the new one."
         ) from error
 
 

@@ -60,7 +60,7 @@ def require_fernet_keys(env: environ.Env, name: str) -> list[str]:
         ImproperlyConfigured: if there is none, or one of them is not a Fernet key.
     """
     hint = (
-        "Make one with: python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'. "
+        "Create one with: python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'. "
         "Several are separated by commas; the first encrypts, all decrypt."
     )
     keys = [key.strip() for key in require(env, name, hint=hint).split(",") if key.strip()]

@@ -107,7 +107,7 @@ class ApiKey(models.Model):
     """A storefront's API key for one venue. Only its hash is stored: the key is shown once, when it is created."""
 
     venue = models.ForeignKey(Venue, models.CASCADE, related_name="api_keys")
-    name = models.CharField(max_length=80, help_text="Who uses it, such as: web shop.")
+    name = models.CharField(max_length=80, help_text="What will use it, for example: web shop.")
     prefix = models.CharField(max_length=12, unique=True, editable=False)
     digest = models.CharField(max_length=64, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -15,7 +15,7 @@ env = environment.read_environment(base_dir=BASE_DIR)
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = environment.require_secret(
-    env, "SECRET_KEY", hint="Make one with: python -c 'import secrets; print(secrets.token_urlsafe(50))'"
+    env, "SECRET_KEY", hint="Create one with: python -c 'import secrets; print(secrets.token_urlsafe(50))'"
 )
 FIELD_ENCRYPTION_KEYS = environment.require_fernet_keys(env, "FIELD_ENCRYPTION_KEYS")
 PUBLIC_URL = environment.address(
@@ -237,13 +237,13 @@ REST_FRAMEWORK: dict[str, Any] = {
 _ABOUT_THE_API = """
 Menus and orders of restaurants on Lightspeed K-Series.
 
-The menu is open to everybody. All else needs the venue's API key, as `Authorization: Bearer <key>`; managers make keys
-in the back office.
+The menu is public. Everything else needs the venue's API key, as `Authorization: Bearer <key>`. Managers create keys in
+the back office.
 
-Amounts are decimal text, such as `"8.00"`, in the venue's currency. Times are ISO 8601 with their offset.
+Amounts are decimal strings, such as `"8.00"`, in the venue's currency. Times are ISO 8601 with their UTC offset.
 
 Every error is `{"type": …, "errors": [{"code": …, "detail": …, "attr": …}]}`: decide by `code`, show `detail`. On 5xx,
-and when there is no answer, send the same request again; an order with the same `Idempotency-Key`.
+and when there is no response, send the same request again, for an order with the same `Idempotency-Key`.
 """
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "storekit",

@@ -52,13 +52,13 @@ def sync_floor_plan(
 def floor_plan_warnings(plan: Sequence[FloorArea]) -> list[str]:
     """Return the problems with the POS's floor plan, as sentences for venue staff."""
     if not plan:
-        return ["The POS location has no floor plan, so all areas and tables are archived until it has one."]
+        return ["This location has no floor plan in the POS, so all areas and tables are archived until it has one."]
     by_number: dict[int, list[str]] = defaultdict(list)
     for area, table in _active_tables(plan).values():
         by_number[table.number].append(f"{table.name or table.id} ({area.name})")
     return [
-        f"{len(names)} tables have the number {number}: {', '.join(names)}. Give each its own number: orders and bills "
-        "find a table by its number alone."
+        f"{len(names)} tables have the number {number}: {', '.join(names)}. Give each table its own number in the "
+        "POS: orders and bills find a table by its number."
         for number, names in sorted(by_number.items())
         if len(names) > 1
     ]

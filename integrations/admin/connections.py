@@ -146,8 +146,8 @@ class ConnectionPage(VenueAdmin):
         if connection.pos_ready is None:
             return "Not known yet"
         if connection.pos_ready:
-            return _label("Taken", {"Taken": "success"})
-        text = f"Not taken. {connection.not_ready_reason}"
+            return _label("Accepted", {"Accepted": "success"})
+        text = f"Not accepted. {connection.not_ready_reason}"
         return _label(text, {text: "warning"})
 
     @admin.display(description="Warnings", empty_value="–")
@@ -228,7 +228,7 @@ class ConnectionPage(VenueAdmin):
                 self,
                 "Check webhook",
                 question=f"Check the webhook of {connection.venue}?",
-                consequence="This compares the address, location and settings registered at Lightspeed with the "
+                consequence="This compares the address, location and settings registered with Lightspeed to the "
                 "correct ones, and registers the webhook again if anything differs.",
                 button="Check webhook",
                 back=back,
@@ -254,8 +254,8 @@ class ConnectionPage(VenueAdmin):
                 self,
                 "Register webhook again",
                 question=f"Register the webhook of {connection.venue} again?",
-                consequence="This sends Lightspeed the address for notifications about orders again. No orders or "
-                "notifications are lost.",
+                consequence="This gives Lightspeed the address for notifications again. No orders or notifications are "
+                "lost.",
                 button="Register webhook",
                 back=back,
             )
@@ -291,7 +291,7 @@ class ConnectionPage(VenueAdmin):
         if problem := service.disconnect(connection=connection):
             messages.warning(
                 request,
-                f"{connection.venue} is disconnected, but its webhook could not be removed at Lightspeed: {problem} "
+                f"{connection.venue} is disconnected, but its webhook could not be removed from Lightspeed: {problem} "
                 "storekit ignores any notifications it still sends.",
             )
         else:

@@ -72,4 +72,6 @@ def is_open(*, connection: Connection, now: datetime) -> bool:
 
 
 def _down(retry_after: timedelta) -> PosDown:
-    return PosDown("The POS has not answered for a while, so storekit did not call it.", retry_after=retry_after)
+    return PosDown(
+        "The POS has not responded for a while, so storekit is waiting before it tries again.", retry_after=retry_after
+    )

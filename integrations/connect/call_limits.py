@@ -59,7 +59,9 @@ class CallLimits:
         places = self._at_once if urgent else max(1, self._at_once - 1)
         with self._freed:
             if not self._freed.wait_for(lambda: self._running[connection] < places, _LONGEST_WAIT_SECONDS):
-                raise Throttled("storekit is making too many calls to this venue's POS.", retry_after=_AGAIN_AFTER)
+                raise Throttled(
+                    "storekit is making too many calls to this venue's POS at the moment.", retry_after=_AGAIN_AFTER
+                )
             self._running[connection] += 1
             pause = 0.0 if urgent else self._reserve_start(connection)
         try:

@@ -141,7 +141,7 @@ def choose_location(*, connection: Connection, location: PosLocation) -> None:
     except IntegrityError as error:
         raise LocationTaken("This location is already connected to another venue. Choose a different one.") from error
     if not linked:
-        raise NotConnected("Access to Lightspeed has ended. Connect again first.")
+        raise NotConnected("storekit no longer has access to Lightspeed. Connect again first.")
     if previous_pos is not None:
         # Only once the new location is linked: if it is refused, the previous one keeps its notifications.
         _remove_webhook(connection, pos=previous_pos)
@@ -259,7 +259,7 @@ def pos_for(venue: Venue, *, location: str = "", cached_token_only: bool = False
         raise NotConnected(reason)
     if location not in ("", connection.business_location_id):
         raise Rejected(
-            "This was meant for a different Lightspeed location from the one the venue is connected to now.",
+            "This was meant for a different Lightspeed location: the venue has since been connected to another one.",
             code="other_location",
         )
     return _pos(connection, tokens=CachedTokens if cached_token_only else ConnectionTokens)

@@ -41,7 +41,8 @@ def callback(request: HttpRequest) -> HttpResponse:
         return _error_page(
             request,
             "This link has expired",
-            "It was used before, took longer than ten minutes, or was opened in a different browser. Start again.",
+            "Start again. The link was already used, is more than ten minutes old, or was opened "
+            "in a different browser.",
             status=400,
         )
     venue = _managed_venue(request, pending.venue_slug)
@@ -108,7 +109,7 @@ def _consent_refused(request: HttpRequest, venue: Venue, refusal: str) -> HttpRe
         return _error_page(
             request,
             "Lightspeed was not connected",
-            "Access was declined at Lightspeed. Nothing has changed.",
+            "Lightspeed access was declined. Nothing has changed.",
             venue=venue,
         )
     # The error's description comes from the address and could be anyone's text, so it is not shown.

@@ -258,7 +258,7 @@ class LightspeedPos:
             registered = client.webhook(http=self._http, endpoint_id=endpoint.id)
             locations = client.webhook_locations(http=self._http, endpoint_id=endpoint.id)
         except NotFound:
-            return ("It is not registered at Lightspeed.",)
+            return ("It is not registered with Lightspeed.",)
         return endpoint_problems(
             registered=registered, wanted=_endpoint_body(endpoint), locations=locations, location=str(self._location)
         )

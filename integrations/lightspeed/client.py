@@ -230,5 +230,5 @@ def remove_webhook_location(*, http: LightspeedHttp, endpoint_id: str, location:
 
 def _path_segment(text: str) -> str:
     if not text or text in {".", ".."}:
-        raise NotFound("This has no id at Lightspeed.")
+        raise NotFound("This has no id in Lightspeed.")
     return quote(text, safe="")

@@ -97,7 +97,11 @@ QUIRKS = (
         message="invalid account identifier",
     ),
     Quirk(_only(400), Rejected, _REFUSED),
-    Quirk(_only(401), Unauthorised, "Lightspeed no longer accepts this venue's connection. Connect it again."),
+    Quirk(
+        _only(401),
+        Unauthorised,
+        "Lightspeed no longer accepts storekit's access. A manager needs to reconnect the venue.",
+    ),
     Quirk(
         _only(403),
         Unauthorised,
@@ -111,9 +115,9 @@ QUIRKS = (
     Quirk(_only(410), NotFound, "Lightspeed could not find this. It may have been deleted there."),
     Quirk(_only(408), Unreachable, "Lightspeed did not receive the whole request in time.", code="timed_out"),
     Quirk(_only(425), Unreachable, "Lightspeed is not ready for this request yet."),
-    Quirk(_only(429), Throttled, "Lightspeed is receiving too many requests from storekit right now."),
+    Quirk(_only(429), Throttled, "Lightspeed is receiving too many requests from storekit at the moment."),
     Quirk(range(400, 500), Rejected, _REFUSED, code="unexpected_status"),
-    Quirk(range(500, 600), Unreachable, "Lightspeed has a technical problem right now.", code="pos_fault"),
+    Quirk(range(500, 600), Unreachable, "Lightspeed has a technical problem at the moment.", code="pos_fault"),
     # Undocumented statuses: an order or payment may have arrived, so it is sent again with the same reference.
     Quirk(
         range(1000),
@@ -178,7 +182,7 @@ def not_json(*, call: Call) -> PosError:
 
 def timed_out() -> Unreachable:
     """Return the error for no response, or an incomplete one, in time."""
-    return Unreachable("Lightspeed did not answer in time.", code="timed_out")
+    return Unreachable("Lightspeed did not respond in time.", code="timed_out")
 
 
 def not_connected() -> Unreachable:

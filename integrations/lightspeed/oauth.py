@@ -26,16 +26,19 @@ _USUAL_LIFETIME = timedelta(minutes=25)
 # come with the code `invalid_grant`, `Invalid client or Invalid client credentials` with the status 401.
 _WRONG_CLIENT = (
     "Lightspeed does not accept storekit's own client id and secret. "
-    "Ask the person who runs storekit to check LIGHTSPEED_CLIENT_ID and LIGHTSPEED_CLIENT_SECRET."
+    "Ask your storekit administrator to check LIGHTSPEED_CLIENT_ID and LIGHTSPEED_CLIENT_SECRET."
 )
 _OTHER_ADDRESS = (
-    "storekit's address differs from the redirect address registered at Lightspeed. "
-    "Ask the person who runs storekit to make PUBLIC_URL and the address registered there the same."
+    "storekit's address differs from the redirect address registered with Lightspeed. "
+    "Ask your storekit administrator to make PUBLIC_URL and the address registered there the same."
 )
 _CODE_REFUSED = (
-    "Lightspeed's approval has expired or was already used; it is good for about 15 seconds. Start connecting again."
+    "Start connecting again: Lightspeed's approval was already used or has expired (it lasts about 15 seconds)."
 )
-_CONSENT_ENDED = "Lightspeed's approval has ended: it was withdrawn, or not used for 40 days. Connect the venue again."
+_CONSENT_ENDED = (
+    "Lightspeed's approval has ended: it was withdrawn, or not used for 40 days. A manager needs to "
+    "reconnect the venue."
+)
 
 
 @dataclass(frozen=True)
@@ -163,7 +166,7 @@ def _oauth_error(error: OAuthError, *, refused: str) -> PosError:
         case "invalid_grant":
             return Unauthorised(refused, code=code, detail=detail)
         case "temporarily_unavailable" | "server_error":
-            return Unreachable("Lightspeed's log-in service has a technical problem right now.", detail=detail)
+            return Unreachable("Lightspeed's log-in service has a technical problem at the moment.", detail=detail)
         case _:
             return Rejected("Lightspeed's log-in service refused the request.", code=code, detail=detail)
 

@@ -65,7 +65,7 @@ def _status(run: SyncRun) -> str:
         case State.RUNNING:
             return run.step or "Starting"
         case State.SUCCEEDED if run.options.get("undo"):
-            return "The earlier menu is back"
+            return "The earlier menu is restored"
         case State.SUCCEEDED if run.options.get("preview"):
             return "Nothing to change: up to date with the POS"
         case State.SUCCEEDED:
@@ -86,7 +86,7 @@ def _hint(run: SyncRun) -> str:
     if run.state == State.QUEUED and now - run.started_at > _SLOW_TO_START:
         return (
             "Not started yet. You can leave this page: the sync starts as soon as a background worker is free. If no "
-            "worker is running, ask your administrator to start one with “manage.py qcluster”."
+            "worker is running, ask your storekit administrator to start one with “manage.py qcluster”."
         )
     if run.state == State.RUNNING and run.lease_until <= now:
         return "The sync has stopped; its process was probably killed. It will be marked as failed within a minute."

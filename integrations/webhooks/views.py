@@ -29,7 +29,7 @@ def lightspeed(request: HttpRequest, public_id: UUID) -> JsonResponse:
     """Store one notification. 200 means that it is stored, now or earlier."""
     connection = Connection.objects.filter(public_id=public_id).first()
     if connection is None:
-        return _refusal(404, "not_found", "There is no such webhook.")
+        return _refusal(404, "not_found", "This webhook does not exist.")
     username, password = _basic_credentials(request)
     if not credentials_match(connection=connection, username=username, password=password):
         refusal = _refusal(401, "authentication_failed", "The user name or password is wrong.")
@@ -38,7 +38,7 @@ def lightspeed(request: HttpRequest, public_id: UUID) -> JsonResponse:
     try:
         body = _json_object(_read_body(request))
     except BodyTooLarge:
-        return _refusal(413, "too_large", "A notification may have at most 1 MiB.")
+        return _refusal(413, "too_large", "A notification may be at most 1 MiB.")
     except ValueError as error:
         return _refusal(400, "parse_error", str(error))
     receipt = receive(connection=connection, body=body)

@@ -175,7 +175,7 @@ class ModifierInline(ReadOnlyInline):
     model = Modifier
     fields = ("name", "sku", "instruction_id", "price", "opens")
     readonly_fields = ("opens",)
-    verbose_name_plural = "choices"
+    verbose_name_plural = "modifiers"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).filter(archived_at=None).prefetch_related("group_links__group")
@@ -205,7 +205,7 @@ class ModifierGroupPage(EntryPage):
     def range(self, group: ModifierGroup) -> str:
         return how_many(group)
 
-    @admin.display(description="Choices", ordering="number_of_choices")
+    @admin.display(description="Modifiers", ordering="number_of_choices")
     def choice_count(self, group: Any) -> int:
         return int(group.number_of_choices)
 
@@ -271,7 +271,7 @@ class MenuPage(MenuSyncPages, ReadOnlyAdmin):
     def left_out(self, menu: Menu) -> str | None:
         return "\n".join(menu.warnings) or None
 
-    @admin.display(description="Stock compared with the till", empty_value="not yet")
+    @admin.display(description="Stock compared with the POS", empty_value="not yet")
     def stock_compared(self, menu: Menu) -> str | None:
         return last_comparison(venue=menu.venue) or None
 

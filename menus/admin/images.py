@@ -21,7 +21,8 @@ class ImageForm(forms.Form):
 
     image = forms.FileField(
         label="New image",
-        help_text="JPEG, PNG, WebP or GIF, up to 10 MB. Larger images are scaled to 1200 pixels on the longer side.",
+        help_text="JPEG, PNG, WebP or GIF, up to 10 MB. Large images are scaled down to 1200 pixels on the "
+        "longer side.",
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/gif"}),
     )
 
@@ -93,7 +94,7 @@ def image_state(product: Product) -> str:
     fetch = ImageFetch.objects.filter(product=product).first()
     if fetch is None or not fetch.error:
         return state
-    retry = "Change the image at the POS to try again."
+    retry = "To try again, change the image in the POS."
     if fetch.next_attempt_at:
         retry = f"Next attempt: {fetch.next_attempt_at.astimezone(product.venue.zone):%d %B at %H:%M}."
     return f"{state} The POS's image could not be loaded: {fetch.error} {retry}"

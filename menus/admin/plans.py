@@ -17,7 +17,7 @@ from menus.sync.summary import TABLE_TITLES, Json
 from storekit.models import Venue
 from storekit.staff import managed_venues_of
 
-_SIGNS = (("created", "New"), ("updated", "Changed"), ("archived", "Gone from the menu"))
+_SIGNS = (("created", "New"), ("updated", "Changed"), ("archived", "No longer on the menu"))
 
 
 class MenuPlanPages:
@@ -51,7 +51,7 @@ class MenuPlanPages:
             button="Apply changes" if run.state == SyncRun.State.HELD else "",
             note=""
             if run.state == SyncRun.State.HELD
-            else "A later sync has replaced this plan. It can no longer be applied.",
+            else "This plan can no longer be applied: a later sync has replaced it.",
             back=run_page(run=run),
         )
 
@@ -60,7 +60,7 @@ class MenuPlanPages:
         menu = self._managed(request, menu_id)
         page: Any = self
         return page.show(
-            request, "states", f"Go back: {menu.venue.name}", menu=menu, states=saved_states(venue=menu.venue)
+            request, "states", f"Restore a version: {menu.venue.name}", menu=menu, states=saved_states(venue=menu.venue)
         )
 
     def state_view(self, request: HttpRequest, menu_id: int, state_id: int) -> HttpResponse:
@@ -74,9 +74,9 @@ class MenuPlanPages:
         return page.show(
             request,
             "plan",
-            f"Go back to version {state.version}: {menu.venue.name}",
+            f"Restore version {state.version}: {menu.venue.name}",
             tables=tables,
-            button="Go back" if tables else "",
+            button="Restore this version" if tables else "",
             note="" if tables else "There is nothing to change: the menu already matches this version.",
             back=reverse("admin:menus_menu_states", args=[menu.pk]),
         )

@@ -56,7 +56,7 @@ class SnoozeActions:
     def snooze_chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         return self._snooze(request, queryset, self._list, chosen="snooze_chosen")
 
-    @admin.action(description="Wake selected items", permissions=["snooze"])
+    @admin.action(description="End the snooze of selected items", permissions=["snooze"])
     def wake_chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         self._wake(request, queryset)
 
@@ -67,13 +67,13 @@ class SnoozeActions:
             self._page_of(object_id)
         )
 
-    @action(description="Wake up", url_path="wake", permissions=["snooze"], icon="alarm")
+    @action(description="End snooze", url_path="wake", permissions=["snooze"], icon="alarm")
     def wake_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask for confirmation; posting wakes the item."""
         rows = self._one(request, object_id)
         back = self._page_of(object_id)
         if request.method != "POST":
-            return confirmation_page(self, request, rows, "wake", "Wake up", back)
+            return confirmation_page(self, request, rows, "wake", "End snooze", back)
         self._wake(request, rows)
         return redirect(back)
 
@@ -109,7 +109,9 @@ class SnoozeActions:
         if woken:
             messages.success(request, "Snooze ended. Guests can order again, unless the item is sold out on the till.")
         else:
-            messages.warning(request, "No item was snoozed. If one is sold out on the till, change that on the till.")
+            messages.warning(
+                request, "None of these items was snoozed. If one is sold out on the till, put it back on sale there."
+            )
 
     def _one(self, request: HttpRequest, object_id: str) -> QuerySet[Any]:
         rows: QuerySet[Any] = self.get_queryset(request)  # type: ignore[attr-defined]

@@ -142,14 +142,14 @@ class SnoozePage(ReadOnlyAdmin):
         row = self._row(request, obj) if obj is not None else None
         return isinstance(row, Snooze) and _is_active(row) and self.has_view_permission(request, row)
 
-    @action(description="Wake up", url_path="wake", permissions=["wake"], icon="alarm")
+    @action(description="End snooze", url_path="wake", permissions=["wake"], icon="alarm")
     def wake_up(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask for confirmation; posting ends every snooze of the item."""
         row = get_object_or_404(self.get_queryset(request), pk=object_id)
         back = reverse("admin:menus_snooze_changelist")
         if request.method != "POST":
             return confirmation_page(
-                self, request, self.get_queryset(request).filter(pk=row.pk), "wake", "Wake up", back
+                self, request, self.get_queryset(request).filter(pk=row.pk), "wake", "End snooze", back
             )
         wake(venue=row.venue, skus=[row.sku], by=str(request.user))
         return redirect(back)

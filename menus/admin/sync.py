@@ -91,18 +91,18 @@ class MenuSyncPages(MenuPlanPages):
         menu: Menu = get_object_or_404(self.get_queryset(request), pk=object_id)  # type: ignore[attr-defined]
         return redirect(sync_page(menu.venue))
 
-    @action(description="Compare stock with the till", url_path="stock", permissions=["view"], icon="inventory_2")
+    @action(description="Compare stock with the POS", url_path="stock", permissions=["view"], icon="inventory_2")
     def compare_stock(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask for confirmation; posting requests a comparison of every item with the till."""
         page: Any = self
         menu: Menu = get_object_or_404(page.get_queryset(request), pk=object_id)
         if request.method != "POST":
-            return self.show(request, "stock", "Compare stock with the till", menu=menu)
+            return self.show(request, "stock", "Compare stock with the POS", menu=menu)
         reconciliation.request(venue=menu.venue)
-        messages.success(request, "Comparing stock with the till. The result will appear on this page shortly.")
+        messages.success(request, "Comparing stock with the POS. The result will appear on this page shortly.")
         return redirect("admin:menus_menu_change", menu.pk)
 
-    @action(description="Go back", url_path="go-back", permissions=["sync"], icon="history")
+    @action(description="Restore a version", url_path="go-back", permissions=["sync"], icon="history")
     def go_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Redirect to the versions that this menu can go back to."""
         menu: Menu = get_object_or_404(self.get_queryset(request), pk=object_id)  # type: ignore[attr-defined]

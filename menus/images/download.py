@@ -134,9 +134,9 @@ def _read(response: http.client.HTTPResponse) -> bytes | str:
     if response.status in (301, 302, 303, 307, 308):
         return response.headers.get("Location") or ""
     if response.status != 200:
-        raise ImageRefused(f"The image server answered with status {response.status}.")
+        raise ImageRefused(f"The image server responded with status {response.status}.")
     if response.headers.get("Content-Encoding", "identity").lower() not in ("identity", ""):
-        raise ImageRefused("The image server compressed the image, although we did not accept that.")
+        raise ImageRefused("The image server compressed the image, although storekit asked it not to.")
     if response.length is not None and response.length > MAX_BYTES:
         raise ImageRefused(f"The image is larger than {MAX_BYTES // 2**20} MB.")
     content = bytearray()

@@ -158,7 +158,7 @@ def _give_up_crashing_images() -> None:
     """Give up images whose last attempt has crashed its run, which could therefore not record it."""
     expired = ImageFetch.objects.filter(lease__isnull=False, next_attempt_at__lte=timezone.now())
     expired.filter(attempts__gt=len(_DELAYS), source=F("product__image_url")).update(
-        lease=None, next_attempt_at=None, error="storekit stopped unexpectedly each time it processed this image."
+        lease=None, next_attempt_at=None, error="storekit stopped unexpectedly every time it processed this image."
     )
 
 

@@ -41,7 +41,8 @@ class PostedSnoozeSerializer(serializers.Serializer):
             raise serializers.ValidationError("This time is in the past.", code="passed")
         if value - now > _MAX_LENGTH:
             raise serializers.ValidationError(
-                "This is more than a year from now. For longer, send how_long: further_notice.", code="too_late"
+                "This is more than a year from now. For a longer snooze, send how_long: further_notice.",
+                code="too_late",
             )
         return value
 
@@ -54,9 +55,9 @@ class PostedSnoozeSerializer(serializers.Serializer):
 class SnoozeSerializer(serializers.Serializer):
     """The snooze of one item."""
 
-    id = serializers.UUIDField(help_text="Use it to wake the item early.")
+    id = serializers.UUIDField(help_text="Use it to end the snooze early.")
     sku = serializers.CharField()
-    name = serializers.CharField(help_text="The item's name at the POS.")
+    name = serializers.CharField(help_text="The item's name in the POS.")
     until = serializers.DateTimeField(allow_null=True, help_text="Null: until further notice.")
     reason = serializers.CharField(allow_blank=True)
 

@@ -25,7 +25,7 @@ class SnoozesView(APIView):
         tags=["menu"],
         summary="Snooze items",
         description=(
-            "Takes products and choices with these SKUs off sale until the given time, everywhere on the menu. If an "
+            "Takes products and modifiers with these SKUs off sale until the given time, everywhere on the menu. If an "
             "item is snoozed more than once, the longest snooze counts. If the venue does not have one of the SKUs, "
             "nothing is snoozed and the error `unknown_sku` says which. The snooze report shows the API key's name."
         ),
@@ -51,7 +51,7 @@ class OneSnoozeView(APIView):
     @extend_schema(
         operation_id="wake_item",
         tags=["menu"],
-        summary="Wake an item early",
+        summary="End a snooze early",
         description=(
             "Ends this snooze. The item stays off sale while another snooze of it is active, or while it is sold out "
             "on the till."
@@ -66,7 +66,7 @@ class OneSnoozeView(APIView):
     def delete(self, request: Request, slug: str, snooze_id: UUID) -> Response:
         key = cast(ApiKey, request.auth)
         if not wake_one(venue=key.venue, snooze_id=snooze_id, by=key.name):
-            raise NotFound("This venue has no such snooze, or it has already ended.")
+            raise NotFound("This venue does not have this snooze, or it has already ended.")
         return Response(status=204)
 
 

@@ -44,7 +44,7 @@ def ask_levels(*, venue: Venue, pos: PointOfSale, skus: Sequence[str]) -> tuple[
     warnings: dict[str, None] = {}
     for first in range(0, len(skus), _BATCH_SIZE):
         if time.monotonic() > deadline:
-            raise Unreachable("The POS is answering too slowly to compare every item.")
+            raise Unreachable("The POS is too slow at the moment to compare every item.")
         batch = skus[first : first + _BATCH_SIZE]
         answer = _retry_if_throttled(partial(pos.availability_of, batch))
         updates += _levels(batch, answer)

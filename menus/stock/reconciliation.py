@@ -125,7 +125,7 @@ def reconcile(*, venue: Venue) -> Comparison:
     watch, _ = StockWatch.objects.get_or_create(venue=venue)
     lease = _claim(watch)
     if lease is None:
-        raise AlreadyComparing("Stock is already being compared with the till.")
+        raise AlreadyComparing("Stock is already being compared with the POS.")
     claimed = StockWatch.objects.filter(pk=watch.pk, lease=lease)
     begun = timezone.now()
     try:

@@ -46,7 +46,7 @@ class AvailabilityView(APIView):
         try:
             return _respond(request._request, slug)
         except Venue.DoesNotExist:
-            raise NotFound("There is no venue with this slug.") from None
+            raise NotFound("No venue has this slug.") from None
         except NoMenu as error:
             raise NotFound(str(error), code="no_menu") from None
         except MenuBusy:

@@ -102,12 +102,12 @@ class UnavailableSchema(serializers.Serializer):
 
     sku = serializers.CharField(allow_null=True, help_text="Null for instructions.")
     product = serializers.CharField(allow_null=True, help_text="The product's id in the menu.")
-    modifier = serializers.CharField(allow_null=True, help_text="The choice's id in the menu.")
+    modifier = serializers.CharField(allow_null=True, help_text="The modifier's id in the menu.")
     until = serializers.DateTimeField(allow_null=True, help_text="When it can be ordered again; null if unknown.")
     reason = serializers.ChoiceField(
         choices=["sold_out", "snoozed", "choices_sold_out"],
-        help_text="sold_out: at the POS; snoozed: by staff, or after the POS refused an order; choices_sold_out: a "
-        "required group has too few choices left.",
+        help_text="sold_out: in the POS; snoozed: by staff, or after the POS refused an order; choices_sold_out: a "
+        "required group has too few modifiers left.",
     )
 
 

@@ -30,7 +30,7 @@ class MenuView(APIView):
         operation_id="venue_menu",
         tags=["menu"],
         summary="The whole menu in one language, at the prices of one order type",
-        description="Texts missing in the chosen language are in the preferred language, or else as at the POS.",
+        description="Texts missing in the chosen language are in the preferred language, or else as in the POS.",
         parameters=[
             OpenApiParameter("lang", str, description="Language tag such as fr or en-gb; overrides Accept-Language."),
             OpenApiParameter(
@@ -56,7 +56,7 @@ class MenuView(APIView):
             if response is None:
                 response = _full_response(request._request, *read_menu(slug=slug, type=type, **options), coding)
         except Venue.DoesNotExist:
-            raise NotFound("There is no venue with this slug.") from None
+            raise NotFound("No venue has this slug.") from None
         except NoMenu as error:
             raise NotFound(str(error), code="no_menu") from None
         except MenuBusy:

@@ -23,7 +23,7 @@ def plan_light(*, snapshot: MenuSnapshot, stored: StoredMenu) -> MenuPlan:
     split = _split_choices(snapshot, stored)
     warnings = _split_warnings(split, choices, stored)
     unchanged = 0
-    for title, name, prices in (("Products", "products", products), ("Choices", "modifiers", choices)):
+    for title, name, prices in (("Products", "products", products), ("Modifiers", "modifiers", choices)):
         skipped = split if name == "modifiers" else ()
         compared = _reprice(name, prices, stored, tables[name], skipped)
         unchanged += compared - len(tables[name].update)
@@ -74,7 +74,7 @@ def _split_warnings(split: Mapping[uuid.UUID, str], prices: Mapping[Key, Values]
     repriced = (rows[key] for key, price in prices.items() if key in rows and rows[key].values[start:end] != price)
     names = dict.fromkeys(split[row.id] for row in repriced if row.id in split)
     return [
-        f"The choices of {name} no longer cost the same for every product. A light sync leaves their prices as they "
+        f"The modifiers of {name} no longer cost the same for every product. A light sync leaves their prices as they "
         "are; run a full sync to update them."
         for name in names
     ]

@@ -136,11 +136,13 @@ class MenuSync:
             return chosen or menu.pos_menu_id
         menus = self._pos.menus()
         if not menus:
-            raise SyncFailed("The POS location has no menu yet. Create one in the POS's back office, then sync again.")
+            raise SyncFailed(
+                "This location has no menu in the POS yet. Create one in the POS's back office, then sync again."
+            )
         if len(menus) > 1:
             listed = ", ".join(f"{menu.id} ({menu.name})" for menu in menus)
             raise SyncFailed(
-                f"The POS location has several menus: {listed}. "
+                f"This location has several menus in the POS: {listed}. "
                 "Choose one with --menu ID, or on the Sync menu page in the back office; the choice is remembered."
             )
         return menus[0].id

@@ -32,10 +32,10 @@ _COLUMN_NAMES = {
 TABLE_TITLES = {
     "products": "Products",
     "categories": "Categories",
-    "groups": "Groups of choices",
-    "modifiers": "Choices",
+    "groups": "Modifier groups",
+    "modifiers": "Modifiers",
 }
-_TABLE_NAMES = {"products": "Product", "categories": "Category", "groups": "Group of choices", "modifiers": "Choice"}
+_TABLE_NAMES = {"products": "Product", "categories": "Category", "groups": "Modifier group", "modifiers": "Modifier"}
 
 
 def summarise_plan(*, plan: MenuPlan, stored: StoredMenu) -> Json:

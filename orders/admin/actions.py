@@ -213,7 +213,7 @@ class OrderActions(VenueAdmin):
             return None
         ready = [order for order in orders if not staff_actions.why_not_send_again(injection=order.injection)]
         if not ready:
-            messages.warning(request, "None of these can be sent again. Choose orders that are not on the till.")
+            messages.warning(request, "None of these orders can be sent again. Choose orders that are not on the till.")
             return None
         hidden = [("action", "send_selected_again"), ("confirmed", "yes")]
         return confirm_page(

@@ -24,21 +24,19 @@ def consequences_of_sending(order: Order) -> list[str]:
     if definitely_refused(injection=order.injection):
         sentences.append("The till refused this order. Fix the reason first, or it will refuse it again.")
     else:
-        sentences.append(
-            "It is sent as before. If the till already has it, the POS recognises it, and it is not made twice."
-        )
+        sentences.append("This is safe: the POS recognises an order that it already has, so it will not be made twice.")
     if _is_overdue(order) and order.scheduled_for:
-        sentences.append(f"It was due {local_time(order, order.scheduled_for)}. It goes to the kitchen at once.")
+        sentences.append(f"It was due {local_time(order, order.scheduled_for)}. It will go to the kitchen at once.")
     return sentences
 
 
 def consequences_of_sending_several(orders: list[Order], *, skipped: int) -> list[str]:
     """Return the consequences of sending the orders again. `skipped` more were selected and are not sent."""
     sentences = [
-        "All are sent at once: "
+        "These orders will be sent at once: "
         + ", ".join(f"no. {order.number}" for order in orders[:20])
         + (f" and {len(orders) - 20} more." if len(orders) > 20 else "."),
-        "If the till already has one of them, the POS recognises it, and it is not made twice.",
+        "This is safe: the POS recognises an order that it already has, so none will be made twice.",
     ]
     if refused := _refused_among(orders):
         sentences.append(f"The till refused {refused} of them. Fix the reason first, or it will refuse them again.")
@@ -49,7 +47,7 @@ def consequences_of_sending_several(orders: list[Order], *, skipped: int) -> lis
         )
     if skipped:
         sentences.append(
-            f"{skipped} of the selected orders will not be sent: they cannot be, or there are too many at once."
+            f"{skipped} of the selected orders will not be sent: they cannot be sent again, or you selected too many."
         )
     return sentences
 
@@ -63,7 +61,10 @@ def _refused_among(orders: list[Order]) -> int:
 
 def consequences_of_entering_by_hand(order: Order) -> list[str]:
     """Return the consequences of marking the order as entered by hand."""
-    sentences = ["The order then counts as on the till: the web shop sees it as confirmed, and it is not sent again."]
+    sentences = [
+        "The order will count as being on the till: the web shop will see it as confirmed, and "
+        "it will not be sent again."
+    ]
     if may_be_on_the_till(injection=order.injection):
         sentences.insert(0, "The POS may have the order already. Check the till first, so that it is not made twice.")
     return sentences
@@ -74,17 +75,17 @@ def consequences_of_cancelling(order: Order) -> list[str]:
     if may_be_on_the_till(injection=order.injection):
         where = "is on the till" if order.injection.state == Injection.State.CONFIRMED else "may be on the till"
         sentences = [
-            f"The order {where}, and the POS cannot cancel it from here. A message will be printed on the till: "
+            f"The order {where}, and storekit cannot cancel it there. A message will be printed on the till: "
             "void the check there."
         ]
     elif is_being_sent(injection=order.injection):
         sentences = ["The order is being sent right now. If it reaches the till, a message will be printed there."]
     else:
-        sentences = ["The order is not on the till, and will not be sent."]
+        sentences = ["The order is not on the till and will not be sent."]
     if order.payment_status == Order.PaymentStatus.PAID:
         sentences.append(
-            f"The guest has paid {order.payment_amount} {order.venue.currency}. Refund it in the web shop: storekit "
-            "does not refund payments."
+            f"The guest has paid {order.payment_amount} {order.venue.currency}. Refund it in your web shop: "
+            "storekit does not refund payments."
         )
     return sentences
 
@@ -97,5 +98,5 @@ def cancelled_message(order: Order, outcome: Cancellation) -> str:
     elif outcome.being_sent:
         sentences.append("If it still reaches the till, a message will be printed there.")
     if outcome.to_refund:
-        sentences.append(f"Refund the guest {outcome.to_refund} {order.venue.currency} in the web shop.")
+        sentences.append(f"Refund the guest {outcome.to_refund} {order.venue.currency} in your web shop.")
     return " ".join(sentences)

@@ -56,7 +56,7 @@ class DiscountCodeForm(forms.ModelForm):
             return
         others = DiscountCode.objects.filter(venue=venue, code__iexact=code).exclude(pk=self.instance.pk)
         if others.exists():
-            self.add_error("code", f"The code {code} already exists. Capital and small letters count as the same.")
+            self.add_error("code", f"The code {code} already exists. Upper and lower case count as the same.")
 
     def validate_constraints(self) -> None:
         """Skip the model's constraints: the checks above explain them better, and the database enforces them."""

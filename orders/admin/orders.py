@@ -27,7 +27,7 @@ _Status = Order.Status
 
 _NOT_ON_TILL = "Not on the till"
 _UNCONFIRMED = "Not confirmed"
-_PERHAPS_TWICE = "Perhaps twice"
+_PERHAPS_TWICE = "Possible duplicate"
 _PROGRESS: dict[str, str] = {
     _State.WAITING: "Waiting for the till",
     _State.SCHEDULED: "For later",
@@ -59,7 +59,7 @@ class ProgressFilter(admin.SimpleListFilter):
     title = "progress"
     parameter_name = "state"
     _CHOICES = {
-        "trouble": ("In trouble", _IS_FAILED),
+        "trouble": ("Needs attention", _IS_FAILED),
         "waiting": (
             "Waiting for the till",
             Q(injection__state__in=(_State.WAITING, _State.SENDING, _State.ACCEPTED))
@@ -180,9 +180,9 @@ class OrderPage(OrderActions, ReadOnlyAdmin):
     def reason(self, order: Any) -> str | None:
         if order.status not in CLOSED_STATUSES:
             if order.may_be_twice:
-                return "Check the till: make it once, and void the second check."
+                return "Check the till: make the order once, and void the second check."
             if is_unconfirmed(order.injection):
-                return "Not confirmed by the till. Check whether it is there."
+                return "Check the till: it has not confirmed the order."
         is_waiting = order.injection.state == _State.WAITING and order.status not in CLOSED_STATUSES
         return order.injection.error.partition("\n")[0] if is_waiting or in_trouble(order) else None
 

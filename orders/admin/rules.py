@@ -64,7 +64,7 @@ class HoursFormSet(forms.BaseInlineFormSet):
             if form not in self.deleted_forms and getattr(form, "cleaned_data", None) and form.is_valid()
         ]
         if len(set(starts)) < len(starts):
-            raise forms.ValidationError("Two entries start at the same time on the same day. Remove one of them.")
+            raise forms.ValidationError("Two entries start at the same time on the same day. Remove one.")
 
 
 class HoursInline(VenueScoped, TabularInline):
@@ -75,7 +75,10 @@ class HoursInline(VenueScoped, TabularInline):
     formset = HoursFormSet
     extra = 0
     verbose_name = "opening hours"
-    verbose_name_plural = "Opening hours. Leave empty to take orders at all times. Past midnight: enter 18:00 to 02:00."
+    verbose_name_plural = (
+        "Opening hours. Leave empty to take orders at all times. If you close after midnight, enter "
+        "for example 18:00 to 02:00."
+    )
 
     def has_view_permission(self, request: HttpRequest, obj: OrderingRules | None = None) -> bool:
         return works_somewhere(request.user) if obj is None else works_at(request.user, obj.venue)

@@ -47,7 +47,7 @@ def _paid(order: Order) -> str:
         return "with the check" if order.is_on_the_bill else "not yet"
     reference = f" ({order.payment_reference})" if order.payment_reference else ""
     method = settings_of(venue=order.venue).payment_method
-    return f"{order.payment_amount} {order.venue.currency}{reference}; enter it as {method}"
+    return f"{order.payment_amount} {order.venue.currency}{reference}; record it as {method}"
 
 
 # --- Timeline --------------------------------------------------------------------------------------------------------

@@ -96,7 +96,7 @@ class PostedPaymentSerializer(serializers.Serializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["status"] == Order.PaymentStatus.PAID and attrs["amount"] is None:
-            raise serializers.ValidationError({"amount": "Give the amount that was paid."}, code="required")
+            raise serializers.ValidationError({"amount": "Send the amount that was paid."}, code="required")
         return attrs
 
 
@@ -218,7 +218,7 @@ class PosSerializer(serializers.Serializer):
     state = serializers.ChoiceField(Injection.State.choices)
     attempts = serializers.IntegerField()
     next_attempt_at = serializers.DateTimeField(
-        allow_null=True, help_text="A time in the past means as soon as a worker is free. Null means no attempt is due."
+        allow_null=True, help_text="A time in the past means as soon as a worker is free. Null: no attempt is due."
     )
     reference = serializers.CharField()
     account = serializers.CharField(allow_null=True, help_text="Number of the order's check, once it is on the till.")

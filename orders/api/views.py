@@ -57,8 +57,8 @@ class BasketView(OrderView):
         tags=["orders"],
         summary="Check a basket",
         description=(
-            "Prices and checks a basket exactly as an order, and stores nothing. Only `items` is required. `problems` "
-            "lists everything that is wrong at once; only a malformed body is answered with an error. With `ask_pos`, "
+            "Prices and checks a basket exactly like an order, but stores nothing. Only `items` is required. "
+            "`problems` lists everything that is wrong at once; only a malformed body gets an error. With `ask_pos`, "
             "the POS is also asked which items are left (`unavailable`) and whether it is taking orders "
             "(`pos_not_ready`, for orders that the kitchen would start now). When the POS cannot say, `pos.ready` is "
             "null, and the order can still be placed."
@@ -82,10 +82,10 @@ class OrdersView(OrderView):
         tags=["orders"],
         summary="Place an order",
         description=(
-            "Repeat a request safely: the same key and body get the same answer, and nothing is placed twice. The "
-            "same key with another body gets 409. A paid order is sent to the POS at once, or shortly before its time "
-            "when the venue holds orders for later; an unpaid one when it is paid, or at once when it is added to an "
-            "open bill."
+            "Requests can be repeated safely: the same key and body get the same response, and nothing is placed "
+            "twice. The same key with a different body gets 409. A paid order is sent to the POS at once, or shortly "
+            "before its time when the venue holds orders for later; an unpaid one when it is paid, or at once when it "
+            "is added to an open bill."
         ),
         parameters=[
             OpenApiParameter(
@@ -147,9 +147,9 @@ class OrderPaymentView(OrderView):
         summary="Pay for an order that was placed unpaid",
         description=(
             "Records the payment; the order is sent to the POS at once, or shortly before its time when the venue "
-            "holds orders for later. The same reference again gets the same answer. Refund the payment after 409 with "
-            "code `already_paid`, `cancelled`, `too_late` (the order's time has long passed) or `on_the_bill` (it was "
-            "added to an open check and is paid with that)."
+            "holds orders for later. The same reference again gets the same response. Refund the payment after 409 "
+            "with code `already_paid`, `cancelled`, `too_late` (the order's time has long passed) or `on_the_bill` (it "
+            "was added to an open check and is paid with that)."
         ),
         request=OrderPaymentSerializer,
         responses={200: OrderSerializer, **_UNREADABLE_BODY, 404: ErrorsSerializer, 409: ErrorsSerializer},
@@ -191,7 +191,7 @@ def _as_api_error(exc: Exception) -> Exception:
         case OrderRefused():
             return _validation_error(exc)
         case Order.DoesNotExist():
-            return NotFound("This venue has no such order.")
+            return NotFound("This venue does not have this order.")
         case AlreadyPaid():
             return Conflict("This order was paid with another payment.", code="already_paid")
         case OrderCancelled():

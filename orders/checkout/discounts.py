@@ -30,7 +30,7 @@ def discount_problems(*, discount: DiscountCode | None, items: Decimal | None, t
         today: the date in the venue's time zone.
     """
     if discount is None:
-        yield Problem("unknown_discount", "There is no such discount code.", ATTR)
+        yield Problem("unknown_discount", "This discount code does not exist.", ATTR)
         return
     if discount.valid_from and today < discount.valid_from:
         yield Problem("discount_not_yet_valid", f"This code is valid from {discount.valid_from:%d %B %Y}.", ATTR)
@@ -65,4 +65,4 @@ def release_use(*, order_id: UUID) -> None:
 
 def used_up_problem() -> Problem:
     """Return the problem of a discount that has reached its usage limit."""
-    return Problem("discount_used_up", "This code has been used as often as it may be.", ATTR)
+    return Problem("discount_used_up", "This code has reached its usage limit.", ATTR)

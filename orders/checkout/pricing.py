@@ -230,7 +230,7 @@ class _Pricing:
             id = parse_uuid(requested.modifier)
             if id is None or id not in offered:
                 self.complete = False
-                self.add_problem("not_offered", "This cannot be chosen here.", place)
+                self.add_problem("not_offered", "This choice is not available here.", place)
                 continue
             group, modifier = offered[id]
             chosen[group.id] += requested.quantity
@@ -262,7 +262,7 @@ class _Pricing:
     def _check_quantity(self, quantity: int, attr: str) -> None:
         if not 1 <= quantity <= MAX_QUANTITY:
             code = "min_value" if quantity < 1 else "max_value"
-            self.add_problem(code, f"Order between 1 and {MAX_QUANTITY}.", f"{attr}.quantity")
+            self.add_problem(code, f"Choose a quantity between 1 and {MAX_QUANTITY}.", f"{attr}.quantity")
 
     def _check_number_chosen(self, group: CatalogueGroup, number: int, attr: str) -> None:
         if number < group.minimum:

@@ -82,7 +82,7 @@ def with_till_total(*, venue: Venue, work: Callable[[TillTotal | None], Found]) 
             return work(answer)
         except TillTotalNeeded as needed:
             answer = _ask(venue, needed.question)
-    raise MenuBusy("The menu is being updated. Try again.")
+    raise MenuBusy("The menu is being updated. Try again in a moment.")
 
 
 def _ask(venue: Venue, question: Question) -> TillTotal:

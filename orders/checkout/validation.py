@@ -183,12 +183,12 @@ def _type_problems(basket: Basket, table: Table | None) -> Iterator[Problem]:
     """Yield a problem for each field that this type of order needs but lacks, or has but may not have."""
     if basket.type == Order.Type.DELIVERY:
         if basket.address is None:
-            yield Problem("required", "Give the delivery address.", "delivery_address")
+            yield Problem("required", "Enter the delivery address.", "delivery_address")
     else:
         if basket.address is not None:
-            yield _misplaced("Only a delivery has an address.", "delivery_address")
+            yield _misplaced("Only a delivery order has an address.", "delivery_address")
         if basket.delivery_fee:
-            yield _misplaced("Only a delivery has a delivery fee.", "delivery_fee")
+            yield _misplaced("Only a delivery order has a delivery fee.", "delivery_fee")
     if basket.type == Order.Type.DINE_IN:
         yield from _table_problems(basket, table)
         return
@@ -211,9 +211,9 @@ def _table_problems(basket: Basket, table: Table | None) -> Iterator[Problem]:
             detail = "This order is paid with the bill, and so is the tip. Leave the tip out."
             yield Problem("tip_on_the_bill", detail, "tip")
     elif not basket.table:
-        yield Problem("required", "Give the table, or the number of the open bill as `account`.", "table")
+        yield Problem("required", "Send the table, or the number of the open bill as `account`.", "table")
     elif table is None:
-        yield Problem("unknown_table", "This venue has no such table.", "table")
+        yield Problem("unknown_table", "This venue does not have this table.", "table")
 
 
 def _misplaced(detail: str, attr: str) -> Problem:

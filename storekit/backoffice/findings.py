@@ -189,14 +189,20 @@ def connection_finding(connection: Connection | None, *, venue: Venue, manages: 
     status = connection.status if connection else Connection.Status.DISCONNECTED
     if connection is None or status == Connection.Status.DISCONNECTED:
         action = Link("Connect Lightspeed", consent) if manages else None
-        return Finding("POS", Tone.BAD, "Not connected", ask or "Orders wait for it.", action=action)
+        return Finding(
+            "POS", Tone.BAD, "Not connected", ask or "Orders wait until the POS is connected.", action=action
+        )
     if status == Connection.Status.CHOOSING_LOCATION:
         location = reverse("integrations:location", args=[venue.slug])
         action = Link("Choose location", location) if manages else None
         return Finding("POS", Tone.BAD, "No location chosen yet", ask, action=action)
     if status == Connection.Status.RECONNECT_NEEDED:
         action = Link("Reconnect", consent) if manages else None
-        detail = ask or connection.status_reason or "Lightspeed no longer accepts storekit’s access. Orders wait."
+        detail = (
+            ask
+            or connection.status_reason
+            or "Lightspeed no longer accepts storekit’s access. Orders wait until you reconnect."
+        )
         return Finding("POS", Tone.BAD, "Needs reconnecting", detail, action=action)
     place = f"Connected to {connection.business_name} – {connection.location_name}"
     if not connection.enabled:
@@ -239,7 +245,7 @@ def table_findings(duplicates: tuple[int, ...], *, venue: Venue) -> tuple[Findin
         return ()
     numbers = ", ".join(str(number) for number in duplicates[:_SHOWN]) + (", …" if len(duplicates) > _SHOWN else "")
     text = f"Number {numbers} is used twice" if len(duplicates) == 1 else f"Numbers {numbers} are used twice"
-    detail = "Give each table its own number in the POS: orders and bills go by the number alone."
+    detail = "Give each table its own number in the POS: orders and bills find a table by its number."
     action = Link("View tables", page_of(Table, use="twice", venue=venue.slug))
     return (Finding("Tables", Tone.WARNING, text, detail, action=action),)
 

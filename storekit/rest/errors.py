@@ -47,7 +47,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """Answer a request to an unknown URL: JSON below /api/ and /webhooks/, a page everywhere else."""
     if not request.path_info.startswith(("/api/", "/webhooks/")):
         return page_not_found(request, exception)
-    return error_response(status=404, type="client_error", code="not_found", detail="There is nothing at this address.")
+    return error_response(
+        status=404, type="client_error", code="not_found", detail="Nothing was found at this address."
+    )
 
 
 class MenuChanging(APIException):
@@ -55,4 +57,4 @@ class MenuChanging(APIException):
 
     status_code = 503
     default_code = "menu_changing"
-    default_detail = "The menu is being updated. Send the request again."
+    default_detail = "The menu is being updated. Try again in a moment."

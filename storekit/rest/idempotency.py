@@ -75,7 +75,9 @@ def answer_once(*, scope: str, key: str, request_body: Any, work: Callable[[], A
     except _KeyTaken:
         stored = _stored_answer(scope=scope, key=key, digest=digest)
         if stored is None:
-            raise Conflict("Another request with this Idempotency-Key has just failed. Send it again.") from None
+            raise Conflict(
+                "Another request with this Idempotency-Key has just failed. Send the request again."
+            ) from None
         return stored
 
 

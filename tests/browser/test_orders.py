@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 State = Injection.State
 REFUSED = "Sync the menu: an item of the order no longer exists at the till.\nCould not add item PIE (not found)"
-SILENT = "Lightspeed did not answer in time."
+SILENT = "Lightspeed did not respond in time."
 
 
 def order_in(state: str, venue: Venue, **columns: object) -> Order:
@@ -90,7 +90,7 @@ def delivery(venue: Venue) -> Order:
             lease=uuid4(),
             outcome=outcome,
             status=400 if number > 1 else 429,
-            detail=REFUSED if number > 1 else "Lightspeed is receiving too many requests from storekit right now.",
+            detail=REFUSED if number > 1 else "Lightspeed is receiving too many requests from storekit at the moment.",
         )
     Alert.objects.create(order=order, channel="email", about="failed", sent_at=timezone.now())
     Alert.objects.create(order=order, channel="till", about="failed", next_attempt_at=timezone.now())

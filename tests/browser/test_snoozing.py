@@ -48,7 +48,7 @@ def test_snoozing_two_products_and_waking_one(visit: Visit, ben: User, menu: Ven
     visit.open(f"/admin/menus/product/{salad.pk}/wake/")
     visit.assert_in_order("#main")
     visit.screenshot(f"wake-{size}")
-    visit.page.get_by_role("button", name="Wake up").click()
+    visit.page.get_by_role("button", name="End snooze").click()
     visit.page.wait_for_load_state("networkidle")
     assert visit.page.get_by_text("Snooze ended.").is_visible()
 

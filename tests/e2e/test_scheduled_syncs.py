@@ -31,7 +31,7 @@ def test_a_scheduled_sync_runs_once_with_two_workers(service: Service, fault: di
         run = eventually(the_scheduled_run, seconds=60)
         assert run is not None
         if fault:
-            assert (run.state, run.error.splitlines()[1]) == (SyncRun.State.FAILED, "The sandbox was set to fail")
+            assert (run.state, run.error.splitlines()[1]) == (SyncRun.State.FAILED, "The sandbox is set to fail")
             eventually(lambda: SyncRun.objects.filter(alerted_at__isnull=False).count() == 1)
         else:
             assert (run.state, run.error, run.alerted_at) == (SyncRun.State.SUCCEEDED, "", None)

@@ -114,7 +114,7 @@ def test_a_check_is_opened_changed_paid_and_closed(pos: Pos, till: Page) -> None
     check = till.get_by_role("article").filter(has_text="Table 7")
     expect(check.get_by_text("To pay")).to_be_visible()
 
-    check.get_by_role("button", name="Add a line").click()
+    check.get_by_role("button", name="Add an item").click()
     till.get_by_role("combobox", name="Item", exact=True).select_option("FRIES01")
     till.get_by_role("spinbutton", name="Quantity", exact=True).fill("2")
     till.get_by_role("button", name="Add item").click()

@@ -37,7 +37,7 @@ def test_a_missing_secret_stops_the_start_and_is_named(name: str) -> None:
     started = start("manage.py", "check", drop=name)
 
     assert started.returncode != 0
-    assert f"{name} is not set. Make one with: python -c" in started.stderr
+    assert f"{name} is not set. Create one with: python -c" in started.stderr
 
 
 @pytest.mark.parametrize(

@@ -172,8 +172,8 @@ def test_two_tables_with_the_same_number_are_synced_with_a_warning(connection: C
     run = sync(venue)
 
     assert run.warnings == [
-        "2 tables have the number 7: Door (Bar), 9 (Terrace). Give each its own number: orders and bills find a table "
-        "by its number alone."
+        "2 tables have the number 7: Door (Bar), 9 (Terrace). Give each table its own number in the POS: "
+        "orders and bills find a table by its number."
     ]
     assert tables_in_use(venue) == [(7, "Bar"), (7, "Terrace"), (8, "Bar")]
 

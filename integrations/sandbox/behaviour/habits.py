@@ -65,7 +65,7 @@ class Habits(Switches):
     list_dine_in_only: bool = habit(False, "List dine-in checks only", real=True, group=CHECKS)
     trial_mode: bool = habit(False, "Trial mode: list no checks", real=False, group=CHECKS)
     sparse_lines: bool = habit(False, "Lines without uuid, sub-lines or time", real=True, group=CHECKS)
-    amounts_as_text: bool = habit(False, "Send money of checks as strings", real=False, group=CHECKS)
+    amounts_as_text: bool = habit(False, "Send amounts of checks as strings", real=False, group=CHECKS)
 
     tax_per_line: bool = habit(False, "Add excluded tax per line, not per piece", real=True, group=PRICES)
     delivery_prices: bool = habit(False, "Delivery has its own price list", real=True, group=PRICES)

@@ -79,7 +79,7 @@ def _api_fault(request: HttpRequest) -> HttpResponse | None:
     if throttle:
         return error_response(spring_error(429, "Too many requests", request.path), 429, headers)
     if status:
-        return error_response(spring_error(status, "The sandbox was set to fail", request.path), status, headers)
+        return error_response(spring_error(status, "The sandbox is set to fail", request.path), status, headers)
     return None
 
 

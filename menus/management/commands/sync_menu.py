@@ -21,13 +21,13 @@ class Command(SyncCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--menu", metavar="ID", help="the POS's id of the menu; remembered for the next sync")
+        parser.add_argument("--menu", metavar="ID", help="the menu's id in the POS; remembered for the next sync")
         parser.add_argument(
             "--force",
             action="store_true",
             help="apply the changes even if the POS's menu is empty or lacks more than a third of the products",
         )
-        parser.add_argument("--light", action="store_true", help="update only prices and availability")
+        parser.add_argument("--light", action="store_true", help="update prices and availability only")
         parser.add_argument("--preview", action="store_true", help="print what would change, without changing anything")
         parser.add_argument("--undo", action="store_true", help="restore the menu from before the last change")
 

@@ -13,7 +13,7 @@ class Command(BaseCommand):
 
     help = (
         "Prepares the database (migrations, cache table, schedules of periodic tasks) and this host (static files). "
-        "Run it before every start of a new version; running it again does no harm."
+        "Run it before every start of a new version; it is safe to run again."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -259,7 +259,7 @@ def test_a_code_that_is_20_seconds_old_connects_nothing_and_says_why(
     sandbox.control("tokens/age", seconds=20)
     page = annas_browser.get(callback)
     assert page.status_code == 400
-    assert "good for about 15 seconds" in page.content.decode()
+    assert "it lasts about 15 seconds" in page.content.decode()
     assert "Code not valid" in page.content.decode()
     assert not TokenPair.objects.exists()
 

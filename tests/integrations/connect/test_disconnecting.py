@@ -135,7 +135,7 @@ def test_a_webhook_that_could_not_be_removed_is_reported(
     made = connect(annas_browser, venue)
     sandbox.switch_on(offline=True)
     answer = annas_browser.post(page_of(made), follow=True)
-    assert "webhook could not be removed at Lightspeed" in answer.content.decode()
+    assert "webhook could not be removed from Lightspeed" in answer.content.decode()
 
 
 def test_the_webhook_can_be_registered_again_by_hand(sandbox: SandboxPos, annas_browser: Client, venue: Venue) -> None:

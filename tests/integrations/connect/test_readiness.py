@@ -125,7 +125,7 @@ def test_staff_see_it_tonight_and_on_the_connections_page(
     assert CLOSED in tonight
     assert "Nothing urgent" in tonight
     assert "Everything is fine" not in tonight
-    assert f"Not taken. {CLOSED}" in bens_browser.get(page).content.decode()
+    assert f"Not accepted. {CLOSED}" in bens_browser.get(page).content.decode()
 
 
 def test_it_ends_at_the_venues_wall(connection: Connection, other_venue: Venue) -> None:

@@ -181,7 +181,7 @@ def test_the_sandbox_pos_loses_the_webhook_and_gets_it_back(
     assert check_webhook(connection=connection) == ()
     pos_for(venue=venue).remove_webhook(connection.endpoint_id)
 
-    assert check_webhook(connection=connection) == ("It is not registered at Lightspeed.",)
+    assert check_webhook(connection=connection) == ("It is not registered with Lightspeed.",)
 
     assert check_webhook(connection=connection) == ()
     assert sandbox.state()["endpoints"][0]["businessLocations"] == [int(connection.business_location_id)]

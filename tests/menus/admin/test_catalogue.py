@@ -165,7 +165,7 @@ def test_without_a_connection_the_page_explains_and_queues_nothing(venue: Venue,
 def test_a_location_without_a_menu_is_not_a_failure(connection: Connection, annas_browser: Client) -> None:
     answer_menu_list()
 
-    assert "no menu yet" in page(annas_browser, SYNC)
+    assert "no menu in the POS yet" in page(annas_browser, SYNC)
 
 
 def test_staff_who_are_not_managers_see_no_button_and_cannot_sync(

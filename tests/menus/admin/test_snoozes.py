@@ -72,7 +72,7 @@ def test_one_product_is_snoozed_and_woken_from_its_page(menu: Venue, bens_browse
     assert "Snoozed until" in page(bens_browser, f"{its_page}change/")
     assert "Snoozed until" in page(bens_browser, PRODUCTS)
 
-    assert "Wake up: Salad" in page(bens_browser, f"{its_page}wake/")
+    assert "End snooze: Salad" in page(bens_browser, f"{its_page}wake/")
     assert orderable(menu)["SALAD"] is False
     bens_browser.post(f"{its_page}wake/")
     assert orderable(menu)["SALAD"] is True
@@ -117,7 +117,7 @@ def test_waking_several_items_and_waking_them_again(menu: Venue, bens_browser: C
     ]
 
     assert "Snooze ended." in messages[0]
-    assert "No item was snoozed." in messages[1]
+    assert "None of these items was snoozed." in messages[1]
     assert all(orderable(menu).values())
 
 
@@ -279,7 +279,7 @@ def test_an_active_snooze_can_be_woken_from_the_report_and_an_ended_one_not(menu
     its_page = f"{REPORT}{row.pk}/"
 
     assert f"{its_page}wake/" in page(bens_browser, f"{its_page}change/")
-    assert "Wake up: Salad" in page(bens_browser, f"{its_page}wake/")
+    assert "End snooze: Salad" in page(bens_browser, f"{its_page}wake/")
     bens_browser.post(f"{its_page}wake/")
 
     assert orderable(menu)["SALAD"] is True
@@ -329,7 +329,7 @@ def test_the_button_asks_for_confirmation_and_then_requests_a_comparison(menu: V
     row = Menu.objects.get(venue=menu)
     its_page = f"/admin/menus/menu/{row.pk}/"
 
-    assert "Check with the POS" in page(bens_browser, f"{its_page}stock/")
+    assert "Compare stock" in page(bens_browser, f"{its_page}stock/")
     assert not StockWatch.objects.exists()
     bens_browser.post(f"{its_page}stock/")
 

@@ -271,7 +271,7 @@ def test_compressed_responses_are_refused(pictures: PictureServer) -> None:
 def test_only_status_200_is_accepted(pictures: PictureServer, status: str) -> None:
     url = pictures.put("/1.png", f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode())
 
-    with pytest.raises(ImageRefused, match=f"answered with status {status[:3]}"):
+    with pytest.raises(ImageRefused, match=f"responded with status {status[:3]}"):
         fetch(url)
 
 

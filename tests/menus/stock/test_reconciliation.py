@@ -233,7 +233,7 @@ def test_a_broken_webhook_is_repaired(menu: Venue, pos: StockedPos, connection: 
     reconcile(venue=menu)
 
     connection.refresh_from_db()
-    assert connection.webhook_found == "It is not registered at Lightspeed. It was registered again."
+    assert connection.webhook_found == "It is not registered with Lightspeed. It was registered again."
     assert (connection.webhook_checked_at, connection.pos_ready) == (EVENING, True)
 
 

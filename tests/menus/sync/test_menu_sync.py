@@ -86,7 +86,7 @@ def test_without_a_choice_between_several_menus_the_error_lists_them(connection:
 def test_a_location_without_a_menu_is_an_error(connection: Connection, venue: Venue) -> None:
     answer_menu_list()
 
-    assert "has no menu yet" in sync(venue).error
+    assert "has no menu in the POS yet" in sync(venue).error
 
 
 def test_another_menu_can_be_chosen_later(connection: Connection, venue: Venue) -> None:

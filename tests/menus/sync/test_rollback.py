@@ -193,7 +193,7 @@ def test_a_menu_that_keeps_changing_fails_the_sync_or_rollback_with_a_message(
     sync(venue, "A")
 
     def busy(**_: object) -> None:
-        raise MenuBusy("The menu is being updated. Try again.")
+        raise MenuBusy("The menu is being updated. Try again in a moment.")
 
     for module in ("menus.sync.menu_sync", "menus.sync.rollback"):
         monkeypatch.setattr(f"{module}.read_one_version", busy)
@@ -333,7 +333,7 @@ def test_each_page_has_a_heading(connection: Connection, venue: Venue, annas_bro
     def heading(path: str) -> str:
         return annas_browser.get(path).content.decode().partition("<h2>")[2].partition("</h2>")[0]
 
-    assert heading(f"/admin/menus/menu/go-back/{Menu.objects.get().pk}/") == f"Go back: {venue.name}"
+    assert heading(f"/admin/menus/menu/go-back/{Menu.objects.get().pk}/") == f"Restore a version: {venue.name}"
     assert heading(f"/admin/menus/product/{product.pk}/image/") == f"Image of {product.name}"
     assert heading(f"/admin/menus/product/{product.pk}/descriptions/") == f"Descriptions of {product.name}"
 

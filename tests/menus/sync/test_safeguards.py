@@ -179,13 +179,13 @@ def test_a_plan_shows_a_modifier_group_whose_rules_change(venue: Venue, annas_br
     answer_menu(asking(description="Dips", minimumSelection=1))
     plan = preview_sync(venue=venue, started_by="Anna")
     assert plan.plan["updated"]["groups"] == ["Dips: name Sauces → Dips, rules"]
-    assert list(summary_lines(plan.plan)) == ["~ Group of choices Dips: name Sauces → Dips, rules"]
+    assert list(summary_lines(plan.plan)) == ["~ Modifier group Dips: name Sauces → Dips, rules"]
     assert apply_held(run=plan, started_by="Anna").state == State.SUCCEEDED
 
     before = f"/admin/menus/menu/go-back/{Menu.objects.get().pk}/{MenuState.objects.first().pk}/"  # type: ignore[union-attr]
     page = annas_browser.get(before).content.decode()
     assert "Sauces: name Dips → Sauces, rules" in page
-    assert "Go back" in page
+    assert "Restore" in page
 
 
 def test_a_preview_of_the_first_menu_writes_nothing_at_all(venue: Venue) -> None:

@@ -63,9 +63,7 @@ def failed(venue: Venue) -> Order:
 
 
 def test_staff_send_an_order_again(failed: Order, bens_browser: Client) -> None:
-    assert "Send order 7 to the till again? It is sent as before." in confirmation_text(
-        bens_browser, "send_again", failed
-    )
+    assert "Send order 7 to the till again? This is safe:" in confirmation_text(bens_browser, "send_again", failed)
 
     said = press(bens_browser, "send_again", failed)
 
@@ -83,7 +81,7 @@ def test_staff_are_asked_to_fix_a_refused_order_first(venue: Venue, bens_browser
 def test_staff_are_warned_that_an_overdue_order_goes_to_the_kitchen_at_once(venue: Venue, bens_browser: Client) -> None:
     order = order_in(State.FAILED, venue, scheduled_for=timezone.now() - timedelta(days=400))
 
-    assert "It goes to the kitchen at once." in confirmation_text(bens_browser, "send_again", order)
+    assert "It will go to the kitchen at once." in confirmation_text(bens_browser, "send_again", order)
 
 
 def test_staff_mark_an_order_as_entered_by_hand_with_the_checks_number(failed: Order, bens_browser: Client) -> None:
@@ -116,12 +114,12 @@ def test_a_check_number_that_is_too_long_gets_an_error(failed: Order, bens_brows
 
 def test_staff_cancel_an_order_that_is_not_on_the_till(failed: Order, bens_browser: Client) -> None:
     text = confirmation_text(bens_browser, "cancel", failed)
-    assert "The order is not on the till, and will not be sent." in text
-    assert "The guest has paid 10.00 GBP. Refund it in the web shop: storekit does not refund payments." in text
+    assert "The order is not on the till and will not be sent." in text
+    assert "The guest has paid 10.00 GBP. Refund it in your web shop: storekit does not refund payments." in text
 
     said = press(bens_browser, "cancel", failed, reason="Sold out")
 
-    assert said == ["Order 7 is cancelled. Refund the guest 10.00 GBP in the web shop."]
+    assert said == ["Order 7 is cancelled. Refund the guest 10.00 GBP in your web shop."]
     assert Order.objects.get().status == Order.Status.CANCELLED
     page = bens_browser.get(page_of(failed)).content.decode()
     assert "Cancelled by Ben" in page
@@ -137,7 +135,7 @@ def test_cancelling_says_that_a_message_is_printed_on_the_till(
 ) -> None:
     order = order_in(state, venue, outcome=outcome, number=7)
     text = confirmation_text(bens_browser, "cancel", order)
-    assert f"The order {where}, and the POS cannot cancel it from here." in text
+    assert f"The order {where}, and storekit cannot cancel it there." in text
     assert "A message will be printed on the till: void the check there." in text
 
     (said,) = press(bens_browser, "cancel", order)
@@ -270,7 +268,7 @@ def test_an_order_that_was_cancelled_before_confirming_is_not_sent(venue: Venue,
 def test_selecting_no_failed_order_gets_a_message(venue: Venue, bens_browser: Client) -> None:
     answer = choose(bens_browser, order_in(State.CONFIRMED, venue))
 
-    assert "None of these can be sent again" in answer.content.decode()
+    assert "None of these orders can be sent again" in answer.content.decode()
 
 
 def test_an_invalid_selection_is_a_client_error(failed: Order, bens_browser: Client) -> None:

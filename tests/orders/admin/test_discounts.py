@@ -116,7 +116,7 @@ def test_a_code_cannot_be_added_twice_in_capital_or_small_letters(
 
     found = errors(annas_browser, form_for(venue, code=typed))
 
-    assert found == {"code": [f"The code {typed.strip()} already exists. Capital and small letters count as the same."]}
+    assert found == {"code": [f"The code {typed.strip()} already exists. Upper and lower case count as the same."]}
 
 
 def test_a_code_cannot_be_changed_into_an_existing_one(venue: Venue, annas_browser: Client) -> None:

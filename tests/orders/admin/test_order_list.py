@@ -85,7 +85,7 @@ def test_the_filter_links_keep_the_search(evening: None, bens_browser: Client) -
 
     assert [link.label for link in links if link.current] == ["For later"]
     assert (links[0].label, links[0].url) == ("All", "?q=Lovelace")
-    assert (links[1].label, links[1].url) == ("In trouble", "?q=Lovelace&state=trouble")
+    assert (links[1].label, links[1].url) == ("Needs attention", "?q=Lovelace&state=trouble")
     assert [link.label for link in bens_browser.get(LIST).context["filter_links"] if link.current] == ["All"]
 
 
@@ -121,7 +121,7 @@ def test_an_order_not_confirmed_in_time_is_marked_in_the_list(venue: Venue, bens
     Injection.objects.update(deliver_by=timezone.now())
     assert progress_and_reason(bens_browser) == (
         "Not confirmed",
-        "Not confirmed by the till. Check whether it is there.",
+        "Check the till: it has not confirmed the order.",
     )
 
 
@@ -134,8 +134,8 @@ def test_an_order_that_may_be_on_the_till_twice_is_marked_until_it_is_completed(
         Alert.objects.create(order=order, channel=channel, about="double")
 
     assert listed(bens_browser, state="twice") == [7]
-    what_to_do = "Check the till: make it once, and void the second check."
-    assert progress_and_reason(bens_browser, state="twice") == ("Perhaps twice", what_to_do)
+    what_to_do = "Check the till: make the order once, and void the second check."
+    assert progress_and_reason(bens_browser, state="twice") == ("Possible duplicate", what_to_do)
 
     Order.objects.update(status=Order.Status.COMPLETED)
     assert listed(bens_browser, state="twice") == []

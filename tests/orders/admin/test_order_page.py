@@ -68,14 +68,14 @@ def test_the_page_shows_everything_needed_to_key_the_order_in(venue: Venue, bens
 
     for words in (
         "Type Delivery",
-        "Wanted today, 19:30",
+        "Due today, 19:30",
         "Note Ring the bell",
         "Address 1 High Street, Flat 2, N1 9GU, London",
         "For the driver Blue door",
         "Customer Ada Lovelace Phone +442079460018",
         "E-mail ada@example.com",
         "Code ACDEFGHJ",
-        "Paid 12.00 GBP (web-1); enter it as STOREKIT",
+        "Paid 12.00 GBP (web-1); record it as STOREKIT",
         "1 × Burger BURGER 10.00",
         "Items 10.00 Discount WELCOME -1.00 Delivery fee 2.50 Tip 0.50 Total 12.00 GBP",
     ):

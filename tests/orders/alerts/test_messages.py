@@ -187,7 +187,7 @@ def test_a_table_and_its_guests_are_named(order: Order) -> None:
     message = till_message(order=changed, about=About.FAILED)
     assert "Table: 12\nGuests: 4" in message
     assert "2 × Burger [course 2] (no salt)" in message
-    assert "Wanted: now" in message
+    assert "Due: now" in message
 
 
 def test_a_cancelled_order_is_to_be_voided(order: Order) -> None:

@@ -221,7 +221,7 @@ def _distinct(choices: list[ChoiceDraft | None], group_name: str, warnings: Warn
             continue
         first = found.setdefault(choice.modifier.key, choice)
         if first is not choice and first.modifier.price != choice.modifier.price:
-            warnings.add(f"The group {group_name} has {choice.modifier.key} at two prices; the first is used.")
+            warnings.add(f"The group {group_name} has {choice.modifier.key} at two prices; the first one is used.")
     if not found:
-        warnings.add(f"The group {group_name} has no choices and was left out.")
+        warnings.add(f"The group {group_name} has no modifiers and was left out.")
     return tuple(found.values())

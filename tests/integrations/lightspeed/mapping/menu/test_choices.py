@@ -123,7 +123,7 @@ def test_impossible_limits_are_corrected_with_a_warning() -> None:
     [
         (modifiers("EXTRAS", item(None, "Cheese"), item("A")), ["Cheese", "Extras", "no SKU"]),
         (modifiers("EXTRAS", item("A", price="1"), item("A", price="2")), ["A", "two prices"]),
-        (modifiers("EMPTY"), ["Extras", "has no choices"]),
+        (modifiers("EMPTY"), ["Extras", "has no modifiers"]),
     ],
 )
 def test_choices_that_cannot_be_ordered_are_left_out_with_a_warning(extra: dict[str, Any], words: list[str]) -> None:
