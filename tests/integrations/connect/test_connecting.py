@@ -17,7 +17,6 @@ from integrations.connect.oauth_state import UnknownState, take_consent
 from integrations.connect.venue_settings import settings_of
 from integrations.models import Connection, LightspeedSettings, TokenPair
 from integrations.pos import NotConnected
-from menus.sync.run import sync_menu
 from storekit.models import Membership, User, Venue
 from tests import factories
 from tests.integrations.flow import HIGH_STREET, begin, connect, consent, state_of
@@ -262,36 +261,6 @@ def test_a_code_that_is_20_seconds_old_connects_nothing_and_says_why(
     assert "it lasts about 15 seconds" in page.content.decode()
     assert "Code not valid" in page.content.decode()
     assert not TokenPair.objects.exists()
-
-
-def test_a_person_without_the_permission_for_menus_is_told_when_connecting(
-    sandbox: SandboxPos, annas_browser: Client, venue: Venue
-) -> None:
-    sandbox.switch_on(menu_forbidden=True)
-    made = connect(annas_browser, venue)
-
-    assert made.status == Connection.Status.CONNECTED
-    page = annas_browser.get(f"/admin/integrations/connection/{made.pk}/change/").content.decode()
-    assert "its menu cannot be loaded" in page
-    assert "Connect again as an administrator of the back office (BO-WRITE)" in page
-    assert "BO-WRITE" in made.missing_permission
-
-    sandbox.clear_faults()
-    assert sync_menu(venue=venue, started_by="a test").state == "succeeded"
-    assert Connection.objects.get().missing_permission == ""
-
-
-def test_a_sync_without_the_permission_says_what_to_do(
-    sandbox: SandboxPos, annas_browser: Client, venue: Venue
-) -> None:
-    made = connect(annas_browser, venue)
-    assert made.missing_permission == ""
-    sandbox.switch_on(menu_forbidden=True)
-
-    run = sync_menu(venue=venue, started_by="a test")
-
-    assert "administrator of the back office (BO-WRITE)" in run.error
-    assert "BO-WRITE" in Connection.objects.get().missing_permission
 
 
 def test_an_unreachable_log_in_service_leaves_a_connected_venue_connected(
