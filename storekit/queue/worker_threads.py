@@ -98,7 +98,8 @@ class Lane:
             try:
                 db.close_old_connections()
                 job()
-            except Exception:
+            except BaseException:
+                # Even SystemExit must not end the thread: the lane would count it as running for ever.
                 logger.exception("A job of the lane %s failed", self._name)
             finally:
                 self._done(key, slow=time.monotonic() - began > _SLOW_SECONDS)
@@ -129,8 +130,18 @@ class Lane:
         if self._idle:
             self._ready.notify()
         elif self._started < self._threads:
+            self._start_a_thread()
+
+    def _start_a_thread(self) -> None:
+        thread = threading.Thread(target=self._work, name=f"{self._name}-{self._started + 1}", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:
+            # The system has no thread to spare. A running thread of this lane takes the job, or the next job tries again.
+            logger.exception("The lane %s could not start a thread", self._name)
+        else:
+            # The new thread cannot have come to its own count yet: it waits for the lock that is held here.
             self._started += 1
-            threading.Thread(target=self._work, name=f"{self._name}-{self._started}", daemon=True).start()
 
     def _runnable(self) -> Hashable | None:
         busy_with_slow = sum(state.running for state in self._keys.values() if state.slow)

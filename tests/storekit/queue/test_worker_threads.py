@@ -1,5 +1,6 @@
 """Lanes: threads that wait for the POS, bounded for each venue and in all. No venue waits for another."""
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -133,6 +134,39 @@ def test_a_job_that_fails_takes_nothing_with_it(caplog: pytest.LogCaptureFixture
         lane.hand_over("a", lambda: done.append("next"))
     assert done == ["next"]
     assert "A job of the lane test failed" in caplog.text
+
+
+def test_a_job_that_ends_its_thread_costs_the_lane_no_thread(caplog: pytest.LogCaptureFixture) -> None:
+    done: list[str] = []
+    with open_lane(threads=1, per_key=1) as (lane, _):
+        lane.hand_over("a", sys.exit)
+        lane.hand_over("a", lambda: done.append("next"))
+    assert done == ["next"]
+    assert "A job of the lane test failed" in caplog.text
+
+
+def test_a_thread_that_cannot_be_started_is_tried_again_with_the_next_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    with open_lane(threads=1, per_key=1) as (lane, _):
+        with monkeypatch.context() as exhausted:
+            exhausted.setattr(threading.Thread, "start", _no_thread_left)
+            lane.hand_over("a", lambda: done.append("first"))
+        lane.hand_over("a", lambda: done.append("second"))
+    assert done == ["first", "second"]
+
+
+def test_a_thread_that_cannot_start_another_does_its_own_job_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_lane(threads=2, per_key=2) as (lane, calls):
+        lane.hand_over("a", calls.job("first"))
+        calls.wait_for(["first"])
+        monkeypatch.setattr(threading.Thread, "start", _no_thread_left)
+        for _ in range(3):
+            lane.hand_over("a", calls.job("next"))
+        calls.let_go("first", "next")
+
+
+def _no_thread_left(_: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
 
 
 def test_a_thread_that_has_been_idle_ends_and_another_takes_the_next_job(monkeypatch: pytest.MonkeyPatch) -> None:
