@@ -51,19 +51,20 @@ class Breaker:
 
     def answered(self) -> None:
         """Close the breaker: the POS answered, whatever it said."""
-        if self._failures:
+        if self._failures or self._open_until is not None:
             self._row.update(unanswered_calls=0, breaker_open_until=None)
             self._failures, self._open_until = 0, None
 
     def unanswered(self) -> None:
         """Count a call without an answer; open the breaker after enough of them, or if the trial call fails."""
         self._row.update(unanswered_calls=F("unanswered_calls") + 1)
-        self._failures = self._row.values_list("unanswered_calls", flat=True).first() or 0
-        if self._failures < OPENS_AFTER:
-            return
+        self._failures += 1
         pause = _FIRST_PAUSE if self._open_until is None else _LONGER_PAUSE
-        # When several calls fail at once, only the first sets the pause.
-        self._row.filter(breaker_open_until=self._open_until).update(breaker_open_until=timezone.now() + pause)
+        # When several calls fail at once, only the first sets the pause. The count is read again, as a call that was
+        # answered since then has closed the breaker.
+        self._row.filter(breaker_open_until=self._open_until, unanswered_calls__gte=OPENS_AFTER).update(
+            breaker_open_until=timezone.now() + pause
+        )
 
 
 def is_open(*, connection: Connection, now: datetime) -> bool:

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection as database
 
 from integrations.connect.breaker import OPENS_AFTER, is_open
 from integrations.connect.call_guard import ConnectionGuard
@@ -127,6 +129,32 @@ def test_of_calls_under_way_together_the_first_to_fail_sets_the_time(
             silence()
         clock.shift(1)
     assert Connection.objects.get().breaker_open_until == NOW + timedelta(seconds=11)
+
+
+def test_an_answer_closes_it_even_if_no_failure_is_counted(
+    connection: Connection, clock: time_machine.Traveller
+) -> None:
+    # An answer reset the count just before another call opened the breaker.
+    Connection.objects.update(unanswered_calls=0, breaker_open_until=NOW)
+    call(connection)
+    assert Connection.objects.get().breaker_open_until is None
+
+
+def test_it_stays_closed_if_another_call_is_answered_in_between(connection: Connection) -> None:
+    fail(connection, times=1)
+    failing, answered = guard(connection)._breaker, guard(connection)._breaker
+    statements: list[str] = []
+
+    def answer_after_the_count(execute: Callable, sql: str, *rest: Any) -> object:
+        result = execute(sql, *rest)
+        statements.append(sql)
+        if len(statements) == 1:
+            answered.answered()
+        return result
+
+    with database.execute_wrapper(answer_after_the_count):
+        failing.unanswered()
+    assert Connection.objects.get().breaker_open_until is None
 
 
 def test_one_venue_does_not_stop_another(connection: Connection) -> None:
