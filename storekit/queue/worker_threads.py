@@ -137,7 +137,7 @@ class Lane:
         try:
             thread.start()
         except RuntimeError:
-            # The system has no thread to spare. A running thread of this lane takes the job, or the next job tries again.
+            # No thread to spare: a running thread of this lane takes the job, or the next job tries again.
             logger.exception("The lane %s could not start a thread", self._name)
         else:
             # The new thread cannot have come to its own count yet: it waits for the lock that is held here.
