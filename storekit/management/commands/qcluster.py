@@ -1,5 +1,7 @@
 """The task worker: django-q2's, made to survive the sudden death of one of its processes, and to tick on time."""
 
+import time
+from collections.abc import Callable
 from multiprocessing import Process, Queue, Value
 from multiprocessing.synchronize import Event
 from typing import Any
@@ -13,23 +15,25 @@ from storekit.queue.worker_threads import open_lanes, wait_for_lanes
 
 # How long a worker that stops waits for what its lanes are doing.
 _STOP_SECONDS = 30.0
+# What django-q2 sets a worker's timer to when it takes no more tasks, as it has done its number of them.
+_RECYCLED = -2
 
 
-class TickingEvent:
-    """Wraps the event that stops the guard. The guard waits for it at the end of each round; that wait ticks first.
+class GuardEvent:
+    """Wraps the event that stops the guard. The guard waits for it at the end of each round; that wait calls us first.
 
     django-q2 checks its schedules only every 30 seconds and offers no other hook for anything more frequent.
     """
 
-    def __init__(self, event: Event, ticker: Ticker) -> None:
+    def __init__(self, event: Event, each_round: Callable[[], None]) -> None:
         self._event = event
-        self._ticker = ticker
+        self._each_round = each_round
         self.is_set = event.is_set
         self.set = event.set
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Tick, then wait."""
-        self._ticker.tick()
+        """Do what is to be done in each round, then wait."""
+        self._each_round()
         return self._event.wait(timeout)
 
 
@@ -95,8 +99,35 @@ class SturdySentinel(cluster.Sentinel):
     def guard(self) -> None:
         """Supervise the processes until the stop event is set."""
         event: Any = self.stop_event
-        self.stop_event: Any = TickingEvent(event, Ticker())
+        self._ticker = Ticker()
+        self._retiring: list[Any] = []
+        self.stop_event: Any = GuardEvent(event, self._each_round)
         super().guard()
+
+    def _each_round(self) -> None:
+        self._ticker.tick()
+        self._replace_retiring()
+
+    def _replace_retiring(self) -> None:
+        """Replace at once the workers that take no more tasks, but still wait for their lanes.
+
+        All workers reach the number of tasks after which they are recycled at about the same time, and a POS that does
+        not answer keeps their lanes busy. Without this nobody would take tasks until their lanes are done.
+        """
+        for process in self.pool[:]:
+            if process.timer.value == _RECYCLED and process.is_alive():
+                self.pool.remove(process)
+                self._retiring.append(process)
+                self.spawn_worker()
+                cluster.logger.info("Replaced worker %s, which still waits for its lanes", process.name)
+        self._retiring = [process for process in self._retiring if process.is_alive()]
+
+    def stop(self) -> None:
+        """Stop all processes. Workers that were replaced finish what their lanes are doing."""
+        super().stop()
+        deadline = time.monotonic() + _STOP_SECONDS
+        for process in self._retiring:
+            process.join(max(0.0, deadline - time.monotonic()))
 
     def spawn_worker(self) -> None:
         """Start one worker of the pool."""
@@ -111,7 +142,7 @@ class SturdySentinel(cluster.Sentinel):
 
     def _restart_all(self) -> None:
         cluster.logger.critical("A process of the worker was killed: restarting all of them")
-        for process in (*self.pool, self.monitor, self.pusher):
+        for process in (*self.pool, *self._retiring, self.monitor, self.pusher):
             process.kill()
             process.join()
         self.task_queue: Queue = Queue(maxsize=Conf.QUEUE_LIMIT)

@@ -2,10 +2,13 @@
 
 import os
 import signal
+import time
 from multiprocessing import get_context
 from typing import Any
 
-from storekit.management.commands.qcluster import Timer
+import pytest
+
+from storekit.management.commands.qcluster import SturdySentinel, Timer
 
 _fork = get_context("fork")
 
@@ -50,3 +53,34 @@ def test_worker_and_guard_see_the_same_value() -> None:
     assert timer.value == -1
     with timer.get_lock():
         assert timer.value == -1
+
+
+def _retire(timer: Timer, lanes_done: Any) -> None:
+    timer.value = -2
+    lanes_done.wait(10)
+
+
+def test_a_worker_that_takes_no_more_tasks_is_replaced_before_its_lanes_are_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started: list[str] = []
+    monkeypatch.setattr(SturdySentinel, "spawn_worker", lambda _: started.append("worker"))
+    guard, lanes_done = SturdySentinel.__new__(SturdySentinel), _fork.Event()
+    timers = [Timer(), Timer()]
+    retiring = _fork.Process(target=_retire, args=(timers[0], lanes_done))
+    working = _fork.Process(target=lanes_done.wait, args=(10,))
+    guard.pool, guard._retiring = [retiring, working], []
+    for process, timer in zip(guard.pool, timers, strict=True):
+        process.timer = timer
+        process.start()
+    while timers[0].value != -2:
+        time.sleep(0.01)
+    guard._replace_retiring()
+    assert guard.pool == [working]
+    assert guard._retiring == [retiring]
+    assert started == ["worker"]
+    lanes_done.set()
+    retiring.join(10)
+    working.join(10)
+    guard._replace_retiring()
+    assert (guard._retiring, started) == ([], ["worker"])

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.db import OperationalError
 
-from storekit.management.commands.qcluster import TickingEvent
+from storekit.management.commands.qcluster import GuardEvent
 from storekit.queue import registry
 from storekit.queue.ticker import Ticker
 
@@ -122,7 +122,7 @@ class _Event:
 
 def test_the_guard_ticks_whenever_it_waits(clock: Clock) -> None:
     event = _Event()
-    ticking = TickingEvent(event, Ticker(monotonic=clock.monotonic))  # type: ignore[arg-type]  # all that is used of it
+    ticking = GuardEvent(event, Ticker(monotonic=clock.monotonic).tick)  # type: ignore[arg-type]  # all that is used of it
     clock.pass_(0.5)
     assert ticking.wait(0.5) is False
     assert (event.waited, len(seen)) == ([0.5], 1)
