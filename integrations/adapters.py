@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 from django.conf import settings
 
-from integrations.connect.call_guard import ConnectionGuard
 from integrations.lightspeed import oauth
 from integrations.lightspeed.adapter import LightspeedPos, locations
 from integrations.lightspeed.http import LightspeedHttp
@@ -47,8 +46,8 @@ class Adapter:
     """Exchange a refresh token for a new pair. Raises `Unauthorised` with code `invalid_grant` if it is not valid."""
     locations: Callable[[TokenSource], tuple[PosLocation, ...]]
     """Return the business locations that the consent covers. Raises `PosError`."""
-    point_of_sale: Callable[[Connection, TokenSource], PointOfSale]
-    """Build the POS of a connection whose location is chosen."""
+    point_of_sale: Callable[[Connection, TokenSource, CallGuard], PointOfSale]
+    """Build the POS of a connection whose location is chosen; each of its calls goes through the guard."""
     parse_notification: Callable[[Any], ReceivedNotification]
     """Parse the JSON of a notification. Raises `BadAnswer` if it makes no sense."""
 
@@ -85,10 +84,10 @@ def _lightspeed_http(tokens: TokenSource, guard: CallGuard | None = None) -> Lig
     return LightspeedHttp(settings.LIGHTSPEED_API_URL, tokens, guard)
 
 
-def _lightspeed_pos(connection: Connection, tokens: TokenSource) -> PointOfSale:
+def _lightspeed_pos(connection: Connection, tokens: TokenSource, guard: CallGuard) -> PointOfSale:
     row = LightspeedSettings.objects.filter(connection=connection).first() or LightspeedSettings()
     return LightspeedPos(
-        http=_lightspeed_http(tokens, ConnectionGuard(connection)),
+        http=_lightspeed_http(tokens, guard),
         business_location_id=connection.business_location_id,
         endpoint_id=connection.endpoint_id,
         menu_profile=row.menu_profile,

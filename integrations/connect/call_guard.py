@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.utils import timezone
 
 from integrations.connect.breaker import Breaker
 from integrations.connect.call_limits import CallLimits
 from integrations.models import Connection
-from integrations.pos import PosError, Unreachable
+from integrations.pos import PosDown, PosError, Unreachable
 
 _LIMITS = CallLimits(at_once=settings.POS_CALLS_PER_PROCESS)
+_AGAIN_AFTER = timedelta(seconds=2)
 
 
 class ConnectionGuard:
@@ -18,22 +21,25 @@ class ConnectionGuard:
 
     Args:
         connection: freshly loaded.
+        start_by: when the last call must have started; None for no limit.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, start_by: datetime | None = None) -> None:
         self._connection_id = connection.pk
         self._breaker = Breaker(connection)
+        self._start_by = start_by
 
     @contextmanager
     def call(self, *, urgent: bool) -> Iterator[None]:
         """Let one call pass, and remember whether it was answered.
 
         Raises:
-            PosDown: the POS did not answer lately, so it is not called.
+            PosDown: the POS did not answer lately, or it is too late to start, so it is not called.
             Throttled: too many calls of this connection are under way.
         """
         self._breaker.check()
         with _LIMITS.place(self._connection_id, urgent=urgent):
+            self._check_time()
             try:
                 yield
             except Unreachable:
@@ -43,3 +49,7 @@ class ConnectionGuard:
                 self._breaker.answered()
                 raise
             self._breaker.answered()
+
+    def _check_time(self) -> None:
+        if self._start_by is not None and timezone.now() > self._start_by:
+            raise PosDown("storekit could not call the POS in time, so nothing was sent.", retry_after=_AGAIN_AFTER)

@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.adapters import adapter_of, current_environment, default_adapter
+from integrations.connect.call_guard import ConnectionGuard
 from integrations.connect.oauth_state import remember_consent
 from integrations.connect.tokens import RECONNECT_SENTENCE, CachedTokens, ConnectionTokens
 from integrations.models import Connection, LightspeedSettings, TokenPair
@@ -239,7 +241,9 @@ def location_of(venue: Venue) -> str:
     return Connection.objects.filter(venue=venue).values_list("business_location_id", flat=True).first() or ""
 
 
-def pos_for(venue: Venue, *, location: str = "", cached_token_only: bool = False) -> PointOfSale:
+def pos_for(
+    venue: Venue, *, location: str = "", cached_token_only: bool = False, start_by: datetime | None = None
+) -> PointOfSale:
     """Return the venue's POS.
 
     Args:
@@ -247,6 +251,7 @@ def pos_for(venue: Venue, *, location: str = "", cached_token_only: bool = False
         location: the business location that is expected, if the call is only meant for that one.
         cached_token_only: never wait for the log-in service to renew the access token, because a guest is waiting;
             calls raise `Unreachable` instead.
+        start_by: a call that could not start by then is not made and raises `PosDown`; None for no limit.
 
     Raises:
         NotConnected: with a sentence that says what is missing.
@@ -262,7 +267,7 @@ def pos_for(venue: Venue, *, location: str = "", cached_token_only: bool = False
             "This was meant for a different Lightspeed location: the venue has since been connected to another one.",
             code="other_location",
         )
-    return _pos(connection, tokens=CachedTokens if cached_token_only else ConnectionTokens)
+    return _pos(connection, tokens=CachedTokens if cached_token_only else ConnectionTokens, start_by=start_by)
 
 
 def _why_unusable(connection: Connection) -> str:
@@ -287,5 +292,10 @@ def _why_unusable(connection: Connection) -> str:
     return ""
 
 
-def _pos(connection: Connection, tokens: type[ConnectionTokens] | type[CachedTokens] = ConnectionTokens) -> PointOfSale:
-    return adapter_of(connection).point_of_sale(connection, tokens(connection.pk))
+def _pos(
+    connection: Connection,
+    tokens: type[ConnectionTokens] | type[CachedTokens] = ConnectionTokens,
+    start_by: datetime | None = None,
+) -> PointOfSale:
+    guard = ConnectionGuard(connection, start_by=start_by)
+    return adapter_of(connection).point_of_sale(connection, tokens(connection.pk), guard)

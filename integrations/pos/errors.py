@@ -28,7 +28,7 @@ class Unreachable(PosError):
 
 
 class PosDown(PosError):
-    """The POS did not answer lately, so it was not called and nothing was sent: try again after `retry_after`."""
+    """The POS was not called, as it did not answer lately or as it was too late: try again after `retry_after`."""
 
     code = "unreachable"
 

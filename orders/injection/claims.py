@@ -16,7 +16,9 @@ from orders.models import Injection, InjectionAttempt, Order
 from storekit.db.due_rows import claim
 
 LEASE = timedelta(seconds=60)
-"""Longer than the call can take, including its time-outs and the refresh of a token."""
+"""How long a claim lasts: a call that starts by `Claim.start_by` and meets its time-outs ends before that."""
+# Longer than one call to the POS with its time-outs, and the recording of its outcome.
+_LONGEST_CALL = timedelta(seconds=25)
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,14 @@ class Claim:
     def settled_by(self) -> datetime:
         """The moment by which the order must be on the till, or the venue alerted."""
         return retry_policy.settled_by(due_since=self.due_since, scheduled_for=self.injection.order.scheduled_for)
+
+    @property
+    def start_by(self) -> datetime:
+        """When the call must have started, so that no other process can claim the order during it.
+
+        The renewal of a token, the discounts and the wait for a place among our calls come first, and may take longer.
+        """
+        return self.claimed_at + LEASE - _LONGEST_CALL
 
     @cached_property
     def deliver_within(self) -> timedelta:

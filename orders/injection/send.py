@@ -63,7 +63,7 @@ def _prepare(claim: Claim) -> tuple[PointOfSale, OrderTicket, int]:
     injection, order = claim.injection, claim.injection.order
     _stop_if_crash_looping(claim)
     _stop_if_too_late(claim)
-    pos = pos_for(venue=order.venue, location=_fixed_location(injection))
+    pos = pos_for(venue=order.venue, location=_fixed_location(injection), start_by=claim.start_by)
     settings = settings_of(venue=order.venue)
     lines = lines_of(rows=order.lines.all())
     custom = custom_fields_for(order=order, lines=lines, settings=settings)

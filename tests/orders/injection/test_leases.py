@@ -13,6 +13,7 @@ from django.db import connection as database
 from django.db import connections
 from django_q.models import OrmQ
 
+from integrations.connect.tokens import ConnectionTokens
 from integrations.models import Connection
 from orders.injection import send as injecting
 from orders.injection.claims import LEASE
@@ -89,6 +90,25 @@ def test_an_order_that_kills_its_worker_for_ever_is_given_up_without_being_sent(
     assert inject(injection_id=waiting.pk) == "failed"
     waiting.refresh_from_db()
     assert waiting.error.startswith("The process that sent the order stopped every time. It may still have arrived")
+
+
+def test_an_order_whose_turn_to_call_comes_so_late_that_the_lease_may_run_out_is_not_sent(
+    waiting: Injection, pos: responses.RequestsMock, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    takes_orders(pos)
+
+    def renewed_late(_: ConnectionTokens) -> str:
+        clock.shift(timedelta(seconds=41))
+        return "token"
+
+    with monkeypatch.context() as busy:
+        busy.setattr(ConnectionTokens, "access_token", renewed_late)
+        assert inject(injection_id=waiting.pk) == "waiting"
+    waiting.refresh_from_db()
+    assert (len(pos.calls), waiting.attempts) == (0, 0)
+    assert waiting.next_attempt_at is not None
+    clock.move_to(waiting.next_attempt_at)
+    assert inject(injection_id=waiting.pk) == "accepted"
 
 
 @pytest.mark.parametrize("status", [200, 400, 503])
