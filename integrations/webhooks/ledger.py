@@ -231,8 +231,13 @@ def enqueue_due() -> int:
 
 
 def enqueue_newly_due(*, since: datetime, until: datetime) -> int:
-    """Queue the draining of each venue with a notification due after `since` and by `until`; return how many."""
-    return enqueue_each(DRAIN_TASK, _venues_of(_due().filter(next_attempt_at__gt=since, next_attempt_at__lte=until)))
+    """Queue the draining of each venue with a notification due after `since` and by `until`; return how many.
+
+    A new notification is stored as due since `CLOCK_SKEW` ago. It is found here if no task drains it: the task of an
+    earlier one may have died with its process, and while that one is due no other is queued.
+    """
+    newly_due = _due().filter(next_attempt_at__gt=since - CLOCK_SKEW, next_attempt_at__lte=until)
+    return enqueue_each(DRAIN_TASK, _venues_of(newly_due))
 
 
 def _venues_of(due: QuerySet[Notification]) -> list[int]:

@@ -1,6 +1,10 @@
 """A venue's notifications are processed in batches, in the order in which they came, without a task for each."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
+from django_q.models import OrmQ
 
 from integrations.models import Connection, Notification
 from integrations.pos import OrderUpdate
@@ -43,6 +47,17 @@ def arrive(connection: Connection, *references: str) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_burst_of_notifications_needs_one_task(connection: Connection) -> None:
     arrive(connection, "first", "second", "third")
+    assert queued() == [(DRAIN_TASK, connection.venue_id)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_notifications_whose_task_died_are_queued_with_the_next_tick(connection: Connection) -> None:
+    arrive(connection, "first")
+    OrmQ.objects.all().delete()
+    arrive(connection, "second")
+    assert queued() == []
+    now = timezone.now()
+    ledger.enqueue_newly_due(since=now - timedelta(seconds=2), until=now)
     assert queued() == [(DRAIN_TASK, connection.venue_id)]
 
 
