@@ -159,7 +159,8 @@ Q_CLUSTER: dict[str, Any] = {
 }
 # How many calls to one venue's POS run at once on one worker host. Lightspeed publishes no limit; this one is ours.
 POS_CALLS_PER_VENUE = 6
-POS_CALLS_PER_PROCESS = max(1, POS_CALLS_PER_VENUE // Q_CLUSTER["workers"])
+# Two at least: calls that can wait always leave one for an order.
+POS_CALLS_PER_PROCESS = max(2, POS_CALLS_PER_VENUE // Q_CLUSTER["workers"])
 
 # --- People ------------------------------------------------------------------------------------------------------
 

@@ -87,6 +87,10 @@ def test_an_empty_variable_counts_as_not_set() -> None:
     assert setting(shown, **empty) == setting(shown)
 
 
+def test_however_many_workers_there_are_one_call_to_the_pos_is_left_for_orders() -> None:
+    assert setting("settings.POS_CALLS_PER_PROCESS", WORKERS="6") == setting("2")
+
+
 def test_the_example_names_every_variable_that_is_read() -> None:
     code = (ROOT / "storekit" / "settings.py").read_text() + (ROOT / "storekit" / "environment.py").read_text()
     read = set(re.findall(r'env(?:\.\w+\(|, )"([A-Z_]+)"', code))
