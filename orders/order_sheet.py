@@ -1,4 +1,4 @@
-"""The order written out for staff who key it in by hand: the same on its page, in e-mails and on the till."""
+"""The order written out for staff who enter it by hand: the same on its page, in e-mails and on the till."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

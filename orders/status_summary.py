@@ -14,7 +14,7 @@ from orders.till_ready import can_be_sent_now, connection_of
 _State = Injection.State
 _Status = Order.Status
 
-_KEY_IN = "key it in by hand from the details below and mark it as entered by hand"
+_KEY_IN = "enter it by hand from the details below and mark it as entered by hand"
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def _on_the_till(order: Order) -> StatusSummary:
     headline = "On the till" if order.status in (_Status.PLACED, _Status.CONFIRMED) else order.get_status_display()
     if order.status != _Status.COMPLETED and order.alerts.filter(about=Alert.About.DOUBLE).exists():
         next_step = "Check the till. Make the order once, and void the second check."
-        return StatusSummary("warning", f"{headline}, perhaps twice", check, next_step)
+        return StatusSummary("warning", f"{headline}, possibly twice", check, next_step)
     return StatusSummary("good", headline, check)
 
 

@@ -20,7 +20,7 @@ class RefusalCause(StrEnum):
     PAYMENT_METHOD = "payment_method"
     ORDER_PROFILE = "order_profile"
     NOT_ACCEPTING = "not_accepting"
-    """Online orders are switched off at the POS."""
+    """Online orders are switched off in the POS."""
     NO_DEVICES = "no_devices"
     """No till is awake."""
     NOT_PICKED_UP = "not_picked_up"

@@ -1,4 +1,4 @@
-"""The contents of an order's page: everything needed to key it in by hand, and the timeline of what happened."""
+"""The contents of an order's page: everything needed to enter it by hand, and the timeline of what happened."""
 
 from dataclasses import dataclass
 from datetime import datetime

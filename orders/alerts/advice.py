@@ -7,27 +7,27 @@ from orders.till_ready import failed_as_not_ready, is_sent_when_ready
 
 _MINUTES = int(TIME_TO_ACT.total_seconds() // 60)
 _BY_CAUSE: dict[str, str] = {
-    RefusalCause.CHECK_GONE: "Key it in by hand on a new check, and mark it as entered by hand in the back office.",
+    RefusalCause.CHECK_GONE: "Enter it by hand on a new check, and mark it as entered by hand in the back office.",
     RefusalCause.RESTRICTED: (
-        "Speak to the guest. Then cancel it, or key in what you have and mark it as entered by hand."
+        "Speak to the guest. Then cancel it, or enter what you have and mark it as entered by hand."
     ),
     RefusalCause.NOT_ENABLED: (
-        "Key it in by hand and mark it as entered by hand. Sending it again does not help until the API is enabled."
+        "Enter it by hand and mark it as entered by hand. Sending it again does not help until the API is enabled."
     ),
     RefusalCause.OVERPAID: (
-        "Key it in by hand and mark it as entered by hand. Sending it again does not help: the price stays the same."
+        "Enter it by hand and mark it as entered by hand. Sending it again does not help: the price stays the same."
     ),
     RefusalCause.STALE_MENU: (
-        "Once the iPads are reloaded, send it again from the back office. Or key it in by hand and mark it as entered "
+        "Once the iPads are reloaded, send it again from the back office. Or enter it by hand and mark it as entered "
         "by hand."
     ),
 }
 _SENT_WHEN_READY = (
-    "storekit sends it again as soon as the till takes online orders. Key it in by hand only if it is still missing "
+    "storekit sends it again as soon as the till takes online orders. Enter it by hand only if it is still missing "
     f"{_MINUTES} minutes before its time."
 )
 _SEND_WHEN_READY = (
-    "Then send it again from the back office, or key it in by hand and mark it as entered by hand. Do only one of them."
+    "Then send it again from the back office, or enter it by hand and mark it as entered by hand. Do only one of them."
 )
 
 

@@ -1,4 +1,4 @@
-"""The text of alerts about an order: why it needs attention, and everything needed to key it in by hand."""
+"""The text of alerts about an order: why it needs attention, and everything needed to enter it by hand."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -89,10 +89,10 @@ def notes_message(*, order: Order, number: int) -> str:
 def _failure_advice(injection: Injection) -> str:
     """Return what to do about a failed order. One that was accepted but never confirmed cannot be sent again."""
     if not may_have_arrived(injection=injection):
-        either = "Key it in by hand, or send it again from the back office."
+        either = "Enter it by hand, or send it again from the back office."
         return advice_for(injection=injection) or either
     send_again = "" if injection.error_code == "never_confirmed" else ", or send it again from the back office"
-    return f"Check the till first. If it is missing, key it in by hand{send_again}."
+    return f"Check the till first. If it is missing, enter it by hand{send_again}."
 
 
 def _duplicate_advice(order: Order) -> str:
@@ -105,9 +105,9 @@ def _duplicate_advice(order: Order) -> str:
 def _failure_message(order: Order, menu: str) -> str:
     """Return head and foot with as many lines as fit between them; the menu is added only if there is room left."""
     reason = order.injection.error.partition("\n")[0]
-    advice = advice_for(injection=order.injection) or "Key it in by hand."
+    advice = advice_for(injection=order.injection) or "Enter it by hand."
     if may_have_arrived(injection=order.injection):
-        advice = "Check the till; if it is missing, key it in by hand."
+        advice = "Check the till; if it is missing, enter it by hand."
     head = [
         f"{subject_line(order=order, about=Alert.About.FAILED).upper()}. {advice}",
         *_short_details(order),
@@ -161,13 +161,13 @@ def _totals_on_one_line(order: Order) -> str:
 def _payment(order: Order) -> str:
     if order.payment_status != Order.PaymentStatus.PAID:
         if order.is_on_the_bill:
-            return f"Not paid yet: it is to be paid with check {order.open_account}."
+            return f"Not paid yet: it will be paid with check {order.open_account}."
         return "NOT PAID."
     if not order.payment_amount:
         return "Nothing to pay."
     method = settings_of(venue=order.venue).payment_method
     reference = f" (reference {order.payment_reference})" if order.payment_reference else ""
-    return f"PAID ONLINE: {_money(order, order.payment_amount)}{reference}. Book it on {method}."
+    return f"PAID ONLINE: {_money(order, order.payment_amount)}{reference}. Record it as {method}."
 
 
 def _money(order: Order, amount: Decimal) -> str:

@@ -124,7 +124,7 @@ class OneOrderView(OrderView):
             "`out_for_delivery`, `completed`, or `cancelled`. `pos.state` is the order's progress to the till: "
             "`scheduled` (held until shortly before its time), `waiting`, `sending`, `accepted` (the POS has it, the "
             "till not yet), `confirmed`, or `failed`. A failed order stays `placed` until the venue's staff, who are "
-            "alerted, send it again, key it in, or cancel it."
+            "alerted, send it again, enter it by hand, or cancel it."
         ),
         responses={200: OrderSerializer, 404: ErrorsSerializer},
     )

@@ -10,7 +10,7 @@ from orders.models import Order, OrderLine
 _UNCONFIRMED = "The POS accepted the order, but no till confirmed it in time."
 # Sending it again would not help: the POS knows the order's reference, which is used up.
 _ADVICE = (
-    "Check the till; if the order is missing, key it in by hand. Do not send it again: the POS would only answer that "
+    "Check the till; if the order is missing, enter it by hand. Do not send it again: the POS would only answer that "
     "it already has it."
 )
 

@@ -44,7 +44,9 @@ def check_confirmation(*, injection_id: int) -> str:
     injection = Injection.objects.select_related("order__venue").get(pk=injection_id)
     if injection.confirmation_checks > MOST_CHECKS:
         # A check that keeps killing its process must not do so for ever.
-        return _record(injection, lease, None, Unreachable("The process that looked it up stopped every time."))
+        return _record(
+            injection, lease, None, Unreachable("storekit stopped unexpectedly every time it looked for the order.")
+        )
     try:
         checks = _open_checks(injection)
     except PosError as error:

@@ -37,7 +37,7 @@ from orders.injection.refused_items import explained
 from orders.models import Injection, InjectionAttempt
 from orders.queue import enqueue_confirmation_check
 
-_MAY_HAVE_ARRIVED = "It may still have arrived: check the till before you key it in or send it again."
+_MAY_HAVE_ARRIVED = "It may still have arrived: check the till before you enter it by hand or send it again."
 
 logger = logging.getLogger(__name__)
 

@@ -99,7 +99,7 @@ def _stop_if_crash_looping(claim: Claim) -> None:
         return
     unfinished = claim.attempts_since_due().filter(outcome=InjectionAttempt.Outcome.UNKNOWN)
     if unfinished.exclude(pk=claim.attempt.pk).count() > RETRIES:
-        raise Unreachable("The process that sent the order stopped every time.", code="died")
+        raise Unreachable("storekit stopped unexpectedly every time it sent the order.", code="died")
 
 
 def _stop_if_too_late(claim: Claim) -> None:

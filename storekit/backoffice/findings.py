@@ -161,7 +161,10 @@ def _late(count: int, *, venue: Venue) -> Finding:
 
 def _unconfirmed(count: int, *, venue: Venue) -> Finding:
     text = "1 order is not confirmed" if count == 1 else f"{count} orders are not confirmed"
-    detail = f"Check the till. The POS accepted {'it' if count == 1 else 'them'}, but no till has confirmed."
+    detail = (
+        f"Check the till. The POS accepted {'it' if count == 1 else 'them'}, but no till has "
+        f"confirmed {'it' if count == 1 else 'them'}."
+    )
     action = _view(count, page_of(Order, state="unconfirmed", venue=venue.slug))
     return Finding("Unconfirmed", Tone.WARNING, text, detail, action=action)
 

@@ -23,7 +23,7 @@ class Reason:
     source: str
     code: str
     told: str = ""
-    advice: str = "Key it in by hand"
+    advice: str = "Enter it by hand"
     snoozed: tuple[str, ...] = ()
     sent_again: bool = False
 

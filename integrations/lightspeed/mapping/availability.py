@@ -57,11 +57,11 @@ def _why_not_ready(answer: Json, where: str) -> str:
     configuration = as_object(answer.get("onlineOrderingApiConfiguration") or {}, where)
     pos = as_object(answer.get("posStatus") or {}, where)
     if not flag(configuration, "enabled", where, default=True):
-        return "Online orders are switched off at the POS."
+        return "Online orders are switched off in the POS."
     if text(pos, "salesPeriod", where) == "CLOSED":
         return "The till is closed."
     if not flag(pos, "acceptingOnlineOrders", where, default=True):
-        return "The till is not taking online orders right now."
+        return "The till is not taking online orders at the moment."
     if _has_no_devices(pos, where):
         return "No till is switched on."
     return "The till is not ready for online orders."

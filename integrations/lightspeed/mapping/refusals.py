@@ -49,7 +49,7 @@ CAUSES = (
     _cause(
         RefusalCause.ITEM_REFUSED,
         r"could not add item (?!.*\(not found\)\W*$)",
-        "The till could not add an item of the order. See Lightspeed's message below for the reason.",
+        "The till could not add an item in the order. See Lightspeed's message below for the reason.",
     ),
     _cause(
         RefusalCause.UNKNOWN_ITEM,
@@ -70,7 +70,7 @@ CAUSES = (
     _cause(
         RefusalCause.UNKNOWN_DISCOUNT,
         r"(^|[:;] )(unknown discount|discount\b.*not found)|discountcode: ",
-        "The order's discount no longer exists at Lightspeed.",
+        "The order's discount no longer exists in Lightspeed.",
     ),
     _cause(
         RefusalCause.PAYMENT_METHOD,
@@ -80,7 +80,7 @@ CAUSES = (
     _cause(
         RefusalCause.ORDER_PROFILE,
         r"unknown profile|\bprofile\b.*(not found|unknown)|accountprofilecode: ",
-        "Check the order profiles in the Lightspeed settings: Lightspeed does not know the one of this order.",
+        "Check the order profiles in the Lightspeed settings: Lightspeed does not know this order's profile.",
     ),
     _cause(
         RefusalCause.NOT_ACCEPTING,

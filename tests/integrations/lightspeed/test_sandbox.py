@@ -98,9 +98,9 @@ def test_a_floor_plan_or_none(http: LightspeedHttp, pos: PointOfSale) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"enabled": False}, "Online orders are switched off at the POS."),
+        ({"enabled": False}, "Online orders are switched off in the POS."),
         ({"opened": False}, "The till is closed."),
-        ({"accepting": False}, "The till is not taking online orders right now."),
+        ({"accepting": False}, "The till is not taking online orders at the moment."),
         ({"devices": 0}, "No till is switched on."),
     ],
 )

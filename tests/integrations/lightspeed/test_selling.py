@@ -64,9 +64,9 @@ def test_ready_is_what_the_pos_calls_ready() -> None:
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        (not_ready(enabled=False, salesPeriod="CLOSED"), "Online orders are switched off at the POS."),
+        (not_ready(enabled=False, salesPeriod="CLOSED"), "Online orders are switched off in the POS."),
         (not_ready(salesPeriod="CLOSED", acceptingOnlineOrders=False, availableDevices=0), "The till is closed."),
-        (not_ready(acceptingOnlineOrders=False), "The till is not taking online orders right now."),
+        (not_ready(acceptingOnlineOrders=False), "The till is not taking online orders at the moment."),
         (not_ready(availableDevices=0), "No till is switched on."),
         (not_ready(availableDevices="0"), "No till is switched on."),
         (not_ready(), "The till is not ready for online orders."),

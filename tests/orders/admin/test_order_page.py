@@ -1,4 +1,4 @@
-"""An order's page in the back office: what is wrong, what to do, and everything needed to key it in by hand."""
+"""An order's page in the back office: what is wrong, what to do, and everything needed to enter it by hand."""
 
 import html
 import re
@@ -200,7 +200,7 @@ def test_an_order_that_may_be_on_the_till_twice_says_so_until_it_is_completed(
 ) -> None:
     order = order_in(State.CONFIRMED, venue, status=Order.Status.CONFIRMED)
     Alert.objects.create(order=order, channel="email", about="double", sent_at=timezone.now())
-    assert "On the till, perhaps twice" in page_text(bens_browser, order)
+    assert "On the till, possibly twice" in page_text(bens_browser, order)
 
     Order.objects.update(status=Order.Status.COMPLETED)
     assert page_text(bens_browser, order).strip().startswith("Completed Order sheet")

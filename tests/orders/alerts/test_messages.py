@@ -79,7 +79,7 @@ EVERYTHING = [
     "1 × Cheese",
     "1 × Mature",
     "Discount SPRING",
-    "Book it on STOREKIT.",
+    "Record it as STOREKIT.",
     REASON,
 ]
 
@@ -100,7 +100,7 @@ def test_the_e_mail_has_everything_as_text_and_as_html(order: Order) -> None:
 
 def test_the_message_on_the_till_says_what_to_key_in(order: Order) -> None:
     message = till_message(order=order, about=About.FAILED)
-    assert message.startswith("ORDER 1042 IS NOT ON THE TILL. Key it in by hand.")
+    assert message.startswith("ORDER 1042 IS NOT ON THE TILL. Enter it by hand.")
     for words in EVERYTHING:
         assert words in message, words
     assert len(message) <= LONGEST_MESSAGE
@@ -128,9 +128,9 @@ def test_even_the_longest_texts_fit_on_the_till(order: Order) -> None:
 @pytest.mark.parametrize(
     ("columns", "words"),
     [
-        ({}, "PAID ONLINE: GBP 27.55 (reference web-1). Book it on STOREKIT."),
+        ({}, "PAID ONLINE: GBP 27.55 (reference web-1). Record it as STOREKIT."),
         ({"payment_status": "unpaid"}, "NOT PAID."),
-        ({"payment_status": "unpaid", "open_account": "A9.9"}, "Not paid yet: it is to be paid with check A9.9."),
+        ({"payment_status": "unpaid", "open_account": "A9.9"}, "Not paid yet: it will be paid with check A9.9."),
         ({"payment_amount": 0, "total": 0}, "Nothing to pay."),
     ],
 )
@@ -150,7 +150,7 @@ def test_staff_check_the_till_before_keying_in_an_order_that_may_have_arrived(or
     sent = email(order)
     assert sent.subject == "The Copper Pot: order 1042 is not on the till, as far as we know"
     for body in (sent.body, str(sent.alternatives[0][0])):
-        assert "Check the till first. If it is missing, key it in by hand, or send it again" in body
+        assert "Check the till first. If it is missing, enter it by hand, or send it again" in body
 
 
 def test_an_order_that_was_accepted_and_never_confirmed_is_not_to_be_sent_again(order: Order) -> None:
@@ -160,12 +160,12 @@ def test_an_order_that_was_accepted_and_never_confirmed_is_not_to_be_sent_again(
     Injection.objects.update(error_code="never_confirmed")
     sent = email(Order.objects.select_related("venue", "injection").get())
     for body in (sent.body, str(sent.alternatives[0][0])):
-        assert "Check the till first. If it is missing, key it in by hand." in body
+        assert "Check the till first. If it is missing, enter it by hand." in body
 
 
 @pytest.mark.parametrize(
     ("cause", "words"),
-    [("check_gone", "Key it in by hand on a new check"), ("restricted", "Speak to the guest. Then cancel it")],
+    [("check_gone", "Enter it by hand on a new check"), ("restricted", "Speak to the guest. Then cancel it")],
 )
 def test_an_order_that_would_be_refused_again_is_not_to_be_sent_again(order: Order, cause: str, words: str) -> None:
     InjectionAttempt.objects.create(

@@ -288,7 +288,7 @@ def test_staff_are_warned_not_to_send_it_again(unconfirmed: Injection, pos: resp
     pos.get(CHECKS, json=[check()])
     look_for_order(unconfirmed.pk)
     unconfirmed.refresh_from_db()
-    assert "key it in by hand" in unconfirmed.error
+    assert "enter it by hand" in unconfirmed.error
     assert "Do not send it again: the POS would only answer that it already has it." in unconfirmed.error
 
 

@@ -89,7 +89,9 @@ def test_an_order_that_kills_its_worker_for_ever_is_given_up_without_being_sent(
         clock.shift(LEASE)
     assert inject(injection_id=waiting.pk) == "failed"
     waiting.refresh_from_db()
-    assert waiting.error.startswith("The process that sent the order stopped every time. It may still have arrived")
+    assert waiting.error.startswith(
+        "storekit stopped unexpectedly every time it sent the order. It may still have arrived"
+    )
 
 
 def test_an_order_whose_turn_to_call_comes_so_late_that_the_lease_may_run_out_is_not_sent(

@@ -152,7 +152,7 @@ def test_after_six_retries_the_order_has_failed_within_about_ten_minutes(
     assert len(pos.calls) == 7
 
 
-DOUBT = "It may still have arrived: check the till before you key it in or send it again."
+DOUBT = "It may still have arrived: check the till before you enter it by hand or send it again."
 
 
 @pytest.mark.parametrize(
