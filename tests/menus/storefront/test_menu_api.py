@@ -187,8 +187,8 @@ def test_a_sync_that_commits_while_the_menu_is_built_is_read_completely(
     load = document.load_rows
     calls: list[object] = []
 
-    def interrupted(*, venue: Venue) -> object:
-        rows = load(venue=venue)
+    def interrupted(*, venue: Venue, **options: Any) -> object:
+        rows = load(venue=venue, **options)
         calls.append(rows)
         if len(calls) == 1:
             Product.objects.update(price=Decimal("99.00"))
@@ -251,9 +251,9 @@ def test_an_unknown_venue_and_one_without_a_menu_answer_404_and_say_which(client
 def test_a_menu_that_keeps_changing_is_503(menu: Venue, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     load = document.load_rows
 
-    def restless(*, venue: Venue) -> object:
+    def restless(*, venue: Venue, **options: Any) -> object:
         raise_version(menu=Menu.objects.get(venue=venue))
-        return load(venue=venue)
+        return load(venue=venue, **options)
 
     monkeypatch.setattr(published, "load_rows", restless)
     client.raise_request_exception = False

@@ -5,6 +5,7 @@ import gzip
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
+from typing import Any
 
 import brotli
 import psycopg
@@ -227,9 +228,9 @@ def test_many_requests_for_a_new_version_build_it_once(venue: Venue, monkeypatch
     load, ready = document.load_rows, threading.Barrier(6)
     builds: list[int] = []
 
-    def counted(*, venue: Venue) -> object:
+    def counted(*, venue: Venue, **options: Any) -> object:
         builds.append(venue.pk)
-        return load(venue=venue)
+        return load(venue=venue, **options)
 
     def read(_: int) -> bytes:
         ready.wait(timeout=20)
