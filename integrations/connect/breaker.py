@@ -1,6 +1,6 @@
 """A circuit breaker for each connection: remembers whose POS does not answer, so that no call waits for it in vain.
 
-Two calls in a row without an answer open it. While it is open nothing is called and callers get `PosDown` at once. When
+Two orders or payments in a row without an answer open it. While it is open nothing is called and callers get `PosDown` at once. When
 its time is over one call is let through to try; if that is answered the breaker closes, else it stays open for longer.
 The state is in the connection's row, so every process and host knows it. A POS that answers costs no query.
 """
@@ -32,8 +32,12 @@ class Breaker:
         self._failures = connection.unanswered_calls
         self._open_until = connection.breaker_open_until
 
-    def check(self) -> None:
+    def check(self, *, urgent: bool) -> None:
         """Raise `PosDown` unless a call may be made now.
+
+        Args:
+            urgent: an order or a payment. Only such a call may be the one that tries, since a POS whose menu calls hang
+                may still take orders.
 
         Raises:
             PosDown: the POS did not answer lately; `retry_after` says when to try again.
@@ -43,6 +47,8 @@ class Breaker:
         now = timezone.now()
         if self._open_until > now:
             raise _down(self._open_until - now)
+        if not urgent:
+            return
         # The first to get here tries; the others wait for what it finds.
         until = now + _TRIAL
         if not self._row.filter(breaker_open_until=self._open_until).update(breaker_open_until=until):

@@ -37,9 +37,13 @@ class ConnectionGuard:
             PosDown: the POS did not answer lately, or it is too late to start, so it is not called.
             Throttled: too many calls of this connection are under way.
         """
-        self._breaker.check()
+        self._breaker.check(urgent=urgent)
         with _LIMITS.place(self._connection_id, urgent=urgent):
             self._check_time()
+            if not urgent:
+                # Neither opens nor closes the breaker: other calls say nothing about whether orders are answered.
+                yield
+                return
             try:
                 yield
             except Unreachable:

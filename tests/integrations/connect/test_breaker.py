@@ -113,7 +113,7 @@ def test_a_process_that_dies_while_it_tries_blocks_the_others_for_half_a_minute(
 ) -> None:
     fail(connection)
     clock.shift(11)
-    guard(connection)._breaker.check()
+    guard(connection)._breaker.check(urgent=True)
     with pytest.raises(PosDown):
         call(connection)
     clock.shift(31)
@@ -166,3 +166,20 @@ def test_a_pos_that_answers_costs_no_query(connection: Connection, django_assert
     made = guard(connection)
     with django_assert_num_queries(0), made.call(urgent=True):
         pass
+
+
+def test_calls_that_are_no_orders_neither_open_it_nor_use_up_the_trial(
+    connection: Connection, clock: time_machine.Traveller
+) -> None:
+    for _ in range(OPENS_AFTER + 1):
+        with pytest.raises(Unreachable), guard(connection).call(urgent=False):
+            silence()
+    call(connection)
+    fail(connection)
+    with pytest.raises(PosDown), guard(connection).call(urgent=False):
+        pytest.fail("called")
+    clock.shift(11)
+    with pytest.raises(Unreachable), guard(connection).call(urgent=False):
+        silence()
+    call(connection)
+    assert Connection.objects.get().breaker_open_until is None
