@@ -1,8 +1,9 @@
 """A circuit breaker for each connection: remembers whose POS does not answer, so that no call waits for it in vain.
 
-Two orders or payments in a row without an answer open it. While it is open nothing is called and callers get `PosDown` at once. When
-its time is over one call is let through to try; if that is answered the breaker closes, else it stays open for longer.
-The state is in the connection's row, so every process and host knows it. A POS that answers costs no query.
+Two orders or payments in a row without an answer open it. While it is open nothing is called, and callers get `PosDown`
+at once. When its time is over one order or payment is let through to try; if that is answered the breaker closes, else
+it stays open for longer. The state is in the connection's row, so every process and host knows it. A POS that answers
+costs no query.
 """
 
 from datetime import datetime, timedelta
