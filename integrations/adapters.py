@@ -90,6 +90,7 @@ def _lightspeed_pos(connection: Connection, tokens: TokenSource, guard: CallGuar
         http=_lightspeed_http(tokens, guard),
         business_location_id=connection.business_location_id,
         endpoint_id=connection.endpoint_id,
+        currency=connection.venue.currency,
         menu_profile=row.menu_profile,
         sub_screens=_sub_screens(row),
     )

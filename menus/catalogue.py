@@ -87,9 +87,13 @@ Entry = TypeVar("Entry", CatalogueProduct, CatalogueModifier)
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Products by id, and the groups that they and their choices lead to, all of one menu version."""
+    """Products by id, and the groups that they and their choices lead to, all of one menu version.
+
+    `currency` is the one that prices are in.
+    """
 
     version: int
+    currency: str
     products: Mapping[uuid.UUID, CatalogueProduct]
     groups: Mapping[uuid.UUID, CatalogueGroup]
 
@@ -123,7 +127,7 @@ def load(
         chosen = _choice_rows(venue, choices) if rows and choices else []
         versions = {row[-1] or 0 for row in (*rows, *chosen)} or {version_of(venue=venue)}
         if len(versions) == 1:
-            return _mark_lacking_choices(_catalogue(versions.pop(), rows, chosen, type))
+            return _mark_lacking_choices(_catalogue(versions.pop(), venue.currency, rows, chosen, type))
     raise MenuBusy("The menu is being updated. Try again in a moment.")
 
 
@@ -159,10 +163,12 @@ def _is_available(sold_out: bool, snoozed_until: datetime | None, now: datetime)
     return not sold_out and (snoozed_until is None or snoozed_until <= now)
 
 
-def _catalogue(version: int, product_rows: list[Row], choice_rows: list[Row], type: OrderType) -> Catalogue:
+def _catalogue(
+    version: int, currency: str, product_rows: list[Row], choice_rows: list[Row], type: OrderType
+) -> Catalogue:
     group_rows: dict[uuid.UUID, Row] = {}
-    choices = _choices(choice_rows, group_rows, type)
-    products = _products(product_rows, group_rows, type)
+    choices = _choices(choice_rows, group_rows, type, currency)
+    products = _products(product_rows, group_rows, type, currency)
     groups: dict[uuid.UUID, CatalogueGroup] = {}
     # Start from the venue's products. Choices they do not lead to belong to another venue or another product.
     waiting = [id for product in products.values() for id in product.groups]
@@ -172,14 +178,16 @@ def _catalogue(version: int, product_rows: list[Row], choice_rows: list[Row], ty
             _, name, kind, minimum, maximum = group_rows[id]
             groups[id] = CatalogueGroup(id, name, kind, minimum, maximum, tuple(choices.get(id, ())))
             waiting += [opened for choice in groups[id].modifiers for opened in choice.groups]
-    return Catalogue(version=version, products=products, groups=groups)
+    return Catalogue(version=version, currency=currency, products=products, groups=groups)
 
 
-def _products(rows: list[Row], group_rows: dict[uuid.UUID, Row], type: OrderType) -> dict[uuid.UUID, CatalogueProduct]:
+def _products(
+    rows: list[Row], group_rows: dict[uuid.UUID, Row], type: OrderType, currency: str
+) -> dict[uuid.UUID, CatalogueProduct]:
     product_groups, now = _groups_by_entry(rows, group_rows), timezone.now()
     found: dict[uuid.UUID, CatalogueProduct] = {}
     for id, sku, kind, name, sold_out, snoozed_until, stock, *rest in rows:
-        price = entry_price(type, *rest[:_PRICING])
+        price = entry_price(type, currency, *rest[:_PRICING])
         if price is not None:
             available, groups = _is_available(sold_out, snoozed_until, now), tuple(product_groups[id])
             found[id] = CatalogueProduct(
@@ -190,13 +198,13 @@ def _products(rows: list[Row], group_rows: dict[uuid.UUID, Row], type: OrderType
 
 
 def _choices(
-    rows: list[Row], group_rows: dict[uuid.UUID, Row], type: OrderType
+    rows: list[Row], group_rows: dict[uuid.UUID, Row], type: OrderType, currency: str
 ) -> dict[uuid.UUID, list[CatalogueModifier]]:
     """Return the choices by their group."""
     opened, now = _groups_by_entry(rows, group_rows), timezone.now()
     found: dict[uuid.UUID, dict[uuid.UUID, CatalogueModifier]] = defaultdict(dict)
     for id, sku, instruction_id, name, sold_out, snoozed_until, stock, group_id, *rest in rows:
-        price = entry_price(type, *rest[:_PRICING])
+        price = entry_price(type, currency, *rest[:_PRICING])
         if price is not None:
             available, groups = _is_available(sold_out, snoozed_until, now), tuple(opened[id])
             found[group_id][id] = CatalogueModifier(

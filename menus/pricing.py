@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from django.db.models import Q
 
-from integrations.money import to_money
 from integrations.pos import CustomPrice, OrderType
+from storekit.money import round_money
 
 PRICING_COLUMNS = ("price", "exact_price", "tax_rate", "tax_at_till", "custom_price", "prices", "staff_price")
 
@@ -31,6 +31,7 @@ class EntryPrice:
 
 def entry_price(
     type: OrderType | str,
+    currency: str,
     price: Decimal,
     exact_price: Decimal | None,
     tax_rate: Decimal | None,
@@ -42,7 +43,7 @@ def entry_price(
     """Return the price of an entry with these `PRICING_COLUMNS`; None if it is open, so that it cannot be ordered."""
     if prices and (other := prices.get(str(type))) is not None:
         exact = Decimal(other)
-        price = to_money(exact)
+        price = round_money(exact, currency)
         exact_price = exact if exact != price else None
     if not custom_price or price:
         return EntryPrice(price, exact_price, None, tax_at_till)
@@ -50,5 +51,5 @@ def entry_price(
         return None
     exact = staff_price * (1 + (tax_rate or Decimal(0)) / 100)
     exact = -exact if custom_price == CustomPrice.TAKEN_OFF else exact
-    price = to_money(exact)
-    return EntryPrice(price, exact if exact != price else None, staff_price, tax_at_till)
+    price = round_money(exact, currency)
+    return EntryPrice(price, exact if tax_rate and exact != price else None, staff_price, tax_at_till)

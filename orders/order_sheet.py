@@ -73,7 +73,7 @@ def sheet_lines(*, order: Order, money: Callable[[Decimal], str]) -> list[SheetL
             yield SheetLine(depth, line.quantity, line.name, line.sku, line.course, line.note, price)
             yield from walk(line.choices, depth + 1)
 
-    return list(walk(lines_of(rows=order.lines.all()), 0))
+    return list(walk(lines_of(rows=order.lines.all(), currency=order.venue.currency), 0))
 
 
 def order_totals(*, order: Order) -> list[tuple[str, Decimal]]:

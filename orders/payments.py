@@ -74,7 +74,7 @@ def _is_paid_with(order: Order, reference: str, amount: Decimal) -> bool:
     if order.is_on_the_bill:
         raise PaidWithBill
     if amount != order.total:
-        raise OrderRefused([total_problem(order.total, attr="amount")])
+        raise OrderRefused([total_problem(order.total, currency=order.venue.currency, attr="amount")])
     if order.payment_status != Order.PaymentStatus.PAID:
         return False
     if order.payment_reference != reference:

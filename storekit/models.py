@@ -11,6 +11,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 
+from storekit.money import is_currency
+
 
 def validate_timezone(name: str) -> None:
     """Raise `ValidationError` unless `name` is an IANA time zone such as Europe/London."""
@@ -19,7 +21,12 @@ def validate_timezone(name: str) -> None:
 
 
 validate_country = RegexValidator(r"\A[A-Z]{2}\Z", "Use the ISO 3166 code in two capital letters, such as GB.")
-validate_currency = RegexValidator(r"\A[A-Z]{3}\Z", "Use the ISO 4217 code in three capital letters, such as GBP.")
+
+
+def validate_currency(code: str) -> None:
+    """Raise `ValidationError` unless `code` is a currency's: amounts could not be rounded or written in it."""
+    if not is_currency(code):
+        raise ValidationError(f"{code!r} is not a currency. Use the three capital letters of ISO 4217, such as GBP.")
 
 
 class StaffManager(BaseUserManager["User"]):

@@ -241,7 +241,8 @@ Menus and orders of restaurants on Lightspeed K-Series.
 The menu is public. Everything else needs the venue's API key, as `Authorization: Bearer <key>`. Managers create keys in
 the back office.
 
-Amounts are decimal strings, such as `"8.00"`, in the venue's currency. Times are ISO 8601 with their UTC offset.
+Amounts are decimal text in the venue's currency, with its own number of decimals by ISO 4217: `"8.00"` pounds, `"800"`
+yen, `"8.000"` dinars. Swiss francs are rounded to 0.05, as tills do. Times are ISO 8601 with their UTC offset.
 
 Every error is `{"type": …, "errors": [{"code": …, "detail": …, "attr": …}]}`: decide by `code`, show `detail`. On 5xx,
 and when there is no response, send the same request again, for an order with the same `Idempotency-Key`.

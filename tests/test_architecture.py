@@ -57,7 +57,7 @@ def test_a_broken_contract_is_noticed(tmp_path: Path) -> None:
     ("module", "imported", "broken"),
     [
         ("menus/catalogue.py", "tables.models", "Rooms look down only"),
-        ("integrations/money.py", "orders.models", "Rooms look down only"),
+        ("integrations/recurrence.py", "orders.models", "Rooms look down only"),
         ("storekit/venues.py", "integrations.models", "The ground knows no room"),
         ("storekit/venues.py", "storekit.backoffice.home", "Nothing imports the roof"),
         ("orders/placing.py", "integrations.lightspeed.client", "Only the adapters' registry knows Lightspeed"),

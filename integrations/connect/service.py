@@ -260,6 +260,7 @@ def pos_for(
     connection = Connection.objects.filter(venue=venue).first()
     if connection is None:
         raise NotConnected("This venue is not connected to Lightspeed.")
+    connection.venue = venue
     if reason := _why_unusable(connection):
         raise NotConnected(reason)
     if location not in ("", connection.business_location_id):

@@ -84,6 +84,8 @@ class LightspeedMenu:
     request: str
     """The parameters of the request, as text: another request may return another menu."""
     sub_screens: SubScreens
+    currency: str
+    """The venue's, whose decimals and cash step prices have."""
     price_lists: Mapping[tuple[str, ...], bytes] = field(default_factory=dict)
     """The menus of the order profiles whose answer differs, by the order types that use them."""
     warnings: tuple[str, ...] = ()
@@ -101,9 +103,17 @@ class LightspeedMenu:
         outline = outline_of(parsed, *price_lists.values())
         for types, price_list in price_lists.items():
             add_price_list(parsed, price_list, types=types)
-        reading = changed_part(parsed, outline, checkpoint, self._head, sub_screens=self.sub_screens, stored=stored)
+        reading = changed_part(
+            parsed,
+            outline,
+            checkpoint,
+            self._head,
+            currency=self.currency,
+            sub_screens=self.sub_screens,
+            stored=stored,
+        )
         if reading is None:
-            read = read_menu(parsed.menu, sub_screens=self.sub_screens, stored=stored)
+            read = read_menu(parsed.menu, currency=self.currency, sub_screens=self.sub_screens, stored=stored)
             reading = MenuReading(read.snapshot, checkpoint_of(outline, read, self._head))
         warnings = (*self.warnings, *reading.snapshot.warnings)
         return replace(reading, snapshot=replace(reading.snapshot, warnings=warnings))
@@ -111,7 +121,9 @@ class LightspeedMenu:
     @property
     def _head(self) -> str:
         prices = " ".join(",".join(types) for types in self.price_lists)
-        return "\n".join((f"{MAPPING_VERSION} {self.sub_screens} {self.request} {prices}", *self.warnings))
+        return "\n".join(
+            (f"{MAPPING_VERSION} {self.sub_screens} {self.currency} {self.request} {prices}", *self.warnings)
+        )
 
 
 def _parsed(content: bytes) -> ParsedMenu:
@@ -128,6 +140,7 @@ class LightspeedPos:
         http: the transport with the venue's tokens.
         business_location_id: the location's id, in digits.
         endpoint_id: the webhook endpoint that is notified about orders.
+        currency: the venue's, for amounts that the POS sends; Lightspeed names none.
         menu_profile: code of the order profile whose prices are used; empty for the normal prices.
         sub_screens: how screens within screens become categories.
     """
@@ -138,6 +151,7 @@ class LightspeedPos:
         http: LightspeedHttp,
         business_location_id: str,
         endpoint_id: str,
+        currency: str,
         menu_profile: str = "",
         sub_screens: SubScreens = SubScreens.NESTED,
     ) -> None:
@@ -145,6 +159,7 @@ class LightspeedPos:
         # The POS expects the id as a JSON integer.
         self._location = int(business_location_id)
         self._endpoint_id = endpoint_id
+        self._currency = currency
         self._menu_profile = menu_profile
         self._sub_screens = sub_screens
 
@@ -173,7 +188,7 @@ class LightspeedPos:
                 continue
             if at_other_prices != content:
                 price_lists[types] = at_other_prices
-        return LightspeedMenu(content, request, self._sub_screens, price_lists, tuple(warnings))
+        return LightspeedMenu(content, request, self._sub_screens, self._currency, price_lists, tuple(warnings))
 
     def _load_menu(self, menu_id: str, profile: str) -> bytes:
         return client.menu_load(http=self._http, location=self._location, menu_id=menu_id, account_profile=profile)
@@ -224,12 +239,13 @@ class LightspeedPos:
 
     def open_checks(self) -> tuple[OpenCheck, ...]:
         """Return the dine-in checks opened within the past 15 hours that are open now; none in trial mode."""
-        return tuple(map(to_open_check, client.open_checks(http=self._http, location=self._location)))
+        found = client.open_checks(http=self._http, location=self._location)
+        return tuple(to_open_check(check, self._currency) for check in found)
 
     def open_check(self, identifier: str) -> OpenCheck:
         """Return one open check, however old. Raises `NotFound` if it is gone."""
         snapshot = client.open_check(http=self._http, location=self._location, identifier=identifier)
-        return replace(to_open_check(snapshot), asked_as=identifier)
+        return replace(to_open_check(snapshot, self._currency), asked_as=identifier)
 
     def print_message(self, text: str) -> None:
         """Show a message on the till and print it; text beyond 1,000 characters is cut off."""

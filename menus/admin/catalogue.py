@@ -36,6 +36,7 @@ from menus.stock.reconciliation_report import last_comparison
 from storekit.admin_base.filters import VenueFilter
 from storekit.admin_base.site import ReadOnlyAdmin, ReadOnlyInline
 from storekit.models import Venue
+from storekit.money import format_money
 
 admin.site.register(Snooze, SnoozePage)
 
@@ -282,8 +283,8 @@ class MenuPage(MenuSyncPages, ReadOnlyAdmin):
 
 def shown_price(entry: Product | Modifier, venue: Venue) -> str:
     """Return what a guest pays for one in a pickup order, with the currency."""
-    price = entry_price(OrderType.PICKUP, *(getattr(entry, column) for column in PRICING_COLUMNS))
-    return f"{price.price} {venue.currency}" if price else "open: set a price to sell it"
+    price = entry_price(OrderType.PICKUP, venue.currency, *(getattr(entry, column) for column in PRICING_COLUMNS))
+    return format_money(price.price, venue.currency) if price else "open: set a price to sell it"
 
 
 def state_label(entry: Product | Modifier, venue: Venue) -> SafeString:

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import models
 
 from integrations.models import SyncRun
+from storekit.db.fields import money
 from storekit.models import Venue
 
 
@@ -75,9 +76,7 @@ class PricedEntry(MenuEntry):
     `staff_price`; syncs leave it alone.
     """
 
-    price = models.DecimalField(
-        max_digits=12, decimal_places=2, default=0, help_text="What the guest pays for one, tax included."
-    )
+    price = money(default=0, help_text="What the guest pays for one, tax included.")
     exact_price = models.DecimalField(
         max_digits=20, decimal_places=8, null=True, blank=True, help_text="Before rounding; empty if it is the price."
     )
@@ -93,10 +92,8 @@ class PricedEntry(MenuEntry):
         help_text="An order may set its price, which the till adds to the total or takes off it.",
     )
     prices = models.JSONField(default=dict, blank=True, help_text="By order type, where the price differs.")
-    staff_price = models.DecimalField(
-        "price set by staff",
-        max_digits=12,
-        decimal_places=2,
+    staff_price = money(
+        verbose_name="price set by staff",
         null=True,
         blank=True,
         help_text="For an item with an open price, which cannot be ordered without one.",

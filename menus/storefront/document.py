@@ -2,8 +2,9 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from integrations.pos import OrderType
@@ -23,6 +24,7 @@ from menus.pricing import PRICING_COLUMNS, entry_price
 from menus.stock.deal_availability import GroupChoices, unorderable
 from menus.storefront.languages import Texts
 from storekit.models import Venue
+from storekit.money import money_string, round_money
 
 Json = dict[str, Any]
 Links = dict[uuid.UUID, list[uuid.UUID]]
@@ -57,14 +59,16 @@ def load_rows(*, venue: Venue, type: OrderType = OrderType.PICKUP) -> MenuRows:
     nested_groups = NestedModifierGroup.objects.filter(group__venue=venue).order_by("position", "id")
 
     modifiers: dict[uuid.UUID, list[Json]] = defaultdict(list)
-    for row in _priced(choices.values(*words, "group_id", "sku", *PRICING_COLUMNS, "sold_out", "snoozed_until"), type):
+    for row in _priced(
+        choices.values(*words, "group_id", "sku", *PRICING_COLUMNS, "sold_out", "snoozed_until"), type, venue.currency
+    ):
         modifiers[row["group_id"]].append(row)
     facts = ("sku", "kind", *PRICING_COLUMNS, "image", "allergens", "calories", "contains_alcohol")
     stock = ("stock", "sold_out", "snoozed_until")
     return MenuRows(
         languages=tuple(Menu.objects.values_list("languages", flat=True).get(venue=venue)),
         categories=list(categories.values(*words, "parent_id")),
-        products=list(_priced(products.values(*words, *facts, *stock), type)),
+        products=list(_priced(products.values(*words, *facts, *stock), type, venue.currency)),
         groups=list(groups.values(*words, "kind", "minimum", "maximum")),
         modifiers=modifiers,
         in_category=group_pairs(placements.values_list("category_id", "product_id")),
@@ -74,10 +78,10 @@ def load_rows(*, venue: Venue, type: OrderType = OrderType.PICKUP) -> MenuRows:
     )
 
 
-def _priced(rows: Iterable[Json], type: OrderType) -> Iterator[Json]:
+def _priced(rows: Iterable[Json], type: OrderType, currency: str) -> Iterator[Json]:
     """Yield the rows that can be ordered with their price in orders of this type."""
     for row in rows:
-        price = entry_price(type, *(row[column] for column in PRICING_COLUMNS))
+        price = entry_price(type, currency, *(row[column] for column in PRICING_COLUMNS))
         if price is not None:
             row["price"] = price.price
             yield row
@@ -111,11 +115,15 @@ def group_pairs(pairs: Iterable[tuple[uuid.UUID, uuid.UUID]]) -> Links:
     return found
 
 
-def menu_document(*, rows: MenuRows, texts: Texts) -> Json:
+def menu_document(*, rows: MenuRows, texts: Texts, currency: str) -> Json:
     """Return categories, products and modifier groups. Products and groups are in the order in which guests see them.
 
-    Groups that no product leads to are left out.
+    Prices are those that a till charges in the venue's currency. Groups that no product leads to are left out.
     """
+
+    def price(amount: Decimal) -> str:
+        return money_string(round_money(amount, currency), currency)
+
     products = _in_order_of_appearance(rows)
     groups = _reachable_groups(rows, [row["id"] for row in products])
     shown, known = {row["id"] for row in products}, set(groups)
@@ -140,15 +148,20 @@ def menu_document(*, rows: MenuRows, texts: Texts) -> Json:
             for row in rows.categories
         ],
         "products": [
-            _product(row, texts, _ids(rows.of_product.get(row["id"], ()), known), allergens, unorderable)
+            _product(row, texts, price, _ids(rows.of_product.get(row["id"], ()), known), allergens, unorderable)
             for row in products
         ],
-        "modifier_groups": [_group(groups[id], rows, texts, known, unorderable) for id in groups],
+        "modifier_groups": [_group(groups[id], rows, texts, price, known, unorderable) for id in groups],
     }
 
 
 def _product(
-    row: Json, texts: Texts, groups: list[str], allergens: dict[str, str], unorderable: set[uuid.UUID]
+    row: Json,
+    texts: Texts,
+    price: Callable[[Decimal], str],
+    groups: list[str],
+    allergens: dict[str, str],
+    unorderable: set[uuid.UUID],
 ) -> Json:
     return {
         "id": str(row["id"]),
@@ -156,7 +169,7 @@ def _product(
         "kind": row["kind"],
         "name": texts.name(row["translations"], till_name=row["name"]),
         "description": texts.description(row["translations"]),
-        "price": f"{row['price']:.2f}",
+        "price": price(row["price"]),
         "image": public_image_url(row["image"]),
         "allergens": [{"code": code, "name": allergens.get(code, code)} for code in row["allergens"]],
         "calories": row["calories"],
@@ -167,7 +180,14 @@ def _product(
     }
 
 
-def _group(row: Json, rows: MenuRows, texts: Texts, known: set[uuid.UUID], unorderable: set[uuid.UUID]) -> Json:
+def _group(
+    row: Json,
+    rows: MenuRows,
+    texts: Texts,
+    price: Callable[[Decimal], str],
+    known: set[uuid.UUID],
+    unorderable: set[uuid.UUID],
+) -> Json:
     return {
         "id": str(row["id"]),
         "name": texts.name(row["translations"], till_name=row["name"]),
@@ -179,7 +199,7 @@ def _group(row: Json, rows: MenuRows, texts: Texts, known: set[uuid.UUID], unord
                 "id": str(modifier["id"]),
                 "sku": modifier["sku"] or None,
                 "name": texts.name(modifier["translations"], till_name=modifier["name"]),
-                "price": f"{modifier['price']:.2f}",
+                "price": price(modifier["price"]),
                 "available": modifier["id"] not in unorderable,
                 "modifier_groups": _ids(rows.of_modifier.get(modifier["id"], ()), known),
             }

@@ -1,14 +1,9 @@
 """The shape of the menu and the availability, for the OpenAPI schema only. `document` and `availability` build them."""
 
-from typing import Any
-
 from rest_framework import serializers
 
 from menus.models import ModifierGroup, Product
-
-
-def _money(**options: Any) -> serializers.DecimalField:
-    return serializers.DecimalField(max_digits=12, decimal_places=2, **options)
+from storekit.rest.money import Money
 
 
 class MenuVenueSchema(serializers.Serializer):
@@ -45,7 +40,7 @@ class ProductSchema(serializers.Serializer):
     kind = serializers.ChoiceField(choices=Product.Kind.choices)
     name = serializers.CharField()
     description = serializers.CharField(allow_blank=True)
-    price = _money(help_text="What the guest pays, tax included.")
+    price = Money(help_text="What the guest pays, tax included.")
     image = serializers.URLField(allow_null=True, help_text="WebP, at most 1200 pixels; null until available.")
     allergens = AllergenSchema(many=True)
     calories = serializers.IntegerField(allow_null=True)
@@ -61,7 +56,7 @@ class ModifierSchema(serializers.Serializer):
     id = serializers.CharField()
     sku = serializers.CharField(allow_null=True, help_text="Null for instructions.")
     name = serializers.CharField()
-    price = _money(help_text="What choosing it adds to the price.")
+    price = Money(help_text="What choosing it adds to the price.")
     available = serializers.BooleanField()
     modifier_groups = serializers.ListField(child=serializers.CharField(), help_text="Ids of the groups it opens.")
 

@@ -25,7 +25,7 @@ from storekit.db.prepared_query import PreparedQuery, Row
 from storekit.models import Venue
 
 # Raise this when the shape of the JSON changes, so that a new release never serves an old release's bytes.
-_SHAPE = 3
+_SHAPE = 4
 _CACHED_FOR = 24 * 60 * 60
 
 menu_cache = MenuCache()
@@ -192,7 +192,7 @@ def _from_cache(edition: MenuEdition) -> CompressedMenu | None:
 
 def _build(edition: MenuEdition) -> tuple[MenuEdition, CompressedMenu]:
     # A sync may have committed since the edition was found, so return the edition of the bytes that were built.
-    venue = Venue(pk=edition.venue_id)
+    venue = Venue(pk=edition.venue_id, currency=edition.currency)
     version, rows = read_one_version(venue=venue, read=lambda: load_rows(venue=venue, type=edition.type))
     built = replace(edition, version=version, languages=rows.languages)
     texts = Texts(language=built.language, preferred=built.preferred_language, available=built.languages)
@@ -202,6 +202,6 @@ def _build(edition: MenuEdition) -> tuple[MenuEdition, CompressedMenu]:
         "language": built.language,
         "languages": built.languages,
         "ordering": {"ready": not built.not_ready_reason, "reason": built.not_ready_reason or None},
-        **menu_document(rows=rows, texts=texts),
+        **menu_document(rows=rows, texts=texts, currency=built.currency),
     }
     return built, compress(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())

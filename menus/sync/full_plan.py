@@ -4,9 +4,9 @@ import os
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 
-from integrations.money import to_money
 from integrations.pos import MenuCategory, MenuModifier, MenuModifierGroup, MenuProduct, MenuSnapshot, Translations
 from menus.sync.diff import ENTRIES, LINKS, Key, MenuPlan, StoredMenu, StoredRow, Values, compare
+from storekit.money import round_money
 
 _RICH_COLUMNS = frozenset(
     {"translations", "image_url", "allergens", "calories", "contains_alcohol", "alcohol_percentage"}
@@ -85,12 +85,12 @@ class _TargetRows:
             product.kind.value,
             _truncate(product.name),
             _texts(product.translations),
-            *price_columns(product),
+            *price_columns(product, self._stored.currency),
             product.image_url if len(product.image_url) <= _LONGEST_ADDRESS else "",
             list(product.allergens),
             product.calories,
             product.contains_alcohol,
-            None if product.alcohol_percentage is None else to_money(product.alcohol_percentage),
+            None if product.alcohol_percentage is None else round(product.alcohol_percentage, 2),
         )
         self._link("product_groups", id, "groups", product.groups, source=f"{product.name} ({product.sku})")
 
@@ -121,7 +121,7 @@ class _TargetRows:
             modifier.instruction_id,
             _truncate(modifier.name),
             _texts(modifier.translations),
-            *price_columns(modifier),
+            *price_columns(modifier, self._stored.currency),
             position,
         )
         if modifier.groups:
@@ -138,11 +138,11 @@ class _TargetRows:
             rows[owner, member] = (row.id if row else next(self._fresh), owner, member, position)
 
 
-def price_columns(entry: MenuProduct | MenuModifier) -> Values:
+def price_columns(entry: MenuProduct | MenuModifier, currency: str) -> Values:
     """Return the values of `PRICE_COLUMNS`."""
     rules = entry.rules
     return (
-        to_money(entry.price),
+        round_money(entry.price, currency),
         rules.exact_price,
         rules.tax_rate,
         rules.tax_at_till,

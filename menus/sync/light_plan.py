@@ -15,9 +15,11 @@ def plan_light(*, snapshot: MenuSnapshot, stored: StoredMenu) -> MenuPlan:
     Whatever only one menu has stays as it is and is counted in a warning. So do the choices of groups that the POS has
     split since: a choice that has one price here may have several there.
     """
-    products: dict[Key, Values] = {one.sku: price_columns(one) for one in snapshot.products}
+    products: dict[Key, Values] = {one.sku: price_columns(one, stored.currency) for one in snapshot.products}
     choices: dict[Key, Values] = {
-        (group.key, one.key): price_columns(one) for group in snapshot.groups for one in group.modifiers
+        (group.key, one.key): price_columns(one, stored.currency)
+        for group in snapshot.groups
+        for one in group.modifiers
     }
     tables = {name: TablePlan() for name in (*ENTRIES, *LINKS)}
     split = _split_choices(snapshot, stored)

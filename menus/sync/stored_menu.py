@@ -48,6 +48,7 @@ def load_stored(*, venue: Venue) -> StoredMenu:
     groups = _entries("groups", ModifierGroup.objects.filter(venue=venue), ids, _first)
     keys = {row.id: key for key, row in groups.items()}
     return StoredMenu(
+        currency=venue.currency,
         entries={
             "categories": _entries("categories", Category.objects.filter(venue=venue), ids, _first),
             "products": _entries("products", Product.objects.filter(venue=venue), ids, _first),
@@ -84,6 +85,7 @@ def load_stored_part(*, venue: Venue, skus: Collection[str], part: MenuSnapshot)
     choices = Modifier.objects.filter(group__in=group_ids)
     opened = NestedModifierGroup.objects.filter(modifier__group__in=group_ids)
     rows = StoredMenu(
+        currency=venue.currency,
         entries={
             "categories": {},
             "products": products,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from menus.sync.diff import ENTRIES, MenuPlan, StoredMenu, StoredRow, Values
+from storekit.money import money_string
 
 Json = dict[str, Any]
 
@@ -73,7 +74,7 @@ class _Part:
 
 
 def _parts(table: str, plan: MenuPlan, stored_menu: StoredMenu, stored: Mapping[Any, StoredRow]) -> dict[str, _Part]:
-    changes = plan.tables[table]
+    changes, currency = plan.tables[table], stored_menu.currency
     restored = [row for row in changes.update if stored[row[0]].archived]
     new = [*changes.create, *restored]
     updated = [row for row in changes.update if not stored[row[0]].archived]
@@ -84,7 +85,10 @@ def _parts(table: str, plan: MenuPlan, stored_menu: StoredMenu, stored: Mapping[
         "updated": _Part(
             len(updated) + len(relinked),
             lambda: [
-                *(f"{_label(table, row[1:])}: {_difference(table, stored[row[0]].values, row[1:])}" for row in updated),
+                *(
+                    f"{_label(table, row[1:])}: {_difference(table, stored[row[0]].values, row[1:], currency)}"
+                    for row in updated
+                ),
                 *sorted(f"{_label(table, stored[id].values)}: {_LINK_NAMES[table]}" for id in relinked),
             ],
         ),
@@ -117,13 +121,15 @@ def _label(table: str, values: Values) -> str:
     return f"{name} ({sku})" if sku else name
 
 
-def _difference(table: str, before: Values, after: Values) -> str:
+def _difference(table: str, before: Values, after: Values, currency: str) -> str:
     changes: dict[str, None] = {}
     for column, old, new in zip(ENTRIES[table], before, after, strict=True):
         if old == new:
             continue
-        if column in ("name", "price"):
-            changes[f"{column} {old} → {new}"] = None
+        if column == "name":
+            changes[f"name {old} → {new}"] = None
+        elif column == "price":
+            changes[f"price {money_string(old, currency)} → {money_string(new, currency)}"] = None
         elif column in _COLUMN_NAMES:
             changes[_COLUMN_NAMES[column]] = None
         else:

@@ -13,10 +13,19 @@ from unfold.decorators import display
 from orders.models import DiscountCode
 from storekit.admin_base.filters import VenueFilter
 from storekit.admin_base.site import VenueAdmin, simplify_choice
+from storekit.models import Venue
+from storekit.money import ZERO, format_money, money_string, smallest_amount
 
 
 class DiscountCodeForm(forms.ModelForm):
     """Form of a discount code, with an error message for each combination that makes no sense."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if self.instance.pk:
+            for name in ("amount", "minimum_spend"):
+                if (amount := self.initial.get(name)) is not None:
+                    self.initial[name] = money_string(amount, self.instance.venue.currency)
 
     def clean_minimum_spend(self) -> Decimal | None:
         spend: Decimal | None = self.cleaned_data["minimum_spend"]
@@ -35,6 +44,7 @@ class DiscountCodeForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         self._clean_value(cleaned)
+        self._clean_amounts(cleaned)
         begins, ends = cleaned.get("valid_from"), cleaned.get("valid_until")
         if begins and ends and ends < begins:
             self.add_error("valid_until", "The last day must not be before the first day.")
@@ -50,8 +60,23 @@ class DiscountCodeForm(forms.ModelForm):
         if percent is not None and amount is not None:
             self.add_error("amount", "Enter either a percentage or an amount, not both.")
 
+    def _clean_amounts(self, cleaned: dict[str, Any]) -> None:
+        """Refuse amounts that the venue's till cannot take off or charge."""
+        venue, amount = self._venue(cleaned), cleaned.get("amount")
+        if venue is None:
+            return
+        least = smallest_amount(venue.currency)
+        if amount is not None and amount < least:
+            self.add_error("amount", f"Enter at least {format_money(least, venue.currency)}.")
+        for name in ("amount", "minimum_spend"):
+            if (cleaned.get(name) or 0) % least:
+                self.add_error(name, f"Enter a multiple of {format_money(least, venue.currency)}.")
+
+    def _venue(self, cleaned: dict[str, Any]) -> Venue | None:
+        return cleaned.get("venue") or getattr(self.instance, "venue", None)
+
     def _clean_code(self, cleaned: dict[str, Any]) -> None:
-        venue, code = cleaned.get("venue") or getattr(self.instance, "venue", None), cleaned.get("code")
+        venue, code = self._venue(cleaned), cleaned.get("code")
         if not venue or not code:
             return
         others = DiscountCode.objects.filter(venue=venue, code__iexact=code).exclude(pk=self.instance.pk)
@@ -118,7 +143,9 @@ class DiscountCodePage(VenueAdmin):
 
     @display(description="Discount")
     def value(self, code: DiscountCode) -> str:
-        return f"{code.amount} {code.venue.currency}" if code.percent is None else f"{code.percent.normalize():f} %"
+        if code.percent is None:
+            return format_money(code.amount or ZERO, code.venue.currency)
+        return f"{code.percent.normalize():f} %"
 
     @display(description="Valid")
     def valid(self, code: DiscountCode) -> str:

@@ -1,6 +1,7 @@
 """The back office of orders: failed ones come first, and each order's page says what is wrong and what to do."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -18,6 +19,7 @@ from orders.order_sheet import sheet_lines
 from orders.status_summary import in_trouble, is_unconfirmed, local_time, status_summary
 from storekit.admin_base.filters import VenueFilter
 from storekit.admin_base.site import ReadOnlyAdmin
+from storekit.money import format_money, money_string
 
 admin.site.register(DiscountCode, DiscountCodePage)
 admin.site.register(OrderingRules, OrderingRulesPage)
@@ -152,7 +154,7 @@ class OrderPage(OrderActions, ReadOnlyAdmin):
             "summary": status_summary(order),
             "buttons": buttons_of(order),
             "facts": sheet_facts(order),
-            "lines": sheet_lines(order=order, money=str),
+            "lines": sheet_lines(order=order, money=partial(money_string, currency=order.venue.currency)),
             "amounts": sheet_amounts(order),
             "timeline": timeline_of(order),
         }
@@ -192,7 +194,7 @@ class OrderPage(OrderActions, ReadOnlyAdmin):
 
     @display(description="Total", ordering="total")
     def amount(self, order: Order) -> str:
-        return f"{order.total}\N{NO-BREAK SPACE}{order.venue.currency}"
+        return format_money(order.total, order.venue.currency).replace(" ", "\N{NO-BREAK SPACE}")
 
     @display(description="Code", ordering="collection_code")
     def code(self, order: Order) -> str:

@@ -11,6 +11,7 @@ from orders.alerts.sold_out import menu_outcome
 from orders.models import Alert, Injection, InjectionAttempt, Order, OrderEvent
 from orders.order_sheet import order_details, order_totals
 from orders.status_summary import local_time
+from storekit.money import format_money, money_string
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,10 @@ def sheet_facts(order: Order) -> list[tuple[str, str]]:
 
 def sheet_amounts(order: Order) -> list[tuple[str, str]]:
     """Return the amounts, the total last; only the total when it is that of the items."""
-    *parts, (name, total) = [(name, str(amount)) for name, amount in order_totals(order=order)]
-    return [*(parts if len(parts) > 1 else []), (name, f"{total} {order.venue.currency}")]
+    currency = order.venue.currency
+    *parts, (name, total) = order_totals(order=order)
+    written = [(part, money_string(amount, currency)) for part, amount in parts] if len(parts) > 1 else []
+    return [*written, (name, format_money(total, currency))]
 
 
 def _paid(order: Order) -> str:
@@ -47,7 +50,7 @@ def _paid(order: Order) -> str:
         return "with the check" if order.is_on_the_bill else "not yet"
     reference = f" ({order.payment_reference})" if order.payment_reference else ""
     method = settings_of(venue=order.venue).payment_method
-    return f"{order.payment_amount} {order.venue.currency}{reference}; record it as {method}"
+    return f"{format_money(order.payment_amount, order.venue.currency)}{reference}; record it as {method}"
 
 
 # --- Timeline --------------------------------------------------------------------------------------------------------

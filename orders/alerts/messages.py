@@ -17,6 +17,7 @@ from orders.injection.references import may_have_arrived
 from orders.injection.send import custom_fields_for
 from orders.models import Alert, Injection, Order
 from orders.order_sheet import SheetLine, order_details, order_totals, sheet_lines, single_line
+from storekit.money import format_money
 
 LONGEST_MESSAGE = 1000
 """How much a till shows and prints, in characters."""
@@ -77,7 +78,7 @@ def till_message(*, order: Order, about: Alert.About, menu: str = "") -> str:
 
 def notes_message(*, order: Order, number: int) -> str:
     """Return one of the messages with the notes that do not fit on the ticket, counted from 1; empty for none."""
-    lines = lines_of(rows=order.lines.all())
+    lines = lines_of(rows=order.lines.all(), currency=order.venue.currency)
     custom = custom_fields_for(order=order, lines=lines, settings=settings_of(venue=order.venue))
     messages = notes_of(order=order, lines=lines, custom=custom).messages
     return messages[number - 1] if number <= len(messages) else ""
@@ -172,4 +173,4 @@ def _payment(order: Order) -> str:
 
 def _money(order: Order, amount: Decimal) -> str:
     sign = "−" if amount < 0 else ""
-    return f"{sign}{order.venue.currency} {abs(amount)}"
+    return f"{sign}{format_money(abs(amount), order.venue.currency)}"

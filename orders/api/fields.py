@@ -2,13 +2,10 @@
 
 import re
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-
-from orders.checkout.shares import ZERO
 
 # Printers take some control characters for commands. Null is left in, so that the serializer refuses it.
 _CONTROL_CHARACTERS = re.compile(r"[\x01-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
@@ -62,17 +59,6 @@ class WholeNumber(serializers.IntegerField):
         if abs(data) > _LARGEST:
             self.fail("too_large")
         return data
-
-
-class Amount(serializers.DecimalField):
-    """An amount of money in the venue's currency, zero or more."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(max_digits=12, decimal_places=2, min_value=ZERO, **options)
-
-    def to_internal_value(self, data: Any) -> Decimal:
-        # Turns -0.00 into 0.00.
-        return super().to_internal_value(data) + ZERO
 
 
 class Moment(serializers.DateTimeField):

@@ -1,7 +1,8 @@
 """Map between REST and the use cases: posted data to their arguments, their results to JSON."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.utils import timezone
@@ -19,6 +20,10 @@ from orders.checkout.requests import (
     RequestedModifier,
 )
 from orders.models import Order
+from storekit.money import money_string
+
+_Write = Callable[[Decimal], str]
+"""Writes an amount in the venue's currency."""
 
 
 def order_request(posted: dict[str, Any]) -> OrderRequest:
@@ -92,11 +97,12 @@ def order_answer(*, order: Order, lines: Iterable[PricedLine]) -> dict[str, Any]
     return body
 
 
-def basket_answer(answer: BasketAnswer) -> dict[str, Any]:
-    """Return the result of a basket check as JSON."""
+def basket_answer(answer: BasketAnswer, *, currency: str) -> dict[str, Any]:
+    """Return the result of a basket check as JSON, its amounts written in the venue's currency."""
+    write = partial(money_string, currency=currency)
     fields: dict[str, Any] = {
-        "lines": _items(answer.lines),
-        "totals": _totals(answer.totals.items, answer.totals),
+        "lines": _items(answer.lines, write),
+        "totals": _totals(answer.totals.items, answer.totals, write),
         "problems": answer.problems,
     }
     if answer.pos:
@@ -106,6 +112,7 @@ def basket_answer(answer: BasketAnswer) -> dict[str, Any]:
 
 
 def _order_fields(order: Order, lines: Iterable[PricedLine]) -> dict[str, Any]:
+    write = partial(money_string, currency=order.venue.currency)
     return {
         "id": str(order.pk),
         "number": order.number,
@@ -125,17 +132,17 @@ def _order_fields(order: Order, lines: Iterable[PricedLine]) -> dict[str, Any]:
         "covers": order.covers,
         "account": order.open_account or None,
         "note": order.note,
-        "items": _items(lines),
+        "items": _items(lines, write),
         "discount_code": order.discount_code,
-        "delivery_fee": order.delivery_fee,
-        "service_charge": order.service_charge,
-        "tip": order.tip,
+        "delivery_fee": write(order.delivery_fee),
+        "service_charge": write(order.service_charge),
+        "tip": write(order.tip),
         "payment": {
             "status": order.payment_status,
             "reference": order.payment_reference,
-            "amount": order.payment_amount,
+            "amount": write(order.payment_amount),
         },
-        "totals": _totals(order.items_total, order),
+        "totals": _totals(order.items_total, order, write),
         "pos": _pos(order),
     }
 
@@ -164,43 +171,43 @@ def _address(order: Order) -> dict[str, str] | None:
     }
 
 
-def _totals(items: Decimal, of: Order | Totals) -> dict[str, Decimal]:
+def _totals(items: Decimal, of: Order | Totals, write: _Write) -> dict[str, str]:
     return {
-        "items": items,
-        "discount": of.discount,
-        "delivery_fee": of.delivery_fee,
-        "service_charge": of.service_charge,
-        "tip": of.tip,
-        "total": of.total,
+        "items": write(items),
+        "discount": write(of.discount),
+        "delivery_fee": write(of.delivery_fee),
+        "service_charge": write(of.service_charge),
+        "tip": write(of.tip),
+        "total": write(of.total),
     }
 
 
-def _items(lines: Iterable[PricedLine]) -> list[dict[str, Any]]:
+def _items(lines: Iterable[PricedLine], write: _Write) -> list[dict[str, Any]]:
     return [
         {
             "product": str(line.menu_id),
             "sku": line.sku,
             "name": line.name,
             "quantity": line.quantity,
-            "unit_price": line.unit_price,
-            "total": line.total,
+            "unit_price": write(line.unit_price),
+            "total": write(line.total),
             "note": line.note,
             "course": line.course,
-            "modifiers": _modifiers(line.choices),
+            "modifiers": _modifiers(line.choices, write),
         }
         for line in lines
     ]
 
 
-def _modifiers(choices: tuple[PricedLine, ...]) -> list[dict[str, Any]]:
+def _modifiers(choices: tuple[PricedLine, ...], write: _Write) -> list[dict[str, Any]]:
     return [
         {
             "modifier": str(choice.menu_id),
             "sku": choice.sku,
             "name": choice.name,
             "quantity": choice.quantity,
-            "unit_price": choice.unit_price,
-            "modifiers": _modifiers(choice.choices),
+            "unit_price": write(choice.unit_price),
+            "modifiers": _modifiers(choice.choices, write),
         }
         for choice in choices
     ]

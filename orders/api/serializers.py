@@ -5,9 +5,10 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.fields import Field
 
-from orders.api.fields import Amount, Email, Moment, TableName, Text, WholeNumber
+from orders.api.fields import Email, Moment, TableName, Text, WholeNumber
 from orders.checkout.shares import ZERO
 from orders.models import Injection, Order
+from storekit.rest.money import Money, PostedMoney
 
 MAX_ITEMS = 200
 MAX_MODIFIERS = 100
@@ -92,7 +93,7 @@ class PostedPaymentSerializer(serializers.Serializer):
 
     status = serializers.ChoiceField(Order.PaymentStatus.choices)
     reference = Text(max_length=128)
-    amount = Amount(required=False, allow_null=True, default=None, help_text="Must equal the computed total.")
+    amount = PostedMoney(required=False, allow_null=True, default=None, help_text="Must equal the computed total.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["status"] == Order.PaymentStatus.PAID and attrs["amount"] is None:
@@ -126,9 +127,9 @@ class _PostedSerializer(serializers.Serializer):
     note = Text(max_length=500, many_lines=True)
     items = PostedItemSerializer(many=True, max_length=MAX_ITEMS)  # type: ignore[call-arg]  # the list's own
     discount_code = Text(max_length=64)
-    delivery_fee = Amount(required=False, default=ZERO, help_text="Delivery only.")
-    service_charge = Amount(required=False, default=ZERO)
-    tip = Amount(required=False, default=ZERO)
+    delivery_fee = PostedMoney(required=False, default=ZERO, help_text="Delivery only.")
+    service_charge = PostedMoney(required=False, default=ZERO)
+    tip = PostedMoney(required=False, default=ZERO)
 
 
 class PostedOrderSerializer(_PostedSerializer):
@@ -156,14 +157,10 @@ class OrderPaymentSerializer(serializers.Serializer):
     """The payment of an order that was placed unpaid."""
 
     reference = Text(max_length=128, required=True)
-    amount = Amount(help_text="Must equal the order's total.")
+    amount = PostedMoney(help_text="Must equal the order's total.")
 
 
 # --- Responses -------------------------------------------------------------------------------------------------------
-
-
-def _money() -> serializers.DecimalField:
-    return serializers.DecimalField(max_digits=12, decimal_places=2)
 
 
 class OrderModifierSerializer(serializers.Serializer):
@@ -173,7 +170,7 @@ class OrderModifierSerializer(serializers.Serializer):
     sku = serializers.CharField()
     name = serializers.CharField()
     quantity = serializers.IntegerField()
-    unit_price = _money()
+    unit_price = Money()
 
     def get_fields(self) -> dict[str, Field]:
         return {**super().get_fields(), "modifiers": OrderModifierSerializer(many=True)}
@@ -186,8 +183,8 @@ class OrderItemSerializer(serializers.Serializer):
     sku = serializers.CharField()
     name = serializers.CharField()
     quantity = serializers.IntegerField()
-    unit_price = _money()
-    total = _money()
+    unit_price = Money()
+    total = Money()
     note = serializers.CharField()
     course = serializers.IntegerField(allow_null=True)
     modifiers = OrderModifierSerializer(many=True)
@@ -196,12 +193,12 @@ class OrderItemSerializer(serializers.Serializer):
 class TotalsSerializer(serializers.Serializer):
     """The amounts that make up the total."""
 
-    items = _money()
-    discount = _money()
-    delivery_fee = _money()
-    service_charge = _money()
-    tip = _money()
-    total = _money()
+    items = Money()
+    discount = Money()
+    delivery_fee = Money()
+    service_charge = Money()
+    tip = Money()
+    total = Money()
 
 
 class PaymentSerializer(serializers.Serializer):
@@ -209,7 +206,7 @@ class PaymentSerializer(serializers.Serializer):
 
     status = serializers.ChoiceField(Order.PaymentStatus.choices)
     reference = serializers.CharField()
-    amount = _money()
+    amount = Money()
 
 
 class PosSerializer(serializers.Serializer):
@@ -243,9 +240,9 @@ class OrderSerializer(serializers.Serializer):
     note = serializers.CharField()
     items = OrderItemSerializer(many=True)
     discount_code = serializers.CharField()
-    delivery_fee = _money()
-    service_charge = _money()
-    tip = _money()
+    delivery_fee = Money()
+    service_charge = Money()
+    tip = Money()
     payment = PaymentSerializer()
     totals = TotalsSerializer()
     pos = PosSerializer()

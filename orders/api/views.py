@@ -9,6 +9,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from menus.versions import MenuBusy
@@ -67,11 +68,10 @@ class BasketView(OrderView):
         responses={200: BasketSerializer, **_UNREADABLE_BODY, 503: ErrorsSerializer},
     )
     def post(self, request: Request, slug: str) -> Response:
-        posted = PostedBasketSerializer(data=request.data)
-        posted.is_valid(raise_exception=True)
-        data = posted.validated_data
-        answer = check_basket(venue=self.venue(), basket=basket_request(data), ask_pos=data["ask_pos"])
-        return Response(basket_answer(answer))
+        venue = self.venue()
+        data = _validated(PostedBasketSerializer, request, venue)
+        answer = check_basket(venue=venue, basket=basket_request(data), ask_pos=data["ask_pos"])
+        return Response(basket_answer(answer, currency=venue.currency))
 
 
 class OrdersView(OrderView):
@@ -101,11 +101,10 @@ class OrdersView(OrderView):
     )
     def post(self, request: Request, slug: str) -> Response:
         key, venue = key_of(request), self.venue()
-        posted = PostedOrderSerializer(data=request.data)
-        posted.is_valid(raise_exception=True)
+        posted = _validated(PostedOrderSerializer, request, venue)
 
         def place_once(till_total: TillTotal | None) -> Answer:
-            work = _placing(venue, posted.validated_data, till_total)
+            work = _placing(venue, posted, till_total)
             return answer_once(scope=f"orders:{venue.pk}", key=key, request_body=request.data, work=work)
 
         answer = with_till_total(venue=venue, work=place_once)
@@ -155,10 +154,18 @@ class OrderPaymentView(OrderView):
         responses={200: OrderSerializer, **_UNREADABLE_BODY, 404: ErrorsSerializer, 409: ErrorsSerializer},
     )
     def post(self, request: Request, slug: str, order_id: str) -> Response:
-        posted = OrderPaymentSerializer(data=request.data)
-        posted.is_valid(raise_exception=True)
-        order = pay_order(venue=self.venue(), order_id=_order_id(order_id), **posted.validated_data)
+        venue = self.venue()
+        posted = _validated(OrderPaymentSerializer, request, venue)
+        order = pay_order(venue=venue, order_id=_order_id(order_id), **posted)
         return Response(_stored_order_answer(order))
+
+
+def _validated(shape: type[Serializer], request: Request, venue: Venue) -> dict[str, Any]:
+    """Return the posted data. Raises `ValidationError`; amounts are judged by the venue's currency."""
+    posted = shape(data=request.data, context={"currency": venue.currency})
+    posted.is_valid(raise_exception=True)
+    data: dict[str, Any] = posted.validated_data
+    return data
 
 
 def _placing(venue: Venue, posted: dict[str, Any], till_total: TillTotal | None) -> Callable[[], Answer]:
@@ -170,7 +177,7 @@ def _placing(venue: Venue, posted: dict[str, Any], till_total: TillTotal | None)
 
 
 def _stored_order_answer(order: Order) -> dict[str, Any]:
-    return order_answer(order=order, lines=lines_of(rows=order.lines.all()))
+    return order_answer(order=order, lines=lines_of(rows=order.lines.all(), currency=order.venue.currency))
 
 
 def _order_id(text: str) -> UUID:

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from django.db.models import F, Q
 
-from integrations.money import to_money
 from orders.checkout.problems import Problem
 from orders.checkout.shares import ZERO
 from orders.models import DiscountCode
 from storekit.models import Venue
+from storekit.money import format_money, round_money
 
 ATTR = "discount_code"
 
@@ -21,12 +21,15 @@ def find_discount(*, venue: Venue, code: str) -> DiscountCode | None:
     return DiscountCode.objects.filter(venue=venue, code__iexact=code, active=True).first()
 
 
-def discount_problems(*, discount: DiscountCode | None, items: Decimal | None, today: date) -> Iterator[Problem]:
+def discount_problems(
+    *, discount: DiscountCode | None, items: Decimal | None, currency: str, today: date
+) -> Iterator[Problem]:
     """Yield each reason why the discount does not apply.
 
     Args:
         discount: as found, None when the code is unknown.
         items: total of the items; None while it is not known, so that the minimum spend is not checked.
+        currency: the venue's.
         today: the date in the venue's time zone.
     """
     if discount is None:
@@ -39,13 +42,14 @@ def discount_problems(*, discount: DiscountCode | None, items: Decimal | None, t
     if discount.usage_limit is not None and discount.times_used >= discount.usage_limit:
         yield used_up_problem()
     if discount.minimum_spend is not None and items is not None and items < discount.minimum_spend:
-        yield Problem("minimum_spend", f"Spend {discount.minimum_spend} or more on items to use this code.", ATTR)
+        least = format_money(discount.minimum_spend, currency)
+        yield Problem("minimum_spend", f"Spend {least} or more on items to use this code.", ATTR)
 
 
-def amount_off(*, discount: DiscountCode, items: Decimal) -> Decimal:
-    """Return the discount on items of this total: half a penny rounds up, and it never exceeds the items."""
-    off = discount.amount if discount.percent is None else to_money(items * discount.percent / 100)
-    return max(ZERO, min(off or ZERO, items))
+def amount_off(*, discount: DiscountCode, items: Decimal, currency: str) -> Decimal:
+    """Return the discount on items of this total, rounded as the till does; it never exceeds the items."""
+    off = discount.amount if discount.percent is None else items * discount.percent / 100
+    return max(ZERO, min(round_money(off or ZERO, currency), items))
 
 
 def take_use(*, discount: DiscountCode) -> bool:

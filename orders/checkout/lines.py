@@ -32,7 +32,7 @@ def store_lines(*, order: Order, lines: Iterable[PricedLine]) -> None:
     insert_rows(OrderLine, columns=_COLUMNS, rows=rows)
 
 
-def lines_of(*, rows: Iterable[OrderLine]) -> tuple[PricedLine, ...]:
+def lines_of(*, rows: Iterable[OrderLine], currency: str) -> tuple[PricedLine, ...]:
     """Rebuild the tree of lines from all rows of one order, given in any sequence."""
     below: dict[UUID | None, list[OrderLine]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: row.position):
@@ -48,6 +48,7 @@ def lines_of(*, rows: Iterable[OrderLine]) -> tuple[PricedLine, ...]:
                 name=row.name,
                 quantity=row.quantity,
                 unit_price=row.unit_price,
+                currency=currency,
                 note=row.note,
                 course=row.course,
                 exact_price=row.exact_price,

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from integrations.money import to_money
 from menus.catalogue import Catalogue, CatalogueGroup, CatalogueModifier, CatalogueProduct
 from orders.checkout.problems import Problem
 from orders.checkout.requests import RequestedItem, RequestedModifier, parse_uuid
 from orders.checkout.shares import LARGEST_AMOUNT, ZERO
 from orders.models import OrderLine
+from storekit.money import round_money
 
 MAX_QUANTITY = 99
 MAX_POS_LINES = 1000
@@ -30,6 +30,7 @@ class PricedLine:
     name: str
     quantity: int
     unit_price: Decimal
+    currency: str
     note: str = ""
     course: int | None = None
     choices: tuple["PricedLine", ...] = ()
@@ -49,7 +50,7 @@ class PricedLine:
     def total(self) -> Decimal:
         """The price of the whole line, including all its choices, rounded as often as it is sent to the POS."""
         if self.exact_price is not None and not self.is_sent_one_by_one:
-            return to_money(self.quantity * self.exact_price)
+            return round_money(self.quantity * self.exact_price, self.currency)
         return self.quantity * self.total_of_one
 
     @property
@@ -114,7 +115,10 @@ def price(
     delivery_fee: Decimal = ZERO,
     service_charge: Decimal = ZERO,
 ) -> PricedOrder:
-    """Price the items from the menu. A deal costs its own price plus the supplements of the items chosen in it."""
+    """Price the items from the menu. A deal costs its own price plus the supplements of the items chosen in it.
+
+    Every amount is rounded as the till rounds the venue's currency, and so is their total.
+    """
     pricing = _Pricing(catalogue)
     found = [pricing.price_item(item, f"items.{index}") for index, item in enumerate(items)]
     lines = tuple(line for line in found if line is not None)
@@ -131,10 +135,10 @@ def price(
     return PricedOrder(
         lines=lines,
         totals=Totals(
-            items=to_money(amount),
-            tip=to_money(tip),
-            delivery_fee=to_money(delivery_fee),
-            service_charge=to_money(service_charge),
+            items=round_money(amount, catalogue.currency),
+            tip=round_money(tip, catalogue.currency),
+            delivery_fee=round_money(delivery_fee, catalogue.currency),
+            service_charge=round_money(service_charge, catalogue.currency),
         ),
         problems=tuple(pricing.problems),
         demands=tuple(pricing.demands),
@@ -192,7 +196,8 @@ class _Pricing:
             instruction_id="",
             name=product.name,
             quantity=item.quantity,
-            unit_price=product.price,
+            currency=self.catalogue.currency,
+            unit_price=round_money(product.price, self.catalogue.currency),
             exact_price=product.exact_price,
             custom_price=product.custom_price,
             tax_at_till=product.tax_at_till,
@@ -252,7 +257,8 @@ class _Pricing:
             instruction_id=modifier.instruction_id,
             name=modifier.name,
             quantity=requested.quantity,
-            unit_price=modifier.price,
+            currency=self.catalogue.currency,
+            unit_price=round_money(modifier.price, self.catalogue.currency),
             exact_price=modifier.exact_price,
             custom_price=modifier.custom_price,
             tax_at_till=modifier.tax_at_till,

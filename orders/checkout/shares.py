@@ -1,22 +1,25 @@
-"""The largest amount an order may reach, and sharing an amount out. `integrations.money` does the rounding."""
+"""The largest amount an order may reach, and sharing an amount out. `storekit.money` does the rounding."""
 
 from collections.abc import Sequence
 from decimal import Decimal
 
-ZERO = Decimal("0.00")
+from storekit.money import smallest_amount
+
+ZERO = Decimal(0)
 LARGEST_AMOUNT = Decimal("9999999.99")
 """The most an order may cost. A larger amount is a mistake, and some columns and tills could not hold it."""
 
 
-def shares(amount: Decimal, of: Sequence[Decimal]) -> list[Decimal]:
-    """Share the amount out over parts in proportion to their cost, to the penny.
+def shares(amount: Decimal, of: Sequence[Decimal], *, currency: str) -> list[Decimal]:
+    """Share the amount out over parts in proportion to their cost, to the smallest amount that a till can charge.
 
     Uses the largest-remainder method; the first of equal remainders wins. The shares add up to the amount exactly, and
     none exceeds its part as long as the amount does not exceed the sum of the parts above zero. Parts that cost zero or
     less get nothing.
     """
-    pennies = int(amount * 100)
-    weights = [max(0, int(part * 100)) for part in of]
+    smallest = smallest_amount(currency)
+    pennies = int(amount / smallest)
+    weights = [max(0, int(part / smallest)) for part in of]
     whole = sum(weights)
     if not whole:
         return [ZERO for _ in of]
@@ -24,4 +27,4 @@ def shares(amount: Decimal, of: Sequence[Decimal]) -> list[Decimal]:
     by_remainder = sorted(range(len(of)), key=lambda index: -(pennies * weights[index] % whole))
     for index in by_remainder[: pennies - sum(found)]:
         found[index] += 1
-    return [Decimal(share) / 100 for share in found]
+    return [share * smallest for share in found]

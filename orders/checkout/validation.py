@@ -8,7 +8,6 @@ from uuid import UUID
 
 import phonenumbers
 
-from integrations.money import to_money
 from integrations.pos import OrderType
 from menus import catalogue as menu_catalogue
 from menus.catalogue import Catalogue
@@ -22,6 +21,7 @@ from orders.checkout.till_total import TillTotal, TillTotalNeeded, question_abou
 from orders.checkout.venue_settings import OrderingSettings, ordering_settings_of
 from orders.models import DiscountCode, Order
 from storekit.models import Venue
+from storekit.money import format_money, round_money
 from tables.models import Table
 
 _MAX_TABLE_DIGITS = 9
@@ -70,7 +70,7 @@ def validate_basket(
     )
     priced = _at_the_till(venue, basket, priced, catalogue.version, till_total)
     discount, discount_refusals = _find_discount(venue, basket, priced, now)
-    totals = _with_discount(priced.totals, discount)
+    totals = _with_discount(priced.totals, discount, venue.currency)
     table = _find_table(venue, basket)
     phone = _e164(basket.customer.phone, country=venue.country) if basket.customer else ""
     problems = (
@@ -86,7 +86,7 @@ def validate_basket(
         priced=priced,
         totals=totals,
         # The amount to pay is only known once everything else is right.
-        problems=problems or tuple(_amount_problems(basket, totals)),
+        problems=problems or tuple(_amount_problems(basket, totals, venue.currency)),
         settings=settings,
         menu_version=catalogue.version,
         table=table,
@@ -95,9 +95,9 @@ def validate_basket(
     )
 
 
-def total_problem(total: Decimal, *, attr: str) -> Problem:
+def total_problem(total: Decimal, *, currency: str, attr: str) -> Problem:
     """Return the problem of a payment whose amount is not the order's total."""
-    return Problem("amount_mismatch", f"The total is {total}.", attr)
+    return Problem("amount_mismatch", f"The total is {format_money(total, currency)}.", attr)
 
 
 def _at_the_till(
@@ -113,7 +113,7 @@ def _at_the_till(
         raise TillTotalNeeded(question)
     if till_total.items is None:
         return priced
-    return replace(priced, totals=replace(priced.totals, items=to_money(till_total.items)))
+    return replace(priced, totals=replace(priced.totals, items=round_money(till_total.items, venue.currency)))
 
 
 # --- Find the rows that the basket names ------------------------------------------------------------------------------
@@ -152,12 +152,15 @@ def _find_discount(
         return None, []
     found = find_discount(venue=venue, code=basket.discount_code)
     items = priced.totals.items if priced.complete else None
-    problems = list(discount_problems(discount=found, items=items, today=now.astimezone(venue.zone).date()))
+    today = now.astimezone(venue.zone).date()
+    problems = list(discount_problems(discount=found, items=items, currency=venue.currency, today=today))
     return (None if problems else found), problems
 
 
-def _with_discount(totals: Totals, discount: DiscountCode | None) -> Totals:
-    return replace(totals, discount=amount_off(discount=discount, items=totals.items)) if discount else totals
+def _with_discount(totals: Totals, discount: DiscountCode | None, currency: str) -> Totals:
+    if discount is None:
+        return totals
+    return replace(totals, discount=amount_off(discount=discount, items=totals.items, currency=currency))
 
 
 def _e164(text: str, *, country: str) -> str | None:
@@ -225,10 +228,10 @@ def _phone_problems(phone: str | None) -> Iterator[Problem]:
         yield Problem("invalid", "Enter a valid phone number.", "customer.phone")
 
 
-def _amount_problems(basket: Basket, totals: Totals) -> Iterator[Problem]:
+def _amount_problems(basket: Basket, totals: Totals, currency: str) -> Iterator[Problem]:
     if basket.payment is None:
         return
     # An unpaid order may leave the amount out, or give the amount still to pay.
     expected = (totals.total,) if basket.payment.paid else (totals.total, ZERO, None)
     if basket.payment.amount not in expected:
-        yield total_problem(totals.total, attr="payment.amount")
+        yield total_problem(totals.total, currency=currency, attr="payment.amount")

@@ -65,7 +65,7 @@ def _prepare(claim: Claim) -> tuple[PointOfSale, OrderTicket, int]:
     _stop_if_too_late(claim)
     pos = pos_for(venue=order.venue, location=_fixed_location(injection), start_by=claim.start_by)
     settings = settings_of(venue=order.venue)
-    lines = lines_of(rows=order.lines.all())
+    lines = lines_of(rows=order.lines.all(), currency=order.venue.currency)
     custom = custom_fields_for(order=order, lines=lines, settings=settings)
     ticket = ticket_for(
         order=order,

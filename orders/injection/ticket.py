@@ -106,7 +106,7 @@ def _item_lines(
         for part, amount in parts
         for one in ([replace(part, quantity=1)] * part.quantity if amount > 0 else [part])
     ]
-    offs = shares(order.discount, [amount for _, amount in ones])
+    offs = shares(order.discount, [amount for _, amount in ones], currency=order.venue.currency)
     # Omit zero discounts: the POS may treat 0 as unset and apply its own amount.
     return [
         replace(one, discount=TicketDiscount(code=order.discount_pos_id, amount=off)) if off else one

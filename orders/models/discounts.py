@@ -6,7 +6,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Upper
 
-from orders.models.fields import money
+from storekit.db.fields import money
 from storekit.models import Venue
 
 
@@ -26,7 +26,6 @@ class DiscountCode(models.Model):
     amount = money(
         null=True,
         blank=True,
-        validators=[MinValueValidator(Decimal("0.01"))],
         help_text="Amount off the items' total, up to that total.",
     )
     pos_id = models.CharField(

@@ -6,7 +6,7 @@ from django.db import models
 from phonenumber_field.modelfields import PhoneNumberField
 
 from orders.models.discounts import DiscountCode
-from orders.models.fields import money
+from storekit.db.fields import money
 from storekit.models import Venue
 from tables.models import Table
 

@@ -6,12 +6,12 @@ from typing import Any
 
 from integrations.connect.service import pos_for
 from integrations.connect.venue_settings import settings_of
-from integrations.money import to_money
 from menus.sync.run import sync_menu
 from orders.checkout.lines import lines_of
 from orders.injection.ticket import ticket_for
 from orders.models import Injection, Order, OrderLine
 from storekit.demo import story
+from storekit.money import round_money
 from tables.floor_plan import sync_floor_plan
 from tests import factories
 from tests.e2e.conftest import HIGH_STREET, Service
@@ -33,7 +33,7 @@ def _order(guest: Guest, *products: Json, discount: Decimal = Decimal(0), **fiel
         "customer": {"first_name": "Ada"},
         "items": items,
         "tip": str(tip),
-        "payment": paid(tip + food - to_money(food * discount) + extras),
+        "payment": paid(tip + food - round_money(food * discount, "GBP") + extras),
         **fields,
     }
 
@@ -163,7 +163,7 @@ def test_with_a_discount_of_the_pos_the_till_charges_what_the_guest_paid(service
     for order in Order.objects.select_related("venue", "injection"):
         ticket = ticket_for(
             order=order,
-            lines=lines_of(rows=order.lines.all()),
+            lines=lines_of(rows=order.lines.all(), currency=order.venue.currency),
             settings=mapping,
             reference=order.injection.reference,
             deliver_within=timedelta(minutes=10),

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from menus.catalogue import Catalogue, CatalogueGroup, CatalogueModifier, CatalogueProduct
 from orders.checkout.requests import RequestedItem, RequestedModifier
+from storekit.money import decimals_of
 
 
 def modifier(name: str, price: str = "0.00", *groups: CatalogueGroup, **changes: object) -> CatalogueModifier:
@@ -48,9 +49,10 @@ def product(name: str, price: str, *groups: CatalogueGroup, **changes: object) -
     return CatalogueProduct(**(columns | changes))  # type: ignore[arg-type]
 
 
-def catalogue(products: list[CatalogueProduct], groups: list[CatalogueGroup]) -> Catalogue:
+def catalogue(products: list[CatalogueProduct], groups: list[CatalogueGroup], *, currency: str = "GBP") -> Catalogue:
     return Catalogue(
         version=1,
+        currency=currency,
         products={product.id: product for product in products},
         groups={group.id: group for group in groups},
     )
@@ -58,9 +60,13 @@ def catalogue(products: list[CatalogueProduct], groups: list[CatalogueGroup]) ->
 
 # --- Generated catalogues with valid baskets --------------------------------------------------------------------------
 
-prices = st.decimals(min_value=0, max_value=99, places=2)
-# Some choices take their price off, such as the guest's own cup.
-_choice_prices = prices | st.decimals(min_value=-2, max_value=0, places=2)
+CURRENCIES = ("GBP", "JPY", "KWD", "CHF")
+"""With 2, 0 and 3 decimals, and with 2 and a cash step of 0.05."""
+
+
+def amounts_in(currency: str) -> st.SearchStrategy[Decimal]:
+    """Amounts as menus and storefronts name them: in francs also such as no till can charge."""
+    return st.decimals(min_value=0, max_value=99, places=decimals_of(currency))
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,10 @@ class Shopping:
 
 @st.composite
 def shoppings(draw: st.DrawFn) -> Shopping:
+    currency = draw(st.sampled_from(CURRENCIES))
+    prices = amounts_in(currency)
+    # Some choices take their price off, such as the guest's own cup.
+    choice_prices = prices | st.decimals(min_value=-2, max_value=0, places=decimals_of(currency))
     groups: list[CatalogueGroup] = []
     products: list[CatalogueProduct] = []
     counter = iter(range(10_000))
@@ -84,7 +94,7 @@ def shoppings(draw: st.DrawFn) -> Shopping:
             made = modifier(f"choice {number}", sku="", instruction_id=str(number))
             return made, RequestedModifier(modifier=str(made.id))
         below, requested = choices(depth - 1)
-        made = modifier(f"choice {number}", str(draw(_choice_prices)), *below, sku=f"C{number}")
+        made = modifier(f"choice {number}", str(draw(choice_prices)), *below, sku=f"C{number}")
         return made, RequestedModifier(modifier=str(made.id), quantity=draw(st.integers(1, 2)), modifiers=requested)
 
     def choices(depth: int) -> tuple[list[CatalogueGroup], tuple[RequestedModifier, ...]]:
@@ -105,4 +115,4 @@ def shoppings(draw: st.DrawFn) -> Shopping:
         row = product(f"product {number}", str(draw(prices)), *below, sku=f"P{number}")
         products.append(row)
         items.append(RequestedItem(sku=row.sku, quantity=draw(st.integers(1, 3)), modifiers=requested))
-    return Shopping(catalogue(products, groups), tuple(items), draw(prices))
+    return Shopping(catalogue(products, groups, currency=currency), tuple(items), draw(prices))

@@ -32,7 +32,7 @@ from tests.orders.placing import HOME, UNPAID, refused, request_for
 
 @pytest.fixture
 def whole_request(posted: dict[str, Any]) -> OrderRequest:
-    serializer = PostedOrderSerializer(data=posted)
+    serializer = PostedOrderSerializer(data=posted, context={"currency": "GBP"})
     serializer.is_valid(raise_exception=True)
     return order_request(serializer.validated_data)
 

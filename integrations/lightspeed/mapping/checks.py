@@ -16,15 +16,15 @@ from integrations.lightspeed.mapping.json_fields import (
     objects,
     text,
 )
-from integrations.money import to_money
 from integrations.pos import CheckItem, OpenCheck
+from storekit.money import round_money
 
 # Of what a guest pays in cash, the largest step that is common: half a krona or krone.
 _CASH_ROUNDING = Decimal("0.50")
 
 
-def to_open_check(snapshot: Json) -> OpenCheck:
-    """Return the check.
+def to_open_check(snapshot: Json, currency: str) -> OpenCheck:
+    """Return the check. `currency` is the venue's: a check names none.
 
     Raises:
         BadAnswer: it is not as documented.
@@ -37,8 +37,8 @@ def to_open_check(snapshot: Json) -> OpenCheck:
         account=account,
         name=text(snapshot, "name", where),
         table=count(snapshot, "tableNumber", where),
-        amount=to_money(number(snapshot, "currentAmount", where) or Decimal(0)),
-        paid=to_money(number(snapshot, "paidAmount", where) or Decimal(0)),
+        amount=round_money(number(snapshot, "currentAmount", where) or Decimal(0), currency),
+        paid=round_money(number(snapshot, "paidAmount", where) or Decimal(0), currency),
         opened_at=moment(snapshot, "openDate", where),
         payment_references=tuple(
             reference

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from integrations.lightspeed.mapping.json_fields import Json
-from integrations.money import to_money
 from integrations.pos import OrderTicket, TicketAddress, TicketCustomer, TicketLine, TicketPayment
 
 _MIN_VALIDITY = timedelta(minutes=1)
@@ -140,10 +139,12 @@ def _payment(payment: TicketPayment) -> Json:
 
 
 def _number(amount: Decimal) -> float:
-    """Return the amount as a JSON number. This is exact on the wire: a float is written with the fewest digits that
-    identify it, which for up to 15 digits are those it was made from.
+    """Return a rounded amount as a JSON number.
+
+    This is exact on the wire: a float is written with the fewest digits that identify it, which for up to 15 digits are
+    those it was made from.
     """
-    return float(to_money(amount))
+    return float(amount)
 
 
 def _future_time(moment: datetime | None, now: datetime) -> str:

@@ -26,6 +26,6 @@ def http(sandbox: SandboxPos, consent: Consent) -> LightspeedHttp:
 
 @pytest.fixture
 def pos(http: LightspeedHttp) -> PointOfSale:
-    made = LightspeedPos(http=http, business_location_id=HIGH_STREET, endpoint_id=ENDPOINT.id)
+    made = LightspeedPos(http=http, business_location_id=HIGH_STREET, endpoint_id=ENDPOINT.id, currency="GBP")
     made.register_webhook(ENDPOINT)
     return made

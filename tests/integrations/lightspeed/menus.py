@@ -2,7 +2,15 @@
 
 from typing import Any
 
+from integrations.lightspeed.mapping.menu import snapshot
+from integrations.pos import MenuSnapshot
+
 Json = dict[str, Any]
+
+
+def to_snapshot(menu: Any, *, currency: str = "GBP", **options: Any) -> MenuSnapshot:
+    """Read a menu as the adapter of a venue in Britain does."""
+    return snapshot.to_snapshot(menu, currency=currency, **options)
 
 
 def item(sku: str | None = "BURGER", name: str = "Burger", price: Any = "10.00", **fields: Any) -> Json:

@@ -58,7 +58,7 @@ def test_the_locations_that_the_consent_covers(http: LightspeedHttp) -> None:
 
 
 def test_every_menu_of_the_sandbox_is_understood(http: LightspeedHttp, pos: PointOfSale) -> None:
-    riverside = LightspeedPos(http=http, business_location_id=RIVERSIDE, endpoint_id=ENDPOINT.id)
+    riverside = LightspeedPos(http=http, business_location_id=RIVERSIDE, endpoint_id=ENDPOINT.id, currency="GBP")
     assert pos.menus() == (PosMenuName("168", "Online menu"),)
     snapshots = [
         pos.menu_document("168").read().snapshot,
@@ -77,7 +77,7 @@ def test_every_menu_of_the_sandbox_is_understood(http: LightspeedHttp, pos: Poin
 
 def test_an_order_profile_has_prices_of_its_own(http: LightspeedHttp, pos: PointOfSale) -> None:
     happy = LightspeedPos(
-        http=http, business_location_id=HIGH_STREET, endpoint_id=ENDPOINT.id, menu_profile="happyhour"
+        http=http, business_location_id=HIGH_STREET, endpoint_id=ENDPOINT.id, currency="GBP", menu_profile="happyhour"
     )
     normal_prices = {product.sku: product.price for product in pos.menu_document("168").read().snapshot.products}
     prices = {product.sku: product.price for product in happy.menu_document("168").read().snapshot.products}
@@ -92,7 +92,7 @@ def test_a_missing_menu_is_not_found(pos: PointOfSale) -> None:
 
 def test_a_floor_plan_or_none(http: LightspeedHttp, pos: PointOfSale) -> None:
     assert [(area.name, len(area.tables)) for area in pos.floor_plan()] == [("Main room", 8), ("Terrace", 4)]
-    assert LightspeedPos(http=http, business_location_id=RIVERSIDE, endpoint_id="e").floor_plan() == ()
+    assert LightspeedPos(http=http, business_location_id=RIVERSIDE, endpoint_id="e", currency="GBP").floor_plan() == ()
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_an_expired_token_is_renewed_during_a_call(sandbox: SandboxPos, consent:
 
 def test_a_location_that_was_not_granted_is_unauthorised(http: LightspeedHttp) -> None:
     with pytest.raises(Unauthorised) as caught:
-        LightspeedPos(http=http, business_location_id="1", endpoint_id="e").menus()
+        LightspeedPos(http=http, business_location_id="1", endpoint_id="e", currency="GBP").menus()
     assert caught.value.code == "forbidden"
 
 

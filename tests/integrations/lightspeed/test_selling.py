@@ -36,7 +36,7 @@ def http() -> Iterator[LightspeedHttp]:
 
 @pytest.fixture
 def pos(http: LightspeedHttp) -> LightspeedPos:
-    return LightspeedPos(http=http, business_location_id="7", endpoint_id="e")
+    return LightspeedPos(http=http, business_location_id="7", endpoint_id="e", currency="GBP")
 
 
 def answers(method: str, path: str, **answer: Any) -> None:

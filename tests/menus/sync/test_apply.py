@@ -140,7 +140,7 @@ def test_storefronts_read_the_last_synced_menu_and_a_second_sync_changes_nothing
 def _read(venue: Venue) -> object:
     """Return the storefront's menu in French, with SKUs and the POS's keys instead of ids."""
     texts = Texts(language="fr", preferred="en", available=Menu.objects.get(venue=venue).languages)
-    document = menu_document(rows=load_rows(venue=venue), texts=texts)
+    document = menu_document(rows=load_rows(venue=venue), texts=texts, currency=venue.currency)
     skus = {one["id"]: one["sku"] for one in document["products"]}
     keys = {str(id): key for id, key in Category.objects.filter(venue=venue).values_list("id", "key")}
     groups = {one["id"]: one for one in document["modifier_groups"]}

@@ -30,7 +30,9 @@ def _http() -> Iterator[None]:
 def shown(venue: Venue) -> Any:
     """Return what storefronts show, without ids: each product with all its groups, and its categories."""
     document = menu_document(
-        rows=load_rows(venue=venue), texts=Texts(language="fr", preferred="en", available=("en", "fr"))
+        rows=load_rows(venue=venue),
+        texts=Texts(language="fr", preferred="en", available=("en", "fr")),
+        currency=venue.currency,
     )
     groups = {group["id"]: group for group in document["modifier_groups"]}
 

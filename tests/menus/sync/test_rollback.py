@@ -52,7 +52,7 @@ def on_menu() -> set[str]:
 
 def as_guests_see_it(venue: Venue) -> object:
     texts = Texts(language="fr", preferred="en", available=Menu.objects.get(venue=venue).languages)
-    return menu_document(rows=load_rows(venue=venue), texts=texts)
+    return menu_document(rows=load_rows(venue=venue), texts=texts, currency=venue.currency)
 
 
 def test_undo_restores_the_earlier_menu_with_its_ids(connection: Connection, venue: Venue) -> None:
@@ -113,7 +113,7 @@ def priced(**prices: str) -> None:
 
 
 def price_of(sku: str) -> str:
-    return str(Product.objects.get(sku=sku).price)
+    return f"{Product.objects.get(sku=sku).price:.2f}"
 
 
 def test_a_schedule_keeps_a_rollback_after_a_light_sync_too(connection: Connection, venue: Venue) -> None:

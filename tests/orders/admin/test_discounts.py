@@ -85,7 +85,7 @@ def test_a_manager_changes_a_code_and_switches_it_off(venue: Venue, annas_browse
         ({"amount": "5"}, "amount", "Enter either a percentage or an amount, not both."),
         ({"percent": "0"}, "percent", "greater than or equal to 0.01"),
         ({"percent": "100.01"}, "percent", "less than or equal to 100"),
-        ({"percent": "", "amount": "0"}, "amount", "greater than or equal to 0.01"),
+        ({"percent": "", "amount": "0"}, "amount", "Enter at least 0.01 GBP."),
         ({"percent": "ten"}, "percent", "Enter a number."),
         ({"code": "   "}, "code", "This field is required."),
         (

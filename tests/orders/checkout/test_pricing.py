@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from menus.catalogue import Catalogue
 from orders.checkout.pricing import PricedLine, PricedOrder, price
 from orders.checkout.requests import RequestedItem, RequestedModifier
+from storekit.money import round_money
 from tests.orders.catalogues import Shopping, catalogue, group, instruction, modifier, product, shoppings
 
 MILD, MATURE = modifier("Mild"), modifier("Mature", "0.75")
@@ -222,5 +223,6 @@ def test_the_lines_and_the_tip_of_any_order_add_up_to_the_total(shopping: Shoppi
     order = price(catalogue=shopping.catalogue, items=shopping.items, tip=shopping.tip)
     assert order.problems == ()
     amounts = [amount for line in order.lines for amount in _amounts(line)]
-    assert sum(amounts) + shopping.tip == order.totals.total
-    assert order.totals.total == order.totals.total.quantize(Decimal("0.01"))
+    currency = shopping.catalogue.currency
+    assert sum(amounts) + round_money(shopping.tip, currency) == order.totals.total
+    assert order.totals.total == round_money(order.totals.total, currency)

@@ -26,7 +26,7 @@ NAMEABLE = {"BURGER": CustomFields(name=True, price=CustomPrice.NO)}
 
 def burger(note: str = "no salt", **changes: Any) -> PricedLine:
     columns: dict[str, Any] = {"name": "Burger", "quantity": 2, "unit_price": Decimal("10.00"), "note": note} | changes
-    return PricedLine(kind="product", menu_id=uuid4(), sku="BURGER", instruction_id="", **columns)
+    return PricedLine(kind="product", currency="GBP", menu_id=uuid4(), sku="BURGER", instruction_id="", **columns)
 
 
 def order(**columns: Any) -> Order:

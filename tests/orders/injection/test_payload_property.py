@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from integrations.lightspeed.mapping.orders import local_body, to_go_body
 from integrations.pos import OrderTicket, VenuePosSettings
+from integrations.sandbox.amounts import CURRENCIES, Currency
 from integrations.sandbox.api.schemas import VALIDATORS
 from menus.catalogue import Catalogue
 from orders.checkout.discounts import amount_off
@@ -18,7 +19,7 @@ from orders.checkout.pricing import price
 from orders.injection.ticket import ticket_for
 from orders.models import DiscountCode, Order
 from storekit.models import Venue
-from tests.orders.catalogues import Shopping, prices, shoppings
+from tests.orders.catalogues import Shopping, amounts_in, shoppings
 
 NOW = datetime(2026, 7, 3, 17, 0, tzinfo=UTC)
 MAPPING = VenuePosSettings()
@@ -33,6 +34,8 @@ class Sent:
     ticket: OrderTicket
     body: Json
     prices: dict[str, Decimal]
+    till: Currency
+    """How the till rounds, which is another company's code."""
 
 
 @st.composite
@@ -47,6 +50,8 @@ def discounts(draw: st.DrawFn) -> DiscountCode | None:
 @st.composite
 def orders_sent(draw: st.DrawFn) -> Sent:
     shopping: Shopping = draw(shoppings())
+    currency = shopping.catalogue.currency
+    prices = amounts_in(currency)
     type = draw(st.sampled_from(Order.Type))
     discount = draw(discounts())
     is_on_a_bill = type == Order.Type.DINE_IN and draw(st.booleans())
@@ -61,10 +66,10 @@ def orders_sent(draw: st.DrawFn) -> Sent:
     )
     assume({problem.code for problem in priced.problems} != {"below_zero"})
     assert priced.problems == ()
-    off = amount_off(discount=discount, items=priced.totals.items) if discount else Decimal("0.00")
+    off = amount_off(discount=discount, items=priced.totals.items, currency=currency) if discount else Decimal("0.00")
     totals = replace(priced.totals, discount=off)
     order = Order(
-        venue=Venue(slug="copper-pot", timezone="Europe/London"),
+        venue=Venue(slug="copper-pot", timezone="Europe/London", currency=currency),
         number=17,
         type=type,
         collection_code="ACDEFGHJ",
@@ -99,7 +104,7 @@ def orders_sent(draw: st.DrawFn) -> Sent:
     )
     body_of = local_body if type == Order.Type.DINE_IN else to_go_body
     body = body_of(ticket=ticket, location=45454565682155, endpoint_id="storekit-1", now=NOW)
-    return Sent(order, ticket, body, _prices(shopping.catalogue))
+    return Sent(order, ticket, body, _prices(shopping.catalogue), CURRENCIES[currency])
 
 
 _ADDRESS = {"address_line1": "1 High Street", "city": "London", "postcode": "N1 9GU", "address_notes": "Second door"}
@@ -114,7 +119,7 @@ def test_every_order_fits_the_contract_and_adds_up_to_the_amount_paid(sent: Sent
 
     food = order.total - order.tip
     for per_parent in (True, False):
-        assert _charged(body["items"], sent.prices, per_parent=per_parent) == food
+        assert _charged(body["items"], sent, per_parent=per_parent) == food
     payment = body.get("payment")
     if order.payment_status == Order.PaymentStatus.PAID and order.total:
         assert (payment["paymentAmount"], payment["tipAmount"]) == (order.total, order.tip)
@@ -133,7 +138,7 @@ def test_a_discount_is_a_line_or_on_the_lines_and_never_both(sent: Sent) -> None
     assert {item["discountCode"] for item in on_lines} <= {order.discount_pos_id}
     for item in on_lines:
         assert item["quantity"] == 1
-        assert 0 < item["discountAmountOverride"] <= _amount(item, sent.prices, per_parent=True)
+        assert 0 < item["discountAmountOverride"] <= _amount(item, sent, per_parent=True)
 
 
 def _as_received(value: Any) -> Any:
@@ -145,17 +150,18 @@ def _as_received(value: Any) -> Any:
     return Decimal(repr(value)) if isinstance(value, float) else value
 
 
-def _charged(items: Iterable[Json], prices: dict[str, Decimal], *, per_parent: bool) -> Decimal:
+def _charged(items: Iterable[Json], sent: Sent, *, per_parent: bool) -> Decimal:
     """What the till makes of the lines, in either reading of a sub-item's quantity."""
-    amounts = [_amount(item, prices, per_parent=per_parent) - item.get("discountAmountOverride", 0) for item in items]
+    amounts = [_amount(item, sent, per_parent=per_parent) - item.get("discountAmountOverride", 0) for item in items]
     return sum(amounts, Decimal(0))
 
 
-def _amount(item: Json, prices: dict[str, Decimal], *, per_parent: bool) -> Decimal:
+def _amount(item: Json, sent: Sent, *, per_parent: bool) -> Decimal:
     def amounts(entry: Json, times: int) -> Iterator[Decimal]:
         number = entry["quantity"] * (times if per_parent else 1)
         own = entry.get("customItemPrice")
-        yield number * (prices[entry["sku"]] if own is None else own * _SIGNS.get(entry["sku"], 1))
+        price = sent.prices[entry["sku"]] if own is None else own * _SIGNS.get(entry["sku"], 1)
+        yield sent.till.rounded(number * sent.till.rounded(price))
         for choice in entry.get("subItems", []):
             yield from amounts(choice, number)
 

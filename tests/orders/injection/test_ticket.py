@@ -16,7 +16,9 @@ from orders.checkout.shares import shares
 from orders.injection.ticket import customer_reference, ticket_for
 from orders.models import Order, OrderLine
 from storekit.models import Venue
+from storekit.money import round_money, smallest_amount
 from tests import factories
+from tests.orders.catalogues import CURRENCIES
 
 
 def line(
@@ -29,6 +31,7 @@ def line(
     course: int | None = None,
 ) -> PricedLine:
     return PricedLine(
+        currency="GBP",
         kind=kind,
         menu_id=uuid4(),
         sku=sku,
@@ -248,14 +251,33 @@ def test_the_caller_sets_how_long_the_pos_may_try() -> None:
     ],
 )
 def test_an_amount_is_shared_out_to_the_penny(amount: str, parts: list[str], shared: list[str]) -> None:
-    assert shares(Decimal(amount), [Decimal(part) for part in parts]) == [Decimal(share) for share in shared]
+    found = shares(Decimal(amount), [Decimal(part) for part in parts], currency="GBP")
+    assert found == [Decimal(share) for share in shared]
 
 
-@given(st.lists(st.decimals(0, 500, places=2), max_size=12), st.data())
-def test_shares_add_up_and_none_is_more_than_its_part(parts: list[Decimal], data: st.DataObject) -> None:
-    amount = data.draw(st.decimals(0, sum(parts, Decimal(0)), places=2))
-    shared = shares(amount, parts)
+@pytest.mark.parametrize(
+    ("currency", "amount", "parts", "shared"),
+    [
+        ("JPY", "100", ["300", "300", "300"], ["34", "33", "33"]),
+        ("KWD", "1.000", ["1.5", "1.5", "1.5"], ["0.334", "0.333", "0.333"]),
+        ("CHF", "1.00", ["1.50", "1.50", "1.50"], ["0.35", "0.35", "0.30"]),
+    ],
+)
+def test_no_share_is_one_that_a_till_cannot_take_off(
+    currency: str, amount: str, parts: list[str], shared: list[str]
+) -> None:
+    found = shares(Decimal(amount), [Decimal(part) for part in parts], currency=currency)
+    assert found == [Decimal(share) for share in shared]
+
+
+@given(st.sampled_from(CURRENCIES), st.lists(st.integers(0, 50_000), max_size=12), st.data())
+def test_shares_add_up_and_none_is_more_than_its_part(currency: str, pieces: list[int], data: st.DataObject) -> None:
+    smallest = smallest_amount(currency)
+    parts = [piece * smallest for piece in pieces]
+    amount = data.draw(st.integers(0, sum(pieces))) * smallest
+    shared = shares(amount, parts, currency=currency)
     assert sum(shared) == amount
+    assert all(share == round_money(share, currency) for share in shared)
     assert all(0 <= share <= part for share, part in zip(shared, parts, strict=True))
 
 
@@ -285,5 +307,5 @@ def test_lines_survive_being_stored(venue: Venue) -> None:
     store_lines(order=order, lines=lines)
 
     rows = list(OrderLine.objects.filter(order=order))
-    assert lines_of(rows=reversed(rows)) == lines
+    assert lines_of(rows=reversed(rows), currency="GBP") == lines
     assert [row.position for row in rows] == [0, 1, 2, 3]

@@ -164,7 +164,7 @@ def _as_synced(evening: Evening) -> Catalogue:
     """Return the catalogue that a sync of the menu would make, at the prices of the evening's order type."""
     parsed = parse_menu(_dumped(evening.menu))
     add_price_list(parsed, parse_menu(_dumped(_at(evening.menu, evening.price_list))), types=("delivery",))
-    return _catalogue(to_snapshot(parsed.menu), evening)
+    return _catalogue(to_snapshot(parsed.menu, currency="GBP"), evening)
 
 
 def _at(value: Any, prices: Mapping[str, Decimal]) -> Any:
@@ -205,12 +205,12 @@ def _catalogue(snapshot: MenuSnapshot, evening: Evening) -> Catalogue:
         )
         for row in snapshot.products
     ]
-    return Catalogue(1, {row.id: row for row in products}, {row.id: row for row in groups})
+    return Catalogue(1, "GBP", {row.id: row for row in products}, {row.id: row for row in groups})
 
 
 def _priced(row: Any, entry: MenuProduct | MenuModifier, evening: Evening) -> Any:
-    stored = dict(zip(PRICE_COLUMNS, price_columns(entry), strict=True)) | {"staff_price": evening.staff_price}
-    found = entry_price(evening.type, *(stored[column] for column in PRICING_COLUMNS))
+    stored = dict(zip(PRICE_COLUMNS, price_columns(entry, "GBP"), strict=True)) | {"staff_price": evening.staff_price}
+    found = entry_price(evening.type, "GBP", *(stored[column] for column in PRICING_COLUMNS))
     assert found is not None
     return replace(
         row, price=found.price, exact_price=found.exact, custom_price=found.custom, tax_at_till=found.tax_at_till

@@ -16,12 +16,14 @@ from integrations.lightspeed.mapping.json_fields import (
     flag,
     identifier,
     malformed,
+    number,
     objects,
     text,
 )
 from integrations.lightspeed.mapping.menu.prices import extra_price_of, has_percentage_price, price_of
 from integrations.lightspeed.mapping.menu.rich_content import MAX_NAME_LENGTH, translations_of
 from integrations.pos import GroupKind, MenuModifier, Translation
+from storekit.money import format_money
 
 MAX_SKU_LENGTH = 25
 _MAX_INSTRUCTION_ID_LENGTH = 64
@@ -85,6 +87,25 @@ class Warnings:
         return {number: tuple(dict.fromkeys(warnings)) for number, warnings in enumerate(self._of_entries) if warnings}
 
 
+@dataclass(frozen=True)
+class Prices:
+    """The menu's prices in the venue's currency, which the menu does not name."""
+
+    currency: str
+    warnings: Warnings
+
+    def warn_if_rounded(
+        self, entry: Json, name: str, charged: Decimal, where: str, field: str = "productPrice"
+    ) -> None:
+        """Add a warning if the till charges another price than the menu's. Tax that is added is always rounded."""
+        listed = number(entry, field, where) or Decimal(0)
+        if abs(listed) != abs(charged) and flag(entry, "taxIncludedInPrice", where, default=True):
+            self.warnings.add(
+                f"{name} costs {listed.normalize():f} {self.currency} in Lightspeed, which no till can charge; it is "
+                f"sold at {format_money(charged, self.currency)}. Correct the price in Lightspeed's back office."
+            )
+
+
 def name_of(entry: Json, where: str) -> str:
     """Return an item's name on the till, or its SKU if it has none."""
     return (text(entry, "productName", where) or identifier(entry, "sku", where) or "(no name)")[:MAX_NAME_LENGTH]
@@ -111,8 +132,9 @@ class GroupReader:
     identity is not read again.
     """
 
-    def __init__(self, warnings: Warnings) -> None:
-        self._warnings = warnings
+    def __init__(self, prices: Prices) -> None:
+        self._prices = prices
+        self._warnings = prices.warnings
         self._last: dict[tuple[GroupKind, str], tuple[Json, GroupDraft, tuple[str, ...]]] = {}
 
     def groups_of(self, entry: Json, where: str) -> tuple[GroupDraft, ...]:
@@ -160,7 +182,9 @@ class GroupReader:
         sku = orderable_sku(item, where, f"{name} in the group {group_name}", self._warnings)
         if not sku:
             return None
-        price, rules = extra_price_of(item, where) if kind == GroupKind.DEAL else price_of(item, where)
+        is_deal = kind == GroupKind.DEAL
+        price, rules = (extra_price_of if is_deal else price_of)(item, where, self._prices.currency)
+        self._prices.warn_if_rounded(item, name, price, where, "extraPrice" if is_deal else "productPrice")
         modifier = MenuModifier(
             key=sku, name=name, price=price, sku=sku, translations=translations_of(item, where), rules=rules
         )
@@ -209,7 +233,7 @@ def _instruction(entry: Json, group_name: str, where: str, warnings: Warnings) -
         warnings.add(f"{name} in the group {group_name} has no usable id and was left out.")
         return None
     modifier = MenuModifier(
-        key=instruction_id, name=name or instruction_id, price=Decimal("0.00"), instruction_id=instruction_id
+        key=instruction_id, name=name or instruction_id, price=Decimal(0), instruction_id=instruction_id
     )
     return ChoiceDraft(modifier, ())
 

@@ -105,6 +105,7 @@ def changed_part(
     checkpoint: bytes,
     head: str,
     *,
+    currency: str,
     sub_screens: SubScreens,
     stored: StoredGroups | None,
 ) -> MenuReading | None:
@@ -118,7 +119,8 @@ def changed_part(
     if not 0 < len(changed) <= _MAX_CHANGED:
         return None
     try:
-        read = read_menu(_only(parsed.menu, "menuEntryGroups", changed), sub_screens=sub_screens, stored=stored)
+        menu = _only(parsed.menu, "menuEntryGroups", changed)
+        read = read_menu(menu, currency=currency, sub_screens=sub_screens, stored=stored)
     except BadAnswer:
         return None
     after = _updated(before, outline, read, changed)

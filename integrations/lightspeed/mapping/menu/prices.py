@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from integrations.lightspeed.mapping.json_fields import Json, flag, malformed, number, text
-from integrations.money import to_money
 from integrations.pos import CustomPrice, PriceRules
+from storekit.money import round_money
 
 PRICE_LISTS = "storekit:priceLists"
 """The field in which `price_lists` puts an entry's counterparts in other price lists: `{order type: entry}`."""
@@ -38,26 +38,26 @@ def has_percentage_price(entry: Json, where: str) -> bool:
     return text(entry, "pricingStrategy", where) == _PERCENTAGE
 
 
-def price_of(entry: Json, where: str) -> Price:
+def price_of(entry: Json, where: str, currency: str) -> Price:
     """Return the price of an item or a modifier. Raises `BadAnswer` if it has none or a part is not as documented."""
-    return _price(entry, "productPrice", where, _custom_price(entry, where))
+    return _price(entry, "productPrice", where, _custom_price(entry, where), currency)
 
 
-def extra_price_of(entry: Json, where: str) -> Price:
+def extra_price_of(entry: Json, where: str, currency: str) -> Price:
     """Return what a chosen item adds to the price of its deal.
 
     Orders set no prices of chosen items: it is not documented which of an item's two prices they would replace.
     """
-    return _price(entry, "extraPrice", where, CustomPrice.NO)
+    return _price(entry, "extraPrice", where, CustomPrice.NO, currency)
 
 
-def _price(entry: Json, field: str, where: str, custom_price: CustomPrice) -> Price:
-    exact = _exact_price(entry, field, where)
-    price = to_money(exact)
+def _price(entry: Json, field: str, where: str, custom_price: CustomPrice, currency: str) -> Price:
+    exact = _exact_price(entry, field, where, currency)
+    price = round_money(exact, currency)
     is_taxed = not flag(entry, "taxIncludedInPrice", where, default=True)
     rate = _tax_rate(entry, where) if is_taxed else Decimal(0)
     others = {
-        type: _exact_price(entry | {name: other.get(name) for name in PRICE_FIELDS}, field, where)
+        type: _exact_price(entry | {name: other.get(name) for name in PRICE_FIELDS}, field, where, currency)
         for type, other in sorted(entry.get(PRICE_LISTS, {}).items())
     }
     rules = PriceRules(
@@ -75,14 +75,19 @@ def _custom_price(entry: Json, where: str) -> CustomPrice:
     return _CUSTOM_PRICES.get(text(entry, "pricingStrategy", where), CustomPrice.NO)
 
 
-def _exact_price(entry: Json, field: str, where: str) -> Decimal:
-    """Return a price with its tax, before rounding; below zero if the till takes it off, such as a returned bottle."""
+def _exact_price(entry: Json, field: str, where: str, currency: str) -> Decimal:
+    """Return a price with its tax, before rounding; below zero if the till takes it off, such as a returned bottle.
+
+    A price that includes its tax is rounded already: the till rounds it for one piece, and not for each line.
+    """
     price = number(entry, field, where)
     if price is None and field == "productPrice":
         raise malformed(where, "has no productPrice")
     price = price or Decimal(0)
     if not flag(entry, "taxIncludedInPrice", where, default=True):
         price *= 1 + _tax_rate(entry, where) / 100
+    else:
+        price = round_money(price, currency)
     price = price.quantize(_EXACT)
     # Lightspeed's menu gives the amount that an item takes off without a sign.
     is_negative = _custom_price(entry, where) == CustomPrice.TAKEN_OFF

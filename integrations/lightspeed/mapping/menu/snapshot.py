@@ -19,7 +19,7 @@ from integrations.lightspeed.mapping.json_fields import (
     objects,
     text,
 )
-from integrations.lightspeed.mapping.menu.choices import GroupReader, Warnings, name_of, orderable_sku
+from integrations.lightspeed.mapping.menu.choices import GroupReader, Prices, Warnings, name_of, orderable_sku
 from integrations.lightspeed.mapping.menu.group_keys import GroupKeys, escape, fit_to_column
 from integrations.lightspeed.mapping.menu.prices import price_of
 from integrations.lightspeed.mapping.menu.rich_content import MAX_NAME_LENGTH, rich_content
@@ -78,24 +78,24 @@ class MenuRead:
 
 
 def to_snapshot(
-    menu: Any, *, sub_screens: SubScreens = SubScreens.NESTED, stored: StoredGroups | None = None
+    menu: Any, *, currency: str, sub_screens: SubScreens = SubScreens.NESTED, stored: StoredGroups | None = None
 ) -> MenuSnapshot:
     """Return the whole menu, flat.
 
     Screens become categories; items and deals become products, once even if they are on several screens; their choices
     become groups. What cannot be ordered (no SKU, a SKU that is too long, a percentage price) is left out with a
-    warning.
+    warning. Prices are rounded as the till rounds the venue's `currency`, with a warning where that changes them.
 
     Raises:
         BadAnswer: a part is not as documented; the detail says where.
     """
-    return read_menu(menu, sub_screens=sub_screens, stored=stored).snapshot
+    return read_menu(menu, currency=currency, sub_screens=sub_screens, stored=stored).snapshot
 
 
-def read_menu(menu: Any, *, sub_screens: SubScreens, stored: StoredGroups | None) -> MenuRead:
+def read_menu(menu: Any, *, currency: str, sub_screens: SubScreens, stored: StoredGroups | None) -> MenuRead:
     """Do the same as `to_snapshot` and return what a checkpoint needs too. Raises `BadAnswer` likewise."""
     try:
-        return _Reader(sub_screens, stored).read(as_object(menu, "menu"))
+        return _Reader(currency, sub_screens, stored).read(as_object(menu, "menu"))
     except RecursionError:
         raise malformed("menu", "is nested too deeply") from None
 
@@ -103,10 +103,11 @@ def read_menu(menu: Any, *, sub_screens: SubScreens, stored: StoredGroups | None
 class _Reader:
     """One pass over one menu."""
 
-    def __init__(self, sub_screens: SubScreens, stored: StoredGroups | None) -> None:
+    def __init__(self, currency: str, sub_screens: SubScreens, stored: StoredGroups | None) -> None:
         self._sub_screens = sub_screens
         self._warnings = Warnings()
-        self._group_reader = GroupReader(self._warnings)
+        self._prices = Prices(currency, self._warnings)
+        self._group_reader = GroupReader(self._prices)
         self._group_keys = GroupKeys(stored)
         self._products: dict[str, MenuProduct] = {}
         self._categories: list[MenuCategory] = []
@@ -181,7 +182,8 @@ class _Reader:
         if not sku:
             return ""
         rich = rich_content(entry, where)
-        price, rules = price_of(entry, where)
+        price, rules = price_of(entry, where, self._prices.currency)
+        self._prices.warn_if_rounded(entry, name, price, where)
         product = MenuProduct(
             sku=sku,
             kind=kind,

@@ -26,7 +26,7 @@ SNAPSHOT = {
 
 
 def check(**changes: Any) -> OpenCheck:
-    return to_open_check(SNAPSHOT | changes)
+    return to_open_check(SNAPSHOT | changes, "GBP")
 
 
 def test_a_check_with_all_that_an_order_is_recognised_by() -> None:

@@ -8,10 +8,10 @@ import responses
 
 from integrations.lightspeed.adapter import LightspeedMenu
 from integrations.lightspeed.http import LightspeedHttp
-from integrations.lightspeed.mapping.menu.snapshot import SubScreens, to_snapshot
+from integrations.lightspeed.mapping.menu.snapshot import SubScreens
 from integrations.lightspeed.mapping.reference_data import to_allergen_names, to_availability
 from integrations.pos import BadAnswer, Restriction
-from tests.integrations.lightspeed.menus import item, menu, screen
+from tests.integrations.lightspeed.menus import item, menu, screen, to_snapshot
 
 API = "https://pos.example"
 
@@ -63,19 +63,19 @@ def test_every_mode_has_the_same_products(mode: SubScreens) -> None:
 
 def test_the_digest_is_of_the_bytes_and_of_how_they_are_read() -> None:
     answer = json.dumps(menu(screen("1", item("A"))), default=str).encode()
-    document = LightspeedMenu(answer, "1 168 ", SubScreens.NESTED)
+    document = LightspeedMenu(answer, "1 168 ", SubScreens.NESTED, "GBP")
 
-    assert document.digest == LightspeedMenu(answer, "1 168 ", SubScreens.NESTED).digest
+    assert document.digest == LightspeedMenu(answer, "1 168 ", SubScreens.NESTED, "GBP").digest
     others = {
-        LightspeedMenu(answer + b" ", "1 168 ", SubScreens.NESTED).digest,
-        LightspeedMenu(answer, "1 168 happyhour", SubScreens.NESTED).digest,
-        LightspeedMenu(answer, "1 168 ", SubScreens.FLATTENED).digest,
+        LightspeedMenu(answer + b" ", "1 168 ", SubScreens.NESTED, "GBP").digest,
+        LightspeedMenu(answer, "1 168 happyhour", SubScreens.NESTED, "GBP").digest,
+        LightspeedMenu(answer, "1 168 ", SubScreens.FLATTENED, "GBP").digest,
     }
     assert len(others - {document.digest}) == 3
 
 
 def test_a_truncated_answer_has_a_digest_and_cannot_be_read() -> None:
-    document = LightspeedMenu(b'{"menuName": "Onl', "1 168 ", SubScreens.NESTED)
+    document = LightspeedMenu(b'{"menuName": "Onl', "1 168 ", SubScreens.NESTED, "GBP")
 
     assert document.digest
     with pytest.raises(BadAnswer):

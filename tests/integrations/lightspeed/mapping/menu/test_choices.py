@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from integrations.lightspeed.mapping.menu.snapshot import to_snapshot
 from integrations.pos import (
     GroupKind,
     MenuModifier,
@@ -21,6 +20,7 @@ from tests.integrations.lightspeed.menus import (
     item,
     menu_of,
     modifiers,
+    to_snapshot,
 )
 
 

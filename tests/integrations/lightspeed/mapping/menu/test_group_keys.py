@@ -10,7 +10,6 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from integrations.lightspeed.mapping.menu.snapshot import to_snapshot
 from integrations.pos import BadAnswer, MenuModifierGroup, MenuSnapshot
 from tests.integrations.lightspeed.menus import (
     choices,
@@ -22,6 +21,7 @@ from tests.integrations.lightspeed.menus import (
     modifiers,
     screen,
     texts,
+    to_snapshot,
 )
 
 

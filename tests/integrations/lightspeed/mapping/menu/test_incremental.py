@@ -19,7 +19,7 @@ Json = dict[str, Any]
 
 
 def read(body: Json, checkpoint: bytes = b"", *, request: str = "1 168 ", mode: SubScreens = SubScreens.NESTED) -> Any:
-    return LightspeedMenu(json.dumps(body).encode(), request, mode).read(checkpoint)
+    return LightspeedMenu(json.dumps(body).encode(), request, mode, "GBP").read(checkpoint)
 
 
 def part(before: Json, after: Json) -> MenuReading:

@@ -64,13 +64,13 @@ def test_what_is_no_json_for_the_standard_library_is_none_here(at: int, sign: st
 )
 def test_nonsense_is_a_bad_answer(content: bytes) -> None:
     with pytest.raises(BadAnswer):
-        LightspeedMenu(content, "", SubScreens.NESTED).read()
+        LightspeedMenu(content, "", SubScreens.NESTED, "GBP").read()
 
 
 def test_screens_without_end_are_a_bad_answer() -> None:
     deep = b'{"menuEntryGroups":[' + b'{"@type":"group","menuEntry":[' * 100_000
     with pytest.raises(BadAnswer):
-        LightspeedMenu(deep, "", SubScreens.NESTED).read()
+        LightspeedMenu(deep, "", SubScreens.NESTED, "GBP").read()
 
 
 def test_equal_entries_have_equal_digests_and_screens_have_none() -> None:

@@ -8,9 +8,8 @@ import pytest
 
 from integrations.lightspeed.mapping.menu.parser import parse_menu
 from integrations.lightspeed.mapping.menu.price_lists import add_price_list
-from integrations.lightspeed.mapping.menu.snapshot import to_snapshot
 from integrations.pos import CustomPrice, PriceRules
-from tests.integrations.lightspeed.menus import choices, deal, item, menu_of, modifiers
+from tests.integrations.lightspeed.menus import choices, deal, item, menu_of, modifiers, to_snapshot
 
 Json = dict[str, Any]
 _NEGATIVE: Json = {"pricingStrategy": "CUSTOMIZED_ITEM_PRICE_WILL_BE_NEGATIVE"}

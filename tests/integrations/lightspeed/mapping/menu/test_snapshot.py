@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from integrations.lightspeed.mapping.menu.snapshot import to_menu_names, to_snapshot
+from integrations.lightspeed.mapping.menu.snapshot import to_menu_names
 from integrations.pos import (
     BadAnswer,
     MenuCategory,
@@ -22,6 +22,7 @@ from tests.integrations.lightspeed.menus import (
     modifiers,
     screen,
     texts,
+    to_snapshot,
 )
 
 
