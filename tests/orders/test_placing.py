@@ -108,7 +108,7 @@ def test_a_bad_order_is_refused_and_leaves_nothing(
 def test_the_refusal_of_a_wrong_amount_gives_the_total(venue: Venue, menu: CopperPotMenu) -> None:
     with pytest.raises(OrderRefused) as caught:
         place_order(venue=venue, request=request_for(payment=Payment(paid=True, amount=Decimal("0.01"))))
-    assert [problem.detail for problem in caught.value.problems] == ["The total is 2.35."]
+    assert [problem.detail for problem in caught.value.problems] == ["The total is 2.35 GBP."]
 
 
 def test_every_problem_is_reported_at_once(venue: Venue, menu: CopperPotMenu) -> None:

@@ -140,7 +140,7 @@ def test_the_problems_of_all_lines_are_reported_at_once(storefront: APIClient, p
 def test_the_total_is_in_the_error_when_the_amount_is_not_it(storefront: APIClient, posted: dict[str, Any]) -> None:
     posted["payment"]["amount"] = "44.84"
     (error,) = post(storefront, posted).json()["errors"]
-    assert error["detail"] == "The total is 44.85."
+    assert error["detail"] == "The total is 44.85 GBP."
 
 
 @pytest.mark.parametrize(
