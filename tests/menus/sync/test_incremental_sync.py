@@ -47,7 +47,7 @@ def menu_of(**prices: str) -> Json:
 
 
 def price_of(sku: str) -> str:
-    return str(Product.objects.get(sku=sku).price)
+    return f"{Product.objects.get(sku=sku).price:.2f}"
 
 
 def test_only_the_changed_product_is_compared_but_everything_is_counted(
@@ -168,11 +168,11 @@ def test_a_product_with_shared_groups_is_compared_alone_unless_they_change(
     sync(venue, with_extras(A="1.00/8.00", B="2.00", C="1.00"))
     after = ids_of_choices()
     assert {sku: after[sku] == before[sku] for sku in "ABC"} == {"A": True, "B": False, "C": True}
-    assert sorted(str(one.price) for one in Modifier.objects.all()) == ["1.00", "2.00"]
+    assert sorted(f"{one.price:.2f}" for one in Modifier.objects.all()) == ["1.00", "2.00"]
 
     sync(venue, with_extras(A="3.00/8.00", B="3.00", C="3.00"))
     assert ids_of_choices() == after
-    assert {str(one.price) for one in Modifier.objects.all()} == {"3.00"}
+    assert {f"{one.price:.2f}" for one in Modifier.objects.all()} == {"3.00"}
 
 
 def test_nine_copies_of_a_group_keep_their_ids_when_the_tenth_changes(connection: Connection, venue: Venue) -> None:
@@ -272,7 +272,7 @@ def test_a_shared_nested_group_is_not_half_changed(connection: Connection, venue
     after = ids_of_choices()
     assert (after["A"] == before["A"], after["B"] == before["B"]) == (False, True)
     prices = Modifier.objects.filter(group__key__startswith="modifier:AGE").values_list("group__key", "price")
-    assert {key: str(price) for key, price in prices} == {
+    assert {key: f"{price:.2f}" for key, price in prices} == {
         "modifier:AGE": "1.00",
         "modifier:AGE@modifier:EXTRAS@A/CHEESE": "2.00",
     }

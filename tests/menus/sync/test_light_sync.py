@@ -100,7 +100,7 @@ def test_a_shared_choice_keeps_its_price_if_only_some_products_change_it(
 
     run = sync(venue, light=True)
 
-    prices = {sku: str(price) for sku, price in Modifier.objects.values_list("sku", "price")}
+    prices = {sku: f"{price:.2f}" for sku, price in Modifier.objects.values_list("sku", "price")}
     assert prices == {"MAYO": mayo, "LARGE": large}
     assert any("no longer cost the same" in warning for warning in run.warnings) == warned
     sync(venue)

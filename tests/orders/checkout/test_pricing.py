@@ -221,7 +221,8 @@ def _amounts(line: PricedLine, times: int = 1) -> Iterator[Decimal]:
 @given(shoppings())
 def test_the_lines_and_the_tip_of_any_order_add_up_to_the_total(shopping: Shopping) -> None:
     order = price(catalogue=shopping.catalogue, items=shopping.items, tip=shopping.tip)
-    assert order.problems == ()
+    # More may be taken off than is ordered.
+    assert {problem.code for problem in order.problems} <= {"below_zero"}
     amounts = [amount for line in order.lines for amount in _amounts(line)]
     currency = shopping.catalogue.currency
     assert sum(amounts) + round_money(shopping.tip, currency) == order.totals.total

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('storekit', '0002_plain_words'),
+        ('storekit', '0003_plain_words_2'),
     ]
 
     operations = [
