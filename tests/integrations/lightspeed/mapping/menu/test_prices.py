@@ -160,3 +160,26 @@ def test_choices_priced_apart_in_one_profile_become_groups_of_their_own() -> Non
         "B": ("modifier:EXTRAS",),
         "C": ("modifier:EXTRAS@C",),
     }
+
+
+@pytest.mark.parametrize(
+    ("currency", "listed", "charged"),
+    [("CHF", "3.43", "3.45"), ("JPY", "350.5", "351"), ("KWD", "1.2345", "1.235"), ("GBP", "1.005", "1.01")],
+)
+def test_a_price_that_no_till_can_charge_is_rounded_as_the_till_does_and_named(
+    currency: str, listed: str, charged: str
+) -> None:
+    snapshot = to_snapshot(menu_of(item("COFFEE", "Coffee", listed)), currency=currency)
+
+    assert [str(product.price) for product in snapshot.products] == [charged]
+    assert snapshot.warnings == (
+        f"Coffee costs {listed} {currency} in Lightspeed, which no till can charge; it is sold at {charged} "
+        f"{currency}. Correct the price in Lightspeed's back office.",
+    )
+
+
+@pytest.mark.parametrize(("currency", "price"), [("CHF", "3.45"), ("JPY", "350"), ("KWD", "1.235"), ("GBP", "1.00")])
+def test_a_price_that_a_till_can_charge_is_kept_without_a_warning(currency: str, price: str) -> None:
+    snapshot = to_snapshot(menu_of(item("COFFEE", "Coffee", price)), currency=currency)
+
+    assert ([str(product.price) for product in snapshot.products], snapshot.warnings) == ([price], ())
