@@ -310,7 +310,7 @@ def test_only_managers_of_the_venue_see_plans_and_saved_states(
         assert zoes_browser.post(path).status_code == 404
     shown = annas_browser.get(plan).content.decode()
     assert "3 of 4" in shown
-    assert "Products: gone from the menu (3)" in shown
+    assert "Products: no longer on the menu (3)" in shown
     assert "Version 0" in annas_browser.get(listed).content.decode()
     assert SyncRun.objects.count() == 2
 
