@@ -40,11 +40,11 @@ def pickup_order(menu: dict[str, Any]) -> dict[str, Any]:
         for product in menu["products"]
         if product["kind"] == "item" and product["available"] and not _required_groups(menu, product)
     )
-    total = 2 * Decimal(product["price"])
+    total = Decimal(product["price"])
     return {
         "type": "pickup",
         "customer": {"first_name": "Ada", "last_name": "Lovelace", "email": "ada@example.com"},
-        "items": [{"sku": product["sku"], "quantity": 2}],
+        "items": [{"sku": product["sku"], "quantity": 1}],
         "payment": {"status": "paid", "reference": f"demo-{uuid.uuid4()}", "amount": str(total)},
     }
 

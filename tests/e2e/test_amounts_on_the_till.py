@@ -161,15 +161,18 @@ def test_with_a_discount_of_the_pos_the_till_charges_what_the_guest_paid(service
 
     pos, mapping = pos_for(service.venue), settings_of(service.venue)
     for order in Order.objects.select_related("venue", "injection"):
+        lines = lines_of(rows=order.lines.all(), currency=order.venue.currency)
         ticket = ticket_for(
             order=order,
-            lines=lines_of(rows=order.lines.all(), currency=order.venue.currency),
+            lines=lines,
             settings=mapping,
             reference=order.injection.reference,
             deliver_within=timedelta(minutes=10),
             native_discount=True,
         )
-        assert mapping.discount_sku not in {line.sku for line in ticket.lines}
+        # The till rounds the tax of a line once: such a line is not split, and its order's discount is a line.
+        is_split = not any(line.exact_price is not None and line.quantity > 1 for line in lines)
+        assert (mapping.discount_sku not in {line.sku for line in ticket.lines}) is is_split
         pos.place_order(ticket)
 
     eventually(lambda: len(service.pos.orders_on_the_till()) == len(placed))

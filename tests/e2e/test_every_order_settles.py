@@ -20,7 +20,7 @@ def test_every_order_is_on_the_till_once_or_reported_as_failed() -> None:
     assert outcomes.twice == []
     assert outcomes.unreported == []
     assert outcomes.wrong_advice == []
-    # If the answer and the notification are both lost, the advice is to check the till; that is rare.
-    assert len(outcomes.advised_to_check) <= _SCENARIO.orders / 6
+    # If the answer and every notification are lost, the advice is to check the till. Silence is one of the faults.
+    assert len(outcomes.advised_to_check) <= _SCENARIO.orders / 4
     assert len(outcomes.on_the_till) + len(outcomes.failed_and_reported) == _SCENARIO.orders
     assert len(outcomes.on_the_till) >= _SCENARIO.orders / 3, outcomes.failed_and_reported

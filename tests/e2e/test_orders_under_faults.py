@@ -68,7 +68,7 @@ def test_a_process_is_killed_between_the_answer_and_the_record(service: Service)
     dying = run_python(
         "import os, signal\n"
         "from orders.injection import send\n"
-        "send.record = lambda **_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "send.record_outcome = lambda **_: os.kill(os.getpid(), signal.SIGKILL)\n"
         f"send.inject(injection_id={injection.pk})\n"
     )
     assert dying.wait(timeout=30) == -signal.SIGKILL
