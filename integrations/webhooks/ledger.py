@@ -124,6 +124,8 @@ def _why_ignored(connection: Connection, received: ReceivedNotification) -> str:
         return "foreign location"
     if received.type not in NOTIFICATION_HANDLERS:
         return "not used yet"
+    if not received.status and not received.reference:
+        return "not understood"
     return ""
 
 
