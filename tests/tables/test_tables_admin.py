@@ -78,7 +78,7 @@ def test_a_second_request_redirects_to_the_sync_already_running(connection: Conn
     second = annas_browser.post(SYNC, {"venue": "copper-pot"}, follow=True)
 
     assert second.redirect_chain[-1][0] == first["Location"]
-    assert "A floor plan sync is queued since" in second.content.decode()
+    assert "A floor plan sync has been queued since" in second.content.decode()
     assert OrmQ.objects.count() == 1
 
 
