@@ -218,7 +218,7 @@ def test_a_reconciliation_that_takes_too_long_changes_nothing(
     pos.left = {"SALAD": 0}
     monkeypatch.setattr(pos_levels, "_BUDGET_SECONDS", -1.0)
 
-    with pytest.raises(Unreachable, match="too slowly"):
+    with pytest.raises(Unreachable, match="too slow"):
         reconcile(venue=menu)
 
     assert orderable(menu)["SALAD"] is True
