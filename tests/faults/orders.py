@@ -21,9 +21,10 @@ _UNPAID = {"status": "unpaid"}
 
 @dataclass(frozen=True)
 class OrderContext:
-    """What an order is made from: a guest, the clock, and the account numbers of open checks."""
+    """What an order is made from: a guest, what items cost, the clock, and the account numbers of open checks."""
 
     guest: Guest
+    price: Callable[[Sequence[Json]], Decimal]
     clock: FastClock
     checks: Sequence[str]
 
@@ -103,10 +104,10 @@ ORDER_KINDS: Sequence[Callable[[OrderContext], Json]] = (
 def _basket(context: OrderContext) -> Json:
     """Return a customer and items, and their price under `cost`, which must be removed before sending."""
     dice = context.guest.dice
-    items, cost = context.guest.basket(dice.randint(1, 4))
+    items, _ = context.guest.basket(dice.randint(1, 4))
     name = dice.choice(_NAMES)
     customer = {"first_name": name, "email": f"{name.lower()}@example.com", "phone": "020 7946 0958"}
-    return {"customer": customer, "items": items, "cost": cost}
+    return {"customer": customer, "items": items, "cost": context.price(items)}
 
 
 def _to_an_address() -> Json:

@@ -4,10 +4,12 @@ import itertools
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import requests
@@ -66,7 +68,13 @@ def _open(up: Stack, system: System, inspector: Inspector, clock: FastClock, sce
     system.calm()
     checks = [system.pos.control("checks", tableNumber=number)["ikaccountId"] for number in _TABLES_WITH_A_CHECK]
     guest = Guest(menu=story.read_menu(url=up.url, venue=up.venue), seed=scenario.seed)
-    return OrderContext(guest=guest, clock=clock, checks=checks)
+    return OrderContext(guest=guest, price=partial(_price, up), clock=clock, checks=checks)
+
+
+def _price(up: Stack, items: Sequence[Json]) -> Decimal:
+    """Return what a shop's basket says: the tax of some lines is only known there."""
+    basket = _post(up, f"{up.url}/api/v1/venues/{up.venue}/basket", {"type": "pickup", "items": items}, 200)
+    return Decimal(basket["totals"]["items"])
 
 
 # --- Orders and conditions -------------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ ERRORS: list[tuple[Body, Call, type[PosError], str]] = [
     (vendor_words.JAVA, Call.READ, Unreachable, "HttpClientErrorException: 500 Server Error"),
     (vendor_words.EMPTY, Call.ORDER, Unreachable, ""),
     (vendor_words.CHECK_GONE, Call.READ, NotFound, "account not found for BL 123"),
-    (vendor_words.CHECK_MALFORMED, Call.READ, Rejected, "Invalid account identifier"),
+    (vendor_words.CHECK_MALFORMED, Call.READ, NotFound, "Invalid account identifier"),
     (vendor_words.ENDPOINT_UNKNOWN, Call.READ, NotFound, "endpoint ID not found for X"),
 ]
 

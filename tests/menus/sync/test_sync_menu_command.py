@@ -55,7 +55,7 @@ def test_a_terminal_shows_a_progress_bar_and_clears_it(connection: Connection, v
 def test_a_failed_sync_is_an_error_with_the_reason(connection: Connection, venue: Venue) -> None:
     answer_menu_list((271, "All day"), (272, "Brunch"))
 
-    with pytest.raises(CommandError, match="several menus: 271"):
+    with pytest.raises(CommandError, match="several menus in the POS: 271"):
         run("copper-pot")
 
 

@@ -11,6 +11,7 @@ from integrations.pos import (
     MenuModifierGroup,
     MenuProduct,
     MenuSnapshot,
+    PriceRules,
     ProductKind,
 )
 from tests.integrations.lightspeed.menus import (
@@ -47,8 +48,9 @@ def test_a_deal_asks_for_its_items_at_their_extra_price() -> None:
 def test_a_modifier_costs_its_own_price_with_tax() -> None:
     extra = modifiers("EXTRAS", item("CHEESE", "Cheese", "1.00", taxIncludedInPrice=False, defaultTaxAmount="0.20"))
     snapshot = to_snapshot(menu_of(item(menuModifierGroups=[extra])))
+    taxed = PriceRules(tax_rate=Decimal(20), tax_at_till=True)
     assert group(snapshot, "modifier:EXTRAS").modifiers == (
-        MenuModifier(key="CHEESE", name="Cheese", price=Decimal("1.20"), sku="CHEESE"),
+        MenuModifier(key="CHEESE", name="Cheese", price=Decimal("1.20"), sku="CHEESE", rules=taxed),
     )
 
 
