@@ -17,12 +17,12 @@ from orders.checkout.shares import ZERO
 from orders.injection.confirmation import advance_orders
 from orders.injection.failure import queue_cancellation_alert
 from orders.injection.references import definitely_refused, may_have_arrived, restart_sending, start_new_revision
-from orders.models import Alert, Injection, Order, OrderEvent
+from orders.models import Alert, Injection, Order, StaffAction
 from orders.queue import enqueue_injection
 
 _State = Injection.State
 _Status = Order.Status
-_Action = OrderEvent.Action
+_Action = StaffAction.Action
 
 _WHY_NOT_IN_STATE: dict[str, str] = {
     _State.CONFIRMED: "The order is already on the till.",
@@ -67,7 +67,7 @@ def send_again(*, order: Order, by: str) -> Injection:
             start_new_revision(injection=injection)
         restart_sending(injection=injection)
         _drop_failure_alerts(injection.order)
-        _store_event(injection.order, _Action.SENT_AGAIN, by, f"After: {reason}" if reason else "")
+        _store_action(injection.order, _Action.SENT_AGAIN, by, f"After: {reason}" if reason else "")
         transaction.on_commit(partial(enqueue_injection, injection_id=injection.pk))
     return injection
 
@@ -92,7 +92,7 @@ def mark_entered_by_hand(*, order: Order, by: str, account: str = "") -> None:
         )
         advance_orders(order_ids=[injection.order_id], status=_Status.CONFIRMED)
         _drop_failure_alerts(injection.order)
-        _store_event(injection.order, _Action.ENTERED_BY_HAND, by, f"Check {account}" if account else "")
+        _store_action(injection.order, _Action.ENTERED_BY_HAND, by, f"Check {account}" if account else "")
 
 
 def cancel(*, order: Order, by: str, reason: str = "") -> Cancellation:
@@ -113,7 +113,7 @@ def cancel(*, order: Order, by: str, reason: str = "") -> Cancellation:
             _update(injection, state=_State.FAILED, error_code="cancelled", error="The order was cancelled.")
         advance_orders(order_ids=[injection.order_id], status=_Status.CANCELLED)
         _drop_failure_alerts(injection.order)
-        _store_event(injection.order, _Action.CANCELLED, by, reason.strip())
+        _store_action(injection.order, _Action.CANCELLED, by, reason.strip())
         if till_is_notified:
             # If recording an attempt has queued this alert already, it is still sent once.
             queue_cancellation_alert(injection=injection)
@@ -203,5 +203,5 @@ def _drop_failure_alerts(order: Order) -> None:
     )
 
 
-def _store_event(order: Order, action: OrderEvent.Action, by: str, note: str) -> None:
-    OrderEvent.objects.create(order=order, action=action, by=by[:200], note=note[:_LONGEST_NOTE])
+def _store_action(order: Order, action: StaffAction.Action, by: str, note: str) -> None:
+    StaffAction.objects.create(order=order, action=action, by=by[:200], note=note[:_LONGEST_NOTE])

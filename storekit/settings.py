@@ -216,7 +216,7 @@ else:
 # --- E-mail ------------------------------------------------------------------------------------------------------
 
 # Without a mail server, a real venue's mail goes nowhere, and `check` says so (storekit.W001). Printing it is only
-# for a desk: a password-reset link in a log is a way in for whoever reads logs.
+# for a desk: a password-reset link in a log is a way in for all who read logs.
 _ON_A_DESK = DEBUG or LIGHTSPEED_ENVIRONMENT == "sandbox"
 vars().update(environment.mail_server(env, "EMAIL_URL", default="consolemail://" if _ON_A_DESK else "dummymail://"))
 EMAIL_TIMEOUT = 10

@@ -10,8 +10,8 @@ from django.urls import URLPattern, path, reverse
 
 from integrations.models import SyncRun
 from integrations.syncs.runs import SyncAlreadyRunning, latest_run_page, queue_sync, run_page
-from menus.models import Menu, MenuState
-from menus.sync.rollback import preview_rollback, saved_states
+from menus.models import Menu, RestorePoint
+from menus.sync.rollback import preview_rollback, restore_points_of
 from menus.sync.run import options_to_apply
 from menus.sync.summary import TABLE_TITLES, Json
 from storekit.models import Venue
@@ -60,13 +60,17 @@ class MenuPlanPages:
         menu = self._managed(request, menu_id)
         page: Any = self
         return page.show(
-            request, "states", f"Restore a version: {menu.venue.name}", menu=menu, states=saved_states(venue=menu.venue)
+            request,
+            "states",
+            f"Restore a version: {menu.venue.name}",
+            menu=menu,
+            states=restore_points_of(venue=menu.venue),
         )
 
     def state_view(self, request: HttpRequest, menu_id: int, state_id: int) -> HttpResponse:
         """Show what going back to a version would change; posting goes back."""
         menu = self._managed(request, menu_id)
-        state = get_object_or_404(MenuState.objects.select_related("menu__venue"), pk=state_id, menu=menu)
+        state = get_object_or_404(RestorePoint.objects.select_related("menu__venue"), pk=state_id, menu=menu)
         if request.method == "POST":
             return queue_and_follow(request, menu.venue, {"undo": True, "state_id": state.pk})
         tables = _tables(preview_rollback(state=state))

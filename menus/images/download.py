@@ -82,7 +82,7 @@ def is_allowed_address(*, address: str, private_allowed: bool) -> bool:
     """Return whether we may connect to an IP address: a public one or, if allowed, one of a private network."""
     ip: IPv4Address | IPv6Address = ip_address(address)
     if isinstance(ip, IPv6Address):
-        # Judge an embedded IPv4 address by itself.
+        # Judge an embedded IPv4 address as if it stood alone.
         ip = ip.ipv4_mapped or (IPv4Address(ip.packed[-4:]) if ip in _NAT64 else ip)
     if any(ip in network for network in _PRIVATE_NETWORKS):
         return private_allowed

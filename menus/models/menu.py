@@ -283,10 +283,10 @@ class Allergen(models.Model):
         return self.code
 
 
-class MenuState(models.Model):
+class RestorePoint(models.Model):
     """A menu as it was before a change, to roll back to. `menus.sync.restore_points` writes and reads `content`."""
 
-    menu = models.ForeignKey(Menu, models.CASCADE, related_name="states")
+    menu = models.ForeignKey(Menu, models.CASCADE, related_name="restore_points")
     version = models.PositiveBigIntegerField()
     taken_at = models.DateTimeField(auto_now_add=True)
     run = models.ForeignKey(SyncRun, models.SET_NULL, null=True, related_name="+", help_text="The sync after it.")

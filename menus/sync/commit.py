@@ -13,7 +13,7 @@ from menus.stock.levels import propagate_to_menu, record_asked
 from menus.sync.allergens import save_allergens
 from menus.sync.apply import apply_plan
 from menus.sync.diff import MenuPlan, StoredMenu
-from menus.sync.restore_points import save_state
+from menus.sync.restore_points import save_restore_point
 from menus.versions import raise_version
 from storekit.models import Venue
 
@@ -55,7 +55,7 @@ def commit_sync(*, venue: Venue, result: SyncResult, supplement: Supplement) -> 
         menu, _ = Menu.objects.get_or_create(venue=venue)
         if plan:
             run = SyncRun.objects.filter(pk=result.run_id).first()
-            save_state(menu=menu, plan=plan, stored=result.stored, version=result.version, run=run)
+            save_restore_point(menu=menu, plan=plan, stored=result.stored, version=result.version, run=run)
         if result.is_light:
             snapshot = replace(snapshot, name=menu.pos_menu_name)
         apply_plan(venue=venue, plan=plan, version=result.version, snapshot=snapshot)

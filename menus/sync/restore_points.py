@@ -1,7 +1,7 @@
-"""Restore points: the menu's last ten states, and the plan that rolls back to one of them.
+"""Restore points: how the menu was before its last ten changes, and the plan that rolls back to one of them.
 
-A state holds only what undoes the change after it: overwritten values, removed rows, and the ids of added rows. So a
-state is as large as the change was. Stock is not part of a state: what is sold out now stays sold out. Whatever no sync
+A restore point holds only what undoes the change after it: overwritten values, removed rows, and the ids of added
+rows. So it is as large as the change was. Stock is not part of it: what is sold out now stays sold out. What no sync
 has changed since stays as it is, with staff's own edits: rolling back a price keeps a description that staff wrote.
 """
 
@@ -14,10 +14,10 @@ from decimal import Decimal
 from typing import Any
 
 from integrations.models import SyncRun
-from menus.models import Menu, MenuState, Product
+from menus.models import Menu, Product, RestorePoint
 from menus.sync.diff import ENTRIES, LINKS, Key, MenuPlan, StoredMenu, StoredRow, Values, compare
 
-_STATES_KEPT = 10
+_KEPT = 10
 # Fast, and small enough.
 _COMPRESSION = 1
 
@@ -39,8 +39,10 @@ class PastMenu:
     rows: Mapping[str, Mapping[Key, Values]]
 
 
-def save_state(*, menu: Menu, plan: MenuPlan, stored: StoredMenu, version: int, run: SyncRun | None) -> MenuState:
-    """Save the menu as it is before the plan, and delete all but the last ten states.
+def save_restore_point(
+    *, menu: Menu, plan: MenuPlan, stored: StoredMenu, version: int, run: SyncRun | None
+) -> RestorePoint:
+    """Save the menu as it is before the plan, and delete all but the last ten.
 
     Call it in the transaction that applies the plan, before it. `stored` are the rows of `version` that the plan was
     made from.
@@ -69,14 +71,14 @@ def save_state(*, menu: Menu, plan: MenuPlan, stored: StoredMenu, version: int, 
     }
     packed = zlib.compress(json.dumps(content, default=str, separators=(",", ":")).encode(), _COMPRESSION)
     products = Product.objects.filter(venue=menu.venue_id, archived_at=None).count()
-    state = MenuState.objects.create(menu=menu, version=version, run=run, products=products, content=packed)
-    kept = MenuState.objects.filter(menu=menu).values_list("pk", flat=True)[:_STATES_KEPT]
-    MenuState.objects.filter(menu=menu, pk__lt=min(kept)).delete()
+    state = RestorePoint.objects.create(menu=menu, version=version, run=run, products=products, content=packed)
+    kept = RestorePoint.objects.filter(menu=menu).values_list("pk", flat=True)[:_KEPT]
+    RestorePoint.objects.filter(menu=menu, pk__lt=min(kept)).delete()
     return state
 
 
-def past_menu(*, state: MenuState, stored: StoredMenu) -> PastMenu:
-    """Return the menu at a state, by undoing every later change to the stored rows."""
+def past_menu(*, state: RestorePoint, stored: StoredMenu) -> PastMenu:
+    """Return the menu at a restore point, by undoing every later change to the stored rows."""
     tables = _tables(stored)
     rows: RowsById = {
         name: {row.id: (row.id, *row.values) for row in table.values() if not row.archived}
@@ -84,7 +86,7 @@ def past_menu(*, state: MenuState, stored: StoredMenu) -> PastMenu:
     }
     known = {name: {row.id: row for row in table.values()} for name, table in tables.items()}
     content: dict[str, Any] = {}
-    for later in MenuState.objects.filter(menu=state.menu_id, pk__gte=state.pk).order_by("-pk"):
+    for later in RestorePoint.objects.filter(menu=state.menu_id, pk__gte=state.pk).order_by("-pk"):
         content = json.loads(zlib.decompress(later.content))
         for name, table in rows.items():
             for id in content["remove"].get(name, ()):

@@ -8,7 +8,7 @@ from django.utils.formats import date_format
 
 from integrations.connect.venue_settings import settings_of
 from orders.alerts.sold_out import menu_outcome
-from orders.models import Alert, Injection, InjectionAttempt, Order, OrderEvent
+from orders.models import Alert, Injection, InjectionAttempt, Order, StaffAction
 from orders.order_sheet import order_details, order_totals
 from orders.status_summary import local_time
 from storekit.money import format_money, money_string
@@ -57,15 +57,15 @@ def _paid(order: Order) -> str:
 
 
 def timeline_of(order: Order) -> list[TimelineEntry]:
-    """Return everything that happened to the order, oldest first. One query each for attempts, alerts and events."""
+    """Return everything that happened to the order, oldest first: four queries at most."""
     injection = order.injection
     entries = [
         _entry(order, order.placed_at, "Placed"),
         *(_attempt_entry(order, attempt) for attempt in injection.attempt_rows.all()),
         *(_alert_entry(order, alert) for alert in order.alerts.all()),
-        *(_event_entry(order, event) for event in order.events.all()),
+        *(_staff_entry(order, action) for action in order.staff_actions.all()),
     ]
-    by_hand = any(entry.what.startswith(OrderEvent.Action.ENTERED_BY_HAND.label) for entry in entries)
+    by_hand = any(entry.what.startswith(StaffAction.Action.ENTERED_BY_HAND.label) for entry in entries)
     if injection.confirmed_at and not by_hand:
         check = f"Check {injection.account}" if injection.account else ""
         entries.append(_entry(order, injection.confirmed_at, "On the till", check, "good"))
@@ -109,5 +109,5 @@ def _snooze_entry(order: Order, refusal: Alert) -> TimelineEntry:
     return _entry(order, refusal.sent_at or refusal.created_at, what, outcome.message, tone)
 
 
-def _event_entry(order: Order, event: OrderEvent) -> TimelineEntry:
-    return _entry(order, event.at, str(event), event.note)
+def _staff_entry(order: Order, action: StaffAction) -> TimelineEntry:
+    return _entry(order, action.at, str(action), action.note)

@@ -103,7 +103,7 @@ def total_problem(total: Decimal, *, currency: str, attr: str) -> Problem:
 def _at_the_till(
     venue: Venue, basket: Basket, priced: PricedOrder, menu_version: int, till_total: TillTotal | None
 ) -> PricedOrder:
-    """Return the order with the total that the POS says it charges for the items, if that is not certain by itself."""
+    """Return the order with the total that the POS says it charges for the items, if ours is not certain."""
     if priced.problems:
         return priced
     question = question_about(venue=venue, type=OrderType(basket.type), lines=priced.lines, menu_version=menu_version)

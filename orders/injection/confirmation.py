@@ -6,7 +6,7 @@ from django.utils import timezone
 from orders.alert_outbox import queue_alert
 from orders.checkout.discounts import release_use
 from orders.injection.failure import is_cancelled, queue_cancellation_alert
-from orders.models import CLOSED_STATUSES, Alert, Injection, Order, OrderEvent
+from orders.models import CLOSED_STATUSES, Alert, Injection, Order, StaffAction
 
 _Status = Order.Status
 
@@ -97,7 +97,7 @@ def queue_duplicate_alert(*, injection: Injection) -> None:
 
 def was_entered_by_hand(*, injection: Injection) -> bool:
     """Return whether staff have marked the order as entered by hand."""
-    return OrderEvent.objects.filter(order_id=injection.order_id, action=OrderEvent.Action.ENTERED_BY_HAND).exists()
+    return StaffAction.objects.filter(order_id=injection.order_id, action=StaffAction.Action.ENTERED_BY_HAND).exists()
 
 
 def _failure_was_reported(injection: Injection) -> bool:

@@ -27,7 +27,7 @@ def correct_and_resend(*, injection: Injection, code: str) -> bool:
     start_new_revision(injection=injection)
     restart_sending(injection=injection, after=correction.after)
     if correction.after:
-        injection.error_code, injection.error = code, correction.meanwhile
+        injection.error_code, injection.error = code, correction.interim_message
         injection.save(update_fields=["error_code", "error"])
     else:
         transaction.on_commit(partial(enqueue_injection, injection_id=injection.pk))
@@ -39,13 +39,13 @@ class _Correction:
     """A correction, which `column` switches on.
 
     `needs` is the order's field without which there is nothing to correct. `after` is how long to wait first, and
-    `meanwhile` tells staff why.
+    `interim_message` tells staff why.
     """
 
     column: str
     needs: str = ""
     after: timedelta = timedelta(0)
-    meanwhile: str = ""
+    interim_message: str = ""
 
     def applies(self, injection: Injection) -> bool:
         """Return whether the correction is still to be made and changes anything."""
@@ -60,6 +60,6 @@ _CORRECTIONS: dict[str, _Correction] = {
     # With several iPads, another one may take the order, and the one with the old menu reload it. Source: integrators'
     # logs.
     RefusalCause.STALE_MENU: _Correction(
-        "menu_retried", after=timedelta(minutes=1), meanwhile="A till did not know an item of the order."
+        "menu_retried", after=timedelta(minutes=1), interim_message="A till did not know an item of the order."
     ),
 }

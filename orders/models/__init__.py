@@ -2,7 +2,7 @@
 
 from orders.models.discounts import DiscountCode
 from orders.models.injections import Alert, CheckIdentifier, Injection, InjectionAttempt, InjectionQuerySet
-from orders.models.orders import CLOSED_STATUSES, Order, OrderCounter, OrderEvent, OrderLine, OrderQuerySet
+from orders.models.orders import CLOSED_STATUSES, Order, OrderCounter, OrderLine, OrderQuerySet, StaffAction
 from orders.models.rules import OrderingHours, OrderingRules
 
 __all__ = [
@@ -15,9 +15,9 @@ __all__ = [
     "InjectionQuerySet",
     "Order",
     "OrderCounter",
-    "OrderEvent",
     "OrderLine",
     "OrderQuerySet",
     "OrderingHours",
     "OrderingRules",
+    "StaffAction",
 ]

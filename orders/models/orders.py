@@ -161,7 +161,7 @@ class OrderLine(models.Model):
         return f"{self.quantity} × {self.name}"
 
 
-class OrderEvent(models.Model):
+class StaffAction(models.Model):
     """An action of staff on an order, kept for the audit. Written once, never changed."""
 
     class Action(models.TextChoices):
@@ -169,7 +169,7 @@ class OrderEvent(models.Model):
         ENTERED_BY_HAND = "entered_by_hand", "Marked as entered by hand"
         CANCELLED = "cancelled", "Cancelled"
 
-    order = models.ForeignKey(Order, models.CASCADE, related_name="events")
+    order = models.ForeignKey(Order, models.CASCADE, related_name="staff_actions")
     action = models.CharField(max_length=20, choices=Action)
     by = models.CharField(max_length=200, help_text="The person's name at the time.")
     note = models.CharField(max_length=500, blank=True)

@@ -14,9 +14,9 @@ from orders.models import (
     Injection,
     InjectionAttempt,
     Order,
-    OrderEvent,
     OrderingHours,
     OrderingRules,
+    StaffAction,
 )
 from storekit.models import User, Venue
 from tests import factories
@@ -94,7 +94,7 @@ def delivery(venue: Venue) -> Order:
         )
     Alert.objects.create(order=order, channel="email", about="failed", sent_at=timezone.now())
     Alert.objects.create(order=order, channel="till", about="failed", next_attempt_at=timezone.now())
-    OrderEvent.objects.create(order=order, action="sent_again", by="Ben Miller", note=f"After: {SILENT}")
+    StaffAction.objects.create(order=order, action="sent_again", by="Ben Miller", note=f"After: {SILENT}")
     return order
 
 
@@ -146,7 +146,7 @@ def test_sending_an_order_again(visit: Visit, ben: User, delivery: Order, size: 
 
     expect(visit.page.get_by_text("Order 1042 is being sent to the till again.")).to_be_visible()
     visit.screenshot(f"order-sent-again-{size}")
-    assert delivery.events.filter(action="sent_again", by="Ben").exists()
+    assert delivery.staff_actions.filter(action="sent_again", by="Ben").exists()
 
 
 def test_marking_an_order_as_entered_by_hand(visit: Visit, ben: User, delivery: Order, size: str) -> None:

@@ -36,7 +36,7 @@ def injection_of(order: Order) -> Injection:
 
 
 def events_of(order: Order) -> list[tuple[str, str, str]]:
-    return list(order.events.values_list("action", "by", "note"))
+    return list(order.staff_actions.values_list("action", "by", "note"))
 
 
 def failure_alert(order: Order, **columns: Any) -> Alert:

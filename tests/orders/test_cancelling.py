@@ -8,7 +8,7 @@ import time_machine
 from django.utils import timezone
 
 from orders.injection.send import inject
-from orders.models import Alert, DiscountCode, Order, OrderEvent
+from orders.models import Alert, DiscountCode, Order, StaffAction
 from orders.payments import OrderCancelled, pay_order
 from orders.staff_actions import Cancellation, NotPossible, cancel
 from storekit.models import Venue
@@ -151,5 +151,5 @@ def test_a_long_reason_is_truncated(venue: Venue) -> None:
 
     cancel(order=order, by="B" * 300, reason="r" * 600)
 
-    line = OrderEvent.objects.get()
+    line = StaffAction.objects.get()
     assert (len(line.by), len(line.note)) == (200, 500)

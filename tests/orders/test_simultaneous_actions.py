@@ -9,8 +9,7 @@ import pytest
 from django.db import connection as database
 from django.db import connections, transaction
 
-from integrations.pos import OrderEvent as PosEvent
-from integrations.pos import OrderUpdate
+from integrations.pos import OrderEvent, OrderUpdate
 from orders.injection.pos_events import apply_order_update
 from orders.models import Alert, Order
 from orders.payments import OrderCancelled, pay_order
@@ -79,7 +78,7 @@ def test_when_people_press_different_buttons_the_events_match_the_result(
 
 
 def confirmed_by_the_pos(order: Order) -> Callable[[], str]:
-    update = OrderUpdate(event=PosEvent.CONFIRMED, reference=injection_of(order).reference, account="A9.1")
+    update = OrderUpdate(event=OrderEvent.CONFIRMED, reference=injection_of(order).reference, account="A9.1")
     return lambda: apply_order_update(order.venue, update)
 
 
@@ -112,7 +111,7 @@ def test_a_confirmation_while_the_order_is_marked_is_refused_or_reported_as_a_du
 @pytest.mark.django_db(transaction=True)
 def test_an_order_confirmed_while_being_cancelled_stays_cancelled_and_the_till_is_alerted(venue: Venue) -> None:
     order = order_in(State.ACCEPTED, venue, outcomes=(Outcome.ACCEPTED,))
-    update = OrderUpdate(event=PosEvent.CONFIRMED, reference=injection_of(order).reference, account="A9.1")
+    update = OrderUpdate(event=OrderEvent.CONFIRMED, reference=injection_of(order).reference, account="A9.1")
 
     at_once(lambda: cancel(order=order, by="Ben"), lambda: apply_order_update(venue, update))
 

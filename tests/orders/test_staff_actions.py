@@ -8,8 +8,7 @@ import time_machine
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from integrations.pos import OrderEvent as PosEvent
-from integrations.pos import OrderUpdate
+from integrations.pos import OrderEvent, OrderUpdate
 from orders.injection.pos_events import apply_order_update
 from orders.injection.send import inject
 from orders.models import Alert, Injection, Order
@@ -195,8 +194,8 @@ def test_an_order_cannot_be_marked_while_it_is_being_sent(clock: time_machine.Tr
     assert (injection.state, injection.lease, injection.lease_until) == (State.CONFIRMED, None, None)
 
 
-@pytest.mark.parametrize("event", [PosEvent.FAILED, PosEvent.CONFIRMED])
-def test_a_later_notification_does_not_change_a_keyed_in_order(venue: Venue, event: PosEvent) -> None:
+@pytest.mark.parametrize("event", [OrderEvent.FAILED, OrderEvent.CONFIRMED])
+def test_a_later_notification_does_not_change_a_keyed_in_order(venue: Venue, event: OrderEvent) -> None:
     order = order_in(State.ACCEPTED, venue)
     mark_entered_by_hand(order=order, by="Ben", account="A7.1")
 

@@ -9,7 +9,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from integrations.models import Connection, Notification, SyncRun, SyncSchedule
-from menus.models import Allergen, Category, Menu, MenuState
+from menus.models import Allergen, Category, Menu, RestorePoint
 from orders.models import Injection, InjectionAttempt, Order, OrderingHours, OrderingRules, OrderLine
 from storekit.models import Venue
 from storekit.rest.api_keys import issue_api_key
@@ -81,7 +81,7 @@ def _menu_rows(venue: Venue) -> list[Model]:
     menu: Menu = factories.MenuFactory(venue=venue, pos_menu_name=f"Menu of {venue}")
     return [
         menu,
-        MenuState.objects.create(menu=menu, version=1, products=1, content=b""),
+        RestorePoint.objects.create(menu=menu, version=1, products=1, content=b""),
         Allergen.objects.create(venue=venue, code=f"Allergen of {venue}"),
         category,
         product,

@@ -64,11 +64,11 @@ def test_a_processed_notification_is_not_processed_again(notification: Notificat
 
 
 def test_a_notification_claimed_by_another_worker_is_left_alone(notification: Notification, handler: Handler) -> None:
-    def meanwhile(venue: Venue, update: OrderUpdate) -> str:
+    def overtaken(venue: Venue, update: OrderUpdate) -> str:
         assert ledger.process(notification_id=notification.pk, handle=handler) == "nothing to do"
         return "confirmed"
 
-    assert ledger.process(notification_id=notification.pk, handle=meanwhile) == "confirmed"
+    assert ledger.process(notification_id=notification.pk, handle=overtaken) == "confirmed"
     assert handler.facts == []
 
 

@@ -11,7 +11,7 @@ from django.test import Client
 
 from integrations.models import Connection, SyncRun
 from menus import catalogue
-from menus.models import Menu, MenuState, Modifier, Product
+from menus.models import Menu, Modifier, Product, RestorePoint
 from menus.storefront.published import menu_cache
 from menus.sync.run import sync_menu
 from menus.versions import version_of
@@ -167,7 +167,7 @@ def test_stock_reaches_the_menu_and_the_basket_and_is_lifted_again(
     answer_availability({})
     sync(synced, light=light)
     assert set(Product.objects.values_list("stock", "sold_out")) == {(None, False)}
-    assert MenuState.objects.count() == 1
+    assert RestorePoint.objects.count() == 1
 
 
 def test_a_light_sync_without_availability_fails_and_changes_nothing(synced: Venue) -> None:

@@ -14,15 +14,15 @@ from integrations.models import Connection, LightspeedSettings, SyncRun
 from integrations.pos import MenuSnapshot
 from integrations.syncs.runs import queue_sync
 from menus.descriptions import set_descriptions
-from menus.models import Menu, MenuState, Product
+from menus.models import Menu, Product, RestorePoint
 from menus.stock.levels import propagate_to_menu
 from menus.storefront.document import load_rows, menu_document
 from menus.storefront.languages import Texts
 from menus.sync.apply import apply_plan
 from menus.sync.diff import ENTRIES
 from menus.sync.full_plan import plan_sync
-from menus.sync.restore_points import past_menu, plan_rollback, save_state
-from menus.sync.rollback import preview_rollback, saved_states, undo
+from menus.sync.restore_points import past_menu, plan_rollback, save_restore_point
+from menus.sync.rollback import preview_rollback, restore_points_of, undo
 from menus.sync.run import run_queued, sync_menu
 from menus.sync.stored_menu import load_stored
 from menus.versions import MenuBusy, version_of
@@ -85,7 +85,7 @@ def test_previewing_a_rollback_changes_nothing(connection: Connection, venue: Ve
 
     assert run.state == State.HELD
     assert (run.plan["created"]["products"], run.plan["archived"]["products"]) == (["C (C)"], ["New (NEW)"])
-    assert preview_rollback(state=saved_states(venue=venue)[0])["counts"] == run.plan["counts"]
+    assert preview_rollback(state=restore_points_of(venue=venue)[0])["counts"] == run.plan["counts"]
     assert on_menu() == {"A", "B", "NEW"}
 
 
@@ -143,7 +143,7 @@ def test_a_schedule_keeps_a_rollback_after_staff_edited_a_description(connection
 def test_a_schedule_syncs_again_only_once_the_undo_is_undone(connection: Connection, venue: Venue) -> None:
     for last in ("C", "D", "E"):
         sync(venue, "A", "B", last)
-    states = {state.version: state.pk for state in saved_states(venue=venue)}
+    states = {state.version: state.pk for state in restore_points_of(venue=venue)}
     undo(venue=venue, state_id=states[2], started_by="Anna")
     undo(venue=venue, state_id=states[1], started_by="Anna")
 
@@ -151,7 +151,11 @@ def test_a_schedule_syncs_again_only_once_the_undo_is_undone(connection: Connect
     assert "was undone here" in scheduled(venue).warnings[-1]
     assert on_menu() == {"A", "B", "D"}
 
-    undo(venue=venue, state_id=next(one.pk for one in saved_states(venue=venue) if one.version == 3), started_by="Anna")
+    undo(
+        venue=venue,
+        state_id=next(one.pk for one in restore_points_of(venue=venue) if one.version == 3),
+        started_by="Anna",
+    )
     assert scheduled(venue).warnings == []
     assert on_menu() == {"A", "B", "E"}
 
@@ -217,13 +221,13 @@ def test_ten_states_are_kept_and_a_sync_without_changes_saves_none(connection: C
         sync(venue, "A", f"B{number}", force=True)
         sync(venue, "A", f"B{number}", force=True)
 
-    assert [state.version for state in saved_states(venue=venue)] == list(range(12, 2, -1))
+    assert [state.version for state in restore_points_of(venue=venue)] == list(range(12, 2, -1))
 
 
 def test_without_a_saved_state_a_rollback_fails(connection: Connection, venue: Venue, other_venue: Venue) -> None:
     sync(venue, "A")
 
-    run = undo(venue=other_venue, state_id=MenuState.objects.get().pk, started_by="Zoe")
+    run = undo(venue=other_venue, state_id=RestorePoint.objects.get().pk, started_by="Zoe")
 
     assert run.state == State.FAILED
     assert on_menu() == {"A"}
@@ -259,7 +263,7 @@ def test_rolling_back_several_syncs_at_once(connection: Connection, venue: Venue
     for skus in ("ABCD", "ABCE", "ABF", "ABFG", "ABCD"):
         sync(venue, *skus, force=True)
         seen.append(as_guests_see_it(venue))
-    states = {state.version: state.pk for state in saved_states(venue=venue)}
+    states = {state.version: state.pk for state in restore_points_of(venue=venue)}
 
     for version in (2, 4, 1, 3):
         undo(venue=venue, state_id=states[version], started_by="Anna")
@@ -278,7 +282,7 @@ def test_apply_then_undo_is_the_identity(menus: list[MenuSnapshot]) -> None:
         stored, version = load_stored(venue=venue), version_of(venue=venue)
         plan = plan_sync(snapshot=menu_then, stored=stored)
         row = Menu.objects.get(venue=venue)
-        states.append(save_state(menu=row, plan=plan, stored=stored, version=version, run=None))
+        states.append(save_restore_point(menu=row, plan=plan, stored=stored, version=version, run=None))
         apply_plan(venue=venue, plan=plan, version=version, snapshot=menu_then)
 
     stored = load_stored(venue=venue)
@@ -295,12 +299,12 @@ def test_apply_then_undo_is_the_identity(menus: list[MenuSnapshot]) -> None:
         }
 
 
-def test_only_managers_of_the_venue_see_plans_and_saved_states(
+def test_only_managers_of_the_venue_see_plans_and_restore_points(
     connection: Connection, venue: Venue, annas_browser: Client, bens_browser: Client, zoes_browser: Client
 ) -> None:
     sync(venue, "A", "B", "C", "D")
     held = sync(venue, "A")
-    row, state = Menu.objects.get(), MenuState.objects.get()
+    row, state = Menu.objects.get(), RestorePoint.objects.get()
     plan = f"/admin/menus/menu/plan/{held.pk}/"
     listed = f"/admin/menus/menu/go-back/{row.pk}/"
 
@@ -315,7 +319,7 @@ def test_only_managers_of_the_venue_see_plans_and_saved_states(
     assert SyncRun.objects.count() == 2
 
 
-def test_saved_states_are_listed_in_the_venues_time_zone(
+def test_restore_points_are_listed_in_the_venues_time_zone(
     connection: Connection, venue: Venue, annas_browser: Client
 ) -> None:
     with time_machine.travel("2026-07-03T21:30:00Z", tick=False):
@@ -344,7 +348,7 @@ def test_applying_a_plan_and_rolling_back_are_queued(
     sync(venue, "A", "B", "C", "D")
     sync(venue, "A", "B", "C")
     held = sync(venue, "A")
-    row, state = Menu.objects.get(), MenuState.objects.first()
+    row, state = Menu.objects.get(), RestorePoint.objects.first()
     assert state is not None
 
     annas_browser.post(f"/admin/menus/menu/plan/{held.pk}/")

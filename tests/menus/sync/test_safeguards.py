@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from integrations.models import Connection, LightspeedSettings, SyncRun
 from integrations.syncs.runs import queue_sync
-from menus.models import Category, Menu, MenuState, Product, Snooze, StockLevel
+from menus.models import Category, Menu, Product, RestorePoint, Snooze, StockLevel
 from menus.sync.rollback import undo
 from menus.sync.run import apply_held, options_to_apply, preview_sync, sync_menu
 from menus.sync.summary import summary_lines
@@ -182,7 +182,7 @@ def test_a_plan_shows_a_modifier_group_whose_rules_change(venue: Venue, annas_br
     assert list(summary_lines(plan.plan)) == ["~ Modifier group Dips: name Sauces → Dips, rules"]
     assert apply_held(run=plan, started_by="Anna").state == State.SUCCEEDED
 
-    before = f"/admin/menus/menu/go-back/{Menu.objects.get().pk}/{MenuState.objects.first().pk}/"  # type: ignore[union-attr]
+    before = f"/admin/menus/menu/go-back/{Menu.objects.get().pk}/{RestorePoint.objects.first().pk}/"  # type: ignore[union-attr]
     page = annas_browser.get(before).content.decode()
     assert "Sauces: name Dips → Sauces, rules" in page
     assert "Restore" in page
@@ -216,7 +216,7 @@ def test_an_unchanged_response_is_not_compared_and_repeats_its_warnings(venue: V
     assert "Nameless" in again.warnings[0]
     assert again.counts == {"created": 0, "updated": 0, "archived": 0, "unchanged": 2}
     assert not [query for query in queries if "translations" in query["sql"] and "menus_product" in query["sql"]]
-    assert MenuState.objects.count() == 1
+    assert RestorePoint.objects.count() == 1
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_staff_send_an_order_again(failed: Order, bens_browser: Client) -> None:
 
     assert said == ["Order 7 is being sent to the till again."]
     assert Injection.objects.get().state == State.WAITING
-    assert failed.events.get().by == "Ben"
+    assert failed.staff_actions.get().by == "Ben"
 
 
 def test_staff_are_asked_to_fix_a_refused_order_first(venue: Venue, bens_browser: Client) -> None:
@@ -179,7 +179,7 @@ def test_an_action_that_is_no_longer_possible_says_why(venue: Venue, bens_browse
     assert answer.redirect_chain == [(page_of(order), 302)]
     assert [str(message) for message in answer.context["messages"]] == ["The order is cancelled."]
     assert press(bens_browser, button, order) == ["Nothing has changed. The order is cancelled."]
-    assert order.events.count() == 0
+    assert order.staff_actions.count() == 0
 
 
 @pytest.mark.parametrize("button", BUTTONS)
@@ -190,7 +190,7 @@ def test_opening_the_confirmation_page_changes_nothing(failed: Order, bens_brows
     bens_browser.head(address(button, failed))
 
     assert Injection.objects.values().get() == before
-    assert failed.events.count() == 0
+    assert failed.staff_actions.count() == 0
 
 
 @pytest.mark.parametrize("button", BUTTONS)

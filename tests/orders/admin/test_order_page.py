@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from orders.models import Alert, Injection, Order, OrderEvent, OrderLine
+from orders.models import Alert, Injection, Order, OrderLine, StaffAction
 from storekit.models import Venue
 from tests import factories
 from tests.orders.admin.backoffice import LONG_AGO, State, an_attempt, order_in, page_of
@@ -124,7 +124,7 @@ def test_an_orders_page_shows_its_timeline(refused_order: Order, venue: Venue, b
     alert = {"order": refused_order, "about": "failed", "created_at": timezone.now()}
     Alert.objects.create(channel="email", sent_at=timezone.now(), **alert)
     Alert.objects.create(channel="till", error="The POS cannot be reached.", **alert)
-    OrderEvent.objects.create(order=refused_order, action="sent_again", by="Anna", note="After: Nobody answered.")
+    StaffAction.objects.create(order=refused_order, action="sent_again", by="Anna", note="After: Nobody answered.")
 
     page = bens_browser.get(page_of(refused_order)).content.decode()
     text = page_text(bens_browser, refused_order)
@@ -236,5 +236,5 @@ def test_a_pages_number_of_queries_does_not_grow_with_the_order(refused_order: O
         factories.OrderLineFactory(order=refused_order, position=position)
         an_attempt(refused_order, "unreachable", number=position + 10)
         Alert.objects.create(order=refused_order, channel="email", about="failed", occurrence=position)
-        OrderEvent.objects.create(order=refused_order, action="sent_again", by="Anna")
+        StaffAction.objects.create(order=refused_order, action="sent_again", by="Anna")
     assert queries() == few

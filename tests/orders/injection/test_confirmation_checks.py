@@ -211,7 +211,7 @@ def test_a_check_that_kills_its_process_every_time_is_given_up(
     assert look_for_order(unconfirmed.pk) == "failed"
 
 
-# --- What happens meanwhile ------------------------------------------------------------------------------------------
+# --- What happens before the check -----------------------------------------------------------------------------------
 
 
 def said(injection: Injection, event: OrderEvent) -> str:

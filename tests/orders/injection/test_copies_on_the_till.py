@@ -8,8 +8,7 @@ from integrations.models import Connection
 from integrations.pos import OrderEvent, OrderUpdate
 from orders.injection.pos_events import apply_order_update
 from orders.injection.references import restart_sending, start_new_revision
-from orders.models import Injection, InjectionAttempt, Order
-from orders.models import OrderEvent as Audit
+from orders.models import Injection, InjectionAttempt, Order, StaffAction
 from storekit.models import Venue
 from tests import factories
 from tests.orders.sending import alerts
@@ -134,7 +133,7 @@ def by_hand(order: Order) -> Order:
     """Keyed in after it was reported."""
     Injection.objects.update(state=State.CONFIRMED, account="A5.5")
     Order.objects.update(status=Status.CONFIRMED)
-    Audit.objects.create(order=order, action=Audit.Action.ENTERED_BY_HAND, by="Anna")
+    StaffAction.objects.create(order=order, action=StaffAction.Action.ENTERED_BY_HAND, by="Anna")
     return order
 
 

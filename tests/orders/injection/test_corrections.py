@@ -1,4 +1,4 @@
-"""What storekit puts right by itself after a definite refusal, once each, under a reference of its own."""
+"""What storekit corrects without staff after a definite refusal, once each, under a reference of its own."""
 
 import json
 from datetime import timedelta
