@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 from django.test import Client
+from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
@@ -14,7 +15,11 @@ from storekit.models import Membership, User, Venue
 from storekit.rest.api_keys import issue_api_key
 from tests import factories
 from tests.sandbox.process import running_sandbox
+from tests.support.examples import examples
 from tests.support.sandbox import SandboxPos
+
+hypothesis_settings.register_profile("storekit", max_examples=examples(40), deadline=None)
+hypothesis_settings.load_profile("storekit")
 
 
 @pytest.fixture(autouse=True)

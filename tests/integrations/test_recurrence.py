@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from integrations.recurrence import every_day, in_words, next_occurrence, read_weekdays
+from tests.support.examples import examples
 
 EVERY_DAY = range(7)
 SINCE = datetime(2015, 1, 1, tzinfo=UTC)
@@ -93,7 +94,7 @@ def test_without_weekdays_nothing_runs() -> None:
     assert next_occurrence(after=datetime.now(UTC), time=time(5), weekdays=[], zone=zone) is None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     zone=st.sampled_from(ZONES),
     at=st.times().map(lambda at: at.replace(second=0, microsecond=0)),

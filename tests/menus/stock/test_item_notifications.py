@@ -23,6 +23,7 @@ from menus.versions import version_of
 from storekit.models import Venue
 from tests.menus.snapshots import category, product, snapshot, sync_snapshot
 from tests.menus.stocked import lifted, orderable, restricted, shown, stocked_menu
+from tests.support.examples import examples
 
 NOON = datetime(2026, 10, 1, 12, tzinfo=UTC)
 
@@ -116,7 +117,7 @@ _UPDATES = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(20), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(updates=st.lists(_UPDATES, min_size=1, max_size=5), data=st.data())
 def test_the_result_depends_on_the_updates_and_not_on_their_order(
     menu: Venue, updates: list[ItemUpdate], data: Any

@@ -28,6 +28,7 @@ from tests.menus.snapshots import (
     snapshots,
     sync_snapshot,
 )
+from tests.support.examples import examples
 
 WRITES = ("INSERT", "UPDATE", "DELETE")
 
@@ -126,7 +127,7 @@ def test_comparing_an_unchanged_menu_writes_nothing(venue: Venue) -> None:
 
 
 @pytest.mark.django_db
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(menus=st.lists(snapshots(), min_size=1, max_size=3))
 def test_storefronts_read_the_last_synced_menu_and_a_second_sync_changes_nothing(menus: list[MenuSnapshot]) -> None:
     venue: Venue = VenueFactory()

@@ -17,6 +17,7 @@ from tests.factories import ConnectionFactory, VenueFactory
 from tests.integrations.lightspeed.mapping.menu.test_incremental import menus_in_a_row
 from tests.menus.pos_answers import answer_menu
 from tests.menus.sync.answered import sync
+from tests.support.examples import examples
 
 Json = dict[str, Any]
 
@@ -59,7 +60,7 @@ def shown(venue: Venue) -> Any:
 
 
 @pytest.mark.django_db
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 @given(bodies=menus_in_a_row())
 def test_many_incremental_syncs_show_the_same_menu_as_one_full_sync(bodies: list[Json]) -> None:
     venue: Venue = VenueFactory()
@@ -73,7 +74,7 @@ def test_many_incremental_syncs_show_the_same_menu_as_one_full_sync(bodies: list
 
 
 @pytest.mark.django_db
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 @given(bodies=menus_in_a_row())
 def test_after_any_syncs_a_full_one_finds_no_changes_and_the_same_warnings(bodies: list[Json]) -> None:
     venue: Venue = VenueFactory()

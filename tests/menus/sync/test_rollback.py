@@ -31,6 +31,7 @@ from tests import factories
 from tests.factories import VenueFactory
 from tests.menus.pos_answers import answer_availability, answer_menu, answer_menu_list, item, menu, screen
 from tests.menus.snapshots import snapshots, sync_snapshot
+from tests.support.examples import examples
 
 State = SyncRun.State
 
@@ -271,7 +272,7 @@ def test_rolling_back_several_syncs_at_once(connection: Connection, venue: Venue
 
 
 @pytest.mark.django_db
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(menus=st.lists(snapshots(), min_size=2, max_size=4))
 def test_apply_then_undo_is_the_identity(menus: list[MenuSnapshot]) -> None:
     venue: Venue = VenueFactory()

@@ -15,6 +15,7 @@ from storekit.models import Venue
 from storekit.rest.api_keys import issue_api_key
 from tests import factories
 from tests.orders.conftest import CopperPotMenu
+from tests.support.examples import examples
 
 ORDERS, BASKET = "/api/v1/venues/copper-pot/orders", "/api/v1/venues/copper-pot/basket"
 PLACES = [
@@ -103,7 +104,7 @@ def test_any_body_gets_an_order_or_a_clear_error(venue: Venue, posted: dict[str,
     authorization = f"Bearer {issue_api_key(venue=venue, name='web shop')[1]}"
     keys = iter(range(10**6))
 
-    @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @settings(max_examples=examples(50), deadline=None, suppress_health_check=list(HealthCheck), database=None)
     @given(st.lists(st.tuples(st.sampled_from(PLACES), json_values), min_size=1, max_size=2))
     def post(changes: list[tuple[tuple[str | int, ...], Any]]) -> None:
         body = copy.deepcopy(posted)

@@ -12,6 +12,7 @@ from orders.checkout.pricing import PricedLine, PricedOrder, price
 from orders.checkout.requests import RequestedItem, RequestedModifier
 from storekit.money import round_money
 from tests.orders.catalogues import Shopping, catalogue, group, instruction, modifier, product, shoppings
+from tests.support.examples import examples
 
 MILD, MATURE = modifier("Mild"), modifier("Mature", "0.75")
 RIPENESS = group("Ripeness", MILD, MATURE, minimum=1, maximum=1)
@@ -217,7 +218,7 @@ def _amounts(line: PricedLine, times: int = 1) -> Iterator[Decimal]:
         yield from _amounts(choice, times)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(shoppings())
 def test_the_lines_and_the_tip_of_any_order_add_up_to_the_total(shopping: Shopping) -> None:
     order = price(catalogue=shopping.catalogue, items=shopping.items, tip=shopping.tip)

@@ -20,6 +20,7 @@ from orders.injection.ticket import ticket_for
 from orders.models import DiscountCode, Order
 from storekit.models import Venue
 from tests.orders.catalogues import Shopping, amounts_in, shoppings
+from tests.support.examples import examples
 
 NOW = datetime(2026, 7, 3, 17, 0, tzinfo=UTC)
 MAPPING = VenuePosSettings()
@@ -110,7 +111,7 @@ def orders_sent(draw: st.DrawFn) -> Sent:
 _ADDRESS = {"address_line1": "1 High Street", "city": "London", "postcode": "N1 9GU", "address_notes": "Second door"}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(orders_sent())
 def test_every_order_fits_the_contract_and_adds_up_to_the_amount_paid(sent: Sent) -> None:
     order, body = sent.order, _as_received(sent.body)
@@ -127,7 +128,7 @@ def test_every_order_fits_the_contract_and_adds_up_to_the_amount_paid(sent: Sent
         assert payment is None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(orders_sent())
 def test_a_discount_is_a_line_or_on_the_lines_and_never_both(sent: Sent) -> None:
     order, items = sent.order, _as_received(sent.body)["items"]

@@ -23,6 +23,7 @@ from tests.integrations.lightspeed.menus import (
     texts,
     to_snapshot,
 )
+from tests.support.examples import examples
 
 
 def keys_of(snapshot: MenuSnapshot) -> dict[str, tuple[str, ...]]:
@@ -260,7 +261,7 @@ def test_the_same_menu_again_has_the_same_keys(source: dict[str, Any], others: d
     assert to_snapshot(source, stored=Held(once)) == once
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(40))
 @given(source=_menus(), groups=_groups(), number=st.integers(0, 6), before=_menus())
 def test_whatever_becomes_of_one_product_all_others_keep_their_keys(
     source: dict[str, Any], groups: list[dict[str, Any]], number: int, before: dict[str, Any]

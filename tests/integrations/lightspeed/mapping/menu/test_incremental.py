@@ -14,6 +14,7 @@ from integrations.lightspeed.adapter import LightspeedMenu
 from integrations.lightspeed.mapping.menu.snapshot import SubScreens
 from integrations.pos import BadAnswer, MenuReading
 from tests.integrations.lightspeed.menus import item, menu, menu_of, modifiers, screen, texts
+from tests.support.examples import examples
 
 Json = dict[str, Any]
 
@@ -233,7 +234,7 @@ def menus_in_a_row(draw: st.DrawFn) -> list[Json]:
     return found
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(bodies=menus_in_a_row())
 def test_a_part_says_of_its_products_and_of_the_menu_what_the_whole_says(bodies: list[Json]) -> None:
     checkpoint = read(bodies[0]).checkpoint
