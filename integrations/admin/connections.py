@@ -1,6 +1,5 @@
 """The back-office page of connections. Notifications, syncs and schedules have modules of their own."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -9,8 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import action, display
@@ -26,6 +23,7 @@ from integrations.subscriptions import announce_connected, announce_settings
 from integrations.webhooks.health import check_webhook
 from storekit.admin_base.confirm import confirm_page
 from storekit.admin_base.filters import VenueFilter
+from storekit.admin_base.local_time import local_moment
 from storekit.admin_base.site import VenueAdmin
 from storekit.staff import manages, manages_somewhere, venues_of
 
@@ -167,7 +165,7 @@ class ConnectionPage(VenueAdmin):
         pair = getattr(connection, "tokens", None)
         if pair is None:
             return None
-        return date_format(timezone.localtime(pair.expires_at, connection.venue.zone), "DATETIME_FORMAT")
+        return local_moment(pair.expires_at, connection.venue)
 
     @admin.display(description="Next step", empty_value="–")
     def next_step(self, connection: Connection) -> SafeString | None:
@@ -178,9 +176,9 @@ class ConnectionPage(VenueAdmin):
         address = reverse(f"admin:integrations_connection_{name}", args=[connection.pk])
         return format_html('<a class="underline" href="{}">{}</a>', address, label)
 
-    def get_list_display(self, request: HttpRequest) -> Sequence[str]:
-        steps = ("next_step",) if manages_somewhere(request.user) else ()
-        return (*super().get_list_display(request), *steps)
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        steps = ["next_step"] if manages_somewhere(request.user) else []
+        return [*super().get_list_display(request), *steps]
 
     # --- Buttons, each shown only in the states it applies to
 

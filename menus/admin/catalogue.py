@@ -34,6 +34,7 @@ from menus.models import (
 from menus.pricing import PRICING_COLUMNS, entry_price
 from menus.stock.reconciliation_report import last_comparison
 from storekit.admin_base.filters import VenueFilter
+from storekit.admin_base.local_time import local_moment
 from storekit.admin_base.site import ReadOnlyAdmin, ReadOnlyInline
 from storekit.models import Venue
 from storekit.money import format_money
@@ -265,8 +266,8 @@ class MenuPage(MenuSyncPages, ReadOnlyAdmin):
         return f"{menu.pos_menu_name} ({menu.pos_menu_id})" if menu.pos_menu_id else None
 
     @admin.display(description="Last synced", ordering="synced_at", empty_value="never")
-    def last_synced_at(self, menu: Any) -> Any:
-        return menu.synced_at
+    def last_synced_at(self, menu: Any) -> str | None:
+        return local_moment(menu.synced_at, menu.venue) if menu.synced_at else None
 
     @admin.display(description="Warnings of the last sync", empty_value="–")
     def left_out(self, menu: Menu) -> str | None:

@@ -15,6 +15,7 @@ from django.shortcuts import redirect, resolve_url
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.sites import UnfoldAdminSite
 
+from storekit.admin_base.local_time import in_local_time, show_in_time_of
 from storekit.models import Venue
 from storekit.staff import (
     is_superuser,
@@ -104,6 +105,8 @@ def simplify_choice(choice: Any) -> None:
 class VenueAdmin(VenueScoped, ModelAdmin):
     """An admin page whose rows belong to venues. Users see only the rows of their own venues, everywhere.
 
+    Every time is shown in the time zone of the row's venue: see `storekit.admin_base.local_time`.
+
     `venue_path` is the look-up from the row to its venue. Staff may view and managers may also change; with
     `staff_may_change` staff may change too. Nobody may add or delete unless a subclass allows it. The `obj` of the
     permission methods may be a row or its id, which is what unfold's actions pass.
@@ -120,6 +123,18 @@ class VenueAdmin(VenueScoped, ModelAdmin):
         for step in self.venue_path.split("__"):
             found = found if step == "pk" else getattr(found, step)
         return cast(Venue, found)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Return the row, and show and read times in its venue's time zone from here on."""
+        row = super().get_object(request, object_id, from_field)
+        if row is not None:
+            show_in_time_of(self.venue_of(row))
+        return row
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """Show the times of each row in its venue's time zone."""
+        columns = super().get_list_display(request)
+        return [in_local_time(column, model=self.model, venue_of=self.venue_of) for column in columns]
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         """Limit filters by a related row to the rows that occur in the user's own list."""

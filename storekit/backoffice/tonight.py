@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from integrations.models import Notification, SyncRun
 from menus.models import Product
@@ -28,12 +29,17 @@ _MAX_FAILED = 200
 
 @dataclass(frozen=True)
 class VenueTonight:
-    """One venue on the home page. `now` is in its own time zone."""
+    """One venue on the home page."""
 
     venue: Venue
     now: datetime
     orders: OrdersTonight
     findings: tuple[Finding, ...]
+
+    @property
+    def local_time(self) -> str:
+        """The time at the venue, such as `Friday, 22:30`. As text: templates would show a time in the user's zone."""
+        return date_format(self.now.astimezone(self.venue.zone), "l, H:i")
 
     @property
     def needs_attention(self) -> int:
@@ -74,9 +80,7 @@ def venues_tonight(*, user: User) -> list[VenueTonight]:
             *findings.table_findings(duplicates.get(venue.pk, ()), venue=venue),
             findings.notification_finding(notifications[venue.pk], venue=venue),
         )
-        tonight.append(
-            VenueTonight(venue=venue, now=now.astimezone(venue.zone), orders=orders[venue.pk], findings=parts)
-        )
+        tonight.append(VenueTonight(venue=venue, now=now, orders=orders[venue.pk], findings=parts))
     return sorted(tonight, key=lambda venue: -venue.needs_attention)
 
 

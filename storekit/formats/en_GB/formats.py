@@ -2,4 +2,5 @@
 
 DATE_FORMAT = "j M Y"
 TIME_FORMAT = "H:i"
-DATETIME_FORMAT = "j M Y, H:i"
+# With the zone: people who work at venues in several zones read these, in lists that mix them too.
+DATETIME_FORMAT = "j M Y, H:i T"
