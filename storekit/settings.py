@@ -3,25 +3,26 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
 from storekit import environment
+from storekit.redis_client.options import STAND_IN, connection_options
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environment.read_environment(base_dir=BASE_DIR)
 
 # --- Secrets and hosts -------------------------------------------------------------------------------------------
 
-DEBUG = env.bool("DEBUG", default=False)
+DEBUG = environment.flag(env, "DEBUG", default=False)
 SECRET_KEY = environment.require_secret(
     env, "SECRET_KEY", hint="Create one with: python -c 'import secrets; print(secrets.token_urlsafe(50))'"
 )
 FIELD_ENCRYPTION_KEYS = environment.require_fernet_keys(env, "FIELD_ENCRYPTION_KEYS")
+_WEB = ("http", "https")
 PUBLIC_URL = environment.address(
-    env, "PUBLIC_URL", default="http://127.0.0.1:8000", schemes=("http", "https"), example="https://orders.example.com"
-)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or ["127.0.0.1", "localhost", "[::1]"]
+    env, "PUBLIC_URL", default="http://127.0.0.1:8000", schemes=_WEB, example="https://orders.example.com"
+).rstrip("/")
+ALLOWED_HOSTS = environment.values(env, "ALLOWED_HOSTS") or ["127.0.0.1", "localhost", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
 _HTTPS = PUBLIC_URL.startswith("https://")
@@ -106,12 +107,7 @@ _SQLITE_OPTIONS = {
 
 
 def _database() -> dict[str, Any]:
-    url = environment.text(env, "DATABASE_URL", default="sqlite:///storekit.sqlite3")
-    config: dict[str, Any] = env.db_url_config(url)
-    if config.get("ENGINE") not in ("django.db.backends.sqlite3", "django.db.backends.postgresql"):
-        raise ImproperlyConfigured(
-            "DATABASE_URL is not a database that storekit supports. Use sqlite:///FILE or postgres://USER:PASSWORD@HOST:PORT/NAME."
-        )
+    config = environment.database(env, "DATABASE_URL", default="sqlite:///storekit.sqlite3")
     if config["ENGINE"] == "django.db.backends.sqlite3":
         config["NAME"] = str(BASE_DIR / config["NAME"])
         config["OPTIONS"] = _SQLITE_OPTIONS
@@ -130,15 +126,19 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = environment.address(
     env, "REDIS_URL", schemes=("redis", "rediss", "unix"), example="redis://127.0.0.1:6379/0"
 )
-CACHES: dict[str, dict[str, Any]] = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": REDIS_URL,
-        "OPTIONS": {"socket_timeout": 5, "socket_connect_timeout": 5},
+_CACHE_IN_DATABASE = {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "storekit_cache"}
+CACHES: dict[str, dict[str, Any]] = (
+    {
+        "default": {
+            "BACKEND": "storekit.redis_client.cache.RedisCacheWithStandIn",
+            "LOCATION": REDIS_URL,
+            "OPTIONS": connection_options(),
+        },
+        STAND_IN: _CACHE_IN_DATABASE,
     }
     if REDIS_URL
-    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "storekit_cache"}
-}
+    else {"default": _CACHE_IN_DATABASE}
+)
 
 Q_CLUSTER: dict[str, Any] = {
     "name": "storekit",
@@ -155,7 +155,11 @@ Q_CLUSTER: dict[str, Any] = {
     # Venue-local times are computed by storekit; the queue's own clock never changes with the seasons.
     "time_zone": "UTC",
     "label": "Background tasks",
-    **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
+    **(
+        {"redis": REDIS_URL, "broker_class": "storekit.queue.redis_broker.PatientRedisBroker"}
+        if REDIS_URL
+        else {"orm": "default"}
+    ),
 }
 # How many calls to one venue's POS run at once on one worker host. Lightspeed publishes no limit; this one is ours.
 POS_CALLS_PER_VENUE = 6
@@ -201,9 +205,15 @@ LIGHTSPEED_ENVIRONMENT = environment.one_of(
     env, "LIGHTSPEED_ENVIRONMENT", choices=tuple(_LIGHTSPEED_HOSTS), default="sandbox"
 )
 _api_url, _realm_url = _LIGHTSPEED_HOSTS[LIGHTSPEED_ENVIRONMENT]
-LIGHTSPEED_API_URL = environment.text(env, "LIGHTSPEED_API_URL", default=_api_url).rstrip("/")
-LIGHTSPEED_AUTH_URL = environment.text(env, "LIGHTSPEED_AUTH_URL", default=f"{_realm_url}/auth")
-LIGHTSPEED_TOKEN_URL = environment.text(env, "LIGHTSPEED_TOKEN_URL", default=f"{_realm_url}/token")
+LIGHTSPEED_API_URL = environment.address(
+    env, "LIGHTSPEED_API_URL", default=_api_url, schemes=_WEB, example=_api_url
+).rstrip("/")
+LIGHTSPEED_AUTH_URL = environment.address(
+    env, "LIGHTSPEED_AUTH_URL", default=f"{_realm_url}/auth", schemes=_WEB, example=f"{_realm_url}/auth"
+)
+LIGHTSPEED_TOKEN_URL = environment.address(
+    env, "LIGHTSPEED_TOKEN_URL", default=f"{_realm_url}/token", schemes=_WEB, example=f"{_realm_url}/token"
+)
 if LIGHTSPEED_ENVIRONMENT == "sandbox":
     # What the sandbox POS accepts out of the box; a real client's pair has no default.
     LIGHTSPEED_CLIENT_ID = environment.text(env, "LIGHTSPEED_CLIENT_ID", default="storekit-sandbox")

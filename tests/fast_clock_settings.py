@@ -8,11 +8,11 @@ import os
 
 from django.utils import timezone
 
+from storekit.redis_client.options import STAND_IN
 from storekit.settings import *  # noqa: F403 - the same settings
 from storekit.settings import CACHES, REDIS_URL
 from tests.support.fast_clock import FastClock
 
-if not REDIS_URL:
-    # Django's database cache writes by one clock and reads by the other, so every entry would expire at once.
-    CACHES["default"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+# Django's database cache writes by one clock and reads by the other, so every entry would expire at once.
+CACHES[STAND_IN if REDIS_URL else "default"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 vars(timezone)["now"] = FastClock.from_environment(os.environ).now

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,6 +25,22 @@ from django.test import Client
 from django_q.models import Schedule
 ready = Client().get("/readyz", headers={"host": "localhost"})
 print(json.dumps([ready.status_code, sorted(Schedule.objects.values_list("func", flat=True))]))
+"""
+
+READY = """
+import json
+import django
+django.setup()
+from django.test import Client
+ready = Client().get("/readyz", headers={"host": "localhost"})
+print(json.dumps([ready.status_code, ready.json()]))
+"""
+
+DROP = """
+import django
+django.setup()
+from django.db import connection
+connection.cursor().execute("DROP TABLE storekit_cache")
 """
 
 TABLES = """
@@ -92,13 +109,55 @@ def test_migrate_alone_is_enough_for_a_database(empty_database: dict[str, str]) 
     assert_ready(empty_database)
 
 
-def test_with_redis_no_cache_table_is_made(empty_database: dict[str, str]) -> None:
+def test_with_redis_the_table_of_the_cache_that_stands_in_for_it_is_made(empty_database: dict[str, str]) -> None:
     run(empty_database | {"REDIS_URL": "redis://127.0.0.1:9/0"}, "manage.py", "migrate", "-v", "0")
 
-    tables = (
-        "import django; django.setup(); from django.db import connection as c; print(c.introspection.table_names())"
+    assert "storekit_cache" in run(empty_database, "-c", TABLES)
+
+
+def refused(environment: dict[str, str], *arguments: str) -> str:
+    process = start(environment, *arguments)
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 1
+    return errors
+
+
+def test_check_names_what_an_unprepared_database_lacks(empty_database: dict[str, str]) -> None:
+    """And makes no file where there is none."""
+    said = refused(empty_database, "manage.py", "check")
+    if connection.vendor == "sqlite":
+        file = Path(empty_database["DATABASE_URL"].removeprefix("sqlite:///"))
+        assert f"(storekit.E003) The database {file} does not exist yet. Run: python manage.py prepare" in said
+        assert not file.exists()
+        file.touch()
+        said = refused(empty_database, "manage.py", "check")
+
+    assert re.search(
+        r"\(storekit\.E003\) \d+ migrations are missing, the first is \w+ 0001_initial\. Run: python", said
     )
-    assert "storekit_cache" not in run(empty_database, "-c", tables)
+    assert "(storekit.E003) The cache's table storekit_cache is missing. Run: python manage.py prepare" in said
+    status, found = json.loads(run(empty_database, "-c", READY))
+    assert status == 503
+    assert "migrations are missing, the first is" in found["migrations"]
+    assert "The cache's table storekit_cache is missing." in found["cache"]
+
+    run(empty_database, "manage.py", "migrate", "-v", "0")
+    run(empty_database, "-c", DROP)
+
+    said = refused(empty_database, "manage.py", "check")
+    assert "migrations are missing" not in said
+    assert "(storekit.E003) The cache's table storekit_cache is missing. Run: python manage.py prepare" in said
+    run(empty_database, "manage.py", "prepare", "-v", "0")
+    run(empty_database, "manage.py", "check")
+
+
+def test_check_says_that_the_database_does_not_answer(empty_database: dict[str, str]) -> None:
+    nowhere = {"DATABASE_URL": "postgres://storekit:hunter2@127.0.0.1:9/nowhere"}
+
+    said = refused(empty_database | nowhere, "manage.py", "check")
+
+    assert "(storekit.E002) The database does not answer (OperationalError)." in said
+    assert "hunter2" not in said
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite serves a single host")

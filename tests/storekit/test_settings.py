@@ -55,6 +55,13 @@ def test_a_missing_secret_stops_the_start_and_is_named(name: str) -> None:
         ("LOG_LEVEL", "chatty", "LOG_LEVEL is 'chatty'. Use one of: DEBUG, INFO, WARNING, ERROR, CRITICAL."),
         ("WORKERS", "0", "WORKERS is '0'. Use a whole number, such as 2."),
         ("WORKERS", "two", "WORKERS is 'two'. Use a whole number, such as 2."),
+        ("DEBUG", "maybe", "DEBUG is 'maybe'. Use on or off."),
+        ("DATABASE_URL", "postgres://me:a#b@h/d", "DATABASE_URL is not a database that storekit supports. Use"),
+        ("EMAIL_URL", "smtp+tls://me:a/b@h:587", "EMAIL_URL is not the URL of a mail server. Write it like"),
+        ("REDIS_URL", "redis://:a?b@h:6379/0", "REDIS_URL is not a valid URL. Write it like redis://"),
+        ("LIGHTSPEED_API_URL", "api.example", "LIGHTSPEED_API_URL is not a valid URL. Write it like http"),
+        ("LIGHTSPEED_AUTH_URL", "auth.example", "LIGHTSPEED_AUTH_URL is not a valid URL. Write it like http"),
+        ("LIGHTSPEED_TOKEN_URL", "token.example", "LIGHTSPEED_TOKEN_URL is not a valid URL. Write it like http"),
         ("NUM_PROXIES", "-1", "NUM_PROXIES is '-1'. Use a whole number, such as 0."),
     ],
 )
@@ -137,6 +144,14 @@ def test_without_a_mail_server_a_real_venue_gets_a_warning_and_no_printed_mail()
 
     assert "(storekit.W001) EMAIL_URL is not set: no e-mail is sent" in warned.stderr
     assert setting("settings.EMAIL_BACKEND", EMAIL_URL="", **real).endswith("dummy.EmailBackend")
+
+
+def test_hosts_are_stripped_and_a_secret_may_begin_with_a_dollar() -> None:
+    shown = "settings.ALLOWED_HOSTS, settings.LIGHTSPEED_CLIENT_SECRET"
+
+    assert setting(shown, ALLOWED_HOSTS="a.example, b.example", LIGHTSPEED_CLIENT_SECRET="$ecret") == (
+        "['a.example', 'b.example'] $ecret"
+    )
 
 
 def test_https_turns_on_hsts_and_secure_cookies() -> None:

