@@ -125,13 +125,26 @@ def _session(config: ClientConfig) -> OAuth2Session:
 
 
 def _raise_for_http_errors(response: requests.Response) -> requests.Response:
-    """Raise for responses without an OAuth error: throttling, faults, redirects. Authlib handles the others."""
+    """Raise for responses without an OAuth error: throttling, faults, redirects, a gateway's own words.
+
+    Authlib handles the others by their `error`, whatever their status. Without one it takes a refusal for tokens.
+    """
     status = response.status_code
+    if 400 <= status < 500 and status != requests.codes.too_many_requests and not _has_oauth_error(response):
+        raise BadAnswer("storekit could not read the response of Lightspeed's log-in service.", status=status)
     if status == requests.codes.too_many_requests or not 200 <= status < 500 or response.is_redirect:
         raise errors.for_answer(
             call=Call.READ, status=status, body=b"", retry_after=response.headers.get("Retry-After")
         )
     return response
+
+
+def _has_oauth_error(response: requests.Response) -> bool:
+    try:
+        body = response.json()
+    except ValueError:
+        return False
+    return isinstance(body, dict) and "error" in body
 
 
 def _tokens_from(
@@ -144,10 +157,6 @@ def _tokens_from(
         raise _oauth_error(error, refused=refused) from None
     except requests.Timeout as error:
         raise errors.timed_out() from error
-    except requests.HTTPError as error:
-        # A 4xx page that is not JSON comes from a gateway, not from the authorisation server.
-        status = error.response.status_code if error.response is not None else None
-        raise BadAnswer("storekit could not read the response of Lightspeed's log-in service.", status=status) from None
     except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
         raise errors.not_connected() from error
     except (ValueError, TypeError):

@@ -22,7 +22,7 @@ from integrations import tasks
 from integrations.connect import tokens
 from integrations.connect.tokens import ConnectionTokens
 from integrations.models import Connection, TokenPair
-from integrations.pos import NotConnected, Unauthorised, Unreachable
+from integrations.pos import BadAnswer, NotConnected, Throttled, Unauthorised, Unreachable
 from storekit.models import Venue
 from tests import factories
 from tests.integrations.flow import connect
@@ -176,6 +176,32 @@ def test_a_wrong_client_secret_is_not_taken_for_a_lapsed_consent(
     connection.refresh_from_db()
     assert connection.status == Connection.Status.CONNECTED
     assert TokenPair.objects.get().refreshing_until is None
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 429])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"message": "API rate limit exceeded"},
+        {"message": "Unauthorized", "access_token": "not-a-token", "refresh_token": "not-one-either"},
+    ],
+)
+def test_a_refusal_without_an_oauth_error_is_never_stored_as_tokens(
+    connection: Connection, token_endpoint: responses.RequestsMock, status: int, body: dict[str, str]
+) -> None:
+    """Authlib returns the body of such an answer as if it were tokens."""
+    before = TokenPair.objects.values("access_token", "refresh_token", "generation", "expires_at").get()
+    token_endpoint.post(settings.LIGHTSPEED_TOKEN_URL, json=body, status=status)
+
+    with pytest.raises(Throttled if status == 429 else BadAnswer):
+        ConnectionTokens(connection.pk).renewed("access-1")
+
+    assert TokenPair.objects.values("access_token", "refresh_token", "generation", "expires_at").get() == before
+    connection.refresh_from_db()
+    assert connection.status == Connection.Status.CONNECTED
+    token_endpoint.reset()
+    answer_with_a_new_pair(token_endpoint)
+    assert ConnectionTokens(connection.pk).renewed("access-1") == "access-2"
 
 
 def test_the_lease_of_a_process_that_died_is_taken_over(

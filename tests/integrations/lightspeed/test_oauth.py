@@ -152,6 +152,11 @@ def test_the_operator_is_told_which_settings_to_check() -> None:
         (500, "{}", Unreachable),
         (503, "<html>", Unreachable),
         (429, "{}", Throttled),
+        (429, '{"message": "API rate limit exceeded"}', Throttled),
+        (429, '{"access_token": "a", "refresh_token": "b"}', Throttled),
+        (401, '{"message": "Unauthorized"}', BadAnswer),
+        (403, '{"message": "Forbidden"}', BadAnswer),
+        (401, '{"access_token": "a", "refresh_token": "b"}', BadAnswer),
         (302, "", BadAnswer),
         (404, "<html>", BadAnswer),
         (200, "<html>", BadAnswer),
@@ -166,10 +171,11 @@ def test_the_operator_is_told_which_settings_to_check() -> None:
 )
 def test_nonsense_is_never_taken_for_tokens(status: int, body: str, expected: type[PosError]) -> None:
     responses.post(TOKEN_URL, status=status, body=body, headers={"Location": "https://elsewhere.example/"})
-    with pytest.raises(expected) as caught:
-        refresh()
-    assert type(caught.value) is expected
-    assert len(responses.calls) == 1
+    for call in (exchange, refresh):
+        with pytest.raises(expected) as caught:
+            call()
+        assert type(caught.value) is expected
+    assert len(responses.calls) == 2
 
 
 @responses.activate
