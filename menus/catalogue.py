@@ -15,7 +15,8 @@ from django.utils import timezone
 from integrations.pos import OrderType
 from menus.models import Menu, Modifier, ModifierGroup, Product
 from menus.pricing import PRICING_COLUMNS, entry_price
-from menus.stock.group_availability import groups_without_enough_choices
+from menus.stock.deal_availability import Counted
+from menus.stock.group_availability import RequiredGroup, entries_short_of_choices
 from menus.versions import MenuBusy, version_of
 from storekit.db.compiled_queries import CompiledQuery, Row
 from storekit.models import Venue
@@ -132,20 +133,27 @@ def load(
 
 
 def _mark_lacking_choices(catalogue: Catalogue) -> Catalogue:
-    """Return the catalogue with entries marked unavailable if a group that they require has too few choices left.
+    """Return the catalogue with entries marked unavailable if too little is left of what they require.
 
-    Groups nested in a choice only count once it is chosen. The database is queried only for groups in which fewer
-    available choices were requested than the group requires, which is rare; instructions never run out.
+    Groups nested in a choice only count once it is chosen. The database is queried only for entries whose required
+    groups the requested choices may not satisfy, which is rare.
     """
-    required = {
-        id: group.minimum
-        for id, group in catalogue.groups.items()
-        if sum(choice.available for choice in group.modifiers) < group.minimum
-        and group.kind != ModifierGroup.Kind.INSTRUCTION
-    }
-    lacking = groups_without_enough_choices(required=required, now=timezone.now())
-    if not lacking:
+    doubtful = _doubtful_groups(catalogue)
+    if not doubtful:
         return catalogue
+    choices = [choice for group in catalogue.groups.values() for choice in group.modifiers]
+    entries = [one for one in (*catalogue.products.values(), *choices) if not doubtful.isdisjoint(one.groups)]
+    lacking = entries_short_of_choices(
+        opens={one.id: one.groups for one in entries},
+        required={
+            id: RequiredGroup(catalogue.groups[id].minimum, catalogue.groups[id].kind)
+            for one in entries
+            for id in one.groups
+            if catalogue.groups[id].minimum
+        },
+        counted={one.id: Counted(one.sku, one.stock) for one in entries if one.stock is not None},
+        now=timezone.now(),
+    )
     products = {id: _with_availability(one, lacking) for id, one in catalogue.products.items()}
     groups = {
         id: replace(group, modifiers=tuple(_with_availability(one, lacking) for one in group.modifiers))
@@ -154,8 +162,28 @@ def _mark_lacking_choices(catalogue: Catalogue) -> Catalogue:
     return replace(catalogue, products=products, groups=groups)
 
 
+def _doubtful_groups(catalogue: Catalogue) -> set[uuid.UUID]:
+    """Return the required groups that the requested choices do not satisfy by themselves, at any depth.
+
+    Instructions never run out.
+    """
+    doubtful: set[uuid.UUID] = set()
+    groups = catalogue.groups.values()
+    required = [group for group in groups if group.minimum and group.kind != ModifierGroup.Kind.INSTRUCTION]
+    while True:
+        more = {group.id for group in required if group.id not in doubtful and not _is_satisfied(group, doubtful)}
+        if not more:
+            return doubtful
+        doubtful |= more
+
+
+def _is_satisfied(group: CatalogueGroup, doubtful: AbstractSet[uuid.UUID]) -> bool:
+    found = [choice for choice in group.modifiers if choice.available and doubtful.isdisjoint(choice.groups)]
+    return len(found) >= group.minimum or any(choice.stock is None for choice in found)
+
+
 def _with_availability(entry: Entry, lacking: AbstractSet[uuid.UUID]) -> Entry:
-    return replace(entry, available=entry.available and lacking.isdisjoint(entry.groups))
+    return replace(entry, available=entry.available and entry.id not in lacking)
 
 
 def _is_available(sold_out: bool, snoozed_until: datetime | None, now: datetime) -> bool:

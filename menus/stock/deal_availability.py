@@ -1,62 +1,120 @@
-"""Work out which products and choices cannot be ordered because a required group has too few choices left. Pure.
+"""Work out which products and choices cannot be ordered because too little is left of what they require. Pure.
 
 This is computed whenever a menu is read, from the rows of one version. The storefront's menu, its availability, a
 basket and an order therefore always agree, and no sync has to maintain a column for it.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from uuid import UUID
+
+from menus.stock.portions import Needs, portions_suffice
 
 
 @dataclass(frozen=True)
 class GroupChoices:
-    """A modifier group: how many choices a guest must take at least, and the choices it offers."""
+    """A modifier group: how many choices a guest must take at least, and the choices it offers.
+
+    A guest may take a choice several times, except where `once` is set: the instructions, which never run out.
+    """
 
     minimum: int
     choices: Sequence[UUID]
+    once: bool = False
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A product or choice that is counted: its SKU, and how many portions are left of it, wherever it is offered."""
+
+    sku: str
+    left: int
 
 
 def unorderable(
-    *, unavailable: Iterable[UUID], opens: Mapping[UUID, Iterable[UUID]], groups: Mapping[UUID, GroupChoices]
+    *,
+    unavailable: Iterable[UUID],
+    opens: Mapping[UUID, Iterable[UUID]],
+    groups: Mapping[UUID, GroupChoices],
+    counted: Mapping[UUID, Counted] | None = None,
 ) -> set[UUID]:
-    """Return the products and choices that cannot be ordered: the unavailable ones, and those that need them.
+    """Return the products and choices that cannot be ordered: no order of one, with all that it requires, is possible.
 
-    A required group needs as many available choices as its minimum, or all of its choices if it has fewer than that (a
-    guest may take one twice). A required group without choices can never be satisfied. A product or choice that opens a
-    group which cannot be satisfied is unorderable itself, and may make others unorderable in turn, to any depth.
+    A required group needs as many portions as its minimum, from one choice or several. A product needs the portions
+    of all its required groups, and of those nested in what is chosen, at the same time; groups that offer the same
+    item share its portions.
 
     Args:
         unavailable: products and choices that are sold out or snoozed themselves.
         opens: for each product and choice, the groups that it opens.
         groups: by id; a group that is missing here is not required.
+        counted: those products and choices whose portions are counted; all others never run out.
     """
-    opened_by: dict[UUID, list[UUID]] = defaultdict(list)
-    for entry, opened in opens.items():
-        for group_id in opened:
-            opened_by[group_id].append(entry)
+    counted = counted or {}
     required = {id: group for id, group in groups.items() if group.minimum}
-    group_of = {choice: id for id, group in required.items() for choice in group.choices}
-    # How many more choices each group can lose.
-    spare = {
-        id: len(group.choices) - choices_needed(minimum=group.minimum, choices=len(group.choices))
-        for id, group in required.items()
-    }
-    found: set[UUID] = set()
-    queue = [*unavailable, *(entry for id, number in spare.items() if number < 0 for entry in opened_by[id])]
-    while queue:
-        entry = queue.pop()
-        if entry in found:
-            continue
-        found.add(entry)
-        if (group := group_of.get(entry)) is not None:
-            spare[group] -= 1
-            if spare[group] == -1:
-                queue += opened_by[group]
+    needed: dict[UUID, list[UUID]] = {}
+    for entry, opened in opens.items():
+        if ids := [id for id in opened if id in required]:
+            needed[entry] = ids
+    gone = {*unavailable, *(entry for entry, one in counted.items() if one.left < 1)}
+    possible = _satisfiable(gone, needed, required)
+    found = gone | {entry for entry, ids in needed.items() if not possible.issuperset(ids)}
+    if counted:
+        # Groups in which something that is not counted can be taken as often as needed take nothing from the rest.
+        plenty = _satisfiable(gone | counted.keys(), needed, required)
+        plenty |= {id for id, group in required.items() if group.once}
+        scarce = {entry: [id for id in ids if id not in plenty] for entry, ids in needed.items() if entry not in found}
+        found |= _short_of_portions({entry: ids for entry, ids in scarce.items() if ids}, required, found, counted)
     return found
 
 
-def choices_needed(*, minimum: int, choices: int) -> int:
-    """Return how many available choices a required group needs, given its minimum and how many choices it has."""
-    return min(minimum, max(choices, 1))
+def _satisfiable(
+    without: AbstractSet[UUID], needed: Mapping[UUID, Sequence[UUID]], required: Mapping[UUID, GroupChoices]
+) -> set[UUID]:
+    """Return the required groups that can be satisfied if nothing runs out, at any depth, without these entries."""
+    group_of = {choice: id for id, group in required.items() for choice in group.choices}
+    needed_by: dict[UUID, list[UUID]] = defaultdict(list)
+    for entry, ids in needed.items():
+        for id in ids:
+            needed_by[id].append(entry)
+    missing = {entry: len(ids) for entry, ids in needed.items() if entry not in without}
+    offered: Counter[UUID] = Counter()
+    found: set[UUID] = set()
+    queue = [choice for choice in group_of if choice not in without and choice not in needed]
+    while queue:
+        group_id = group_of.get(queue.pop())
+        if group_id is None or group_id in found:
+            continue
+        offered[group_id] += 1
+        if required[group_id].once and offered[group_id] < required[group_id].minimum:
+            continue
+        found.add(group_id)
+        for entry in needed_by[group_id]:
+            if entry in missing:
+                missing[entry] -= 1
+                if not missing[entry]:
+                    queue.append(entry)
+    return found
+
+
+def _short_of_portions(
+    scarce: Mapping[UUID, Sequence[UUID]],
+    required: Mapping[UUID, GroupChoices],
+    unorderable: Collection[UUID],
+    counted: Mapping[UUID, Counted],
+) -> set[UUID]:
+    """Return those of the entries for whose scarce groups the counted portions do not suffice."""
+    left: dict[str, int] = {}
+    for one in counted.values():
+        left[one.sku] = min(one.left, left.get(one.sku, one.left))
+    groups = {id for ids in scarce.values() for id in ids}
+    needs = Needs(
+        minimum={id: required[id].minimum for id in groups},
+        offers={id: [choice for choice in required[id].choices if choice not in unorderable] for id in groups},
+        opens=scarce,
+        sku_of={entry: one.sku for entry, one in counted.items()},
+        left=left,
+    )
+    return {entry for entry in scarce if not portions_suffice(entry=entry, needs=needs)}

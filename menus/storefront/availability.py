@@ -73,7 +73,7 @@ def _load(venue: Venue) -> _Rows:
     return _Rows(
         products=list(products.values(*columns)),
         choices=list(choices.order_by("sku", "id").values(*columns, "group_id")),
-        groups=[dict(row) for row in groups.values("id", "minimum")],
+        groups=[dict(row) for row in groups.values("id", "minimum", "kind")],
         opens=group_pairs(
             [
                 *product_groups.values_list("product_id", "group_id"),

@@ -2,7 +2,7 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -21,13 +21,15 @@ from menus.models import (
     ProductModifierGroup,
 )
 from menus.pricing import PRICING_COLUMNS, entry_price
-from menus.stock.deal_availability import GroupChoices, unorderable
+from menus.stock.deal_availability import Counted, GroupChoices, unorderable
 from menus.storefront.languages import Texts
 from storekit.models import Venue
 from storekit.money import money_string, round_money
 
 Json = dict[str, Any]
 Links = dict[uuid.UUID, list[uuid.UUID]]
+
+_INSTRUCTION = ModifierGroup.Kind.INSTRUCTION.value
 
 
 @dataclass(frozen=True)
@@ -59,12 +61,10 @@ def load_rows(*, venue: Venue, type: OrderType = OrderType.PICKUP) -> MenuRows:
     nested_groups = NestedModifierGroup.objects.filter(group__venue=venue).order_by("position", "id")
 
     modifiers: dict[uuid.UUID, list[Json]] = defaultdict(list)
-    for row in _priced(
-        choices.values(*words, "group_id", "sku", *PRICING_COLUMNS, "sold_out", "snoozed_until"), type, venue.currency
-    ):
+    stock = ("stock", "sold_out", "snoozed_until")
+    for row in _priced(choices.values(*words, "group_id", "sku", *PRICING_COLUMNS, *stock), type, venue.currency):
         modifiers[row["group_id"]].append(row)
     facts = ("sku", "kind", *PRICING_COLUMNS, "image", "allergens", "calories", "contains_alcohol")
-    stock = ("stock", "sold_out", "snoozed_until")
     return MenuRows(
         languages=tuple(Menu.objects.values_list("languages", flat=True).get(venue=venue)),
         categories=list(categories.values(*words, "parent_id")),
@@ -89,12 +89,12 @@ def _priced(rows: Iterable[Json], type: OrderType, currency: str) -> Iterator[Js
 
 def unorderable_ids(
     *,
-    entries: Iterable[Json],
+    entries: Collection[Json],
     choices: Iterable[Json],
     groups: Iterable[Json],
     opens: Mapping[uuid.UUID, list[uuid.UUID]],
 ) -> set[uuid.UUID]:
-    """Return the ids of products and choices that are unavailable or lack a required choice.
+    """Return the ids of products and choices that are unavailable, or that require more than is left.
 
     This depends on the rows alone: a snooze that is over counts until it is ended, which raises the version. So one
     version always gives one result.
@@ -103,7 +103,11 @@ def unorderable_ids(
     return unorderable(
         unavailable=[row["id"] for row in entries if row["sold_out"] or row["snoozed_until"]],
         opens=opens,
-        groups={row["id"]: GroupChoices(row["minimum"], of_group.get(row["id"], ())) for row in groups},
+        groups={
+            row["id"]: GroupChoices(row["minimum"], of_group.get(row["id"], ()), once=row["kind"] == _INSTRUCTION)
+            for row in groups
+        },
+        counted={row["id"]: Counted(row["sku"], row["stock"]) for row in entries if row["stock"] is not None},
     )
 
 
