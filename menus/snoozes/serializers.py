@@ -30,7 +30,7 @@ class PostedSnoozeSerializer(serializers.Serializer):
     how_long = serializers.ChoiceField(
         [one.value for one in HowLong],
         required=False,
-        help_text="`tomorrow` means until 8:00 on the venue's next day.",
+        help_text="`tomorrow` means until 8:00 of the venue's next service day, which begins at 5:00.",
     )
     until = _Moment(required=False, help_text="With its UTC offset; at most a year from now.")
     reason = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")

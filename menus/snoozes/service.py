@@ -16,6 +16,7 @@ from menus.stock.sold_out_log import find_items, insert_snoozes
 from menus.versions import lock_menu, raise_version
 from storekit.db.due_rows import enqueue
 from storekit.models import Venue
+from storekit.service_days import service_day
 
 ENDED_BY_EXPIRY = "Expired"
 _WAKES_AT = time(8)
@@ -40,8 +41,11 @@ def snooze_end(*, venue: Venue, how_long: HowLong, now: datetime) -> datetime | 
 
 
 def tomorrow_morning(*, venue: Venue, now: datetime) -> datetime:
-    """Return 8:00 on the venue's next calendar day, in its time zone, across clock changes."""
-    tomorrow = now.astimezone(venue.zone).date() + timedelta(days=1)
+    """Return 8:00 of the venue's next service day, in its time zone, across clock changes.
+
+    Soon after midnight the evening's service is still on, so that is 8:00 of the same calendar day.
+    """
+    tomorrow = service_day(moment=now, zone=venue.zone) + timedelta(days=1)
     return datetime.combine(tomorrow, _WAKES_AT, tzinfo=venue.zone)
 
 
@@ -80,7 +84,7 @@ def snooze_by_api(
 def snooze_until_tomorrow(
     *, venue: Venue, skus: Collection[str], order: str = "", reason: str = "", refused_at: datetime | None = None
 ) -> list[Snooze]:
-    """Snooze the items that the POS refused an order for until 8:00 on the venue's next day; return the snoozes.
+    """Snooze the items that the POS refused an order for until 8:00 of the next service day; return the snoozes.
 
     May be repeated for the same order: the result then includes snoozes that it has already caused, even those made
     since `refused_at` that staff have ended. SKUs that the venue does not have (of a delivery fee, say) are left out.
@@ -91,7 +95,7 @@ def snooze_until_tomorrow(
         skus: the items.
         order: the order's number, for the report.
         reason: the POS's message.
-        refused_at: when the POS refused it, which decides what the next day is; None: now.
+        refused_at: when the POS refused it, which decides what the next service day is; None: now.
     """
     now = timezone.now()
     until = tomorrow_morning(venue=venue, now=refused_at or now)
@@ -198,7 +202,7 @@ def _snoozes_of_order(
 
 
 def _extend(rows: Iterable[Snooze], until: datetime | None) -> None:
-    """Extend open snoozes to `until`: an order that is sent and refused again after midnight adds a day."""
+    """Extend open snoozes to `until`: an order that is sent and refused again on the next service day adds a day."""
     for row in rows:
         if row.ended_at is None and row.until is not None and until is not None and row.until < until:
             row.until = until

@@ -16,11 +16,10 @@ from storekit.backoffice import findings
 from storekit.backoffice.failures import failed_injections
 from storekit.backoffice.findings import Finding, OrdersTonight, Tone, WaitingOrders
 from storekit.models import User, Venue
+from storekit.service_days import service_day_start
 from storekit.staff import managed_venues_of, venues_of
 from tables.models import Table, has_duplicate_number
 
-# An evening's service runs past midnight and has ended by this hour.
-_SERVICE_DAY_STARTS_AT = 5
 _LATE_AFTER = timedelta(minutes=2)
 _MAX_VENUES = 50
 _NOT_TO_BE_SENT = (Order.Status.AWAITING_PAYMENT, Order.Status.CANCELLED)
@@ -175,9 +174,7 @@ def _today(venues: list[Venue], now: datetime) -> Q:
     """Match the orders of each venue's current service day: placed during it, or scheduled for it."""
     today = Q(pk=None)
     for name, zone in {venue.timezone: venue.zone for venue in venues}.items():
-        local = now.astimezone(zone)
-        start = local.replace(hour=_SERVICE_DAY_STARTS_AT, minute=0, second=0, microsecond=0)
-        start -= timedelta(days=1) if start > local else timedelta()
+        start = service_day_start(moment=now, zone=zone)
         since = Q(order__placed_at__gte=start) | Q(order__scheduled_for__gte=start)
         today |= Q(order__venue__timezone=name) & since
     return today

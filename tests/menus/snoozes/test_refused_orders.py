@@ -123,12 +123,12 @@ def test_after_an_uncertain_refusal_only_items_sold_out_at_the_pos_are_snoozed(m
 
 
 @pytest.mark.parametrize(
-    ("refused_at", "morning"), [("2026-10-01T22:59:00Z", 2), ("2026-10-01T23:01:00Z", 3)], ids=["today", "tomorrow"]
+    ("refused_at", "morning"), [("2026-10-02T03:59:00Z", 2), ("2026-10-02T04:01:00Z", 3)], ids=["last night", "today"]
 )
-def test_the_next_day_counts_from_the_refusal_by_the_venues_calendar(
+def test_the_next_service_day_counts_from_the_refusal_in_the_venues_zone(
     menu: Venue, refused_at: str, morning: int
 ) -> None:
-    with time_machine.travel(datetime(2026, 10, 1, 23, 5, tzinfo=UTC), tick=False):
+    with time_machine.travel(datetime(2026, 10, 2, 4, 5, tzinfo=UTC), tick=False):
         (row,) = refuse_for(menu, refused_at=datetime.fromisoformat(refused_at))
     assert row.until == datetime(2026, 10, morning, 7, tzinfo=UTC)
 

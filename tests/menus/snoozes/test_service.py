@@ -152,11 +152,16 @@ def test_the_longest_snooze_of_an_item_counts(menu: Venue, clock: time_machine.T
         ("Europe/London", "2026-03-28T20:00:00+00:00", "2026-03-29T08:00:00+01:00"),  # and forward that one
         ("America/New_York", "2026-10-31T23:30:00-04:00", "2026-11-01T08:00:00-05:00"),
         ("Australia/Lord_Howe", "2026-10-03T22:00:00+10:30", "2026-10-04T08:00:00+11:00"),
-        ("Europe/London", "2026-06-01T00:30:00+01:00", "2026-06-02T08:00:00+01:00"),
+        ("Europe/London", "2026-05-02T00:20:00+01:00", "2026-05-02T08:00:00+01:00"),  # still Friday's service
+        ("Europe/London", "2026-05-02T04:59:00+01:00", "2026-05-02T08:00:00+01:00"),
+        ("Europe/London", "2026-05-02T05:00:00+01:00", "2026-05-03T08:00:00+01:00"),  # Saturday's
+        ("Europe/Berlin", "2026-10-25T02:30:00+01:00", "2026-10-25T08:00:00+01:00"),  # in the repeated hour
         ("Pacific/Auckland", "2026-06-30T11:59:00+00:00", "2026-07-01T08:00:00+12:00"),  # already tomorrow there
     ],
 )
-def test_tomorrow_is_eight_oclock_in_the_venues_time_zone_across_clock_changes(zone: str, now: str, until: str) -> None:
+def test_tomorrow_is_eight_oclock_of_the_next_service_day_in_the_venues_zone_across_clock_changes(
+    zone: str, now: str, until: str
+) -> None:
     venue = Venue(timezone=zone)
 
     found = snooze_end(venue=venue, how_long=HowLong.TOMORROW, now=datetime.fromisoformat(now).astimezone(UTC))

@@ -194,10 +194,10 @@ def test_after_the_morning_the_snooze_is_given_up(
     assert "could not find out" in chapter.detail
 
 
-def test_a_snooze_made_after_midnight_ends_as_of_the_day_of_the_refusal(
+def test_a_snooze_made_on_the_next_service_day_ends_as_of_that_of_the_refusal(
     waiting_burger: Injection, clock: time_machine.Traveller
 ) -> None:
-    clock.move_to(datetime(2026, 5, 1, 22, 59, tzinfo=UTC))
+    clock.move_to(datetime(2026, 5, 2, 3, 55, tzinfo=UTC))
     late(waiting_burger, NAMED, "restricted")
     minutes_later(clock, 10)
     deliver("menu")
@@ -247,7 +247,7 @@ def test_an_item_refused_again_the_next_day_is_snoozed_a_day_longer(
 ) -> None:
     refused(waiting_burger, pos, NAMED)
     deliver("menu")
-    minutes_later(clock, 8 * 60)
+    minutes_later(clock, 12 * 60)
     send_again(order=waiting_burger.order, by="Anna")
     assert inject(injection_id=waiting_burger.pk) == "failed"
     send(alert_id=Alert.objects.get(channel="menu", occurrence=2).pk)
