@@ -28,6 +28,61 @@ def test_the_parameter_wins_then_the_header_then_the_preferred_language(lang: st
     assert choose_language(available=available, lang=lang, accept_language=header, preferred="en") == chosen
 
 
+@pytest.mark.parametrize(
+    ("available", "wanted", "chosen"),
+    [
+        (["zh-hans", "en", "zh-hant"], "zh-TW", "zh-hant"),
+        (["zh-hans", "en", "zh-hant"], "zh-Hant-HK", "zh-hant"),
+        (["zh-hant", "en", "zh-hans"], "zh", "zh-hans"),
+        (["zh-hant", "en", "zh"], "zh-CN", "zh"),
+        (["zh-cn", "en", "zh-tw"], "zh-hant", "zh-tw"),
+        (["zh-tw", "en", "zh"], "cmn-Hans", "zh"),
+        (["zh-hans", "en"], "zh-TW", "en"),
+        (["zh-hans", "fr"], "zh-TW", "zh-hans"),
+        (["sr-latn", "en", "sr"], "sr-RS", "sr"),
+        (["sr", "en", "sr-latn"], "sh", "sr-latn"),
+        (["pt-br", "pt"], "pt-PT", "pt"),
+        (["pt", "pt-br"], "pt-BR", "pt-br"),
+        (["de-ch", "de"], "de-AT", "de"),
+        (["de-ch", "de"], "de-1996", "de"),
+        (["de", "de-ch"], "de-CH-1996", "de-ch"),
+        (["en-us", "en-gb"], "en-AU", "en-gb"),
+        (["es-es", "es-419"], "es-MX", "es-419"),
+        (["en", "he"], "iw", "he"),
+        (["en", "iw"], "he-IL", "iw"),
+        (["en", "nb"], "no", "nb"),
+        (["en", "no"], "nb-NO", "no"),
+        (["en", "id"], "in", "id"),
+        (["en", "fil"], "tl", "fil"),
+        (["en", "yi"], "ji", "yi"),
+    ],
+)
+def test_a_language_is_looked_up_with_its_script_and_by_its_older_names(
+    available: list[str], wanted: str, chosen: str
+) -> None:
+    assert choose_language(available=available, lang=wanted, accept_language="", preferred="en") == chosen
+    assert choose_language(available=available, lang="", accept_language=wanted, preferred="en") == chosen
+
+
+@pytest.mark.parametrize(
+    ("language", "tags", "shown"),
+    [
+        ("zh-tw", ["zh-hans", "zh-hant", "en"], "zh-hant"),
+        ("zh-hant", ["zh-hans", "en"], "en"),
+        ("zh-hant", ["zh-hans", "fr"], "zh-hans"),
+        ("pt-pt", ["pt-br", "pt", "en"], "pt"),
+        ("de-at", ["de-ch", "de", "en"], "de"),
+        ("iw", ["en", "he"], "he"),
+    ],
+)
+def test_single_texts_and_words_are_looked_up_the_same_way(language: str, tags: list[str], shown: str) -> None:
+    texts = Texts(language=language, preferred="en", available=[*tags, "en", "fr"])
+
+    assert texts.name({tag: {"name": tag, "description": ""} for tag in tags}, till_name="Till") == shown
+    assert texts.description({tag: {"name": "", "description": tag} for tag in tags}) == shown
+    assert texts.word({tag: tag for tag in tags}) == shown
+
+
 def test_without_a_preferred_language_the_menus_first_is_chosen() -> None:
     assert choose_language(available=["fr", "de"], lang="", accept_language="", preferred="pt") == "fr"
 
