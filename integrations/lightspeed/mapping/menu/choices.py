@@ -210,14 +210,16 @@ class GroupReader:
 
 
 def _limits(group: Json, name: str, where: str, warnings: Warnings) -> tuple[int, int | None]:
-    minimum = count(group, "minimumSelection", where)
-    if minimum is None:
-        minimum = 1 if flag(group, "mustSelectAnItem", where) else 0
+    # A group in which a guest must choose needs one choice, whatever minimum is stored with it.
+    minimum = max(count(group, "minimumSelection", where) or 0, 1 if flag(group, "mustSelectAnItem", where) else 0)
     if minimum > MAX_COUNT:
         raise malformed(where, "minimumSelection is too large")
     maximum = count(group, "maximumSelection", where)
     if maximum is None:
         maximum = None if flag(group, "multiSelectionPermitted", where) else max(1, minimum)
+    elif maximum == 0:
+        warnings.add(f"The group {name} allows 0 choices, so nothing could be chosen; it is shown without a limit.")
+        maximum = None
     elif maximum > MAX_COUNT:
         maximum = None
     elif maximum < minimum:

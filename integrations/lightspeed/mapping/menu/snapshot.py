@@ -34,7 +34,7 @@ from integrations.pos import (
 )
 
 # Increase this when the same JSON is mapped differently, so that every venue's menu is read again.
-MAPPING_VERSION = 6
+MAPPING_VERSION = 7
 
 _KINDS = {"menuItem": ProductKind.ITEM, "menuDeal": ProductKind.DEAL}
 _LONGEST_COLOR = 32

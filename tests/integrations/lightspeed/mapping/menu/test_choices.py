@@ -103,7 +103,10 @@ def test_a_deal_may_carry_modifiers_and_instructions_itself() -> None:
         ({"minimumSelection": 2, "maximumSelection": 3}, (2, 3)),
         ({"minimumSelection": "2", "maximumSelection": Decimal("3.0")}, (2, 3)),
         ({"minimumSelection": 2}, (2, 2)),
-        ({"minimumSelection": 0, "mustSelectAnItem": True}, (0, 1)),
+        ({"minimumSelection": 0, "mustSelectAnItem": True}, (1, 1)),
+        ({"minimumSelection": 0, "maximumSelection": 3, "mustSelectAnItem": True}, (1, 3)),
+        ({"minimumSelection": 0, "multiSelectionPermitted": True, "mustSelectAnItem": True}, (1, None)),
+        ({"minimumSelection": 2, "maximumSelection": 2, "mustSelectAnItem": True}, (2, 2)),
         ({"maximumSelection": 2_147_483_647}, (0, None)),
     ],
 )
@@ -111,6 +114,28 @@ def test_how_many_may_be_chosen(fields: dict[str, Any], limits: tuple[int, int |
     snapshot = to_snapshot(menu_of(item(menuModifierGroups=[modifiers("EXTRAS", item("A"), **fields)])))
     found = group(snapshot, "modifier:EXTRAS")
     assert (found.minimum, found.maximum) == limits
+
+
+@pytest.mark.parametrize(
+    ("fields", "minimum"),
+    [
+        ({"maximumSelection": 0}, 0),
+        ({"maximumSelection": 0, "minimumSelection": 0}, 0),
+        ({"maximumSelection": 0, "minimumSelection": 2}, 2),
+        ({"maximumSelection": 0, "mustSelectAnItem": True}, 1),
+        ({"maximumSelection": "0", "minimumSelection": 0, "mustSelectAnItem": True}, 1),
+    ],
+)
+@pytest.mark.parametrize("kind", ["modifier", "deal"])
+def test_a_maximum_of_none_at_all_is_no_limit_and_a_warning(kind: str, fields: dict[str, Any], minimum: int) -> None:
+    with_modifiers = item(menuModifierGroups=[modifiers("EXTRAS", item("A"), **fields)])
+    menu = menu_of(with_modifiers if kind == "modifier" else deal("MEAL", [choices("EXTRAS", item("A"), **fields)]))
+
+    snapshot = to_snapshot(menu)
+
+    found = group(snapshot, f"{kind}:EXTRAS")
+    assert (found.minimum, found.maximum) == (minimum, None)
+    assert [warning for warning in snapshot.warnings if "Extras" in warning and "0 choices" in warning]
 
 
 def test_impossible_limits_are_corrected_with_a_warning() -> None:
