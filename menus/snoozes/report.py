@@ -1,6 +1,7 @@
 """The snooze report: totals, totals by item and by hour of the day, and every row as CSV."""
 
 import csv
+import unicodedata
 import zoneinfo
 from collections import Counter
 from collections.abc import Iterator
@@ -20,7 +21,8 @@ _COLUMNS = (
     "minutes",
 )  # fmt: skip
 # Spreadsheets take a cell that starts with one of these for a formula (https://owasp.org/www-community/attacks/CSV_Injection).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = ("=", "+", "-", "@")
+_LINE_CONTROLS = ("\t", "\r", "\n")
 
 
 @dataclass(frozen=True)
@@ -117,8 +119,21 @@ def _moment(moment: datetime | None, zone: zoneinfo.ZoneInfo) -> str:
 
 
 def _safe(value: Any) -> Any:
-    """Return the value, escaped if a spreadsheet would take it for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    """Return the value, quoted if a spreadsheet may take it for a formula."""
+    return f"'{value}" if isinstance(value, str) and _looks_like_a_formula(value) else value
+
+
+def _looks_like_a_formula(text: str) -> bool:
+    """Return whether text begins as a formula once blanks and invisible characters are trimmed and wide ones narrowed.
+
+    Some spreadsheets do that when they read a file, or when somebody edits the cell.
+    """
+    first = next((letter for letter in unicodedata.normalize("NFKC", text) if not _is_invisible(letter)), "")
+    return text.startswith(_LINE_CONTROLS) or first in _FORMULA
+
+
+def _is_invisible(letter: str) -> bool:
+    return letter.isspace() or unicodedata.category(letter) in ("Cc", "Cf", "Mn")
 
 
 class _Echo:

@@ -251,6 +251,40 @@ def test_the_export_has_every_row_in_venue_time_and_escapes_formulas(venue: Venu
     assert (evil["from"], evil["until"], evil["minutes"]) == ("2026-06-02 13:00:00+01:00", "", "60")
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "=1+1",
+        "  =1+1",
+        "\u00a0\u3000=1+1",
+        "\tPie",
+        "\t =1+1",
+        "\u200b=1+1",
+        "\ufeff+1",
+        "＝1+1",  # noqa: RUF001 - full width on purpose
+        " ＋1",  # noqa: RUF001 - as above
+        "－1",  # noqa: RUF001 - as above
+        "＠SUM(A1)",  # noqa: RUF001 - as above
+        "﹦1+1",
+    ],
+)
+def test_a_name_that_a_spreadsheet_may_read_as_a_formula_is_quoted(
+    venue: Venue, bens_browser: Client, name: str
+) -> None:
+    make_snooze(venue, "EVIL", name=name, reason=f"{name} it is", starts_at=at(2, 12))
+
+    (row,) = rows_of(bens_browser.get(f"{REPORT}export/"))
+
+    assert (row["item"], row["reason"]) == (f"'{name}", f"'{name} it is")
+
+
+@pytest.mark.parametrize("name", ["Pie = cake", "½ pie", "  Pie", "Käse-Pizza", "’s Pie", "（Pie）"])  # noqa: RUF001
+def test_other_names_are_exported_as_they_are(venue: Venue, bens_browser: Client, name: str) -> None:
+    make_snooze(venue, "PIE", name=name, starts_at=at(2, 12))
+
+    assert rows_of(bens_browser.get(f"{REPORT}export/"))[0]["item"] == name
+
+
 def test_report_and_export_show_only_the_users_venues(venue: Venue, other_venue: Venue, zoes_browser: Client) -> None:
     make_snooze(venue, "SECRET", name="Secret pie", by="Anna")
     make_snooze(other_venue, "OWN", name="Own soup")
