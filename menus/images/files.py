@@ -15,6 +15,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 from PIL import Image, ImageOps
 
+from menus.images.colours import eight_bits_per_channel, to_srgb
 from menus.models import Product
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -61,9 +62,9 @@ def store_image(content: bytes) -> str:
     """Convert an image for guests, store it and return the file's name.
 
     JPEG, PNG, WebP and GIF (its first frame) are converted to WebP, at most 1200 pixels on the longer side, rotated
-    upright and without metadata. So there is one type to serve, it keeps transparency and is a third smaller than JPEG,
-    and none of the original bytes reach a guest's browser. The name is derived from the new bytes, so the content
-    behind a name never changes.
+    upright, in sRGB and without metadata. So there is one type to serve, it keeps transparency and is a third smaller
+    than JPEG, and none of the original bytes reach a guest's browser. The name is derived from the new bytes, so the
+    content behind a name never changes.
 
     Raises:
         ImageRefused: the image is too large, damaged or of another format.
@@ -144,10 +145,9 @@ def _encoded(picture: Image.Image) -> bytes:
     # Decode a JPEG at a half, a quarter or an eighth of its size if that is large enough.
     picture.draft("RGB", (_MAX_SIDE, _MAX_SIDE))
     picture.load()
-    mode = "RGBA" if picture.has_transparency_data else "RGB"
-    plain = picture if picture.mode == mode else picture.convert(mode)
+    plain = eight_bits_per_channel(picture)
     plain.thumbnail((_MAX_SIDE, _MAX_SIDE), Image.Resampling.LANCZOS)
-    upright = ImageOps.exif_transpose(plain)
+    upright = to_srgb(ImageOps.exif_transpose(plain))
     upright.info = {}
     out = io.BytesIO()
     upright.save(out, "WEBP", quality=_QUALITY, exif=b"", icc_profile=None, xmp=b"")
