@@ -3,16 +3,14 @@
 Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed.app/).
 """
 
-import html
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
-import nh3
-
 from integrations.lightspeed.mapping.json_fields import Json, as_number, as_object, flag, number, objects, text, texts
+from integrations.lightspeed.mapping.menu.plain_text import plain_text
 from integrations.pos import Translation
 
 MAX_NAME_LENGTH = 255
@@ -99,40 +97,6 @@ def _alcohol_percentage(rich: Json, where: str) -> Decimal | None:
     if found is None or not 0 <= found <= 100:
         return None
     return found.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
-
-
-# --- Descriptions -----------------------------------------------------------------------------------------------------
-
-_BREAK = re.compile(r"<\s*(?:br\b[^>]{0,200}|/\s*(?:p|div|li|ul|ol|h[1-6]|tr)\s*)/?>", re.IGNORECASE)
-_BLANKS = re.compile(r"[^\S\n]+")
-_EMPTY_LINES = re.compile(r"\n{3,}")
-_MAX_PASSES = 5
-_CLEANER = nh3.Cleaner(tags=set())
-
-
-def plain_text(markup: str) -> str:
-    """Return plain text from text that may contain HTML: breaks and paragraphs become lines, other tags are removed.
-
-    Decoding entities can produce new tags (`&lt;script&gt;`), so cleaning is repeated until nothing changes.
-    """
-    if not markup:
-        return ""
-    if "<" in markup or "&" in markup:
-        markup = _without_markup(_BREAK.sub("\n", markup))
-    elif markup.isprintable() and "  " not in markup:
-        # The usual case: one line with single spaces only.
-        return markup.strip()
-    lines = _BLANKS.sub(" ", markup.replace("\r\n", "\n").replace("\r", "\n"))
-    return _EMPTY_LINES.sub("\n\n", "\n".join(line.strip() for line in lines.split("\n"))).strip()
-
-
-def _without_markup(markup: str) -> str:
-    for _ in range(_MAX_PASSES):
-        cleaned = html.unescape(_CLEANER.clean(markup))
-        if cleaned == markup or "<" not in cleaned:
-            return cleaned.replace("\0", "")
-        markup = cleaned
-    return markup.replace("<", "").replace("\0", "")
 
 
 # --- Calories ---------------------------------------------------------------------------------------------------------
