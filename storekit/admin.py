@@ -1,6 +1,5 @@
 """Back office pages of venues, their people and their API keys."""
 
-import zoneinfo
 from typing import Any
 
 from django import forms
@@ -21,6 +20,7 @@ from storekit.admin_base.site import ReadOnlyAdmin, VenueAdmin
 from storekit.models import ApiKey, Membership, Venue
 from storekit.rest.api_keys import issue_api_key, revoke_api_key
 from storekit.staff import is_superuser, managed_venues_of, manages, manages_somewhere, works_at, works_somewhere
+from storekit.timezones import venue_timezones
 
 
 class MembershipInline(TabularInline):
@@ -58,7 +58,7 @@ class VenueForm(forms.ModelForm):
         labels = {"timezone": "Time zone", "email": "E-mail address"}
         widgets = {
             "timezone": UnfoldAdminSelectWidget(
-                choices=[(name, name.replace("_", " ")) for name in sorted(zoneinfo.available_timezones())]
+                choices=lambda: [(name, name.replace("_", " ")) for name in sorted(venue_timezones())]
             )
         }
 

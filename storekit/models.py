@@ -12,11 +12,12 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from storekit.money import is_currency
+from storekit.timezones import venue_timezones
 
 
 def validate_timezone(name: str) -> None:
     """Raise `ValidationError` unless `name` is an IANA time zone such as Europe/London."""
-    if name not in zoneinfo.available_timezones():
+    if name not in venue_timezones():
         raise ValidationError(f"{name!r} is not an IANA time zone. Use a name such as Europe/London.")
 
 

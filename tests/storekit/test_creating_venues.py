@@ -52,6 +52,8 @@ def test_the_key_itself_is_kept_nowhere() -> None:
         ("slug", "copper pot", "copper-pot"),
         ("name", "", "The Copper Pot"),
         ("timezone", "London", "Europe/London"),
+        ("timezone", "localtime", "Europe/London"),
+        ("timezone", "Factory", "Europe/London"),
         ("country", "gb", "GB"),
         ("country", "UK", "The United Kingdom's is GB."),
         ("country", "XX", "XX is not a country code."),
