@@ -4,6 +4,7 @@ import zoneinfo
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from django_q.models import Schedule
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -134,3 +135,29 @@ def test_weekdays_are_kept_in_order_and_once_each() -> None:
 )
 def test_a_schedule_in_words(weekdays: list[int], words: str) -> None:
     assert in_words(time(5), weekdays) == words
+
+
+def test_a_daily_run_in_the_repeated_hour_is_due_once_and_the_next_day_again() -> None:
+    # croniter finds two runs in this night: see findings/croniter-repeated-hour.sh.
+    assert runs("Europe/Berlin", "02:30", since="2026-10-24T12:00", days=2) == ["10-25 00:30", "10-26 01:30"]
+    # Asked between the two times at which a clock shows 02:30, and after the second one.
+    assert runs("Europe/Berlin", "02:30", since="2026-10-25T00:30", days=1) == []
+    assert runs("Europe/Berlin", "02:30", since="2026-10-25T01:30", days=1) == ["10-26 01:30"]
+
+
+def test_a_run_that_began_on_the_31st_is_due_on_the_last_day_of_every_month_that_follows() -> None:
+    # A monthly job that began on the 31st drifts to the 28th for good in some schedulers. Days are counted here from
+    # today, not from the last run, so a short month changes nothing.
+    found = runs("Europe/Berlin", "02:30", since="2027-01-30T12:00", days=90)
+
+    assert [run[:5] for run in found if run.startswith(("01-31", "02-28", "03-31", "04-30"))] == [
+        *("01-31", "02-28", "03-31", "04-30"),
+    ]
+    assert len(found) == 90
+
+
+@pytest.mark.django_db
+def test_no_periodic_task_repeats_by_the_month_or_by_a_cron_expression() -> None:
+    # In these, django-q2 counts from the last run and in one zone for all venues.
+    found = Schedule.objects.values_list("schedule_type", flat=True)
+    assert set(found) == {Schedule.MINUTES}
