@@ -4,10 +4,11 @@ This is computed whenever a menu is read, from the rows of one version. The stor
 basket and an order therefore always agree, and no sync has to maintain a column for it.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import islice
 from uuid import UUID
 
 from menus.stock.portions import Needs, portions_suffice
@@ -59,43 +60,58 @@ def unorderable(
         if ids := [id for id in opened if id in required]:
             needed[entry] = ids
     gone = {*unavailable, *(entry for entry, one in counted.items() if one.left < 1)}
-    possible = _satisfiable(gone, needed, required)
+    paths = _paths(needed, required)
+    possible = _satisfiable(gone, needed, required, paths)
     found = gone | {entry for entry, ids in needed.items() if not possible.issuperset(ids)}
     if counted:
         # Groups in which something that is not counted can be taken as often as needed take nothing from the rest.
-        plenty = _satisfiable(gone | counted.keys(), needed, required)
+        plenty = _satisfiable(gone | counted.keys(), needed, required, paths)
         plenty |= {id for id, group in required.items() if group.once}
         scarce = {entry: [id for id in ids if id not in plenty] for entry, ids in needed.items() if entry not in found}
         found |= _short_of_portions({entry: ids for entry, ids in scarce.items() if ids}, required, found, counted)
     return found
 
 
-def _satisfiable(
-    without: AbstractSet[UUID], needed: Mapping[UUID, Sequence[UUID]], required: Mapping[UUID, GroupChoices]
-) -> set[UUID]:
-    """Return the required groups that can be satisfied if nothing runs out, at any depth, without these entries."""
-    group_of = {choice: id for id, group in required.items() for choice in group.choices}
+@dataclass(frozen=True)
+class _Paths:
+    """The ways up the menu: the entries that need each required group, and the group that each of these is in."""
+
+    needed_by: Mapping[UUID, Sequence[UUID]]
+    group_of: Mapping[UUID, UUID]
+
+
+def _paths(needed: Mapping[UUID, Sequence[UUID]], required: Mapping[UUID, GroupChoices]) -> _Paths:
     needed_by: dict[UUID, list[UUID]] = defaultdict(list)
     for entry, ids in needed.items():
         for id in ids:
             needed_by[id].append(entry)
+    group_of = {choice: id for id, group in required.items() for choice in group.choices if choice in needed}
+    return _Paths(needed_by, group_of)
+
+
+def _satisfiable(
+    without: AbstractSet[UUID],
+    needed: Mapping[UUID, Sequence[UUID]],
+    required: Mapping[UUID, GroupChoices],
+    paths: _Paths,
+) -> set[UUID]:
+    """Return the required groups that can be satisfied if nothing runs out, at any depth, without these entries."""
     missing = {entry: len(ids) for entry, ids in needed.items() if entry not in without}
-    offered: Counter[UUID] = Counter()
-    found: set[UUID] = set()
-    queue = [choice for choice in group_of if choice not in without and choice not in needed]
+
+    def has_enough(group: GroupChoices) -> bool:
+        offered = (choice for choice in group.choices if choice not in without and not missing.get(choice))
+        return next(islice(offered, group.minimum - 1 if group.once else 0, None), None) is not None
+
+    found = {id for id, group in required.items() if has_enough(group)}
+    queue = list(found)
     while queue:
-        group_id = group_of.get(queue.pop())
-        if group_id is None or group_id in found:
-            continue
-        offered[group_id] += 1
-        if required[group_id].once and offered[group_id] < required[group_id].minimum:
-            continue
-        found.add(group_id)
-        for entry in needed_by[group_id]:
+        for entry in paths.needed_by.get(queue.pop(), ()):
             if entry in missing:
                 missing[entry] -= 1
-                if not missing[entry]:
-                    queue.append(entry)
+                above = None if missing[entry] else paths.group_of.get(entry)
+                if above is not None and above not in found and has_enough(required[above]):
+                    found.add(above)
+                    queue.append(above)
     return found
 
 
@@ -117,4 +133,12 @@ def _short_of_portions(
         sku_of={entry: one.sku for entry, one in counted.items()},
         left=left,
     )
-    return {entry for entry in scarce if not portions_suffice(entry=entry, needs=needs)}
+    # Usually each group has a choice of which there is enough for all the groups together.
+    most = {
+        id: max((left[counted[choice].sku] for choice in choices if choice not in scarce), default=0)
+        for id, choices in needs.offers.items()
+    }
+    doubtful = [
+        entry for entry, ids in scarce.items() if min(most[id] for id in ids) <= sum(required[id].minimum for id in ids)
+    ]
+    return {entry for entry in doubtful if not portions_suffice(entry=entry, needs=needs)}
