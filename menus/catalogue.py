@@ -141,8 +141,9 @@ def _mark_lacking_choices(catalogue: Catalogue) -> Catalogue:
     doubtful = _doubtful_groups(catalogue)
     if not doubtful:
         return catalogue
-    choices = [choice for group in catalogue.groups.values() for choice in group.modifiers]
-    entries = [one for one in (*catalogue.products.values(), *choices) if not doubtful.isdisjoint(one.groups)]
+    everything: list[CatalogueProduct | CatalogueModifier] = [*catalogue.products.values()]
+    everything += [choice for group in catalogue.groups.values() for choice in group.modifiers]
+    entries = [one for one in everything if not doubtful.isdisjoint(one.groups)]
     lacking = entries_short_of_choices(
         opens={one.id: one.groups for one in entries},
         required={
