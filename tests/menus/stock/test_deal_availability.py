@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from menus.stock.deal_availability import Counted, GroupChoices, unorderable
+from tests.support.examples import examples
 
 _SPACE = UUID(int=7)
 
@@ -126,7 +127,7 @@ _GROUPS = "GHI"
 _ENTRIES = "PQabcdefg"
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(100))
 @given(
     sold_out=st.sets(st.sampled_from(_ENTRIES), max_size=3),
     opens=st.dictionaries(st.sampled_from(_ENTRIES), st.text(_GROUPS, max_size=3).map(lambda text: "".join(set(text)))),
