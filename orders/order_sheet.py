@@ -89,4 +89,6 @@ def order_totals(*, order: Order) -> list[tuple[str, Decimal]]:
 
 
 def _added_price(line: PricedLine, money: Callable[[Decimal], str]) -> str:
-    return f"+ {money(line.quantity * line.unit_price)}" if line.unit_price else ""
+    if not line.unit_price:
+        return ""
+    return f"{'+ ' if line.unit_price > 0 else ''}{money(line.quantity * line.unit_price)}"

@@ -10,7 +10,7 @@ from orders.alerts.advice import advice_for
 from orders.models import CLOSED_STATUSES, Alert, Injection, Order
 from orders.staff_actions import is_being_sent, may_be_on_the_till
 from orders.till_ready import can_be_sent_now, connection_of
-from storekit.money import format_money
+from storekit.money_format import format_money
 
 _State = Injection.State
 _Status = Order.Status
@@ -70,11 +70,7 @@ def status_summary(order: Order) -> StatusSummary:
 def _cancelled(order: Order) -> StatusSummary:
     alert = order.alerts.filter(about=Alert.About.CANCELLED, channel=Alert.Channel.TILL).first()
     paid = order.payment_status == Order.PaymentStatus.PAID
-    refund = (
-        f"Refund {format_money(order.payment_amount, order.venue.currency)} to the guest in your web shop."
-        if paid
-        else ""
-    )
+    refund = f"Refund {format_money(order.payment_amount, order.venue)} to the guest in your web shop." if paid else ""
     if alert is None:
         sending = is_being_sent(injection=order.injection)
         reason = "It is being sent to the till right now." if sending else "It is not on the till."

@@ -8,6 +8,13 @@ import iso4217
 MAX_DECIMALS = 3
 """The decimals that money columns hold. ISO 4217 has four only for two units of account (CLF, UYW)."""
 
+WHOLE_DIGITS = 10
+"""The digits that money columns hold before the point."""
+
+LARGEST_AMOUNT = Decimal(10) ** WHOLE_DIGITS - Decimal(1).scaleb(-MAX_DECIMALS)
+"""The most that an order may cost, in any currency: what money columns hold. In Vietnamese dong or Indonesian rupiah a
+party's dinner has nine digits."""
+
 ZERO = Decimal(0)
 
 # Tills round what they charge in these currencies to the smallest coin, however it is paid. Swiss francs: integrators'
@@ -60,8 +67,11 @@ def money_string(amount: Decimal, currency: str) -> str:
     return f"{amount.quantize(_unit(currency), ROUND_HALF_UP) + ZERO:f}"
 
 
-def format_money(amount: Decimal, currency: str) -> str:
-    """Return an amount and its currency for people: `8.00 GBP`, `800 JPY`."""
+def money_with_code(amount: Decimal, currency: str) -> str:
+    """Return an amount and its currency as texts for programmers have it: `8.00 GBP`, `800 JPY`.
+
+    For people there is `storekit.money_format.format_money`.
+    """
     return f"{money_string(amount, currency)} {currency}"
 
 

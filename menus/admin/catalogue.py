@@ -37,7 +37,7 @@ from storekit.admin_base.filters import VenueFilter
 from storekit.admin_base.local_time import local_moment
 from storekit.admin_base.site import ReadOnlyAdmin, ReadOnlyInline
 from storekit.models import Venue
-from storekit.money import format_money
+from storekit.money_format import format_money
 
 admin.site.register(Snooze, SnoozePage)
 
@@ -285,7 +285,7 @@ class MenuPage(MenuSyncPages, ReadOnlyAdmin):
 def shown_price(entry: Product | Modifier, venue: Venue) -> str:
     """Return what a guest pays for one in a pickup order, with the currency."""
     price = entry_price(OrderType.PICKUP, venue.currency, *(getattr(entry, column) for column in PRICING_COLUMNS))
-    return format_money(price.price, venue.currency) if price else "open: set a price to sell it"
+    return format_money(price.price, venue) if price else "open: set a price to sell it"
 
 
 def state_label(entry: Product | Modifier, venue: Venue) -> SafeString:

@@ -14,25 +14,34 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from menus.models import Product
 from menus.open_prices import PriceFromPos, has_open_price, set_staff_price
-from storekit.money import format_money, money_string, smallest_amount
+from storekit.models import Venue
+from storekit.money import MAX_DECIMALS, WHOLE_DIGITS, money_string, smallest_amount
+from storekit.money_format import format_money
+
+# One digit less than the column holds: tax is added.
+_MAX_DIGITS = WHOLE_DIGITS - 1 + MAX_DECIMALS
 
 
 class PriceForm(forms.Form):
     """The price of one piece, which the till must be able to charge."""
 
     price = forms.DecimalField(
-        required=False, max_digits=10, decimal_places=3, widget=UnfoldAdminDecimalFieldWidget, label="Price"
+        required=False,
+        max_digits=_MAX_DIGITS,
+        decimal_places=MAX_DECIMALS,
+        widget=UnfoldAdminDecimalFieldWidget,
+        label="Price",
     )
 
-    def __init__(self, *args: Any, currency: str, **options: Any) -> None:
+    def __init__(self, *args: Any, venue: Venue, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._currency = currency
+        self._venue = venue
 
     def clean_price(self) -> Decimal | None:
         price: Decimal | None = self.cleaned_data["price"]
-        smallest = smallest_amount(self._currency)
+        smallest = smallest_amount(self._venue.currency)
         if price is not None and (price <= 0 or price % smallest):
-            raise forms.ValidationError(f"Enter a multiple of {format_money(smallest, self._currency)}.")
+            raise forms.ValidationError(f"Enter a multiple of {format_money(smallest, self._venue)}.")
         return price
 
 
@@ -49,9 +58,9 @@ class OpenPricePages:
         entry: Any = get_object_or_404(page.get_queryset(request), pk=object_id)
         kind = "product" if isinstance(entry, Product) else "modifier"
         back = reverse(f"admin:menus_{kind}_change", args=[entry.pk])
-        currency = (entry.venue if kind == "product" else entry.group.venue).currency
-        shown = None if entry.staff_price is None else money_string(entry.staff_price, currency)
-        form = PriceForm(request.POST or None, initial={"price": shown}, currency=currency)
+        venue = entry.venue if kind == "product" else entry.group.venue
+        shown = None if entry.staff_price is None else money_string(entry.staff_price, venue.currency)
+        form = PriceForm(request.POST or None, initial={"price": shown}, venue=venue)
         refusal = "" if has_open_price(entry) else "The price comes from the POS. Change it there and sync the menu."
         if request.method == "POST" and not refusal and form.is_valid():
             try:

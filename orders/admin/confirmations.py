@@ -7,7 +7,7 @@ from orders.injection.references import definitely_refused
 from orders.models import Injection, InjectionAttempt, Order
 from orders.staff_actions import Cancellation, is_being_sent, may_be_on_the_till
 from orders.status_summary import local_time
-from storekit.money import format_money
+from storekit.money_format import format_money
 
 
 def order_count(count: int) -> str:
@@ -85,7 +85,7 @@ def consequences_of_cancelling(order: Order) -> list[str]:
         sentences = ["The order is not on the till and will not be sent."]
     if order.payment_status == Order.PaymentStatus.PAID:
         sentences.append(
-            f"The guest has paid {format_money(order.payment_amount, order.venue.currency)}. Refund it in your web "
+            f"The guest has paid {format_money(order.payment_amount, order.venue)}. Refund it in your web "
             "shop: storekit does not refund payments."
         )
     return sentences
@@ -99,5 +99,5 @@ def cancelled_message(order: Order, outcome: Cancellation) -> str:
     elif outcome.being_sent:
         sentences.append("If it still reaches the till, a message will be printed there.")
     if outcome.to_refund:
-        sentences.append(f"Refund the guest {format_money(outcome.to_refund, order.venue.currency)} in your web shop.")
+        sentences.append(f"Refund the guest {format_money(outcome.to_refund, order.venue)} in your web shop.")
     return " ".join(sentences)

@@ -14,7 +14,8 @@ from orders.models import DiscountCode
 from storekit.admin_base.filters import VenueFilter
 from storekit.admin_base.site import VenueAdmin, simplify_choice
 from storekit.models import Venue
-from storekit.money import ZERO, format_money, money_string, smallest_amount
+from storekit.money import ZERO, money_string, smallest_amount
+from storekit.money_format import format_money
 
 
 class DiscountCodeForm(forms.ModelForm):
@@ -67,10 +68,10 @@ class DiscountCodeForm(forms.ModelForm):
             return
         least = smallest_amount(venue.currency)
         if amount is not None and amount < least:
-            self.add_error("amount", f"Enter at least {format_money(least, venue.currency)}.")
+            self.add_error("amount", f"Enter at least {format_money(least, venue)}.")
         for name in ("amount", "minimum_spend"):
             if (cleaned.get(name) or 0) % least:
-                self.add_error(name, f"Enter a multiple of {format_money(least, venue.currency)}.")
+                self.add_error(name, f"Enter a multiple of {format_money(least, venue)}.")
 
     def _venue(self, cleaned: dict[str, Any]) -> Venue | None:
         return cleaned.get("venue") or getattr(self.instance, "venue", None)
@@ -144,7 +145,7 @@ class DiscountCodePage(VenueAdmin):
     @display(description="Discount")
     def value(self, code: DiscountCode) -> str:
         if code.percent is None:
-            return format_money(code.amount or ZERO, code.venue.currency)
+            return format_money(code.amount or ZERO, code.venue)
         return f"{code.percent.normalize():f} %"
 
     @display(description="Valid")

@@ -19,7 +19,7 @@ from orders.order_sheet import sheet_lines
 from orders.status_summary import in_trouble, is_unconfirmed, local_time, status_summary
 from storekit.admin_base.filters import VenueFilter
 from storekit.admin_base.site import ReadOnlyAdmin
-from storekit.money import format_money, money_string
+from storekit.money_format import format_money
 
 admin.site.register(DiscountCode, DiscountCodePage)
 admin.site.register(OrderingRules, OrderingRulesPage)
@@ -154,7 +154,7 @@ class OrderPage(OrderActions, ReadOnlyAdmin):
             "summary": status_summary(order),
             "buttons": buttons_of(order),
             "facts": sheet_facts(order),
-            "lines": sheet_lines(order=order, money=partial(money_string, currency=order.venue.currency)),
+            "lines": sheet_lines(order=order, money=partial(format_money, venue=order.venue)),
             "amounts": sheet_amounts(order),
             "timeline": timeline_of(order),
         }
@@ -194,7 +194,7 @@ class OrderPage(OrderActions, ReadOnlyAdmin):
 
     @display(description="Total", ordering="total")
     def amount(self, order: Order) -> str:
-        return format_money(order.total, order.venue.currency).replace(" ", "\N{NO-BREAK SPACE}")
+        return format_money(order.total, order.venue)
 
     @display(description="Code", ordering="collection_code")
     def code(self, order: Order) -> str:

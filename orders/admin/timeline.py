@@ -11,7 +11,7 @@ from orders.alerts.sold_out import menu_outcome
 from orders.models import Alert, Injection, InjectionAttempt, Order, StaffAction
 from orders.order_sheet import order_details, order_totals
 from orders.status_summary import local_time
-from storekit.money import format_money, money_string
+from storekit.money_format import format_money
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,9 @@ def sheet_facts(order: Order) -> list[tuple[str, str]]:
 
 def sheet_amounts(order: Order) -> list[tuple[str, str]]:
     """Return the amounts, the total last; only the total when it is that of the items."""
-    currency = order.venue.currency
-    *parts, (name, total) = order_totals(order=order)
-    written = [(part, money_string(amount, currency)) for part, amount in parts] if len(parts) > 1 else []
-    return [*written, (name, format_money(total, currency))]
+    *parts, total = order_totals(order=order)
+    shown = [*parts, total] if len(parts) > 1 else [total]
+    return [(name, format_money(amount, order.venue)) for name, amount in shown]
 
 
 def _paid(order: Order) -> str:
@@ -50,7 +49,7 @@ def _paid(order: Order) -> str:
         return "with the check" if order.is_on_the_bill else "not yet"
     reference = f" ({order.payment_reference})" if order.payment_reference else ""
     method = settings_of(venue=order.venue).payment_method
-    return f"{format_money(order.payment_amount, order.venue.currency)}{reference}; record it as {method}"
+    return f"{format_money(order.payment_amount, order.venue)}{reference}; record it as {method}"
 
 
 # --- Timeline --------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from orders.injection.references import may_have_arrived
 from orders.injection.send import custom_fields_for
 from orders.models import Alert, Injection, Order
 from orders.order_sheet import SheetLine, order_details, order_totals, sheet_lines, single_line
-from storekit.money import format_money
+from storekit.money_format import format_money
 
 LONGEST_MESSAGE = 1000
 """How much a till shows and prints, in characters."""
@@ -172,5 +172,5 @@ def _payment(order: Order) -> str:
 
 
 def _money(order: Order, amount: Decimal) -> str:
-    sign = "−" if amount < 0 else ""
-    return f"{sign}{format_money(abs(amount), order.venue.currency)}"
+    # In plain blanks, for the till's printers.
+    return single_line(format_money(amount, order.venue))

@@ -11,7 +11,8 @@ from orders.checkout.problems import Problem
 from orders.checkout.shares import ZERO
 from orders.models import DiscountCode
 from storekit.models import Venue
-from storekit.money import format_money, round_money
+from storekit.money import round_money
+from storekit.money_format import format_money
 
 ATTR = "discount_code"
 
@@ -22,14 +23,14 @@ def find_discount(*, venue: Venue, code: str) -> DiscountCode | None:
 
 
 def discount_problems(
-    *, discount: DiscountCode | None, items: Decimal | None, currency: str, today: date
+    *, discount: DiscountCode | None, items: Decimal | None, venue: Venue, today: date
 ) -> Iterator[Problem]:
     """Yield each reason why the discount does not apply.
 
     Args:
         discount: as found, None when the code is unknown.
         items: total of the items; None while it is not known, so that the minimum spend is not checked.
-        currency: the venue's.
+        venue: the venue.
         today: the date in the venue's time zone.
     """
     if discount is None:
@@ -42,7 +43,7 @@ def discount_problems(
     if discount.usage_limit is not None and discount.times_used >= discount.usage_limit:
         yield used_up_problem()
     if discount.minimum_spend is not None and items is not None and items < discount.minimum_spend:
-        least = format_money(discount.minimum_spend, currency)
+        least = format_money(discount.minimum_spend, venue)
         yield Problem("minimum_spend", f"Spend {least} or more on items to use this code.", ATTR)
 
 

@@ -9,9 +9,9 @@ from uuid import UUID
 from menus.catalogue import Catalogue, CatalogueGroup, CatalogueModifier, CatalogueProduct
 from orders.checkout.problems import Problem
 from orders.checkout.requests import RequestedItem, RequestedModifier, parse_uuid
-from orders.checkout.shares import LARGEST_AMOUNT, ZERO
+from orders.checkout.shares import ZERO
 from orders.models import OrderLine
-from storekit.money import round_money
+from storekit.money import LARGEST_AMOUNT, round_money
 
 MAX_QUANTITY = 99
 MAX_POS_LINES = 1000
@@ -127,8 +127,7 @@ def price(
     amount = sum((line.total for line in lines), ZERO)
     largest = abs(amount) + tip + delivery_fee + service_charge
     if sum(line.pos_lines for line in lines) > MAX_POS_LINES or largest > LARGEST_AMOUNT:
-        pricing.add_problem("too_large", "This is too large for one order. Split it into several.", "items")
-        return PricedOrder(lines=(), totals=Totals(items=ZERO), problems=tuple(pricing.problems), complete=False)
+        return too_large(pricing.problems)
     if amount < 0 and not pricing.problems:
         pricing.add_problem("below_zero", "The items must not total less than zero. Add something else.", "items")
     pricing.problems += shortage_problems(demands=pricing.demands, left=pricing.left)
@@ -145,6 +144,12 @@ def price(
         limited=frozenset(pricing.left),
         complete=bool(lines) and pricing.complete,
     )
+
+
+def too_large(problems: Iterable[Problem] = ()) -> PricedOrder:
+    """Return an order that is not priced, because it is too large for tills or for money columns."""
+    problem = Problem("too_large", "This is too large for one order. Split it into several.", "items")
+    return PricedOrder(lines=(), totals=Totals(items=ZERO), problems=(*problems, problem), complete=False)
 
 
 def shortage_problems(*, demands: Iterable[Demand], left: Mapping[str, int]) -> Iterator[Problem]:

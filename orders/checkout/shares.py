@@ -1,4 +1,4 @@
-"""The largest amount an order may reach, and sharing an amount out. `storekit.money` does the rounding."""
+"""Sharing an amount out over the parts of an order. `storekit.money` does the rounding."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -6,8 +6,6 @@ from decimal import Decimal
 from storekit.money import smallest_amount
 
 ZERO = Decimal(0)
-LARGEST_AMOUNT = Decimal("9999999.99")
-"""The most an order may cost. A larger amount is a mistake, and some columns and tills could not hold it."""
 
 
 def shares(amount: Decimal, of: Sequence[Decimal], *, currency: str) -> list[Decimal]:

@@ -6,7 +6,7 @@ Nothing is asked inside a transaction: pricing raises `TillTotalNeeded` there, a
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ from integrations.connect.venue_settings import settings_of
 from integrations.pos import OrderType, PosError, TicketLine
 from menus.versions import MenuBusy
 from orders.checkout.pricing import PricedLine
+from orders.checkout.shares import ZERO
 from orders.injection.ticket import ticket_lines
 from storekit.models import Venue
 
@@ -40,11 +41,15 @@ class TillTotal:
 
 @dataclass(frozen=True)
 class Question:
-    """The lines of a basket as the POS would receive them."""
+    """The lines of a basket as the POS would receive them, as far as it can be asked about them.
+
+    `reckoned` is our own total of the rest, which the till adds to its answer.
+    """
 
     key: str
     type: OrderType
     lines: tuple[TicketLine, ...]
+    reckoned: Decimal
 
 
 class TillTotalNeeded(Exception):
@@ -56,18 +61,19 @@ class TillTotalNeeded(Exception):
 
 
 def question_about(*, venue: Venue, type: OrderType, lines: Sequence[PricedLine], menu_version: int) -> Question | None:
-    """Return the question to the POS; None if the menu's prices are certain, or the POS cannot be asked.
+    """Return the question to the POS; None if the prices of everything that it can be asked about are certain.
 
-    The POS cannot be asked about choices of choices, nor about prices that the order sets.
+    Lightspeed's tax preview takes one level of choices and no prices. Choices of choices, and items whose price staff
+    set, are therefore left out of the question: the till charges each by a line of its own, so our reckoning of them is
+    added to the answer.
     """
-    below = list(_every(lines))
-    if not any(line.tax_at_till for line in below) or any(line.custom_price is not None for line in below):
+    asked = [line for line in lines if line.custom_price is None]
+    if not any(part.tax_at_till for part in _parts_asked_about(asked)):
         return None
-    sent = tuple(part for line in lines for part in ticket_lines(line))
-    if any(choice.choices for line in sent for choice in line.choices):
-        return None
+    sent = tuple(_askable(part) for line in asked for part in ticket_lines(line))
     words = repr((venue.pk, type.value, menu_version, [_words(line) for line in sent]))
-    return Question(hashlib.sha256(words.encode()).hexdigest(), type, sent)
+    reckoned = sum((_reckoned(line) for line in lines), ZERO)
+    return Question(hashlib.sha256(words.encode()).hexdigest(), type, sent, reckoned)
 
 
 def with_till_total(*, venue: Venue, work: Callable[[TillTotal | None], Found]) -> Found:
@@ -104,10 +110,32 @@ def _answer_of_the_pos(venue: Venue, question: Question) -> str:
     return str(amount) if amount >= 0 else _NO_ANSWER
 
 
-def _every(lines: Iterable[PricedLine]) -> Iterator[PricedLine]:
+def _parts_asked_about(lines: Iterable[PricedLine]) -> Iterator[PricedLine]:
     for line in lines:
         yield line
-        yield from _every(line.choices)
+        yield from (choice for choice in line.choices if choice.custom_price is None)
+
+
+def _askable(line: TicketLine) -> TicketLine:
+    """Return the line without those of its parts that the POS cannot be asked about."""
+    return replace(
+        line, choices=tuple(replace(choice, choices=()) for choice in line.choices if choice.unit_price is None)
+    )
+
+
+def _reckoned(line: PricedLine) -> Decimal:
+    """Return our total of those parts of the line that the POS cannot be asked about."""
+    if line.custom_price is not None:
+        return line.total
+    return line.quantity * sum(
+        (
+            choice.quantity * sum((below.total for below in choice.choices), ZERO)
+            if choice.custom_price is None
+            else choice.total
+            for choice in line.choices
+        ),
+        ZERO,
+    )
 
 
 def _words(line: TicketLine) -> tuple[str, int, list[tuple[str, int]]]:

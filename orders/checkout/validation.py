@@ -12,7 +12,7 @@ from integrations.pos import OrderType
 from menus import catalogue as menu_catalogue
 from menus.catalogue import Catalogue
 from orders.checkout.discounts import amount_off, discount_problems, find_discount
-from orders.checkout.pricing import PricedOrder, Totals, price
+from orders.checkout.pricing import PricedOrder, Totals, price, too_large
 from orders.checkout.problems import Problem
 from orders.checkout.requests import Basket, RequestedModifier, parse_uuid
 from orders.checkout.rules import rule_problems
@@ -21,7 +21,7 @@ from orders.checkout.till_total import TillTotal, TillTotalNeeded, question_abou
 from orders.checkout.venue_settings import OrderingSettings, ordering_settings_of
 from orders.models import DiscountCode, Order
 from storekit.models import Venue
-from storekit.money import format_money, round_money
+from storekit.money import LARGEST_AMOUNT, money_with_code, round_money
 from tables.models import Table
 
 _MAX_TABLE_DIGITS = 9
@@ -97,7 +97,7 @@ def validate_basket(
 
 def total_problem(total: Decimal, *, currency: str, attr: str) -> Problem:
     """Return the problem of a payment whose amount is not the order's total."""
-    return Problem("amount_mismatch", f"The total is {format_money(total, currency)}.", attr)
+    return Problem("amount_mismatch", f"The total is {money_with_code(total, currency)}.", attr)
 
 
 def _at_the_till(
@@ -113,7 +113,9 @@ def _at_the_till(
         raise TillTotalNeeded(question)
     if till_total.items is None:
         return priced
-    return replace(priced, totals=replace(priced.totals, items=round_money(till_total.items, venue.currency)))
+    items = round_money(till_total.items + question.reckoned, venue.currency)
+    totals = replace(priced.totals, items=items)
+    return replace(priced, totals=totals) if totals.total <= LARGEST_AMOUNT else too_large()
 
 
 # --- Find the rows that the basket names ------------------------------------------------------------------------------
@@ -153,7 +155,7 @@ def _find_discount(
     found = find_discount(venue=venue, code=basket.discount_code)
     items = priced.totals.items if priced.complete else None
     today = now.astimezone(venue.zone).date()
-    problems = list(discount_problems(discount=found, items=items, currency=venue.currency, today=today))
+    problems = list(discount_problems(discount=found, items=items, venue=venue, today=today))
     return (None if problems else found), problems
 
 

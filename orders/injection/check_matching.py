@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from integrations.pos import OpenCheck, PosError
 from orders.models import Order, OrderLine
-from storekit.money import format_money
+from storekit.money_format import format_money
 
 _UNCONFIRMED = "The POS accepted the order, but no till confirmed it in time."
 # Sending it again would not help: the POS knows the order's reference, which is used up.
@@ -32,9 +32,8 @@ def unconfirmed_message(order: Order, checks: Sequence[OpenCheck] | None, error:
         return f"{_UNCONFIRMED} {_open_check_finding(order, checks)} {_ADVICE}"
     candidates = [check for check in checks if _may_be_its_check(order, check)]
     if candidates:
-        currency = order.venue.currency
         named = ", ".join(
-            f"{check.account} ({check.name}, {format_money(check.amount, currency)})" for check in candidates[:3]
+            f"{check.account} ({check.name}, {format_money(check.amount, order.venue)})" for check in candidates[:3]
         )
         return f"{_UNCONFIRMED} It may be this open check: {named}. {_ADVICE}"
     return f"{_UNCONFIRMED} No open check matches it; its check may already be closed. {_ADVICE}"

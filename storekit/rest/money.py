@@ -6,21 +6,19 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from storekit.money import MAX_DECIMALS, decimals_of
+from storekit.money import MAX_DECIMALS, WHOLE_DIGITS, decimals_of
 
-_WHOLE_DIGITS = 10
-_DIGITS = rf"\d{{1,{_WHOLE_DIGITS}}}(?:\.\d{{1,{MAX_DECIMALS}}})?$"
-_SCHEMA = {
-    "type": "string",
-    "format": "decimal",
-    "description": "In the venue's currency, with its own number of decimals (ISO 4217): 8.00 GBP, 800 JPY, 8.000 KWD.",
-    "example": "8.00",
-}
+_DIGITS = rf"\d{{1,{WHOLE_DIGITS}}}(?:\.\d{{1,{MAX_DECIMALS}}})?$"
+_SCHEMA = {"type": "string", "format": "decimal", "example": "8.00"}
+_WRITTEN = "In the venue's currency, with its own number of decimals (ISO 4217): 8.00 GBP, 800 JPY, 8.000 KWD."
 
 
 @extend_schema_field(_SCHEMA | {"pattern": f"^-?{_DIGITS}"})
 class Money(serializers.CharField):
-    """An amount in an answer, written by `storekit.money.money_string`."""
+    """An amount in an answer, written by `storekit.money.money_string`. The schema adds that to the help text."""
+
+    def __init__(self, *, help_text: str = "", **options: Any) -> None:
+        super().__init__(help_text=f"{help_text} {_WRITTEN}".strip(), **options)
 
 
 @extend_schema_field(_SCHEMA | {"pattern": f"^{_DIGITS}"})
@@ -30,9 +28,13 @@ class PostedMoney(serializers.DecimalField):
     A JSON number is taken like a string. More decimals than the currency has are refused, unless they are zeros.
     """
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, help_text: str = "", **options: Any) -> None:
         super().__init__(
-            max_digits=_WHOLE_DIGITS + MAX_DECIMALS, decimal_places=MAX_DECIMALS, min_value=Decimal(0), **options
+            max_digits=WHOLE_DIGITS + MAX_DECIMALS,
+            decimal_places=MAX_DECIMALS,
+            min_value=Decimal(0),
+            help_text=f"{help_text} {_WRITTEN}".strip(),
+            **options,
         )
 
     def validate_precision(self, value: Decimal) -> Decimal:

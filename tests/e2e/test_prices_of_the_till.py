@@ -9,51 +9,13 @@ from integrations.models import LightspeedSettings
 from menus.models import Product
 from menus.open_prices import set_staff_price
 from menus.sync.run import sync_menu
-from orders.models import Injection, Order, OrderLine
+from orders.models import OrderLine
 from tests.e2e.conftest import Service
-from tests.support.guest import Guest, paid
+from tests.e2e.ordering import assert_the_till_charged_what_was_paid, menu_for, place
+from tests.support.guest import Guest
 from tests.support.processes import Worker
-from tests.support.sandbox import eventually
 
 Json = dict[str, Any]
-_HOME = {"line1": "1 High Street", "city": "London", "postcode": "N1 9GU"}
-
-
-def menu_for(service: Service, type: str = "pickup") -> Json:
-    address = f"{service.url}/api/v1/venues/{service.venue.slug}/menu"
-    found: Json = requests.get(address, params={"type": type}, timeout=30).json()
-    return found
-
-
-def basket_total(service: Service, order: Json) -> Decimal:
-    answer = requests.post(
-        f"{service.url}/api/v1/venues/{service.venue.slug}/basket",
-        json={name: order[name] for name in ("type", "items", "delivery_address") if name in order},
-        headers={"Authorization": f"Bearer {service.api_key}"},
-        timeout=30,
-    )
-    assert answer.json()["problems"] == []
-    return Decimal(answer.json()["totals"]["total"])
-
-
-def place(service: Service, *items: Json, type: str = "pickup", **fields: Any) -> Json:
-    """Place a paid order at the price of its basket."""
-    order: Json = {"type": type, "customer": {"first_name": "Ada"}, "items": list(items), **fields}
-    if type == "delivery":
-        order["delivery_address"] = _HOME
-    answer = service.post(order | {"payment": paid(basket_total(service, order))})
-    assert answer.status_code == 201, answer.text
-    placed: Json = answer.json()
-    return placed
-
-
-def assert_the_till_charged_what_was_paid(service: Service) -> None:
-    unsettled = Injection.objects.exclude(state__in=[Injection.State.CONFIRMED, Injection.State.FAILED])
-    eventually(lambda: not unsettled.exists(), seconds=90)
-    checks = {check["ikaccountId"]: check for check in service.pos.state()["checks"]}
-    for order in Order.objects.select_related("injection"):
-        assert (order.injection.state, order.injection.error) == (Injection.State.CONFIRMED, "")
-        assert Decimal(str(checks[order.injection.account]["currentAmount"])) == order.total - order.tip
 
 
 def test_each_order_type_has_the_prices_of_its_profile(service: Service, running_worker: Worker) -> None:

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
+from storekit.money import round_money
 from tests.support.fast_clock import FastClock
 from tests.support.guest import Guest, paid
 
@@ -121,6 +122,6 @@ def _in(context: OrderContext, *, minutes: int) -> str:
 
 def _paid(order: Json, *, percent: int = 0, amount: Decimal = Decimal(0)) -> Json:
     cost = order["cost"]
-    off = min(cost, amount + (cost * percent / 100).quantize(Decimal("0.01"), ROUND_HALF_UP))
+    off = min(cost, amount + round_money(cost * percent / 100, "GBP"))
     extras = sum(Decimal(order.get(name, 0)) for name in ("tip", "delivery_fee", "service_charge"))
     return order | {"payment": paid(cost - off + extras)}

@@ -58,6 +58,17 @@ def test_a_paid_order_is_placed_and_due_at_once(
     assert (task.func(), task.args()) == ("orders.tasks.inject", (injection.pk,))
 
 
+def test_a_dinner_of_eight_digits_is_stored_as_it_was_paid(venue: Venue, menu: CopperPotMenu) -> None:
+    venue.currency = "VND"
+    venue.save()
+    menu.water.price = Decimal(25_000_000)
+    menu.water.save()
+    dinner = request_for(payment=Payment(paid=True, amount=Decimal("25000000")))
+    order = place_order(venue=venue, request=dinner).order
+    order.refresh_from_db()
+    assert (order.items_total, order.total, order.payment_amount) == (25_000_000,) * 3
+
+
 def test_an_unpaid_order_waits_for_its_payment(
     venue: Venue,
     menu: CopperPotMenu,

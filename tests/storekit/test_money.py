@@ -11,9 +11,9 @@ from storekit.money import (
     MAX_DECIMALS,
     cash_step_of,
     decimals_of,
-    format_money,
     is_currency,
     money_string,
+    money_with_code,
     round_money,
     smallest_amount,
 )
@@ -96,4 +96,4 @@ def test_a_rounded_amount_is_the_nearest_that_a_till_can_charge(amount: Decimal,
 )
 def test_an_amount_is_written_with_its_currencys_decimals(amount: str, currency: str, written: str) -> None:
     assert money_string(Decimal(amount), currency) == written
-    assert format_money(Decimal(amount), currency) == f"{written} {currency}"
+    assert money_with_code(Decimal(amount), currency) == f"{written} {currency}"

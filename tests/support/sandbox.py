@@ -1,5 +1,6 @@
 """The sandbox POS as tests use it: a small client of its control API."""
 
+import json
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -62,6 +63,10 @@ class SandboxPos:
     def control(self, path: str, **body: Any) -> dict[str, Any]:
         """Call any other action of the till, by its path below /sandbox/."""
         return self._call("POST", path, json=body)
+
+    def replace_menu(self, menu: dict[str, Any]) -> None:
+        """Replace the menu with the same number. Amounts may be decimals."""
+        self._call("PUT", f"menus/{menu['ikentooMenuId']}", json=json.loads(json.dumps(menu, default=str)))
 
     def _call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         response = requests.request(method, f"{self.url}/sandbox/{path}", timeout=10, **options)

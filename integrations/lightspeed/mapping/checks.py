@@ -17,7 +17,7 @@ from integrations.lightspeed.mapping.json_fields import (
     text,
 )
 from integrations.pos import CheckItem, OpenCheck
-from storekit.money import round_money
+from storekit.money import money_string, round_money
 
 # Of what a guest pays in cash, the largest step that is common: half a krona or krone.
 _CASH_ROUNDING = Decimal("0.50")
@@ -38,7 +38,8 @@ def to_open_check(snapshot: Json, currency: str) -> OpenCheck:
         name=text(snapshot, "name", where),
         table=count(snapshot, "tableNumber", where),
         amount=round_money(number(snapshot, "currentAmount", where) or Decimal(0), currency),
-        paid=round_money(number(snapshot, "paidAmount", where) or Decimal(0), currency),
+        # No cash step: what was paid is not rounded.
+        paid=Decimal(money_string(number(snapshot, "paidAmount", where) or Decimal(0), currency)),
         opened_at=moment(snapshot, "openDate", where),
         payment_references=tuple(
             reference

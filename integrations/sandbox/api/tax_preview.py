@@ -15,7 +15,6 @@ from integrations.sandbox.api.errors import Refusal, TillRefusal, bad_request
 from integrations.sandbox.api.schemas import validated
 from integrations.sandbox.api.web import own_location, read_json
 from integrations.sandbox.records import Line
-from integrations.sandbox.state import store
 from integrations.sandbox.till import profiles
 from integrations.sandbox.till.pricing import Pricer
 
@@ -29,12 +28,16 @@ def tax_breakdown(request: HttpRequest, bl: int) -> Json:
     profile = body.get("accountProfileCode")
     if profile is not None and not profiles.is_active(profile):
         raise bad_request("accountProfileCode", f"Unknown profile {profile}", code="NotFound", rejected=profile)
-    items = [_with_quantities(item) for item in body.get("items", [])]
     try:
-        tops = Pricer.at(location, profile).lines(items)
+        return breakdown_of(Pricer.at(location, profile), body.get("items", []))
     except TillRefusal as refusal:
         raise Refusal(400, str(refusal)) from refusal
-    return _breakdown([line for top in tops for line in top.tree()], store.currencies[location])
+
+
+def breakdown_of(pricer: Pricer, items: list[Json]) -> Json:
+    """Return the amounts and taxes of these items. Raises as `Pricer.lines` does."""
+    tops = pricer.lines([_with_quantities(item) for item in items])
+    return _breakdown([line for top in tops for line in top.tree()], pricer.currency)
 
 
 def _with_quantities(item: Json) -> Json:
@@ -81,7 +84,7 @@ def _tax_lines(lines: list[Line]) -> list[Json]:
         found.append(
             {
                 "description": f"VAT {rate.normalize():f}%",
-                "taxRate": str((1 + rate / 100).quantize(Decimal("0.01"))),
+                "taxRate": _factor(rate),
                 "taxCode": f"VAT{rate.normalize():f}",
                 "taxName": "VAT",
                 "netAmount": net,
@@ -91,3 +94,10 @@ def _tax_lines(lines: list[Line]) -> list[Json]:
             }
         )
     return found
+
+
+def _factor(rate: Decimal) -> str:
+    """Return a rate in per cent as the preview writes it, with two decimals or as many as it takes: 1.20, 1.08875."""
+    exact = (1 + rate / 100).normalize()
+    two = exact.quantize(Decimal("0.01"))
+    return f"{two if two == exact else exact:f}"

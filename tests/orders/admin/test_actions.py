@@ -115,11 +115,11 @@ def test_a_check_number_that_is_too_long_gets_an_error(failed: Order, bens_brows
 def test_staff_cancel_an_order_that_is_not_on_the_till(failed: Order, bens_browser: Client) -> None:
     text = confirmation_text(bens_browser, "cancel", failed)
     assert "The order is not on the till and will not be sent." in text
-    assert "The guest has paid 10.00 GBP. Refund it in your web shop: storekit does not refund payments." in text
+    assert "The guest has paid £10.00. Refund it in your web shop: storekit does not refund payments." in text
 
     said = press(bens_browser, "cancel", failed, reason="Sold out")
 
-    assert said == ["Order 7 is cancelled. Refund the guest 10.00 GBP in your web shop."]
+    assert said == ["Order 7 is cancelled. Refund the guest £10.00 in your web shop."]
     assert Order.objects.get().status == Order.Status.CANCELLED
     page = bens_browser.get(page_of(failed)).content.decode()
     assert "Cancelled by Ben" in page
@@ -144,7 +144,7 @@ def test_cancelling_says_that_a_message_is_printed_on_the_till(
     assert order.alerts.get().channel == "till"
     page = bens_browser.get(page_of(order)).content.decode()
     assert "A message is being printed on the till." in page
-    assert "Refund 10.00 GBP to the guest in your web shop." in page
+    assert "Refund £10.00 to the guest in your web shop." in page
     order.alerts.update(sent_at=timezone.now(), next_attempt_at=None)
     assert "A message was printed on the till." in bens_browser.get(page_of(order)).content.decode()
     order.alerts.update(sent_at=None)

@@ -85,7 +85,7 @@ def test_a_manager_changes_a_code_and_switches_it_off(venue: Venue, annas_browse
         ({"amount": "5"}, "amount", "Enter either a percentage or an amount, not both."),
         ({"percent": "0"}, "percent", "greater than or equal to 0.01"),
         ({"percent": "100.01"}, "percent", "less than or equal to 100"),
-        ({"percent": "", "amount": "0"}, "amount", "Enter at least 0.01 GBP."),
+        ({"percent": "", "amount": "0"}, "amount", "Enter at least £0.01."),
         ({"percent": "ten"}, "percent", "Enter a number."),
         ({"code": "   "}, "code", "This field is required."),
         (
@@ -205,7 +205,7 @@ def test_the_list_shows_the_discount_and_the_uses_of_a_code(venue: Venue, annas_
 
     text = annas_browser.get(LIST).content.decode()
 
-    for words in ("10 %", "5.00 GBP", "7", "3 of 9"):
+    for words in ("10 %", "£5.00", "7", "3 of 9"):
         assert words in text
 
 

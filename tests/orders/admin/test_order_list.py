@@ -49,7 +49,7 @@ def test_the_list_shows_number_code_customer_total_time_and_reason(refused_order
         "No.\N{NO-BREAK SPACE}7",
         "ACDEFGHJ",
         "Ada Lovelace",
-        "10.00\N{NO-BREAK SPACE}GBP",
+        "£10.00",
         "Pickup, now",
         "Not on the till",
         "Lightspeed refused the order.",

@@ -75,9 +75,9 @@ def test_the_page_shows_everything_needed_to_key_the_order_in(venue: Venue, bens
         "Customer Ada Lovelace Phone +442079460018",
         "E-mail ada@example.com",
         "Code ACDEFGHJ",
-        "Paid 12.00 GBP (web-1); record it as STOREKIT",
-        "1 × Burger BURGER 10.00",
-        "Items 10.00 Discount WELCOME -1.00 Delivery fee 2.50 Tip 0.50 Total 12.00 GBP",
+        "Paid £12.00 (web-1); record it as STOREKIT",
+        "1 × Burger BURGER £10.00",
+        "Items £10.00 Discount WELCOME -£1.00 Delivery fee £2.50 Tip £0.50 Total £12.00",
     ):
         assert words in text
 

@@ -89,13 +89,13 @@ def test_the_e_mail_has_everything_as_text_and_as_html(order: Order) -> None:
     assert sent.subject == "The Copper Pot: order 1042 is not on the till"
     html = str(sent.alternatives[0][0])
     for body in (sent.body, html):
-        for words in [*EVERYTHING, "24.50 GBP", "−2.45 GBP", "3.00 GBP", "1.00 GBP", "1.50 GBP", "27.55 GBP"]:
+        for words in [*EVERYTHING, "£24.50", "-£2.45", "£3.00", "£1.00", "£1.50", "£27.55"]:
             assert words in body, words
         assert f"https://storekit.example/admin/orders/order/{order.pk}/change/" in body
     assert DETAIL in sent.body
     assert "&lt;BURGER&gt;" in html
     assert sent.body.index(REASON) < sent.body.index(DETAIL), "the POS's own words below"
-    assert "   – 1 × Cheese    + 1.50 GBP\n      – 1 × Mature    + 0.75 GBP\n" in sent.body
+    assert "   – 1 × Cheese    + £1.50\n      – 1 × Mature    + £0.75\n" in sent.body
 
 
 def test_the_message_on_the_till_says_what_to_key_in(order: Order) -> None:
@@ -122,13 +122,13 @@ def test_even_the_longest_texts_fit_on_the_till(order: Order) -> None:
     message = till_message(order=changed, about=About.FAILED)
     assert len(message) <= LONGEST_MESSAGE
     assert message.startswith("ORDER 1042")
-    assert "Total 27.55 GBP" in message
+    assert "Total £27.55" in message
 
 
 @pytest.mark.parametrize(
     ("columns", "words"),
     [
-        ({}, "PAID ONLINE: 27.55 GBP (reference web-1). Record it as STOREKIT."),
+        ({}, "PAID ONLINE: £27.55 (reference web-1). Record it as STOREKIT."),
         ({"payment_status": "unpaid"}, "NOT PAID."),
         ({"payment_status": "unpaid", "open_account": "A9.9"}, "Not paid yet: it will be paid with check A9.9."),
         ({"payment_amount": 0, "total": 0}, "Nothing to pay."),

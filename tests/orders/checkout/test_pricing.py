@@ -196,6 +196,20 @@ def test_the_largest_sensible_order_is_priced() -> None:
     assert order.totals.total == Decimal("46530.00")
 
 
+@pytest.mark.parametrize(("currency", "dinner"), [("VND", "25000000"), ("IDR", "150000000.00"), ("LBP", "90000000.00")])
+def test_an_ordinary_dinner_of_eight_or_nine_digits_is_priced(currency: str, dinner: str) -> None:
+    menu = catalogue([product("Dinner", dinner)], [], currency=currency)
+    order = price(catalogue=menu, items=(RequestedItem(sku="DINNER", quantity=3),), tip=Decimal(500_000))
+    assert order.problems == ()
+    assert order.totals.total == 3 * Decimal(dinner) + 500_000
+
+
+@pytest.mark.parametrize(("tip", "problems"), [("1.000", set()), ("1.001", {("too_large", "items")})])
+def test_the_most_that_an_order_may_cost_is_what_money_columns_hold(tip: str, problems: set[tuple[str, str]]) -> None:
+    menu = catalogue([product("Palace", "9999999998.999")], [], currency="KWD")
+    assert problems_of(price(catalogue=menu, items=(RequestedItem(sku="PALACE"),), tip=Decimal(tip))) == problems
+
+
 @pytest.mark.parametrize(
     "item",
     [

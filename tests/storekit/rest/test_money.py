@@ -1,8 +1,10 @@
-"""Posted amounts have at most the decimals of the venue's currency."""
+"""Amounts have the decimals of the venue's currency; more are refused, and the schema says so."""
 
+import re
 from decimal import Decimal
 
 import pytest
+from django.test import Client
 from rest_framework import serializers
 
 from storekit.rest.money import PostedMoney
@@ -45,3 +47,24 @@ def test_more_decimals_than_the_currency_has_are_a_clear_error(currency: str, po
 
     assert not read.is_valid()
     assert [(str(error), error.code) for error in read.errors["tip"]] == [(detail, "max_decimal_places")]
+
+
+MONEY = {"price", "unit_price", "total", "discount", "delivery_fee", "service_charge", "tip", "amount"}
+
+
+def test_the_schema_says_of_every_amount_that_it_has_the_currencys_decimals(client: Client) -> None:
+    accept = {"Accept": "application/vnd.oai.openapi+json"}
+    schemas = client.get("/api/schema/", headers=accept).json()["components"]["schemas"]
+    amounts = {
+        f"{schema}.{name}": field
+        for schema, definition in schemas.items()
+        for name, field in definition.get("properties", {}).items()
+        if name in MONEY or (schema, name) == ("Totals", "items")
+    }
+    assert {"Product.price", "Modifier.price", "Totals.items", "OrderItem.unit_price"} <= set(amounts)
+    for place, field in amounts.items():
+        assert (field["type"], field["format"]) == ("string", "decimal"), place
+        assert "with its own number of decimals (ISO 4217)" in field["description"], place
+        for amount in ("8.00", "800", "8.000"):
+            assert re.fullmatch(field["pattern"], amount), place
+        assert not re.fullmatch(field["pattern"], "8.0000"), place

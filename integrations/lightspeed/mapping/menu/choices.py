@@ -23,7 +23,7 @@ from integrations.lightspeed.mapping.json_fields import (
 from integrations.lightspeed.mapping.menu.prices import extra_price_of, has_percentage_price, price_of
 from integrations.lightspeed.mapping.menu.rich_content import MAX_NAME_LENGTH, translations_of
 from integrations.pos import GroupKind, MenuModifier, Translation
-from storekit.money import format_money
+from storekit.money import money_with_code
 
 MAX_SKU_LENGTH = 25
 _MAX_INSTRUCTION_ID_LENGTH = 64
@@ -102,7 +102,7 @@ class Prices:
         if abs(listed) != abs(charged) and flag(entry, "taxIncludedInPrice", where, default=True):
             self.warnings.add(
                 f"{name} costs {listed.normalize():f} {self.currency} in Lightspeed, which no till can charge; it is "
-                f"sold at {format_money(charged, self.currency)}. Correct the price in Lightspeed's back office."
+                f"sold at {money_with_code(charged, self.currency)}. Correct the price in Lightspeed's back office."
             )
 
 

@@ -42,6 +42,11 @@ def test_a_check_with_all_that_an_order_is_recognised_by() -> None:
     )
 
 
+def test_what_was_paid_in_francs_is_not_rounded_to_their_cash_step() -> None:
+    found = to_open_check(SNAPSHOT | {"currentAmount": "4.52", "paidAmount": "4.48"}, "CHF")
+    assert (found.amount, found.paid) == (Decimal("4.50"), Decimal("4.48"))
+
+
 def test_a_check_is_known_by_its_uuid_and_its_identifiers() -> None:
     found = replace(check(posId=72676), asked_as="A78094.46")
     assert (found.uuid, found.pos_id) == ("d2c1", "72676")

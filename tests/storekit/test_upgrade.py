@@ -1,0 +1,175 @@
+"""The upgrade of a database of the first release: settings, menu and orders keep their meaning, on either database."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.apps import apps as current_apps
+from django.db import connection, models
+from django.db.migrations.executor import MigrationExecutor
+
+from integrations.connect.venue_settings import settings_of
+from integrations.models import LightspeedSettings
+from menus.catalogue import load
+from menus.models import Modifier, Product
+from orders.checkout.lines import lines_of
+from orders.models import DiscountCode, Injection, Order
+from orders.order_sheet import order_totals
+from storekit.models import Venue
+
+FIRST_RELEASE = [
+    ("integrations", "0002_readiness_and_webhook_checks"),
+    ("menus", "0002_stock_and_snoozes"),
+    ("orders", "0004_snoozed_on_the_menu"),
+    ("storekit", "0001_initial"),
+    ("tables", "0001_initial"),
+]
+BEFORE_THREE_DECIMALS = [("menus", "0005_prices_of_the_till"), ("orders", "0009_prices_of_the_till")]
+# Decimals that are no amounts of money: percentages, and prices before they are rounded.
+NO_MONEY = {"alcohol_percentage", "percent", "exact_price", "tax_rate"}
+AMOUNTS = {
+    "items_total": Decimal("9999999999.99"),
+    "discount": Decimal("4.34"),
+    "delivery_fee": Decimal("2.50"),
+    "service_charge": Decimal("0.00"),
+    "tip": Decimal("0.01"),
+    "total": Decimal("9999999998.16"),
+    "payment_amount": Decimal("9999999998.16"),
+}
+SETTINGS = {
+    "delivery_fee_sku": "FEE",
+    "discount_sku": "OFF",
+    "payment_method": "WEB",
+    "delivery_profile": "delivery",
+    "buffer_orders": True,
+    "buffer_minutes": 35,
+    "native_discounts": True,
+    "update_images": False,
+    "menu_profile": "web",
+    "preferred_language": "fr",
+    "auto_close_delay": 9,
+}
+
+
+def migrate(targets: list[tuple[str, str]]) -> Any:
+    """Bring the database to these migrations, and return the models as they were then."""
+    MigrationExecutor(connection).migrate(targets)
+    return MigrationExecutor(connection).loader.project_state(targets).apps
+
+
+def migrate_to_now() -> None:
+    executor = MigrationExecutor(connection)
+    executor.migrate(executor.loader.graph.leaf_nodes())
+
+
+@pytest.fixture
+def first_release(transactional_db: None) -> Iterator[Any]:
+    """The models of a database as the first release made it."""
+    try:
+        yield migrate(FIRST_RELEASE)
+    finally:
+        migrate_to_now()
+
+
+def fill(old: Any) -> None:
+    """Store a connected venue with its menu, an order of it and two discount codes."""
+
+    def create(app: str, model: str, **columns: Any) -> Any:
+        return old.get_model(app, model).objects.create(**columns)
+
+    venue = create(
+        "storekit", "Venue", slug="copper-pot", name="The Copper Pot", email="a@b.example", timezone="Europe/Paris"
+    )
+    linked = create("integrations", "Connection", venue=venue, environment="sandbox", business_location_id="45")
+    create("integrations", "LightspeedSettings", connection=linked, **SETTINGS)
+    create("menus", "Menu", venue=venue, pos_menu_id="168", version=7)
+    burger = create("menus", "Product", venue=venue, sku="BURGER", name="Burger", price=Decimal("9.55"))
+    extras = create("menus", "ModifierGroup", venue=venue, key="EXTRAS", name="Extras", kind="modifier")
+    create("menus", "ProductModifierGroup", product=burger, group=extras)
+    cheese = create("menus", "Modifier", group=extras, key="CHEESE", sku="CHEESE", name="Cheese", price=Decimal("1.05"))
+    order = create(
+        "orders", "Order", venue=venue, number=1, type="pickup", status="placed", payment_status="paid",
+        collection_code="ACDEFGHJ", first_name="Ada", menu_version=7, discount_code="TENTH", **AMOUNTS,
+    )  # fmt: skip
+    create("orders", "Injection", order=order, reference="0" * 32 + "-1", state="accepted", location="45")
+    line = {"order": order, "position": 0, "quantity": 2, "menu_id": burger.pk, "kind": "product"}
+    top = create("orders", "OrderLine", **line, sku="BURGER", name="Burger", unit_price=Decimal("9.55"))
+    below = line | {"parent": top, "position": 1, "quantity": 1, "menu_id": cheese.pk, "kind": "modifier"}
+    create("orders", "OrderLine", **below, sku="CHEESE", name="Cheese", unit_price=Decimal("1.05"))
+    create("orders", "DiscountCode", venue=venue, code="TENTH", percent=Decimal("10.00"), times_used=3)
+    create("orders", "DiscountCode", venue=venue, code="FIVER", amount=Decimal("5.00"), minimum_spend=Decimal("20.50"))
+
+
+def money_columns() -> dict[type[models.Model], list[str]]:
+    """Return the names of the columns for money, by model."""
+    found = {
+        model: [
+            field.name
+            for field in model._meta.get_fields()
+            if isinstance(field, models.DecimalField) and field.name not in NO_MONEY
+        ]
+        for model in current_apps.get_models()
+    }
+    return {model: names for model, names in found.items() if names}
+
+
+def test_settings_menu_and_orders_keep_their_meaning(first_release: Any) -> None:
+    fill(first_release)
+
+    migrate_to_now()
+
+    venue = Venue.objects.get()
+    stored = LightspeedSettings.objects.get()
+    assert (venue.currency, venue.timezone) == ("GBP", "Europe/Paris")
+    assert {name: getattr(stored, name) for name in SETTINGS} == SETTINGS
+    assert settings_of(venue).profile_of("delivery") == "delivery"
+
+    cheese = Modifier.objects.get().pk
+    catalogue = load(venue=venue, skus=["BURGER"], choices=[cheese])
+    (burger,), (extras,) = catalogue.products.values(), catalogue.groups.values()
+    assert (catalogue.version, burger.price, burger.exact_price, burger.tax_at_till) == (
+        7,
+        Decimal("9.55"),
+        None,
+        False,
+    )
+    assert [(one.sku, one.price, one.custom_price) for one in extras.modifiers] == [("CHEESE", Decimal("1.05"), None)]
+
+    order = Order.objects.get()
+    assert {name: getattr(order, name) for name in AMOUNTS} == AMOUNTS
+    (line,) = lines_of(rows=order.lines.all(), currency=venue.currency)
+    assert (line.sku, line.total, [choice.total for choice in line.choices]) == (
+        "BURGER",
+        Decimal("21.20"),
+        [Decimal("1.05")],
+    )
+    assert dict(order_totals(order=order))["Total"] == AMOUNTS["total"]
+    assert Injection.objects.values_list("state", "location").get() == ("accepted", "45")
+
+    codes = {code.code: code for code in DiscountCode.objects.all()}
+    assert (codes["TENTH"].percent, codes["TENTH"].amount, codes["TENTH"].times_used) == (Decimal(10), None, 3)
+    assert (codes["FIVER"].amount, codes["FIVER"].minimum_spend) == (Decimal(5), Decimal("20.50"))
+
+
+def test_every_money_column_of_an_upgraded_database_holds_three_decimals(first_release: Any) -> None:
+    fill(first_release)
+    migrate_to_now()
+    amount = Decimal("9999999999.125")
+    columns = money_columns()
+    assert {Product, Modifier, Order, DiscountCode} <= set(columns)
+    for model, names in columns.items():
+        assert model._default_manager.update(**dict.fromkeys(names, amount)), model
+        for row in model._default_manager.values(*names):
+            assert row == dict.fromkeys(names, amount), model
+
+
+def test_the_way_back_and_forth_keeps_every_amount(first_release: Any) -> None:
+    fill(first_release)
+    migrate_to_now()
+    for _ in range(2):
+        assert {name: getattr(Order.objects.get(), name) for name in AMOUNTS} == AMOUNTS
+        assert Product.objects.get().price == Decimal("9.55")
+        old = migrate(BEFORE_THREE_DECIMALS)
+        assert old.get_model("menus", "Product").objects.get().price == Decimal("9.55")
+        migrate_to_now()
