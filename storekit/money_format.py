@@ -8,11 +8,11 @@ import copy
 import re
 from decimal import Decimal
 from functools import cache
+from typing import Protocol
 
 from babel import Locale, UnknownLocaleError
 from babel.numbers import get_currency_precision
 
-from storekit.models import Venue
 from storekit.money import ZERO, decimals_of, money_string
 
 # Babel does not follow CLDR's rule that a blank separates a currency's letters from the digits: AED 5, but £5.
@@ -20,7 +20,17 @@ _LETTER_BEFORE_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)")
 _ENGLISH = Locale("en")
 
 
-def format_money(amount: Decimal, venue: Venue) -> str:
+class Place(Protocol):
+    """Where an amount is charged: a venue, or what stands for one. `country` is an ISO 3166 code."""
+
+    @property
+    def currency(self) -> str: ...
+
+    @property
+    def country(self) -> str: ...
+
+
+def format_money(amount: Decimal, venue: Place) -> str:
     """Return an amount as people in the venue's country write it: `£8.00`, `8,00 €`, `CHF 8.05`, `￥800`.
 
     The blanks in it do not break.

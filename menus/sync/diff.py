@@ -49,13 +49,14 @@ class StoredRow(NamedTuple):
 
 @dataclass
 class StoredMenu:
-    """The venue's rows by table and identity. `currency` is the one that their prices are in.
+    """The venue's rows by table and identity. `currency` is the one that their prices are in, `country` the venue's.
 
     The identity is a category's or group's key, a product's SKU, a modifier's group key and own key, or the ids of a
     link's two ends.
     """
 
     currency: str
+    country: str
     entries: Mapping[str, Mapping[Key, StoredRow]] = field(default_factory=lambda: {name: {} for name in ENTRIES})
     links: Mapping[str, Mapping[Key, StoredRow]] = field(default_factory=lambda: {name: {} for name in LINKS})
     languages: tuple[str, ...] = ()

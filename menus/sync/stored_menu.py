@@ -49,6 +49,7 @@ def load_stored(*, venue: Venue) -> StoredMenu:
     keys = {row.id: key for key, row in groups.items()}
     return StoredMenu(
         currency=venue.currency,
+        country=venue.country,
         entries={
             "categories": _entries("categories", Category.objects.filter(venue=venue), ids, _first),
             "products": _entries("products", Product.objects.filter(venue=venue), ids, _first),
@@ -86,6 +87,7 @@ def load_stored_part(*, venue: Venue, skus: Collection[str], part: MenuSnapshot)
     opened = NestedModifierGroup.objects.filter(modifier__group__in=group_ids)
     rows = StoredMenu(
         currency=venue.currency,
+        country=venue.country,
         entries={
             "categories": {},
             "products": products,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from menus.sync.diff import ENTRIES, MenuPlan, StoredMenu, StoredRow, Values
-from storekit.money import money_string
+from storekit.money_format import format_money
 
 Json = dict[str, Any]
 
@@ -74,7 +74,7 @@ class _Part:
 
 
 def _parts(table: str, plan: MenuPlan, stored_menu: StoredMenu, stored: Mapping[Any, StoredRow]) -> dict[str, _Part]:
-    changes, currency = plan.tables[table], stored_menu.currency
+    changes = plan.tables[table]
     restored = [row for row in changes.update if stored[row[0]].archived]
     new = [*changes.create, *restored]
     updated = [row for row in changes.update if not stored[row[0]].archived]
@@ -86,7 +86,7 @@ def _parts(table: str, plan: MenuPlan, stored_menu: StoredMenu, stored: Mapping[
             len(updated) + len(relinked),
             lambda: [
                 *(
-                    f"{_label(table, row[1:])}: {_difference(table, stored[row[0]].values, row[1:], currency)}"
+                    f"{_label(table, row[1:])}: {_difference(table, stored[row[0]].values, row[1:], stored_menu)}"
                     for row in updated
                 ),
                 *sorted(f"{_label(table, stored[id].values)}: {_LINK_NAMES[table]}" for id in relinked),
@@ -121,7 +121,7 @@ def _label(table: str, values: Values) -> str:
     return f"{name} ({sku})" if sku else name
 
 
-def _difference(table: str, before: Values, after: Values, currency: str) -> str:
+def _difference(table: str, before: Values, after: Values, venue: StoredMenu) -> str:
     changes: dict[str, None] = {}
     for column, old, new in zip(ENTRIES[table], before, after, strict=True):
         if old == new:
@@ -129,7 +129,7 @@ def _difference(table: str, before: Values, after: Values, currency: str) -> str
         if column == "name":
             changes[f"name {old} → {new}"] = None
         elif column == "price":
-            changes[f"price {money_string(old, currency)} → {money_string(new, currency)}"] = None
+            changes[f"price {format_money(old, venue)} → {format_money(new, venue)}"] = None
         elif column in _COLUMN_NAMES:
             changes[_COLUMN_NAMES[column]] = None
         else:

@@ -81,7 +81,7 @@ def test_a_held_plan_names_the_products_it_would_archive_and_can_be_applied(venu
     held = sync(venue)
 
     assert held.plan["archived"]["products"] == [f"{sku} ({sku})" for sku in SIX[1:]]
-    assert held.plan["updated"]["products"] == ["P0 (P0): price 9.50 → 10.00"]
+    assert held.plan["updated"]["products"] == ["P0 (P0): price £9.50 → £10.00"]
     assert held.plan["counts"]["products"] == {"created": 0, "updated": 1, "archived": 5}
     assert "5 of 6" in held.error
     applied = apply_held(run=held, started_by="Anna")
