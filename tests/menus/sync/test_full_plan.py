@@ -29,7 +29,7 @@ def stored_after(plan: MenuPlan, before: StoredMenu) -> StoredMenu:
                 del rows[id]
             else:
                 rows[id] = (name, rows[id][1]._replace(archived=True))
-    stored = StoredMenu("GBP", languages=plan.languages)
+    stored = StoredMenu("GBP", "GB", languages=plan.languages)
     groups = {row.id: row.values[0] for name, row in rows.values() if name == "groups"}
     for name, row in rows.values():
         if name in LINKS:
@@ -41,7 +41,7 @@ def stored_after(plan: MenuPlan, before: StoredMenu) -> StoredMenu:
 
 
 def stored_of(menu: MenuSnapshot) -> StoredMenu:
-    return stored_after(plan_sync(snapshot=menu, stored=StoredMenu("GBP")), StoredMenu("GBP"))
+    return stored_after(plan_sync(snapshot=menu, stored=StoredMenu("GBP", "GB")), StoredMenu("GBP", "GB"))
 
 
 def ids_of(stored: StoredMenu, table: str) -> dict[object, uuid.UUID]:
@@ -49,7 +49,7 @@ def ids_of(stored: StoredMenu, table: str) -> dict[object, uuid.UUID]:
 
 
 def test_everything_is_new_to_an_empty_menu() -> None:
-    plan = plan_sync(snapshot=BURGER_MENU, stored=StoredMenu("GBP"))
+    plan = plan_sync(snapshot=BURGER_MENU, stored=StoredMenu("GBP", "GB"))
 
     assert plan.counts == {"created": 12, "updated": 0, "archived": 0, "unchanged": 0}
     assert {name: len(table.create) for name, table in plan.tables.items()} == {
@@ -127,7 +127,7 @@ def test_reordering_choices_is_an_update() -> None:
 
 def test_one_key_in_two_groups_is_two_choices() -> None:
     plan = plan_sync(
-        snapshot=snapshot(groups=(group("g", modifier("A")), group("h", modifier("A")))), stored=StoredMenu("GBP")
+        snapshot=snapshot(groups=(group("g", modifier("A")), group("h", modifier("A")))), stored=StoredMenu("GBP", "GB")
     )
 
     assert len({row[0] for row in plan.tables["modifiers"].create}) == 2
@@ -157,7 +157,7 @@ def test_without_rich_content_the_texts_images_and_allergens_stay() -> None:
 
 
 def test_a_reference_to_an_unknown_product_is_left_out_with_a_warning() -> None:
-    plan = plan_sync(snapshot=snapshot(categories=(category("mains", "GHOST"),)), stored=StoredMenu("GBP"))
+    plan = plan_sync(snapshot=snapshot(categories=(category("mains", "GHOST"),)), stored=StoredMenu("GBP", "GB"))
 
     assert plan.warnings == ["The screen Mains refers to GHOST, which is not on the menu; left out."]
     assert not plan.tables["placements"]
@@ -165,7 +165,8 @@ def test_a_reference_to_an_unknown_product_is_left_out_with_a_warning() -> None:
 
 def test_a_product_listed_twice_on_a_screen_appears_once() -> None:
     plan = plan_sync(
-        snapshot=snapshot(categories=(category("mains", "P", "P"),), products=(product("P"),)), stored=StoredMenu("GBP")
+        snapshot=snapshot(categories=(category("mains", "P", "P"),), products=(product("P"),)),
+        stored=StoredMenu("GBP", "GB"),
     )
 
     assert len(plan.tables["placements"].create) == 1
@@ -185,7 +186,7 @@ def test_after_any_plan_a_second_one_is_empty(menu: MenuSnapshot) -> None:
 
 @given(menus=st.lists(snapshots(), min_size=2, max_size=4))
 def test_any_sequence_of_syncs_ends_with_the_same_rows_and_keeps_ids(menus: list[MenuSnapshot]) -> None:
-    stored = StoredMenu("GBP")
+    stored = StoredMenu("GBP", "GB")
     known: dict[str, dict[object, uuid.UUID]] = {name: {} for name in ENTRIES}
     for menu in menus:
         stored = stored_after(plan_sync(snapshot=menu, stored=stored), stored)
