@@ -49,7 +49,7 @@ class PointOfSale(Protocol):
     def amount_due(self, lines: Sequence[TicketLine], order_profile: str) -> Decimal:
         """Return what the POS would charge for these lines, tax included. Must be quick: a guest is waiting.
 
-        Only SKUs and quantities count, of the lines and of the choices directly below them.
+        The lines have no prices of ours, and one level of choices. Only SKUs and quantities count.
         """
 
     def allergens(self) -> tuple[AllergenNames, ...]:
