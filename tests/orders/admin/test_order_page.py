@@ -113,10 +113,10 @@ def test_lines_are_shown_with_their_modifiers_below_them(refused_order: Order, b
     lines = bens_browser.get(page_of(refused_order)).context["lines"]
 
     assert [(line.depth, line.quantity, line.name, line.note, line.price) for line in lines] == [
-        (0, 1, "Burger", "no salt", "22.00"),
-        (1, 1, "Cheese", "", "+ 10.00"),
-        (2, 1, "Mature", "", "+ 2.00"),
-        (0, 2, "Water", "", "20.00"),
+        (0, 1, "Burger", "no salt", "£22.00"),
+        (1, 1, "Cheese", "", "+ £10.00"),
+        (2, 1, "Mature", "", "+ £2.00"),
+        (0, 2, "Water", "", "£20.00"),
     ]
 
 

@@ -61,7 +61,7 @@ def test_the_schema_says_of_every_amount_that_it_has_the_currencys_decimals(clie
         for name, field in definition.get("properties", {}).items()
         if name in MONEY or (schema, name) == ("Totals", "items")
     }
-    assert {"Product.price", "Modifier.price", "Totals.items", "OrderItem.unit_price"} <= set(amounts)
+    assert {"ProductSchema.price", "ModifierSchema.price", "Totals.items", "OrderItem.unit_price"} <= set(amounts)
     for place, field in amounts.items():
         assert (field["type"], field["format"]) == ("string", "decimal"), place
         assert "with its own number of decimals (ISO 4217)" in field["description"], place
