@@ -11,6 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from integrations.connect.venue_settings import settings_of
 from integrations.models import LightspeedSettings
+from integrations.pos import OrderType
 from menus.catalogue import load
 from menus.models import Modifier, Product
 from orders.checkout.lines import lines_of
@@ -131,7 +132,7 @@ def _assert_settings_and_menu_mean_the_same() -> None:
     stored = LightspeedSettings.objects.get()
     assert (venue.currency, venue.timezone) == ("GBP", "Europe/Paris")
     assert {name: getattr(stored, name) for name in SETTINGS} == SETTINGS
-    assert settings_of(venue).profile_of("delivery") == "delivery"
+    assert settings_of(venue).profile_of(OrderType.DELIVERY) == "delivery"
 
     cheese = Modifier.objects.get().pk
     catalogue = load(venue=venue, skus=["BURGER"], choices=[cheese])

@@ -35,7 +35,7 @@ def preview_says(pos: responses.RequestsMock, **answer: Any) -> None:
 def asked(pos: responses.RequestsMock) -> Any:
     """Return the items of the one question."""
     (call,) = pos.calls
-    return json.loads(call.request.body)["items"]
+    return json.loads(call.request.body or "")["items"]
 
 
 def items_total(storefront: APIClient, *items: dict[str, Any]) -> str:
