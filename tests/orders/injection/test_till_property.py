@@ -21,6 +21,7 @@ from orders.injection.ticket import ticket_for
 from orders.models import DiscountCode, Order
 from storekit.models import Venue
 from tests.orders.evenings import Evening, evenings
+from tests.support.examples import examples
 
 NOW = datetime(2026, 7, 3, 17, 0, tzinfo=UTC)
 Json = dict[str, Any]
@@ -81,7 +82,7 @@ def _body(ticket: OrderTicket) -> Json:
     return send(ticket=ticket, location=45454565682155, endpoint_id="storekit-1", now=NOW)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(evenings())
 def test_the_guest_pays_what_the_till_charges(evening: Evening) -> None:
     priced = _priced(evening)
@@ -103,7 +104,7 @@ def test_the_guest_pays_what_the_till_charges(evening: Evening) -> None:
         assert (amount, tip) == (charged + order.tip, order.tip)
 
 
-@settings(max_examples=75, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(50), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(evenings())
 def test_the_tax_preview_and_our_reckoning_of_the_rest_are_what_the_till_charges(evening: Evening) -> None:
     priced = _priced(evening)
