@@ -105,6 +105,22 @@ class Catalogue:
         return next((product for product in self.products.values() if product.sku == sku), None)
 
 
+@dataclass(frozen=True)
+class _Judged:
+    """For when, and by what, it is judged whether an entry is available."""
+
+    at: datetime
+    counts_stock: bool
+
+    def is_available(self, sold_out: bool, snoozed_until: datetime | None) -> bool:
+        """Return whether an entry is available by its own row. A snooze that is over then does not count."""
+        return not (sold_out and self.counts_stock) and (snoozed_until is None or snoozed_until <= self.at)
+
+    def stock(self, left: int | None) -> int | None:
+        """Return how many are left for the order; None if that is not counted."""
+        return left if self.counts_stock else None
+
+
 def load(
     *,
     venue: Venue,
@@ -112,27 +128,42 @@ def load(
     ids: Collection[uuid.UUID] = (),
     skus: Collection[str] = (),
     choices: Collection[uuid.UUID] = (),
+    wanted_at: datetime | None = None,
+    counts_stock: bool = True,
 ) -> Catalogue:
     """Load these products and choices of the venue's menu, at the prices of an order type.
 
-    Those that are not on the menu, or have an open price, are left out.
+    Those that are not on the menu, or have an open price, are left out. A snooze counts if it still lasts when the
+    order is wanted.
 
     This takes two queries, however deep the choices are nested, and one more for every further 512 choices. A sync may
     commit between them; every row carries its menu version, so rows of different versions are detected without a lock.
 
+    Args:
+        venue: the venue whose menu it is.
+        type: the order type, which prices may depend on.
+        ids: products by id.
+        skus: products by SKU.
+        choices: modifiers by id.
+        wanted_at: when the order is wanted; None, or a time in the past: now.
+        counts_stock: whether the order takes from what the POS has left now. An order that the POS gets on another
+            day does not: whatever is sold out today may be had then.
+
     Raises:
         MenuBusy: the menu kept changing while it was being read.
     """
+    now = timezone.now()
+    judged = _Judged(max(wanted_at or now, now), counts_stock)
     for _ in range(_TRIES):
         rows = _product_rows(venue, ids, skus)
         chosen = _choice_rows(venue, choices) if rows and choices else []
         versions = {row[-1] or 0 for row in (*rows, *chosen)} or {version_of(venue=venue)}
         if len(versions) == 1:
-            return _mark_lacking_choices(_catalogue(versions.pop(), venue.currency, rows, chosen, type))
+            return _mark_lacking_choices(_catalogue(versions.pop(), venue.currency, rows, chosen, type, judged), judged)
     raise MenuBusy("The menu is being updated. Try again in a moment.")
 
 
-def _mark_lacking_choices(catalogue: Catalogue) -> Catalogue:
+def _mark_lacking_choices(catalogue: Catalogue, judged: _Judged) -> Catalogue:
     """Return the catalogue with entries marked unavailable if too little is left of what they require.
 
     Groups nested in a choice only count once it is chosen. The database is queried only for entries whose required
@@ -153,7 +184,8 @@ def _mark_lacking_choices(catalogue: Catalogue) -> Catalogue:
             if catalogue.groups[id].minimum
         },
         counted={one.id: Counted(one.sku, one.stock) for one in entries if one.stock is not None},
-        now=timezone.now(),
+        now=judged.at,
+        counts_stock=judged.counts_stock,
     )
     products = {id: _with_availability(one, lacking) for id, one in catalogue.products.items()}
     groups = {
@@ -187,17 +219,12 @@ def _with_availability(entry: Entry, lacking: AbstractSet[uuid.UUID]) -> Entry:
     return replace(entry, available=entry.available and entry.id not in lacking)
 
 
-def _is_available(sold_out: bool, snoozed_until: datetime | None, now: datetime) -> bool:
-    """Return whether an entry is available by its own row. A snooze that is over no longer counts, ended or not."""
-    return not sold_out and (snoozed_until is None or snoozed_until <= now)
-
-
 def _catalogue(
-    version: int, currency: str, product_rows: list[Row], choice_rows: list[Row], type: OrderType
+    version: int, currency: str, product_rows: list[Row], choice_rows: list[Row], type: OrderType, judged: _Judged
 ) -> Catalogue:
     group_rows: dict[uuid.UUID, Row] = {}
-    choices = _choices(choice_rows, group_rows, type, currency)
-    products = _products(product_rows, group_rows, type, currency)
+    choices = _choices(choice_rows, group_rows, type, currency, judged)
+    products = _products(product_rows, group_rows, type, currency, judged)
     groups: dict[uuid.UUID, CatalogueGroup] = {}
     # Start from the venue's products. Choices they do not lead to belong to another venue or another product.
     waiting = [id for product in products.values() for id in product.groups]
@@ -211,33 +238,33 @@ def _catalogue(
 
 
 def _products(
-    rows: list[Row], group_rows: dict[uuid.UUID, Row], type: OrderType, currency: str
+    rows: list[Row], group_rows: dict[uuid.UUID, Row], type: OrderType, currency: str, judged: _Judged
 ) -> dict[uuid.UUID, CatalogueProduct]:
-    product_groups, now = _groups_by_entry(rows, group_rows), timezone.now()
+    product_groups = _groups_by_entry(rows, group_rows)
     found: dict[uuid.UUID, CatalogueProduct] = {}
     for id, sku, kind, name, sold_out, snoozed_until, stock, *rest in rows:
         price = entry_price(type, currency, *rest[:_PRICING])
         if price is not None:
-            available, groups = _is_available(sold_out, snoozed_until, now), tuple(product_groups[id])
+            available, groups = judged.is_available(sold_out, snoozed_until), tuple(product_groups[id])
             found[id] = CatalogueProduct(
-                *(id, sku, kind, name, price.price, available, stock, groups),
+                *(id, sku, kind, name, price.price, available, judged.stock(stock), groups),
                 *(price.exact, price.custom, price.tax_at_till),
             )
     return found
 
 
 def _choices(
-    rows: list[Row], group_rows: dict[uuid.UUID, Row], type: OrderType, currency: str
+    rows: list[Row], group_rows: dict[uuid.UUID, Row], type: OrderType, currency: str, judged: _Judged
 ) -> dict[uuid.UUID, list[CatalogueModifier]]:
     """Return the choices by their group."""
-    opened, now = _groups_by_entry(rows, group_rows), timezone.now()
+    opened = _groups_by_entry(rows, group_rows)
     found: dict[uuid.UUID, dict[uuid.UUID, CatalogueModifier]] = defaultdict(dict)
     for id, sku, instruction_id, name, sold_out, snoozed_until, stock, group_id, *rest in rows:
         price = entry_price(type, currency, *rest[:_PRICING])
         if price is not None:
-            available, groups = _is_available(sold_out, snoozed_until, now), tuple(opened[id])
+            available, groups = judged.is_available(sold_out, snoozed_until), tuple(opened[id])
             found[group_id][id] = CatalogueModifier(
-                *(id, sku, instruction_id, name, price.price, available, stock, groups),
+                *(id, sku, instruction_id, name, price.price, available, judged.stock(stock), groups),
                 *(price.exact, price.custom, price.tax_at_till),
             )
     return {group_id: list(choices.values()) for group_id, choices in found.items()}

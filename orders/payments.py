@@ -1,23 +1,22 @@
 """Pay for an order that was placed unpaid."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
+from orders.checkout.lines import lines_of
 from orders.checkout.problems import OrderRefused
+from orders.checkout.still_possible import take_again
 from orders.checkout.validation import total_problem
 from orders.checkout.venue_settings import ordering_settings_of
+from orders.expiry import is_expired
 from orders.injection.scheduling import first_attempt_at
 from orders.models import Injection, Order
 from orders.placing import enqueue_unless_held, initial_schedule
 from storekit.models import Venue
-
-# Guests may take a while to pay, but an order whose time has long passed is no longer worth cooking.
-_PAYABLE_AFTER_ITS_TIME = timedelta(hours=1)
-_PAYABLE_AFTER_PLACING = timedelta(hours=24)
 
 
 class AlreadyPaid(Exception):
@@ -33,7 +32,7 @@ class PaidWithBill(Exception):
 
 
 class PaymentTooLate(Exception):
-    """The order's time has long passed."""
+    """The order was not paid in time."""
 
 
 def pay_order(*, venue: Venue, order_id: UUID, reference: str, amount: Decimal) -> Order:
@@ -45,7 +44,10 @@ def pay_order(*, venue: Venue, order_id: UUID, reference: str, amount: Decimal) 
         OrderRefused: the amount is not the order's total.
         AlreadyPaid: it was paid with another payment.
         OrderCancelled: it was cancelled.
-        PaymentTooLate: its time has long passed.
+        PaymentTooLate: it was not paid in time.
+        NoLongerPossible: the venue is closed at its time, or items are gone meanwhile. It stays unpaid, until it
+            expires.
+        MenuBusy: the menu changed every time it was read.
     """
     now = timezone.now()
     with transaction.atomic():
@@ -54,9 +56,13 @@ def pay_order(*, venue: Venue, order_id: UUID, reference: str, amount: Decimal) 
         order = injection.order
         if _is_paid_with(order, reference, amount):
             return order
-        _refuse_unless_awaiting_payment(order, now)
-        _record_payment(order, reference, amount)
-        _schedule(injection, venue, now)
+        _refuse_unless_awaiting_payment(injection, now)
+        settings = ordering_settings_of(venue=venue)
+        held_until = first_attempt_at(scheduled_for=order.scheduled_for, now=now, settings=settings.pos_settings)
+        lines = lines_of(rows=order.lines.all(), currency=venue.currency)
+        held = take_again(order=order, lines=lines, settings=settings, held_until=held_until, now=now)
+        _record_payment(order, reference, amount, held)
+        _schedule(injection, held_until)
         enqueue_unless_held(injection)
     return order
 
@@ -82,28 +88,28 @@ def _is_paid_with(order: Order, reference: str, amount: Decimal) -> bool:
     return True
 
 
-def _refuse_unless_awaiting_payment(order: Order, now: datetime) -> None:
+def _refuse_unless_awaiting_payment(injection: Injection, now: datetime) -> None:
+    order = injection.order
+    if is_expired(order=order):
+        raise PaymentTooLate
     if order.status != Order.Status.AWAITING_PAYMENT:
         raise OrderCancelled
-    if order.scheduled_for:
-        deadline = order.scheduled_for + _PAYABLE_AFTER_ITS_TIME
-    else:
-        deadline = order.placed_at + _PAYABLE_AFTER_PLACING
-    if now > deadline:
+    if order.pay_by is not None and now >= order.pay_by:
         raise PaymentTooLate
 
 
-def _record_payment(order: Order, reference: str, amount: Decimal) -> None:
+def _record_payment(order: Order, reference: str, amount: Decimal, held_stock: dict[str, int]) -> None:
     order.status = Order.Status.PLACED
     order.payment_status = Order.PaymentStatus.PAID
     order.payment_reference = reference
     order.payment_amount = amount
-    order.save(update_fields=["status", "payment_status", "payment_reference", "payment_amount"])
+    order.pay_by = None
+    order.held_stock = held_stock or None
+    columns = ["status", "payment_status", "payment_reference", "payment_amount", "pay_by", "held_stock"]
+    order.save(update_fields=columns)
 
 
-def _schedule(injection: Injection, venue: Venue, now: datetime) -> None:
-    settings = ordering_settings_of(venue=venue).pos_settings
-    held_until = first_attempt_at(scheduled_for=injection.order.scheduled_for, now=now, settings=settings)
+def _schedule(injection: Injection, held_until: datetime | None) -> None:
     columns = initial_schedule(held_until=held_until)
     for name, value in columns.items():
         setattr(injection, name, value)

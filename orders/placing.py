@@ -16,11 +16,11 @@ from orders.checkout.numbering import next_number, random_collection_code
 from orders.checkout.pricing import PricedLine, PricedOrder, shortage_problems
 from orders.checkout.problems import OrderRefused
 from orders.checkout.requests import OrderRequest
+from orders.checkout.rules import pay_by
 from orders.checkout.shares import ZERO
 from orders.checkout.till_total import TillTotal
 from orders.checkout.validation import BasketValidation, validate_basket
 from orders.injection.references import reference_of
-from orders.injection.scheduling import first_attempt_at
 from orders.models import Injection, Order
 from orders.queue import enqueue_injection
 from storekit.db.compiled_queries import insert_row
@@ -80,32 +80,42 @@ def _place(venue: Venue, request: OrderRequest, code: str, till_total: TillTotal
         raise OrderRefused(validation.problems)
     if validation.discount and not take_use(discount=validation.discount):
         raise OrderRefused([used_up_problem()])
-    held_until = first_attempt_at(
-        scheduled_for=request.scheduled_for, now=now, settings=validation.settings.pos_settings
-    )
-    _take_stock(venue, validation.priced, held_until)
-    order = _store_order(venue, request, validation, code)
+    held_until = validation.held_until
+    awaits_payment = _awaits_payment(request, validation)
+    held_stock = _take_stock(venue, validation.priced, on_hold=awaits_payment or held_until is not None)
+    order = _store_order(venue, request, validation, code, held_stock)
     store_lines(order=order, lines=validation.priced.lines)
     enqueue_unless_held(_store_injection(order, validation.settings.location, held_until))
     return PlacedOrder(order=order, lines=validation.priced.lines)
 
 
-def _take_stock(venue: Venue, priced: PricedOrder, held_until: datetime | None) -> None:
-    """Take the items off the stock that is left. Refuse the order if concurrent orders were faster."""
+def _awaits_payment(request: OrderRequest, validation: BasketValidation) -> bool:
+    """Return whether the order has to be paid before it is sent: not if it costs nothing, or is paid with a bill."""
+    return bool(validation.totals.total) and not request.payment.paid and not request.account
+
+
+def _take_stock(venue: Venue, priced: PricedOrder, *, on_hold: bool) -> dict[str, int]:
+    """Take the items off the stock that is left; return those that are on hold until the order is sent.
+
+    Refuse the order if concurrent orders were faster.
+    """
     quantities: Counter[str] = Counter()
     for demand in priced.demands:
         if demand.sku in priced.limited:
             quantities[demand.sku] += demand.quantity
     if not quantities:
-        return
+        return {}
     try:
-        take_stock(venue=venue, quantities=quantities, sent_at=held_until)
+        taken = take_stock(venue=venue, quantities=quantities, on_hold=on_hold)
+        return taken if on_hold else {}
     except SoldOut as error:
         left = {shortage.sku: shortage.left for shortage in error.shortages}
         raise OrderRefused(shortage_problems(demands=priced.demands, left=left)) from error
 
 
-def _store_order(venue: Venue, request: OrderRequest, validation: BasketValidation, code: str) -> Order:
+def _store_order(
+    venue: Venue, request: OrderRequest, validation: BasketValidation, code: str, held_stock: dict[str, int]
+) -> Order:
     order = Order(
         venue=venue,
         number=next_number(venue=venue),
@@ -115,12 +125,14 @@ def _store_order(venue: Venue, request: OrderRequest, validation: BasketValidati
         scheduled_for=request.scheduled_for,
         note=request.note,
         menu_version=validation.menu_version,
+        held_stock=held_stock or None,
         **_guest_columns(request, validation),
         **_place_columns(request, validation),
         **_money_columns(request, validation),
     )
-    if order.payment_status == Order.PaymentStatus.UNPAID and not order.is_on_the_bill:
+    if _awaits_payment(request, validation):
         order.status = Order.Status.AWAITING_PAYMENT
+        order.pay_by = pay_by(rules=validation.settings.rules, scheduled_for=request.scheduled_for, now=timezone.now())
     insert_row(order)
     return order
 

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from orders.checkout.shares import ZERO
+from orders.held_stock import count_as_sent
 from orders.injection.confirmation import advance_orders
 from orders.injection.failure import queue_cancellation_alert
 from orders.injection.references import definitely_refused, may_have_arrived, restart_sending, start_new_revision
@@ -91,6 +92,7 @@ def mark_entered_by_hand(*, order: Order, by: str, account: str = "") -> None:
             error="",
         )
         advance_orders(order_ids=[injection.order_id], status=_Status.CONFIRMED)
+        count_as_sent(order_id=injection.order_id)
         _drop_failure_alerts(injection.order)
         _store_action(injection.order, _Action.ENTERED_BY_HAND, by, f"Check {account}" if account else "")
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from orders.alerts.advice import advice_for
+from orders.expiry import is_expired
 from orders.models import CLOSED_STATUSES, Alert, Injection, Order
 from orders.staff_actions import is_being_sent, may_be_on_the_till
 from orders.till_ready import can_be_sent_now, connection_of
@@ -60,7 +61,8 @@ def status_summary(order: Order) -> StatusSummary:
     if injection.state == _State.FAILED:
         return _failed(injection)
     if order.status == _Status.AWAITING_PAYMENT:
-        next_step = "Once it is paid, storekit sends it to the till."
+        until = f" It expires if it is not paid by {local_time(order, order.pay_by)}." if order.pay_by else ""
+        next_step = f"Once it is paid, storekit sends it to the till.{until}"
         return StatusSummary("warning", "Waiting for the guest's payment", next_step=next_step)
     if injection.state == _State.ACCEPTED:
         return _accepted(injection)
@@ -68,6 +70,10 @@ def status_summary(order: Order) -> StatusSummary:
 
 
 def _cancelled(order: Order) -> StatusSummary:
+    if is_expired(order=order):
+        until = f"It was not paid by {local_time(order, order.pay_by)}. " if order.pay_by else ""
+        reason = f"{until}It is not on the till, and its items and its discount code are free again."
+        return StatusSummary("good", "Expired", reason)
     alert = order.alerts.filter(about=Alert.About.CANCELLED, channel=Alert.Channel.TILL).first()
     paid = order.payment_status == Order.PaymentStatus.PAID
     refund = f"Refund {format_money(order.payment_amount, order.venue)} to the guest in your web shop." if paid else ""

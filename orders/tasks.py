@@ -8,7 +8,7 @@ from functools import partial
 from django.conf import settings
 
 from integrations.webhooks import ledger
-from orders import till_ready
+from orders import expiry, till_ready
 from orders.alerts import delivery
 from orders.injection import buffering, confirmation_checks, parking, send
 from orders.injection.pos_events import apply_order_update
@@ -37,6 +37,11 @@ def sweep_injections() -> str:
         + (f", {released} released" if released else "")
         + (f", {sent_again} sent again" if sent_again else "")
     )
+
+
+def sweep_unpaid() -> str:
+    """Expire every order that was not paid in time."""
+    return f"{expiry.expire_unpaid_orders()} expired"
 
 
 def look_for_order(injection_id: int) -> str:

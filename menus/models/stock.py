@@ -15,7 +15,8 @@ from storekit.models import Venue
 class StockLevel(models.Model):
     """The POS's last stock count of an item, on the menu or not, and what we have sold since.
 
-    `taken` counts items in our own orders that the POS's count does not include yet; see `menus.stock.levels`.
+    `taken` counts items in our own orders that are on their way to the POS, whose count does not include them yet;
+    `held` counts those in orders that are not, as they wait for their payment or their time. See `menus.stock.levels`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -27,6 +28,7 @@ class StockLevel(models.Model):
     heard_at = models.DateTimeField(help_text="When the POS's update reached us.")
     taken = models.PositiveIntegerField(default=0)
     taken_at = models.DateTimeField(null=True, blank=True)
+    held = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["venue", "sku"], name="one_stock_level_per_sku")]
@@ -39,7 +41,7 @@ class StockLevel(models.Model):
         """How many may still be sold; None if there is no limit."""
         if not self.restricted:
             return None
-        return max(self.count - self.taken, 0) if self.count is not None else 0
+        return max(self.count - self.taken - self.held, 0) if self.count is not None else 0
 
 
 class StockWatch(models.Model):

@@ -37,6 +37,7 @@ def entries_short_of_choices(
     required: Mapping[UUID, RequiredGroup],
     counted: Mapping[UUID, Counted],
     now: datetime,
+    counts_stock: bool = True,
 ) -> set[UUID]:
     """Return those of the products and choices that cannot be ordered for want of what their required groups need.
 
@@ -48,12 +49,13 @@ def entries_short_of_choices(
         required: those of these groups that are required.
         counted: those of the entries whose portions are counted.
         now: the time at which snoozes are judged.
+        counts_stock: whether what is left, and sold out, now counts.
     """
     groups = dict(required)
     choices = _Choices(counted=dict(counted))
     waiting = set(groups)
     while waiting:
-        nested = _read_level(waiting, choices, now)
+        nested = _read_level(waiting, choices, now, counts_stock)
         waiting = nested.keys() - groups.keys()
         groups |= nested
     found = unorderable(
@@ -68,7 +70,9 @@ def entries_short_of_choices(
     return found & opens.keys()
 
 
-def _read_level(ids: Collection[UUID], choices: _Choices, now: datetime) -> dict[UUID, RequiredGroup]:
+def _read_level(
+    ids: Collection[UUID], choices: _Choices, now: datetime, counts_stock: bool
+) -> dict[UUID, RequiredGroup]:
     """Add the choices of these groups; return the required groups that they open."""
     found: dict[UUID, RequiredGroup] = {}
     opened = ("group_links__group_id", "group_links__group__minimum", "group_links__group__kind")
@@ -84,9 +88,9 @@ def _read_level(ids: Collection[UUID], choices: _Choices, now: datetime) -> dict
         if id not in seen:
             seen.add(id)
             choices.by_group[group_id].append(id)
-            if stock is not None:
+            if stock is not None and counts_stock:
                 choices.counted[id] = Counted(sku, stock)
-            if sold_out or (snoozed_until is not None and snoozed_until > now):
+            if (sold_out and counts_stock) or (snoozed_until is not None and snoozed_until > now):
                 choices.unavailable.add(id)
         if nested and minimum and archived_at is None:
             choices.opens[id].append(nested)

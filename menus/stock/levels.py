@@ -7,9 +7,12 @@ down, that many of ours are assumed to have arrived. Example: two orders for the
 after the first: three are left, not four. If staff sell one on the till in between, it is mistaken for one of ours
 until ours arrives.
 
-An order that never arrives (because it failed or is never paid) stops counting ten minutes after the last order. This
-happens when the POS next reports the item, or at the reconciliation that is due by then. For an order that is held
-back, the ten minutes start when it is due to be sent, at most a day ahead. Nothing is given back before that.
+An order that never arrives, because it failed, stops counting ten minutes after the last order. This happens when the
+POS next reports the item, or at the reconciliation that is due by then.
+
+An order that is not sent yet, because it waits for its payment or is held back until shortly before its time, counts
+in `held` instead: until it is sent, which moves its items to `taken`, or expires or is cancelled, which gives exactly
+those back (see `menus.stock.reservations`).
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -17,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, F, Max, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
 from integrations.pos import POS_CLOCK_TOLERANCE, ItemUpdate, Restriction
@@ -32,8 +35,6 @@ UNTIL_FURTHER_NOTICE = datetime(9000, 1, 1, tzinfo=UTC)
 
 # How long an order of ours may take to show in the POS's count.
 _ARRIVES_WITHIN = timedelta(minutes=10)
-# For orders due later than this, the POS's count then will be another day's.
-_MAX_HOLD = timedelta(days=1)
 _SMALLEST_STEP = timedelta(microseconds=1)
 _MAX_SKU_LENGTH = 25
 _ENTRY_COLUMNS = ("stock", "sold_out", "snoozed_until")
@@ -173,21 +174,6 @@ def _values(level: StockLevel) -> list[Any]:
 
 
 # --- What our own orders take ----------------------------------------------------------------------------------------
-
-
-def reserve(*, level: StockLevel, quantity: int, now: datetime, sent_at: datetime | None = None) -> bool:
-    """Take an order's items off a level; return False if fewer are left, even with other orders placed concurrently.
-
-    Args:
-        level: the level of a counted item.
-        quantity: how many the order takes.
-        now: when the order is placed.
-        sent_at: when an order that is held back goes to the POS; None: now.
-    """
-    pending_since = (level.taken_at if level.taken else None) or now
-    taken_at = max(now, pending_since, min(sent_at or now, now + _MAX_HOLD))
-    rows = StockLevel.objects.filter(pk=level.pk, restricted=True, taken__lte=F("count") - quantity)
-    return bool(rows.update(taken=F("taken") + quantity, taken_at=taken_at))
 
 
 def release_expired_reservations(*, venue: Venue) -> int:

@@ -14,6 +14,7 @@ from orders.admin.actions import OrderActions, buttons_of
 from orders.admin.discounts import DiscountCodePage
 from orders.admin.rules import OrderingRulesPage
 from orders.admin.timeline import sheet_amounts, sheet_facts, timeline_of
+from orders.expiry import is_expired
 from orders.models import CLOSED_STATUSES, Alert, DiscountCode, Injection, Order, OrderingRules
 from orders.order_sheet import sheet_lines
 from orders.status_summary import in_trouble, is_unconfirmed, local_time, status_summary
@@ -168,6 +169,8 @@ class OrderPage(OrderActions, ReadOnlyAdmin):
 
     @display(description="Progress", ordering="injection__state", label=_PROGRESS_COLOURS)
     def progress(self, order: Any) -> str:
+        if is_expired(order=order):
+            return "Expired"
         if order.status in CLOSED_STATUSES:
             return str(order.get_status_display())
         if order.may_be_twice:

@@ -22,7 +22,20 @@ class RulesForm(forms.ModelForm):
     """Form of a venue's rules. It refuses rules under which no order for later would be possible."""
 
     class Meta:
-        labels = {"notice_minutes": "Notice (minutes)", "furthest_ahead_days": "Booking window (days)"}
+        labels = {
+            "notice_minutes": "Notice (minutes)",
+            "furthest_ahead_days": "Booking window (days)",
+            "minutes_to_pay": "Time to pay (minutes)",
+        }
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if "minutes_to_pay" in self.fields:
+            self.fields["minutes_to_pay"].required = False
+
+    def clean_minutes_to_pay(self) -> int:
+        minutes: int | None = self.cleaned_data["minutes_to_pay"]
+        return self.instance.minutes_to_pay if minutes is None else minutes
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -102,6 +115,7 @@ class OrderingRulesPage(VenueAdmin):
     fieldsets = (
         (None, {"fields": ("venue", ("pickup", "delivery", "dine_in"))}),
         ("Orders for later", {"fields": (("notice_minutes", "furthest_ahead_days"),)}),
+        ("Orders placed unpaid", {"fields": ("minutes_to_pay",)}),
     )
     inlines = (HoursInline,)
 

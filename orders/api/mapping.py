@@ -19,6 +19,7 @@ from orders.checkout.requests import (
     RequestedItem,
     RequestedModifier,
 )
+from orders.expiry import is_expired
 from orders.models import Order
 from storekit.money import money_string
 
@@ -121,6 +122,8 @@ def _order_fields(order: Order, lines: Iterable[PricedLine]) -> dict[str, Any]:
         "type": order.type,
         "placed_at": order.placed_at,
         "scheduled_for": order.scheduled_for,
+        "pay_by": order.pay_by,
+        "expired": is_expired(order=order),
         "customer": {
             "first_name": order.first_name,
             "last_name": order.last_name,

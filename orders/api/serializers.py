@@ -232,6 +232,10 @@ class OrderSerializer(serializers.Serializer):
     type = serializers.ChoiceField(Order.Type.choices)
     placed_at = serializers.DateTimeField()
     scheduled_for = serializers.DateTimeField(allow_null=True)
+    pay_by = serializers.DateTimeField(
+        allow_null=True, help_text="When an order that was placed unpaid expires, or has expired. Null: it is paid."
+    )
+    expired = serializers.BooleanField(help_text="Whether it was cancelled because it was not paid in time.")
     customer = CustomerSerializer()
     delivery_address = DeliveryAddressSerializer(allow_null=True)
     table = serializers.CharField(allow_null=True)

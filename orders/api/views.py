@@ -25,6 +25,7 @@ from orders.checkout.basket import check_basket
 from orders.checkout.lines import lines_of
 from orders.checkout.problems import OrderRefused
 from orders.checkout.requests import parse_uuid
+from orders.checkout.still_possible import NoLongerPossible
 from orders.checkout.till_total import TillTotal, with_till_total
 from orders.models import Order
 from orders.payments import AlreadyPaid, OrderCancelled, PaidWithBill, PaymentTooLate, pay_order
@@ -120,7 +121,8 @@ class OneOrderView(OrderView):
         summary="Follow an order",
         description=(
             "`status` is for the guest: `awaiting_payment`, `placed`, `confirmed` (it is on the till), `ready` or "
-            "`out_for_delivery`, `completed`, or `cancelled`. `pos.state` is the order's progress to the till: "
+            "`out_for_delivery`, `completed`, or `cancelled`; `expired` says whether it was cancelled because nobody "
+            "paid for it by `pay_by`. `pos.state` is the order's progress to the till: "
             "`scheduled` (held until shortly before its time), `waiting`, `sending`, `accepted` (the POS has it, the "
             "till not yet), `confirmed`, or `failed`. A failed order stays `placed` until the venue's staff, who are "
             "alerted, send it again, enter it by hand, or cancel it."
@@ -147,11 +149,17 @@ class OrderPaymentView(OrderView):
         description=(
             "Records the payment; the order is sent to the POS at once, or shortly before its time when the venue "
             "holds orders for later. The same reference again gets the same response. Refund the payment after 409 "
-            "with code `already_paid`, `cancelled`, `too_late` (the order's time has long passed) or `on_the_bill` (it "
-            "was added to an open check and is paid with that)."
+            "with code `already_paid`, `cancelled`, `too_late` (it was not paid by `pay_by`, so it has expired) "
+            "`on_the_bill` (it was added to an open check and is paid with that), `closed` (the venue is closed at the "
+            "order's time, or no longer takes orders of its type) or `unavailable` (items or the table are gone "
+            "meanwhile). An order that is `closed` or `unavailable` awaits its payment until it expires."
         ),
         request=OrderPaymentSerializer,
-        responses={200: OrderSerializer, **_UNREADABLE_BODY, 404: ErrorsSerializer, 409: ErrorsSerializer},
+        responses={
+            200: OrderSerializer,
+            **_UNREADABLE_BODY,
+            **dict.fromkeys((404, 409, 503), ErrorsSerializer),
+        },
     )
     def post(self, request: Request, slug: str, order_id: str) -> Response:
         venue = self.venue()
@@ -206,7 +214,9 @@ def _as_api_error(exc: Exception) -> Exception:
         case PaidWithBill():
             return Conflict("This order was added to an open bill and is paid with it.", code="on_the_bill")
         case PaymentTooLate():
-            return Conflict("This order's time has passed. Refund the payment and place a new order.", code="too_late")
+            return Conflict("This order has expired. Refund the payment and place a new order.", code="too_late")
+        case NoLongerPossible():
+            return Conflict(f"{exc.detail} Refund the payment.", code=exc.code)
         case MenuBusy():
             return MenuChanging()
         case RequestDataTooBig():

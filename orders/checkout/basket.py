@@ -83,7 +83,8 @@ def _ask_the_pos(venue: Venue, demands: tuple[Demand, ...]) -> PosReport:
 
 def _pos_problems(report: PosReport, basket: Basket, validation: BasketValidation, now: datetime) -> Iterator[Problem]:
     left = {one.sku: 0 if one.sold_out else one.left or 0 for one in report.restrictions}
-    yield from shortage_problems(demands=validation.priced.demands, left=left)
+    if validation.takes_stock:
+        yield from shortage_problems(demands=validation.priced.demands, left=left)
     if report.ready is False and _would_be_sent_now(basket, validation, now):
         reason = report.reason or "The till is not taking online orders at the moment."
         yield Problem("pos_not_ready", reason, "scheduled_for")

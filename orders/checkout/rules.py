@@ -10,9 +10,13 @@ from zoneinfo import ZoneInfo
 
 from orders.checkout.problems import Problem
 from orders.models import Order
+from orders.models.rules import DEFAULT_MINUTES_TO_PAY
+from storekit.service_days import service_day
 
 _DAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
 _ONE_DAY = timedelta(days=1)
+_LONGEST_SERVICE = timedelta(days=2)
+_PAYABLE_AFTER_ITS_TIME = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,8 @@ class Rules:
     notice: timedelta = timedelta(0)
     furthest_ahead_days: int = 365
     hours: tuple[OpeningHours, ...] = ()
+    time_to_pay: timedelta = timedelta(minutes=DEFAULT_MINUTES_TO_PAY)
+    """How long an order that is placed unpaid can be paid."""
 
 
 def rule_problems(
@@ -71,23 +77,58 @@ def rule_problems(
         yield from _time_problems(rules, scheduled_for, now, zone)
 
 
+def pay_by(*, rules: Rules, scheduled_for: datetime | None, now: datetime) -> datetime:
+    """Return until when an order that is placed unpaid now can be paid. Times are aware.
+
+    The venue decides how long; an order for later is worth cooking until an hour after its time, at the latest.
+    """
+    ends = now + rules.time_to_pay
+    return ends if scheduled_for is None else min(ends, scheduled_for + _PAYABLE_AFTER_ITS_TIME)
+
+
 def _time_problems(rules: Rules, scheduled_for: datetime, now: datetime, zone: ZoneInfo) -> Iterator[Problem]:
     local = scheduled_for.astimezone(zone)
     # A time after midnight, within hours that began the evening before, counts as that evening's day.
-    days = [day for hours in rules.hours if (day := hours.opening_day(local))]
-    day = min(days, default=local.date())
+    opening_day = _opening_day(rules.hours, local)
+    day = opening_day or local.date()
     if (day - now.astimezone(zone).date()).days > rules.furthest_ahead_days:
         yield _too_far_ahead(rules.furthest_ahead_days)
     if scheduled_for < now + rules.notice:
         minutes = rules.notice // timedelta(minutes=1)
         detail = f"An order for later needs {minutes} minutes' notice. Choose a later time."
         yield Problem("too_short_notice", detail, "scheduled_for")
-    if rules.hours and not days:
+    if rules.hours and opening_day is None:
         yield Problem("outside_hours", _hours_in_words(rules.hours, local.weekday()), "scheduled_for")
 
 
+def closed_problem(*, rules: Rules, type: Order.Type, wanted_at: datetime, zone: ZoneInfo) -> Problem | None:
+    """Return why an order that was taken before can no longer be made for this time, now or later; None if it can."""
+    if type not in rules.types:
+        return Problem("closed", f"This venue is not taking {type.label.lower()} orders any more.", "type")
+    if not _is_open(rules.hours, wanted_at.astimezone(zone)):
+        return Problem("closed", "This venue is closed at the order's time.", "scheduled_for")
+    return None
+
+
+def is_same_service(*, rules: Rules, first: datetime, second: datetime, zone: ZoneInfo) -> bool:
+    """Return whether two moments belong to the same day's service, which may run past midnight. Times are aware."""
+    if abs(first - second) > _LONGEST_SERVICE:
+        # Decided before converting zones: the conversion fails for times at the end of the calendar.
+        return False
+    return _service_day(rules, first, zone) == _service_day(rules, second, zone)
+
+
+def _service_day(rules: Rules, moment: datetime, zone: ZoneInfo) -> date:
+    return _opening_day(rules.hours, moment.astimezone(zone)) or service_day(moment=moment, zone=zone)
+
+
+def _opening_day(hours: Sequence[OpeningHours], local: datetime) -> date | None:
+    """Return the day on which the hours containing the local moment began; None when none contain it."""
+    return min((day for each in hours if (day := each.opening_day(local))), default=None)
+
+
 def _is_open(hours: Sequence[OpeningHours], local: datetime) -> bool:
-    return not hours or any(each.opening_day(local) for each in hours)
+    return not hours or _opening_day(hours, local) is not None
 
 
 def _too_far_ahead(days: int) -> Problem:

@@ -15,10 +15,11 @@ from orders.checkout.discounts import amount_off, discount_problems, find_discou
 from orders.checkout.pricing import PricedOrder, Totals, price, too_large
 from orders.checkout.problems import Problem
 from orders.checkout.requests import Basket, RequestedModifier, parse_uuid
-from orders.checkout.rules import rule_problems
+from orders.checkout.rules import is_same_service, rule_problems
 from orders.checkout.shares import ZERO
 from orders.checkout.till_total import TillTotal, TillTotalNeeded, question_about
 from orders.checkout.venue_settings import OrderingSettings, ordering_settings_of
+from orders.injection.scheduling import first_attempt_at
 from orders.models import DiscountCode, Order
 from storekit.models import Venue
 from storekit.money import LARGEST_AMOUNT, money_with_code, round_money
@@ -31,7 +32,9 @@ _MAX_TABLE_DIGITS = 9
 class BasketValidation:
     """The price of a basket, every problem with it, and the rows and settings that an order made of it needs.
 
-    `discount` is set only when it applies, and is then part of `totals`; `phone` is E.164, empty for none.
+    `discount` is set only when it applies, and is then part of `totals`; `phone` is E.164, empty for none. `held_until`
+    is when the order goes to the POS if that is not at once, and `takes_stock` whether that is in today's service, so
+    that it takes from today's stock.
     """
 
     priced: PricedOrder
@@ -42,6 +45,8 @@ class BasketValidation:
     table: Table | None
     discount: DiscountCode | None
     phone: str
+    held_until: datetime | None
+    takes_stock: bool
 
 
 def validate_basket(
@@ -60,7 +65,9 @@ def validate_basket(
         TillTotalNeeded: the POS has to be asked what the items cost; see `with_till_total`.
     """
     settings = ordering_settings_of(venue=venue)
-    catalogue = _load_catalogue(venue, basket)
+    held_until = first_attempt_at(scheduled_for=basket.scheduled_for, now=now, settings=settings.pos_settings)
+    takes_stock = is_same_service(rules=settings.rules, first=now, second=held_until or now, zone=venue.zone)
+    catalogue = _load_catalogue(venue, basket, takes_stock)
     priced = price(
         catalogue=catalogue,
         items=basket.items,
@@ -92,6 +99,8 @@ def validate_basket(
         table=table,
         discount=discount,
         phone=phone or "",
+        held_until=held_until,
+        takes_stock=takes_stock,
     )
 
 
@@ -121,11 +130,19 @@ def _at_the_till(
 # --- Find the rows that the basket names ------------------------------------------------------------------------------
 
 
-def _load_catalogue(venue: Venue, basket: Basket) -> Catalogue:
+def _load_catalogue(venue: Venue, basket: Basket, takes_stock: bool) -> Catalogue:
     ids = {id for item in basket.items if (id := parse_uuid(item.product))}
     skus = {item.sku for item in basket.items if not item.product}
     choices = set(_modifier_ids(modifier for item in basket.items for modifier in item.modifiers))
-    return menu_catalogue.load(venue=venue, type=OrderType(basket.type), ids=ids, skus=skus, choices=choices)
+    return menu_catalogue.load(
+        venue=venue,
+        type=OrderType(basket.type),
+        ids=ids,
+        skus=skus,
+        choices=choices,
+        wanted_at=basket.scheduled_for,
+        counts_stock=takes_stock,
+    )
 
 
 def _modifier_ids(modifiers: Iterable[RequestedModifier]) -> Iterator[UUID]:

@@ -18,6 +18,7 @@ _COLUMNS = (
     "ordering_rules__dine_in",
     "ordering_rules__notice_minutes",
     "ordering_rules__furthest_ahead_days",
+    "ordering_rules__minutes_to_pay",
     "ordering_rules__hours__weekday",
     "ordering_rules__hours__opens",
     "ordering_rules__hours__closes",
@@ -43,7 +44,7 @@ def ordering_settings_of(*, venue: Venue) -> OrderingSettings:
     """Return the venue's settings for taking orders. A venue without rules accepts every order."""
     # One row for each entry of the venue's hours.
     rows = _ORDERING_SETTINGS.rows(venue=[venue.pk])
-    location, buffer_orders, buffer_minutes, pickup, delivery, dine_in, notice, ahead, *_ = rows[0]
+    location, buffer_orders, buffer_minutes, pickup, delivery, dine_in, notice, ahead, to_pay, *_ = rows[0]
     pos_settings = VenuePosSettings()
     if buffer_orders is not None:
         pos_settings = VenuePosSettings(buffer_orders=buffer_orders, buffer_minutes=buffer_minutes)
@@ -54,6 +55,7 @@ def ordering_settings_of(*, venue: Venue) -> OrderingSettings:
             types=frozenset(type for type, is_accepted in accepted.items() if is_accepted),
             notice=timedelta(minutes=notice),
             furthest_ahead_days=ahead,
+            time_to_pay=timedelta(minutes=to_pay),
             hours=tuple(OpeningHours(*row[-3:]) for row in rows if row[-3] is not None),
         )
     return OrderingSettings(location=location or "", pos_settings=pos_settings, rules=rules)

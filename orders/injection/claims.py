@@ -10,6 +10,7 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from orders.held_stock import count_as_sent
 from orders.injection import retry_policy
 from orders.injection.failure import end_cancelled
 from orders.models import Injection, InjectionAttempt, Order
@@ -82,6 +83,8 @@ def claim_injection(injection_id: int) -> Claim | None:
         if injection.order.status == Order.Status.CANCELLED:
             end_cancelled(injection=injection)
             return None
+        if injection.order.held_stock:
+            count_as_sent(order_id=injection.order_id)
         attempt = InjectionAttempt.objects.create(
             injection=injection, number=injection.attempts, reference=injection.reference, lease=lease
         )

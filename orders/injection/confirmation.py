@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from orders.alert_outbox import queue_alert
 from orders.checkout.discounts import release_use
+from orders.held_stock import give_back_stock
 from orders.injection.failure import is_cancelled, queue_cancellation_alert
 from orders.models import CLOSED_STATUSES, Alert, Injection, Order, StaffAction
 
@@ -78,8 +79,8 @@ def _mark_confirmed(injection: Injection, account: str) -> None:
 def advance_orders(*, order_ids: list, status: Order.Status) -> str:
     """Move the orders to the status unless they are further along; return the status, or "known already".
 
-    A completed order stays completed: the guest has it. A cancelled order gives back its use of a discount code, once,
-    no matter where it was cancelled.
+    A completed order stays completed: the guest has it. A cancelled order gives back its use of a discount code and the
+    stock that it holds, once, no matter where it was cancelled.
     """
     earlier = set(_STATUS_SEQUENCE[: _STATUS_SEQUENCE.index(status)]) - {_Status.COMPLETED}
     with transaction.atomic():
@@ -87,6 +88,7 @@ def advance_orders(*, order_ids: list, status: Order.Status) -> str:
         if status == _Status.CANCELLED:
             for order_id in moved:
                 release_use(order_id=order_id)
+                give_back_stock(order_id=order_id)
     return str(status) if moved else "known already"
 
 

@@ -96,6 +96,15 @@ class Order(models.Model):
 
     menu_version = models.PositiveBigIntegerField(help_text="Version of the menu that the prices came from.")
     placed_at = models.DateTimeField(auto_now_add=True)
+    pay_by = models.DateTimeField(
+        null=True, blank=True, help_text="When it expires unless it is paid. Empty: it is paid, or needs no payment."
+    )
+    held_stock = models.JSONField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="How many of each SKU it keeps for itself until it is sent; see `menus.stock.reservations`.",
+    )
 
     objects = OrderQuerySet.as_manager()
 
@@ -109,7 +118,10 @@ class Order(models.Model):
                 name="one_open_order_per_collection_code",
             ),
         ]
-        indexes = [models.Index(fields=["venue", "-placed_at"], name="orders_of_venue")]
+        indexes = [
+            models.Index(fields=["venue", "-placed_at"], name="orders_of_venue"),
+            models.Index(fields=["pay_by"], condition=models.Q(status="awaiting_payment"), name="order_expires"),
+        ]
 
     def __str__(self) -> str:
         return f"Order {self.number}"
@@ -162,12 +174,13 @@ class OrderLine(models.Model):
 
 
 class StaffAction(models.Model):
-    """An action of staff on an order, kept for the audit. Written once, never changed."""
+    """An action on an order, of staff or of storekit itself, kept for the audit. Written once, never changed."""
 
     class Action(models.TextChoices):
         SENT_AGAIN = "sent_again", "Sent again"
         ENTERED_BY_HAND = "entered_by_hand", "Marked as entered by hand"
         CANCELLED = "cancelled", "Cancelled"
+        EXPIRED = "expired", "Expired"
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="staff_actions")
     action = models.CharField(max_length=20, choices=Action)

@@ -1,9 +1,12 @@
 """A venue's rules on what guests can order, and when."""
 
-from django.core.validators import MaxValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from storekit.models import Venue
+
+DEFAULT_MINUTES_TO_PAY = 60
+"""Long enough to pay with any method that answers by itself, and short enough for items that are kept meanwhile."""
 
 
 class OrderingRules(models.Model):
@@ -18,6 +21,14 @@ class OrderingRules(models.Model):
     )
     furthest_ahead_days = models.PositiveSmallIntegerField(
         default=365, validators=[MaxValueValidator(365)], help_text="How many days ahead guests can order."
+    )
+
+    minutes_to_pay = models.PositiveSmallIntegerField(
+        default=DEFAULT_MINUTES_TO_PAY,
+        db_default=DEFAULT_MINUTES_TO_PAY,
+        validators=[MinValueValidator(5), MaxValueValidator(7 * 24 * 60)],
+        help_text="An order that is placed unpaid expires after this time. Its items and its discount code are free "
+        "again then.",
     )
 
     class Meta:

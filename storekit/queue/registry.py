@@ -7,6 +7,7 @@ PERIODIC_TASKS: dict[str, int] = {
     "orders.tasks.sweep_injections": 1,
     "orders.tasks.sweep_unconfirmed": 1,
     "orders.tasks.sweep_alerts": 1,
+    "orders.tasks.sweep_unpaid": 1,
     "integrations.tasks.sweep_notifications": 1,
     "integrations.tasks.refresh_tokens": 10,
     "integrations.tasks.sweep_syncs": 1,

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from menus.models import Menu
 from orders.models import Alert, Injection, InjectionAttempt, Order
 from storekit.models import Venue
 from tests import factories
@@ -25,6 +26,15 @@ def order_in(state: str, venue: Venue, *, outcomes: tuple[str, ...] = (), order:
     columns = {"next_attempt_at": None, "attempts": len(outcomes), **columns}
     Injection.objects.filter(pk=injection.pk).update(state=state, **columns)
     return Order.objects.get(pk=made.pk)
+
+
+def put_on_the_menu(order: Order) -> None:
+    """Put what the order contains on its venue's menu, as it was when the order was placed."""
+    if not Menu.objects.filter(venue=order.venue).exists():
+        factories.MenuFactory(venue=order.venue)
+    for line in order.lines.filter(parent=None):
+        product = factories.ProductFactory(venue=order.venue, sku=line.sku, name=line.name)
+        order.lines.filter(pk=line.pk).update(menu_id=product.pk)
 
 
 def order_being_sent(venue: Venue, *, lease_until: datetime = NOW + timedelta(seconds=30)) -> Order:

@@ -23,6 +23,7 @@ from tests.orders.orders_in_state import (
     events_of,
     injection_of,
     order_in,
+    put_on_the_menu,
 )
 
 
@@ -123,6 +124,7 @@ def test_an_order_confirmed_while_being_cancelled_stays_cancelled_and_the_till_i
 @pytest.mark.django_db(transaction=True)
 def test_a_payment_at_the_same_moment_is_refused_or_to_be_refunded(venue: Venue) -> None:
     order = order_in(State.WAITING, venue, order=UNPAID)
+    put_on_the_menu(order)
 
     def pay() -> str:
         try:

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from menus.models import Menu, Product, StockLevel
 from menus.stock.levels import apply_item_update, expired_reservations, propagate_to_menu, release_expired_reservations
-from menus.stock.reservations import Shortage, SoldOut, take_stock
+from menus.stock.reservations import Shortage, SoldOut, release_held, send_held, take_stock
 from menus.versions import version_of
 from storekit.models import Venue
 from tests.menus.snapshots import sync_snapshot
@@ -126,18 +126,62 @@ def test_a_count_without_the_second_order_does_not_give_its_items_back(menu: Ven
     assert left() == 3
 
 
-@pytest.mark.parametrize(("ahead", "counted_for"), [(3, 3), (72, 24)])
-def test_a_held_back_order_keeps_its_items_until_the_pos_can_have_counted_them(
-    menu: Venue, ahead: int, counted_for: int
-) -> None:
+def test_an_order_on_hold_keeps_its_items_however_long_and_whatever_the_pos_counts(menu: Venue) -> None:
     pos_reports(menu, 5, second=0)
-    now = datetime.now(UTC)
-    take_stock(venue=menu, quantities={"SALAD": 2}, sent_at=now + timedelta(hours=ahead))
+    assert take_stock(venue=menu, quantities={"SALAD": 2, "BURGER": 1}, on_hold=True) == {"SALAD": 2}
     take_stock(venue=menu, quantities={"SALAD": 1})
 
-    counted = now + timedelta(hours=counted_for, minutes=10)
-    assert not expired_reservations(now=counted - timedelta(seconds=1)).exists()
-    assert expired_reservations(now=counted + timedelta(seconds=1)).exists()
+    pos_reports(menu, 4, second=2)
+
+    assert left() == 2, "the order for one has arrived"
+    assert not expired_reservations(now=EVENING + timedelta(days=1)).exists()
+
+
+def test_an_order_on_hold_that_is_sent_counts_until_the_pos_has_counted_it(menu: Venue) -> None:
+    pos_reports(menu, 5, second=0)
+    held = take_stock(venue=menu, quantities={"SALAD": 2}, on_hold=True)
+    version = version_of(venue=menu)
+
+    send_held(venue=menu, held=held)
+
+    assert (left(), version_of(venue=menu)) == (3, version)
+    pos_reports(menu, 3, second=2)
+    assert left() == 3
+
+
+def test_an_order_on_hold_that_ends_gives_back_its_own_items_and_no_others(menu: Venue, client: Client) -> None:
+    pos_reports(menu, 3, second=0)
+    held = take_stock(venue=menu, quantities={"SALAD": 2}, on_hold=True)
+    take_stock(venue=menu, quantities={"SALAD": 1})
+    assert not orderable(menu)["SALAD"]
+
+    release_held(venue=menu, held=held)
+
+    assert shown(client)["stock"] == {"SALAD": 2}
+    assert orderable(menu)["SALAD"]
+
+
+def test_an_order_may_exchange_the_last_items_that_it_holds(menu: Venue) -> None:
+    pos_reports(menu, 2, second=0)
+    held = take_stock(venue=menu, quantities={"SALAD": 2}, on_hold=True)
+    version = version_of(venue=menu)
+
+    assert take_stock(venue=menu, quantities={"SALAD": 2}, held=held) == {"SALAD": 2}
+
+    assert (left(), version_of(venue=menu)) == (0, version)
+    assert StockLevel.objects.values_list("taken", "held").get(sku="SALAD") == (2, 0)
+
+
+def test_an_order_whose_held_items_were_sold_on_the_till_keeps_its_hold_when_it_is_refused(menu: Venue) -> None:
+    pos_reports(menu, 2, second=0)
+    held = take_stock(venue=menu, quantities={"SALAD": 2}, on_hold=True)
+    pos_reports(menu, 1, second=1)
+
+    with pytest.raises(SoldOut) as refused:
+        take_stock(venue=menu, quantities={"SALAD": 2}, held=held)
+
+    assert refused.value.shortages == (Shortage("SALAD", 2, 1),)
+    assert StockLevel.objects.values_list("taken", "held").get(sku="SALAD") == (0, 2)
 
 
 def test_five_orders_for_the_last_five_leave_none_while_the_pos_counts_them_one_by_one(menu: Venue) -> None:

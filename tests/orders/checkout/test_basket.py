@@ -16,7 +16,7 @@ from django_q.models import OrmQ
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from integrations.models import Connection, TokenPair
+from integrations.models import Connection, LightspeedSettings, TokenPair
 from orders.models import DiscountCode, Injection, Order, OrderCounter, OrderingRules
 from storekit.models import IdempotentAnswer, Venue
 from tests import factories
@@ -247,6 +247,16 @@ def test_a_shortage_known_to_us_and_the_pos_is_reported_once(
     says_ready(pos)
     says_left(pos, WATER=2)
     assert problems(check(storefront, water(3) | {"ask_pos": True})) == [("unavailable", "items.0")]
+
+
+def test_what_the_pos_has_left_today_is_no_problem_for_an_order_that_it_gets_on_another_day(
+    storefront: APIClient, menu: CopperPotMenu, pos: responses.RequestsMock
+) -> None:
+    LightspeedSettings.objects.update(buffer_orders=True)
+    says_ready(pos)
+    says_left(pos, WATER=0)
+    next_week = (datetime.now(UTC) + timedelta(days=7)).isoformat()
+    assert problems(check(storefront, water(3) | {"ask_pos": True, "scheduled_for": next_week})) == []
 
 
 NOW = datetime(2026, 7, 3, 17, 0, tzinfo=UTC)
