@@ -12,6 +12,7 @@ from menus.snoozes.service import snooze_until_tomorrow
 from menus.stock.levels import propagate_to_menu, record_updates, to_update
 from menus.versions import lock_menu, raise_version
 from storekit.models import Venue
+from storekit.text import folded
 
 
 def snooze_refused_items(
@@ -72,7 +73,7 @@ def _names_of(venue: Venue, items: Mapping[str, str]) -> dict[str, set[str]]:
 
 
 def _folded(name: str) -> str:
-    return " ".join(name.casefold().split())
+    return " ".join(folded(name).split())
 
 
 def items_named_in(reason: str, *, items: Mapping[str, str]) -> list[str]:
@@ -80,8 +81,8 @@ def items_named_in(reason: str, *, items: Mapping[str, str]) -> list[str]:
 
     If one name contains another (Apple pie, Pie), only the longer one counts.
     """
-    message = reason.casefold()
-    named = {sku: name.casefold() for sku, name in items.items() if name.strip() and name.casefold() in message}
+    message = folded(reason)
+    named = {sku: name for sku, typed in items.items() if (name := folded(typed)) and name in message}
     return [sku for sku, name in named.items() if not any(name != other and name in other for other in named.values())]
 
 

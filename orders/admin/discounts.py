@@ -10,12 +10,17 @@ from django.http import HttpRequest
 from django.utils import timezone
 from unfold.decorators import display
 
+from orders.checkout.rules import ordering_day
+from orders.checkout.venue_settings import opening_hours_of
 from orders.models import DiscountCode
 from storekit.admin_base.filters import VenueFilter
 from storekit.admin_base.site import VenueAdmin, simplify_choice
 from storekit.models import Venue
 from storekit.money import ZERO, money_string, smallest_amount
 from storekit.money_format import format_money
+from storekit.text import folded
+
+_SAME_CODE = "Same as another code: rename it"
 
 
 class DiscountCodeForm(forms.ModelForm):
@@ -80,7 +85,9 @@ class DiscountCodeForm(forms.ModelForm):
         venue, code = self._venue(cleaned), cleaned.get("code")
         if not venue or not code:
             return
-        others = DiscountCode.objects.filter(venue=venue, code__iexact=code).exclude(pk=self.instance.pk)
+        if not folded(code):
+            self.add_error("code", "Enter a code that guests can see.")
+        others = DiscountCode.objects.filter(venue=venue, code_key=folded(code)).exclude(pk=self.instance.pk)
         if others.exists():
             self.add_error("code", f"The code {code} already exists. Upper and lower case count as the same.")
 
@@ -108,12 +115,19 @@ class DiscountCodePage(VenueAdmin):
     list_display = ("code", "venue", "value", "valid", "used", "state")
     list_filter = (VenueFilter, ActiveFilter)
     list_select_related = ("venue",)
-    search_fields = ("code",)
+    search_fields = ("code", "code_key")
     search_help_text = "Search by code"
     ordering = ("venue__name", "code")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DiscountCode]:
-        return super().get_queryset(request).select_related("venue")
+        found = super().get_queryset(request).select_related("venue__ordering_rules")
+        return found.prefetch_related("venue__ordering_rules__hours")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[DiscountCode], search_term: str
+    ) -> tuple[QuerySet[DiscountCode], bool]:
+        """Find a code however it is typed, as guests do."""
+        return super().get_search_results(request, queryset, folded(search_term))
 
     def get_fieldsets(self, request: HttpRequest, obj: DiscountCode | None = None) -> list[Any]:
         used_field = () if obj is None else ("used",)
@@ -160,10 +174,19 @@ class DiscountCodePage(VenueAdmin):
 
     @display(
         description="State",
-        label={"Active": "success", "Switched off": "", "Expired": "", "Upcoming": "info", "Used up": "warning"},
+        label={
+            "Active": "success",
+            "Switched off": "",
+            "Expired": "",
+            "Upcoming": "info",
+            "Used up": "warning",
+            _SAME_CODE: "danger",
+        },
     )
     def state(self, code: DiscountCode) -> str:
-        today = timezone.now().astimezone(code.venue.zone).date()
+        today = ordering_day(hours=opening_hours_of(code.venue), moment=timezone.now(), zone=code.venue.zone)
+        if code.code_key is None:
+            return _SAME_CODE
         if not code.active:
             return "Switched off"
         if code.valid_until and code.valid_until < today:

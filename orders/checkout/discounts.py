@@ -13,13 +13,14 @@ from orders.models import DiscountCode
 from storekit.models import Venue
 from storekit.money import round_money
 from storekit.money_format import format_money
+from storekit.text import folded
 
 ATTR = "discount_code"
 
 
 def find_discount(*, venue: Venue, code: str) -> DiscountCode | None:
-    """Return the venue's active discount with this code, in capital or small letters; None when there is none."""
-    return DiscountCode.objects.filter(venue=venue, code__iexact=code, active=True).first()
+    """Return the venue's active discount with this code, however it is typed; None when there is none."""
+    return DiscountCode.objects.filter(venue=venue, code_key=folded(code), active=True).first()
 
 
 def discount_problems(
@@ -31,7 +32,7 @@ def discount_problems(
         discount: as found, None when the code is unknown.
         items: total of the items; None while it is not known, so that the minimum spend is not checked.
         venue: the venue.
-        today: the date in the venue's time zone.
+        today: the day of the venue's service, see `rules.ordering_day`.
     """
     if discount is None:
         yield Problem("unknown_discount", "This discount code does not exist.", ATTR)

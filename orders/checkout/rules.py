@@ -110,6 +110,15 @@ def closed_problem(*, rules: Rules, type: Order.Type, wanted_at: datetime, zone:
     return None
 
 
+def ordering_day(*, hours: Sequence[OpeningHours], moment: datetime, zone: ZoneInfo) -> date:
+    """Return the day that an aware moment counts as: that on which the hours containing it began, else the calendar's.
+
+    Half past midnight within Friday's hours, from 18:00 to 02:00, counts as Friday.
+    """
+    local = moment.astimezone(zone)
+    return _opening_day(hours, local) or local.date()
+
+
 def is_same_service(*, rules: Rules, first: datetime, second: datetime, zone: ZoneInfo) -> bool:
     """Return whether two moments belong to the same day's service, which may run past midnight. Times are aware."""
     if abs(first - second) > _LONGEST_SERVICE:

@@ -59,3 +59,9 @@ def ordering_settings_of(*, venue: Venue) -> OrderingSettings:
             hours=tuple(OpeningHours(*row[-3:]) for row in rows if row[-3] is not None),
         )
     return OrderingSettings(location=location or "", pos_settings=pos_settings, rules=rules)
+
+
+def opening_hours_of(venue: Venue) -> tuple[OpeningHours, ...]:
+    """Return the hours of a venue that is loaded with its ordering rules and their hours; makes no query then."""
+    rules = getattr(venue, "ordering_rules", None)
+    return tuple(OpeningHours(row.weekday, row.opens, row.closes) for row in rules.hours.all()) if rules else ()

@@ -7,6 +7,7 @@ from decimal import Decimal
 from integrations.pos import OpenCheck, PosError
 from orders.models import Order, OrderLine
 from storekit.money_format import format_money
+from storekit.text import folded
 
 _UNCONFIRMED = "The POS accepted the order, but no till confirmed it in time."
 # Sending it again would not help: the POS knows the order's reference, which is used up.
@@ -53,7 +54,7 @@ def _open_check_finding(order: Order, checks: Sequence[OpenCheck]) -> str:
 def _may_be_its_check(order: Order, check: OpenCheck) -> bool:
     """Compare the guest's name and the total. A total of zero identifies nothing, so then compare the items too."""
     due = order.total - order.tip
-    if check.amount != due or order.first_name.casefold() not in check.name.casefold():
+    if check.amount != due or folded(order.first_name) not in folded(check.name):
         return False
     return bool(due) or _contains_items(check, order)
 

@@ -3,6 +3,7 @@
 from integrations.connect.venue_settings import settings_of
 from integrations.pos import RefusalCause
 from orders.models import Order
+from storekit.text import folded
 
 _MOST_LISTED = 10
 
@@ -54,7 +55,7 @@ def _fees_of(order: Order) -> dict[str, str]:
 
 
 def _is_called(item: str, sku: str, name: str) -> bool:
-    return item.casefold() in (sku.casefold(), name.casefold())
+    return folded(item) in (folded(sku), folded(name))
 
 
 def _label(sku: str, name: str) -> str:

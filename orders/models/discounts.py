@@ -4,17 +4,21 @@ from decimal import Decimal
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models.functions import Upper
 
-from storekit.db.fields import money
+from storekit.db.fields import FoldedTextField, money
 from storekit.models import Venue
 
 
 class DiscountCode(models.Model):
-    """A code that takes a percentage or an amount off the items of an order. Upper and lower case are the same."""
+    """A code that takes a percentage or an amount off the items of an order, however a guest types it.
+
+    `code_key` is what codes are found by and unique by: the code without the differences that no guest sees or means.
+    Empty for a code that the upgrade found to be the same as an older one: nobody can use it until staff rename it.
+    """
 
     venue = models.ForeignKey(Venue, models.CASCADE, related_name="discount_codes")
     code = models.CharField(max_length=64, help_text="What the guest enters, in upper or lower case.")
+    code_key = FoldedTextField(of="code", null=True, editable=False)
     percent = models.DecimalField(
         max_digits=5,
         decimal_places=2,
@@ -44,7 +48,7 @@ class DiscountCode(models.Model):
     class Meta:
         ordering = ["venue", "code"]
         constraints = [
-            models.UniqueConstraint("venue", Upper("code"), name="one_discount_per_code"),
+            models.UniqueConstraint(fields=["venue", "code_key"], name="one_discount_per_code_key"),
             models.CheckConstraint(
                 condition=models.Q(percent__isnull=True, amount__isnull=False)
                 | models.Q(percent__isnull=False, amount__isnull=True),

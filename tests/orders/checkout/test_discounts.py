@@ -2,18 +2,19 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
 import pytest
 import time_machine
+from django.contrib import admin
 from django.db import connection, connections, transaction
 
 from orders.checkout.discounts import amount_off, release_use
 from orders.checkout.problems import OrderRefused
 from orders.checkout.requests import Guest, OrderRequest, Payment, RequestedItem
-from orders.models import DiscountCode, Order
+from orders.models import DiscountCode, Order, OrderingHours, OrderingRules
 from orders.placing import place_order
 from storekit.models import Venue
 from tests import factories
@@ -213,3 +214,54 @@ def test_an_order_waits_while_another_takes_the_last_use(venue: Venue, menu: Cop
 
     code.refresh_from_db()
     assert (code.times_used, Order.objects.count()) == (1, 1)
+
+
+# --- Whose day it is -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def open_late(venue: Venue, menu: CopperPotMenu) -> Venue:
+    """The Copper Pot, open from 18:00 to 02:00 on Fridays and Saturdays."""
+    rules = OrderingRules.objects.create(venue=venue)
+    for weekday in (OrderingHours.Weekday.FRIDAY, OrderingHours.Weekday.SATURDAY):
+        OrderingHours.objects.create(rules=rules, weekday=weekday, opens=time(18), closes=time(2))
+    return venue
+
+
+@pytest.mark.parametrize(
+    ("now", "codes", "shown"),
+    [
+        ("2026-05-01T19:00:00+01:00", [], "Active"),
+        ("2026-05-02T00:30:00+01:00", [], "Active"),
+        ("2026-05-02T18:00:00+01:00", ["discount_expired"], "Expired"),
+    ],
+)
+def test_a_code_valid_until_friday_is_valid_until_fridays_service_ends(
+    open_late: Venue, now: str, codes: list[str], shown: str
+) -> None:
+    code = discount(open_late, valid_until=date(2026, 5, 1))
+    with time_machine.travel(datetime.fromisoformat(now), tick=False):
+        assert admin.site._registry[DiscountCode].state(code) == shown  # type: ignore[attr-defined]
+        if codes:
+            assert refused(open_late) == codes
+        else:
+            assert place_order(venue=open_late, request=TWO_WATERS).order.discount == Decimal("0.47")
+
+
+@pytest.mark.parametrize(
+    ("now", "codes", "shown"),
+    [
+        ("2026-05-02T00:30:00+01:00", ["discount_not_yet_valid"], "Upcoming"),
+        ("2026-05-02T18:00:00+01:00", [], "Active"),
+    ],
+)
+def test_a_code_valid_from_saturday_is_not_valid_in_fridays_service(
+    open_late: Venue, now: str, codes: list[str], shown: str
+) -> None:
+    code = discount(open_late, valid_from=date(2026, 5, 2))
+    with time_machine.travel(datetime.fromisoformat(now), tick=False):
+        assert admin.site._registry[DiscountCode].state(code) == shown  # type: ignore[attr-defined]
+        if codes:
+            assert refused(open_late) == codes
+        else:
+            assert place_order(venue=open_late, request=TWO_WATERS).order.discount == Decimal("0.47")
