@@ -56,7 +56,7 @@ def order_details(*, order: Order, clock: Callable[[datetime], str]) -> list[tup
         ("Add to check", order.open_account),
         ("Note", order.note),
         ("Customer", " ".join(filter(None, (order.first_name, order.last_name)))),
-        ("Phone", order.phone.as_e164 if order.phone else ""),
+        ("Phone", order.phone_as_typed or (order.phone.as_e164 if order.phone else "")),
         ("Address", ", ".join(filter(None, address))),
         ("For the driver", order.address_notes),
         ("Code", order.collection_code),

@@ -143,7 +143,8 @@ def _guest_columns(request: OrderRequest, validation: BasketValidation) -> dict[
         "first_name": guest.first_name,
         "last_name": guest.last_name,
         "email": guest.email,
-        "phone": validation.phone,
+        "phone": validation.phone.e164,
+        "phone_as_typed": validation.phone.as_typed,
     }
 
 

@@ -7,17 +7,24 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from storekit.text import is_invisible, without_direction_controls
+
 # Printers take some control characters for commands. Null is left in, so that the serializer refuses it.
 _CONTROL_CHARACTERS = re.compile(r"[\x01-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _LINE_BREAKS = re.compile(r"[\t-\r\x85\u2028\u2029]+")
 _LARGEST = 2**31 - 1
 
 
+def _seen(text: str) -> str:
+    return without_direction_controls(_CONTROL_CHARACTERS.sub("", text))
+
+
 class Text(serializers.CharField):
     """Text: a number is refused. Unless the field is required, null counts as empty.
 
-    Control characters are dropped. Without `many_lines`, line breaks become spaces: a kitchen ticket prints one fact a
-    line, and a guest's text must not be able to fake another.
+    Control characters are dropped, those that change the direction of text included, and text of which nobody would
+    see anything is blank. Without `many_lines`, line breaks become spaces: a kitchen ticket prints one fact a line, and
+    a guest's text must not be able to fake another.
     """
 
     def __init__(self, *, max_length: int, required: bool = False, many_lines: bool = False, **options: Any) -> None:
@@ -27,12 +34,13 @@ class Text(serializers.CharField):
         super().__init__(max_length=max_length, required=required, **options)
 
     def run_validation(self, data: Any = serializers.empty) -> str:
-        return super().run_validation(data) or ""
+        # REST framework takes spaces only for blank.
+        return super().run_validation("" if isinstance(data, str) and is_invisible(_seen(data)) else data) or ""
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
-        text = _CONTROL_CHARACTERS.sub("", data)
+        text = _seen(data)
         return super().to_internal_value(text if self._many_lines else _LINE_BREAKS.sub(" ", text))
 
 

@@ -128,7 +128,7 @@ def _order_fields(order: Order, lines: Iterable[PricedLine]) -> dict[str, Any]:
             "first_name": order.first_name,
             "last_name": order.last_name,
             "email": order.email,
-            "phone": order.phone.as_e164 if order.phone else "",
+            "phone": order.phone.as_e164 if order.phone else order.phone_as_typed,
         },
         "delivery_address": _address(order),
         "table": None if order.table_number is None else str(order.table_number),

@@ -75,7 +75,11 @@ class CustomerSerializer(serializers.Serializer):
     first_name = Text(max_length=128, required=True)
     last_name = Text(max_length=128)
     email = Email(max_length=254)
-    phone = Text(max_length=40, help_text="As typed. A number without a country code belongs to the venue's country.")
+    phone = Text(
+        max_length=40,
+        help_text="As typed. A number without a country code belongs to the venue's country. An extension, and what "
+        "cannot be read as a number, is passed on to the venue as a note.",
+    )
 
 
 class DeliveryAddressSerializer(serializers.Serializer):
@@ -83,8 +87,8 @@ class DeliveryAddressSerializer(serializers.Serializer):
 
     line1 = Text(max_length=200, required=True)
     line2 = Text(max_length=200)
-    city = Text(max_length=120, required=True)
-    postcode = Text(max_length=20, required=True)
+    city = Text(max_length=120, help_text="Required where addresses in the venue's country have one.")
+    postcode = Text(max_length=20, help_text="Required where addresses in the venue's country have one.")
     notes = Text(max_length=500, many_lines=True)
 
 

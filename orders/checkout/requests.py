@@ -42,11 +42,11 @@ class Guest:
 
 @dataclass(frozen=True)
 class Address:
-    """The address of a delivery."""
+    """The address of a delivery. Whether it has a city and a postcode depends on the country."""
 
     line1: str
-    city: str
-    postcode: str
+    city: str = ""
+    postcode: str = ""
     line2: str = ""
     notes: str = ""
 

@@ -2,20 +2,20 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
-
-import phonenumbers
 
 from integrations.pos import OrderType
 from menus import catalogue as menu_catalogue
 from menus.catalogue import Catalogue
+from orders.checkout.addresses import required_parts
 from orders.checkout.discounts import amount_off, discount_problems, find_discount
+from orders.checkout.phones import Phone, read_phone
 from orders.checkout.pricing import PricedOrder, Totals, price, too_large
 from orders.checkout.problems import Problem
-from orders.checkout.requests import Basket, RequestedModifier, parse_uuid
-from orders.checkout.rules import is_same_service, rule_problems
+from orders.checkout.requests import Address, Basket, RequestedModifier, parse_uuid
+from orders.checkout.rules import is_same_service, ordering_day, rule_problems
 from orders.checkout.shares import ZERO
 from orders.checkout.till_total import TillTotal, TillTotalNeeded, question_about
 from orders.checkout.venue_settings import OrderingSettings, ordering_settings_of
@@ -32,9 +32,9 @@ _MAX_TABLE_DIGITS = 9
 class BasketValidation:
     """The price of a basket, every problem with it, and the rows and settings that an order made of it needs.
 
-    `discount` is set only when it applies, and is then part of `totals`; `phone` is E.164, empty for none. `held_until`
-    is when the order goes to the POS if that is not at once, and `takes_stock` whether that is in today's service, so
-    that it takes from today's stock.
+    `discount` is set only when it applies, and is then part of `totals`. `held_until` is when the order goes to the
+    POS if that is not at once, and `takes_stock` whether that is in today's service, so that it takes from today's
+    stock.
     """
 
     priced: PricedOrder
@@ -44,7 +44,7 @@ class BasketValidation:
     menu_version: int
     table: Table | None
     discount: DiscountCode | None
-    phone: str
+    phone: Phone
     held_until: datetime | None
     takes_stock: bool
 
@@ -76,16 +76,16 @@ def validate_basket(
         service_charge=basket.service_charge,
     )
     priced = _at_the_till(venue, basket, priced, catalogue.version, till_total)
-    discount, discount_refusals = _find_discount(venue, basket, priced, now)
+    today = ordering_day(hours=settings.rules.hours, moment=now, zone=venue.zone)
+    discount, discount_refusals = _find_discount(venue, basket, priced, today)
     totals = _with_discount(priced.totals, discount, venue.currency)
     table = _find_table(venue, basket)
-    phone = _e164(basket.customer.phone, country=venue.country) if basket.customer else ""
+    phone = read_phone(basket.customer.phone, country=venue.country) if basket.customer else Phone()
     problems = (
         *rule_problems(
             rules=settings.rules, type=basket.type, scheduled_for=basket.scheduled_for, now=now, zone=venue.zone
         ),
-        *_type_problems(basket, table),
-        *_phone_problems(phone),
+        *_type_problems(basket, table, venue.country),
         *discount_refusals,
         *priced.problems,
     )
@@ -98,7 +98,7 @@ def validate_basket(
         menu_version=catalogue.version,
         table=table,
         discount=discount,
-        phone=phone or "",
+        phone=phone,
         held_until=held_until,
         takes_stock=takes_stock,
     )
@@ -164,14 +164,13 @@ def _find_table(venue: Venue, basket: Basket) -> Table | None:
 
 
 def _find_discount(
-    venue: Venue, basket: Basket, priced: PricedOrder, now: datetime
+    venue: Venue, basket: Basket, priced: PricedOrder, today: date
 ) -> tuple[DiscountCode | None, list[Problem]]:
     """Find the discount that the basket names, or the reasons why it does not apply."""
     if not basket.discount_code:
         return None, []
     found = find_discount(venue=venue, code=basket.discount_code)
     items = priced.totals.items if priced.complete else None
-    today = now.astimezone(venue.zone).date()
     problems = list(discount_problems(discount=found, items=items, venue=venue, today=today))
     return (None if problems else found), problems
 
@@ -182,30 +181,16 @@ def _with_discount(totals: Totals, discount: DiscountCode | None, currency: str)
     return replace(totals, discount=amount_off(discount=discount, items=totals.items, currency=currency))
 
 
-def _e164(text: str, *, country: str) -> str | None:
-    """Return the phone number with its country code, empty for none; None for text that cannot be a phone number.
-
-    The number only has to be possible: the library does not know every number range in use.
-    """
-    if not text:
-        return ""
-    try:
-        number = phonenumbers.parse(text, country)
-    except phonenumbers.NumberParseException:
-        return None
-    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
 # --- Find the problems -----------------------------------------------------------------------------------------------
 
 
-def _type_problems(basket: Basket, table: Table | None) -> Iterator[Problem]:
+def _type_problems(basket: Basket, table: Table | None, country: str) -> Iterator[Problem]:
     """Yield a problem for each field that this type of order needs but lacks, or has but may not have."""
     if basket.type == Order.Type.DELIVERY:
         if basket.address is None:
             yield Problem("required", "Enter the delivery address.", "delivery_address")
+        else:
+            yield from _address_problems(basket.address, country)
     else:
         if basket.address is not None:
             yield _misplaced("Only a delivery order has an address.", "delivery_address")
@@ -220,6 +205,12 @@ def _type_problems(basket: Basket, table: Table | None) -> Iterator[Problem]:
     for index, item in enumerate(basket.items):
         if item.course is not None:
             yield _misplaced("Only a dine-in order is served in courses.", f"items.{index}.course")
+
+
+def _address_problems(address: Address, country: str) -> Iterator[Problem]:
+    for part in required_parts(country):
+        if not getattr(address, part):
+            yield Problem("required", f"Enter the {part} of the delivery address.", f"delivery_address.{part}")
 
 
 def _table_problems(basket: Basket, table: Table | None) -> Iterator[Problem]:
@@ -240,11 +231,6 @@ def _table_problems(basket: Basket, table: Table | None) -> Iterator[Problem]:
 
 def _misplaced(detail: str, attr: str) -> Problem:
     return Problem("not_for_this_type", f"{detail} Leave this out.", attr)
-
-
-def _phone_problems(phone: str | None) -> Iterator[Problem]:
-    if phone is None:
-        yield Problem("invalid", "Enter a valid phone number.", "customer.phone")
 
 
 def _amount_problems(basket: Basket, totals: Totals, currency: str) -> Iterator[Problem]:

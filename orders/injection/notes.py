@@ -41,6 +41,7 @@ def notes_of(*, order: Order, lines: Sequence[PricedLine], custom: Mapping[str, 
         f"{order.get_type_display()} at {when:%a %d %b %H:%M}" if when else "",
         order.note,
         f"Delivery: {order.address_notes}" if order.address_notes else "",
+        f"Phone: {order.phone_as_typed}" if order.phone_as_typed else "",
         *(f"{line.quantity}× {line.name}: {line.note}" for line in noted),
     ]
     notes = [part for part in parts if part]

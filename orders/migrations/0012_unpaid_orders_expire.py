@@ -10,7 +10,7 @@ from django.db import migrations, models
 def set_pay_by(apps: Any, schema_editor: Any) -> None:
     order = apps.get_model("orders", "Order")
     waiting = order.objects.using(schema_editor.connection.alias).filter(status="awaiting_payment", pay_by=None)
-    for row in waiting.only("placed_at", "scheduled_for").iterator():
+    for row in waiting.only("placed_at", "scheduled_for"):
         row.pay_by = (
             row.scheduled_for + timedelta(hours=1) if row.scheduled_for else row.placed_at + timedelta(hours=24)
         )

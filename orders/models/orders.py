@@ -64,6 +64,13 @@ class Order(models.Model):
     last_name = models.CharField(max_length=128, blank=True)
     email = models.EmailField(blank=True)
     phone = PhoneNumberField(blank=True)
+    phone_as_typed = models.CharField(
+        max_length=40,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="As the guest typed it, if it has an extension or could not be read. Passed on in the order's note.",
+    )
     note = models.CharField(max_length=500, blank=True)
 
     address_line1 = models.CharField(max_length=200, blank=True)

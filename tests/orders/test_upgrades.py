@@ -9,9 +9,9 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 NOW = datetime(2026, 5, 1, 18, 0, tzinfo=UTC)
-BEFORE = [("menus", "0006_three_decimals"), ("orders", "0010_three_decimals")]
-EXPIRING = [("orders", "0011_unpaid_orders_expire")]
-TYPED = [("orders", "0012_codes_found_however_typed")]
+BEFORE = [("menus", "0007_restore_points"), ("orders", "0011_staff_actions")]
+EXPIRING = [("orders", "0012_unpaid_orders_expire")]
+TYPED = [("orders", "0013_codes_found_however_typed")]
 
 
 def migrate(targets: list[tuple[str, str]]) -> Any:

@@ -34,6 +34,8 @@ def test_a_placed_order_is_answered_as_documented(
         "type": "pickup",
         "placed_at": "2026-07-03T18:00:00+01:00",
         "scheduled_for": "2026-07-03T19:00:00+01:00",
+        "pay_by": None,
+        "expired": False,
         "customer": {
             "first_name": "Ada",
             "last_name": "Lovelace",

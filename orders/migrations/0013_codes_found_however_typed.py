@@ -20,7 +20,7 @@ def fill_keys(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0011_unpaid_orders_expire")]
+    dependencies = [("orders", "0012_unpaid_orders_expire")]
 
     operations = [
         migrations.AddField(
