@@ -74,6 +74,17 @@ def test_choices_are_judged_by_the_wanted_time_too(venue: Venue, menu: CopperPot
     assert placed(venue, items=(burger, steak), scheduled_for=NEXT_WEEK).total
 
 
+def test_required_groups_are_judged_by_the_wanted_time_and_that_days_stock(
+    buffering: Venue, menu: CopperPotMenu, storefront: APIClient
+) -> None:
+    snooze(venue=buffering, skus=["STEAK"], how_long=HowLong.TOMORROW)
+    apply_item_update(buffering, restricted("SALAD", 0, FRIDAY_NIGHT))
+    lunch = {"items": [{"sku": "LUNCH"}]}
+
+    assert set(problems(storefront, **lunch)) == {"unavailable", "too_few"}
+    assert problems(storefront, **lunch, scheduled_for=NEXT_WEEK.isoformat()) == ["too_few"]
+
+
 def test_a_held_order_for_another_day_takes_nothing_of_todays_stock(buffering: Venue, menu: CopperPotMenu) -> None:
     water_left(buffering, 1)
 
