@@ -8,6 +8,7 @@ hands it to `send_held` when the order is sent, or to `release_held` when it nev
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
@@ -113,7 +114,7 @@ def _move(
     now = timezone.now()
     for sku in sorted({*from_hold, *to_hold, *to_pos}):
         change = to_hold.get(sku, 0) - from_hold.get(sku, 0)
-        columns = {"held": Greatest(F("held") + change, 0)} if change else {}
+        columns: dict[str, Any] = {"held": Greatest(F("held") + change, 0)} if change else {}
         if sent := to_pos.get(sku, 0):
             columns |= {"taken": F("taken") + sent, "taken_at": now}
         if columns:

@@ -15,7 +15,6 @@ from rest_framework.test import APIClient
 
 from menus.models import Product, StockLevel
 from menus.stock.levels import apply_item_update
-from orders import payments
 from orders.checkout.problems import OrderRefused
 from orders.checkout.requests import Payment
 from orders.expiry import expire_unpaid_orders
@@ -204,7 +203,7 @@ def test_a_payment_that_waited_for_the_expiry_is_refused(venue: Venue, monkeypat
     earlier = timezone.now() - timedelta(minutes=1)
 
     def pay() -> Order:
-        monkeypatch.setattr(payments.timezone, "now", lambda: earlier)
+        monkeypatch.setattr("orders.payments.timezone.now", lambda: earlier)
         return pay_order(venue=venue, order_id=order.pk, reference="web-9", amount=order.total)
 
     with ThreadPoolExecutor(max_workers=1) as elsewhere:
