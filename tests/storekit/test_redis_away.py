@@ -1,5 +1,6 @@
 """With Redis stopped everything that guests and staff see goes on, slower; with Redis back it is used again."""
 
+import time
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -180,6 +181,22 @@ def test_queueing_a_task_without_redis_fails_soon_and_says_so(redis: RedisServer
     redis.stop()
 
     assert enqueue("orders.tasks.sweep_alerts") is False
+
+
+def test_a_redis_that_never_answers_is_given_up_like_one_that_is_stopped(
+    client: Client, anna: User, menu: Venue, redis: RedisServer
+) -> None:
+    redis.freeze()
+    begun = time.monotonic()
+
+    assert client.get(MENU).status_code == 200
+    assert client.get(AVAILABILITY).status_code == 200
+    assert log_in(client).headers["Location"] == "/admin/"
+    assert enqueue("orders.tasks.sweep_alerts") is False
+    assert client.get("/readyz").json()["cache"].startswith("not in order: TimeoutError")
+
+    # Two seconds each for the cache, the queue, and the two questions of /readyz; by itself redis-py waits for ever.
+    assert time.monotonic() - begun < 20
 
 
 def test_readyz_says_that_redis_is_away(client: Client, redis: RedisServer) -> None:

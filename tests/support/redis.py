@@ -1,5 +1,6 @@
 """A real Redis for a test: on a free port, in memory only, gone afterwards."""
 
+import signal
 import socket
 import subprocess
 import tempfile
@@ -43,6 +44,11 @@ class RedisServer:
             self._process.kill()
             self._process.wait(timeout=10)
             self._process = None
+
+    def freeze(self) -> None:
+        """Let it accept connections and never answer, as a host that swaps does."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
 
 
 @contextmanager
