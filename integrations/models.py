@@ -75,6 +75,12 @@ class Connection(models.Model):
         editable=False,
         help_text="What the POS warned of in its last answer about stock, one warning a line.",
     )
+    webhook_warnings = models.TextField(
+        "warnings about the webhook",
+        blank=True,
+        editable=False,
+        help_text="What the POS warned of when the webhook was last registered or checked, one warning a line.",
+    )
 
     unanswered_calls = models.PositiveIntegerField(
         default=0, editable=False, help_text="Calls in a row that the POS did not answer."

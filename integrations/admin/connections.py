@@ -17,6 +17,7 @@ from integrations.admin.ledgers import NotificationPage, SyncRunPage
 from integrations.admin.schedules import SyncSchedulePage
 from integrations.admin.settings import LightspeedSettingsInline
 from integrations.connect import service
+from integrations.connect.pos_warnings import warnings_of
 from integrations.models import Connection, Notification, SyncRun, SyncSchedule
 from integrations.pos import PosError
 from integrations.subscriptions import announce_connected, announce_settings
@@ -150,8 +151,8 @@ class ConnectionPage(VenueAdmin):
 
     @admin.display(description="Warnings", empty_value="–")
     def till_warnings(self, connection: Connection) -> SafeString | None:
-        """Return what the POS warned of in its last answer about stock, in its own words."""
-        lines = connection.pos_warnings.splitlines()
+        """Return what the POS warns of about stock and the webhook, in its own words."""
+        lines = warnings_of(connection)
         return format_html_join(" ", "{}", ((_label(line, {line: "warning"}),) for line in lines)) if lines else None
 
     @admin.display(description="Webhook address")

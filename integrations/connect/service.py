@@ -15,6 +15,7 @@ from django.utils import timezone
 from integrations.adapters import adapter_of, current_environment, default_adapter
 from integrations.connect.call_guard import ConnectionGuard
 from integrations.connect.oauth_state import remember_consent
+from integrations.connect.pos_warnings import record_webhook_warnings
 from integrations.connect.tokens import RECONNECT_SENTENCE, CachedTokens, ConnectionTokens
 from integrations.models import Connection, LightspeedSettings, TokenPair
 from integrations.pos import NotConnected, PointOfSale, PosError, PosLocation, Rejected, TokenGrant, WebhookEndpoint
@@ -33,6 +34,7 @@ UNKNOWN_STATE: dict[str, Any] = {
     "not_ready_reason": "",
     "readiness_at": None,
     "pos_warnings": "",
+    "webhook_warnings": "",
     "missing_permission": "",
 }
 """The columns that describe a location: webhook, readiness, warnings. Reset when another location or none is linked."""
@@ -161,13 +163,15 @@ def webhook_url(*, connection: Connection) -> str:
 def register_webhook(*, connection: Connection) -> None:
     """Register the webhook with the connection's own credentials and add the location. Safe to repeat.
 
+    What the POS warns of is recorded on the connection.
     The venue is then fully connected, so the tasks that wait for this are queued.
 
     Raises:
         PosError: it could not be registered. The connection stays connected and shows the webhook as missing;
             `integrations.tasks.refresh_tokens` tries again.
     """
-    pos_for(venue=connection.venue).register_webhook(endpoint_of(connection=connection))
+    warnings = pos_for(venue=connection.venue).register_webhook(endpoint_of(connection=connection))
+    record_webhook_warnings(connection=connection, warnings=warnings)
     # Only if this is still the linked location: a person may have chosen another one during the call.
     Connection.objects.filter(
         pk=connection.pk, status=Status.CONNECTED, business_location_id=connection.business_location_id

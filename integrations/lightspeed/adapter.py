@@ -20,8 +20,9 @@ from integrations.lightspeed.mapping.menu.parser import ParsedMenu, parse_menu
 from integrations.lightspeed.mapping.menu.price_lists import add_price_list
 from integrations.lightspeed.mapping.menu.snapshot import MAPPING_VERSION, SubScreens, read_menu, to_menu_names
 from integrations.lightspeed.mapping.orders import local_body, tax_preview_body, to_go_body
+from integrations.lightspeed.mapping.pos_warnings import warnings_in
 from integrations.lightspeed.mapping.reference_data import to_allergen_names, to_availability, to_discounts
-from integrations.lightspeed.mapping.webhook_endpoint import endpoint_problems
+from integrations.lightspeed.mapping.webhook_endpoint import to_webhook_state
 from integrations.pos import (
     AllergenNames,
     Availability,
@@ -39,6 +40,7 @@ from integrations.pos import (
     StoredGroups,
     TicketLine,
     WebhookEndpoint,
+    WebhookState,
 )
 
 _MAX_MESSAGE_LENGTH = 1000
@@ -251,8 +253,8 @@ class LightspeedPos:
         """Show a message on the till and print it; text beyond 1,000 characters is cut off."""
         client.print_message(http=self._http, location=self._location, message=text[:_MAX_MESSAGE_LENGTH])
 
-    def register_webhook(self, endpoint: WebhookEndpoint) -> None:
-        """Create or update the endpoint and add the location to it. Safe to repeat."""
+    def register_webhook(self, endpoint: WebhookEndpoint) -> tuple[str, ...]:
+        """Create or update the endpoint and add the location to it. Return what Lightspeed warns of."""
         body = _endpoint_body(endpoint)
         try:
             client.create_webhook(http=self._http, endpoint=body)
@@ -260,7 +262,8 @@ class LightspeedPos:
             # It probably exists already. Creating comes first, rather than asking whether it exists, because another
             # process may be registering it at the same time.
             self._update_webhook(body, refusal)
-        client.add_webhook_location(http=self._http, endpoint_id=endpoint.id, location=self._location)
+        added = client.add_webhook_location(http=self._http, endpoint_id=endpoint.id, location=self._location)
+        return warnings_in(added)
 
     def _update_webhook(self, body: Json, refusal: Rejected) -> None:
         try:
@@ -268,14 +271,14 @@ class LightspeedPos:
         except NotFound:
             raise refusal from None
 
-    def webhook_problems(self, endpoint: WebhookEndpoint) -> tuple[str, ...]:
-        """Return what is wrong with the endpoint at Lightspeed, a sentence each."""
+    def webhook_state(self, endpoint: WebhookEndpoint) -> WebhookState:
+        """Return what is wrong with the endpoint at Lightspeed, and what Lightspeed warns of."""
         try:
             registered = client.webhook(http=self._http, endpoint_id=endpoint.id)
             locations = client.webhook_locations(http=self._http, endpoint_id=endpoint.id)
         except NotFound:
-            return ("It is not registered with Lightspeed.",)
-        return endpoint_problems(
+            return WebhookState(("It is not registered with Lightspeed.",))
+        return to_webhook_state(
             registered=registered, wanted=_endpoint_body(endpoint), locations=locations, location=str(self._location)
         )
 

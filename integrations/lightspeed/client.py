@@ -5,6 +5,7 @@ Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed
 """
 
 from collections.abc import Collection, Iterator
+from typing import Any
 from urllib.parse import quote
 
 from integrations.lightspeed import errors
@@ -196,7 +197,7 @@ def webhook(*, http: LightspeedHttp, endpoint_id: str) -> Json:
 
 
 def webhook_locations(*, http: LightspeedHttp, endpoint_id: str) -> list[Json]:
-    """Return the locations of an endpoint: `[{id, …}]`. Raises `NotFound` if it is not registered."""
+    """Return the locations of an endpoint: `[{businessLocationId, warnings}]`. Raises `NotFound` if there is none."""
     path = f"/o/wh/1/webhook/{_path_segment(endpoint_id)}/business-locations"
     return as_objects(http.call("GET", path, kind=Call.READ, read_timeout=_OPTIONAL_TIMEOUT), "webhook, locations")
 
@@ -216,10 +217,13 @@ def delete_webhook(*, http: LightspeedHttp, endpoint_id: str) -> None:
     http.call("DELETE", f"/o/wh/1/webhook/{_path_segment(endpoint_id)}", kind=Call.WRITE)
 
 
-def add_webhook_location(*, http: LightspeedHttp, endpoint_id: str, location: int) -> None:
-    """Add a location to an endpoint. Without it the endpoint gets no notifications of items and readiness."""
+def add_webhook_location(*, http: LightspeedHttp, endpoint_id: str, location: int) -> Any:
+    """Add a location to an endpoint. Without it the endpoint gets no notifications of items and readiness.
+
+    Returns the answer unchecked, `{businessLocationId, warnings}` by the documentation.
+    """
     path = f"/o/wh/1/webhook/{_path_segment(endpoint_id)}/business-locations/{location}"
-    http.call("PUT", path, kind=Call.WRITE)
+    return http.call("PUT", path, kind=Call.WRITE)
 
 
 def remove_webhook_location(*, http: LightspeedHttp, endpoint_id: str, location: int) -> None:

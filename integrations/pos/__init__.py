@@ -22,6 +22,7 @@ from integrations.pos.connections import (
     TokenSource,
     VenuePosSettings,
     WebhookEndpoint,
+    WebhookState,
 )
 from integrations.pos.errors import (
     BadAnswer,
@@ -137,4 +138,5 @@ __all__ = [
     "Unreachable",
     "VenuePosSettings",
     "WebhookEndpoint",
+    "WebhookState",
 ]

@@ -59,6 +59,17 @@ class WebhookEndpoint:
 
 
 @dataclass(frozen=True)
+class WebhookState:
+    """The webhook as the POS has it: what is wrong with it, a sentence each, and the POS's warnings in its own words.
+
+    Without problems it need not be registered again, whatever the POS warns of.
+    """
+
+    problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class VenuePosSettings:
     """A venue's POS settings, independent of the vendor. The defaults are those of a new venue.
 

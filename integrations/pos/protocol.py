@@ -6,7 +6,7 @@ from typing import Protocol
 
 from integrations.pos.availability import Availability, Readiness
 from integrations.pos.checks import OpenCheck
-from integrations.pos.connections import WebhookEndpoint
+from integrations.pos.connections import WebhookEndpoint, WebhookState
 from integrations.pos.floor_plan import FloorArea
 from integrations.pos.menu import AllergenNames, MenuDocument, PosMenuName
 from integrations.pos.orders import OrderTicket, PosDiscount, TicketLine
@@ -75,11 +75,14 @@ class PointOfSale(Protocol):
     def print_message(self, text: str) -> None:
         """Show a message on the till and print it; text beyond 1,000 characters is cut off."""
 
-    def register_webhook(self, endpoint: WebhookEndpoint) -> None:
-        """Create or update the endpoint and add the location to it. Safe to repeat."""
+    def register_webhook(self, endpoint: WebhookEndpoint) -> tuple[str, ...]:
+        """Create or update the endpoint and add the location to it. Safe to repeat.
 
-    def webhook_problems(self, endpoint: WebhookEndpoint) -> tuple[str, ...]:
-        """Return what is wrong with the endpoint at the POS, a sentence each; empty if it need not be registered again.
+        Returns what the POS warns of, in its own words.
+        """
+
+    def webhook_state(self, endpoint: WebhookEndpoint) -> WebhookState:
+        """Return what is wrong with the endpoint at the POS, and what the POS warns of.
 
         The password is not compared, because the POS does not reveal it.
         """

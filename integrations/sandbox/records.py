@@ -44,7 +44,8 @@ class Endpoint:
     expand_transactions: bool
     expand_payments: bool
     subscriptions: list[Json]
-    locations: set[int] = field(default_factory=set)
+    locations: dict[int, datetime] = field(default_factory=dict)
+    """When each location was added, by its id."""
 
     def subscribes(self, resource: str, name: str) -> bool:
         """Return whether the endpoint is subscribed to a kind of notification."""

@@ -4,6 +4,7 @@ import logging
 
 from django.utils import timezone
 
+from integrations.connect.pos_warnings import record_webhook_warnings
 from integrations.connect.service import endpoint_of, pos_for, register_webhook
 from integrations.models import Connection
 from integrations.pos import PosError
@@ -14,12 +15,15 @@ logger = logging.getLogger(__name__)
 def check_webhook(*, connection: Connection) -> tuple[str, ...]:
     """Compare the webhook at the POS with what it has to be, and register it again if it differs.
 
-    Returns what was wrong, a sentence each. The check and its outcome are recorded on the connection.
+    Returns what was wrong, a sentence each. The check, its outcome and what the POS warns of are recorded on the
+    connection.
 
     Raises:
         PosError: the webhook could not be read or not be registered.
     """
-    problems = pos_for(venue=connection.venue).webhook_problems(endpoint_of(connection=connection))
+    state = pos_for(venue=connection.venue).webhook_state(endpoint_of(connection=connection))
+    record_webhook_warnings(connection=connection, warnings=state.warnings)
+    problems = state.problems
     row = Connection.objects.filter(pk=connection.pk)
     if problems:
         sentences = " ".join(problems)

@@ -97,11 +97,15 @@ def test_errors_may_have_no_body(pos: Pos) -> None:
 
 
 def test_a_location_of_a_webhook_can_come_with_a_warning(pos: Pos) -> None:
+    """Source: the vendor's API documentation (https://api-docs.lsk.lightspeed.app/)."""
     path = "/o/wh/1/webhook/storekit/business-locations"
-    assert pos.call("GET", path).json() == [{"id": HIGH_STREET, "name": "High Street"}]
+    (location,) = pos.call("GET", path).json()
+    assert set(location) == {"businessLocationId", "createdAt", "updatedAt", "warnings"}
+    assert (location["businessLocationId"], location["warnings"]) == (HIGH_STREET, [])
     pos.habits(location_warning=True)
-    assert pos.call("GET", path).json()[0]["warning"]
-    assert pos.call("PUT", f"{path}/{HIGH_STREET}").json()["warning"]
+    (warned,) = pos.call("GET", path).json()
+    assert [set(warning) for warning in warned["warnings"]] == [{"information", "type"}]
+    assert pos.call("PUT", f"{path}/{HIGH_STREET}").json() == warned
 
 
 def test_an_unknown_endpoint_is_named(pos: Pos) -> None:

@@ -65,7 +65,7 @@ def test_locations_are_added_and_removed(pos: Pos) -> None:
     assert pos.call("GET", path).json() == []
     assert pos.call("PUT", f"{path}/{RIVERSIDE}").status_code == 200
     assert pos.call("PUT", f"{path}/1").status_code == 403
-    assert [location["id"] for location in pos.call("GET", path).json()] == [RIVERSIDE]
+    assert [location["businessLocationId"] for location in pos.call("GET", path).json()] == [RIVERSIDE]
     assert pos.call("DELETE", f"{path}/{RIVERSIDE}").status_code == 200
     assert pos.call("DELETE", f"{path}/{RIVERSIDE}").status_code == 404
     assert pos.call("GET", f"{WEBHOOK}/nobody/business-locations").status_code == 404

@@ -8,7 +8,6 @@ from integrations.lightspeed.mapping.json_fields import (
     Json,
     as_object,
     as_objects,
-    clean,
     identifier,
     malformed,
     moment,
@@ -16,11 +15,11 @@ from integrations.lightspeed.mapping.json_fields import (
     objects,
     text,
 )
+from integrations.lightspeed.mapping.pos_warnings import warnings_in
 from integrations.pos import AllergenNames, Availability, PosDiscount, Restriction
 
 _MAX_CODE_LENGTH = 64
 _MAX_NAME_LENGTH = 255
-_MAX_WARNING_LENGTH = 200
 
 
 def to_availability(pages: list[Json]) -> Availability:
@@ -31,19 +30,9 @@ def to_availability(pages: list[Json]) -> Availability:
     """
     where = "item availability"
     rows = [row for page in pages for row in as_objects(page.get("data"), where)]
-    warnings = dict.fromkeys(_warning(entry) for page in pages for entry in _warnings(page, where))
-    return Availability(_restrictions(rows, where), tuple(filter(None, warnings)))
-
-
-def _warnings(page: Json, where: str) -> list[Json]:
-    """Return the warnings of a page: `[{information, type}]`. They never make an answer unusable."""
-    entries = as_object(page.get("metadata"), where).get("warnings")
-    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
-
-
-def _warning(entry: Json) -> str:
-    information = entry.get("information") or entry.get("type")
-    return clean(information)[:_MAX_WARNING_LENGTH] if isinstance(information, str) else ""
+    about = [as_object(page.get("metadata"), where) for page in pages]
+    warnings = dict.fromkeys(warning for metadata in about for warning in warnings_in(metadata))
+    return Availability(_restrictions(rows, where), tuple(warnings))
 
 
 def _restrictions(rows: list[Json], where: str) -> tuple[Restriction, ...]:

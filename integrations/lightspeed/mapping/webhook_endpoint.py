@@ -6,12 +6,14 @@ notifications of items and readiness. Source: Lightspeed's K-Series API document
 """
 
 from integrations.lightspeed.mapping.json_fields import Json, identifier, objects, text
+from integrations.lightspeed.mapping.pos_warnings import warnings_in
+from integrations.pos import WebhookState
 
 _FLAGS = ("withBasicAuth", "username", "provideAccount", "expandTransactions", "expandPayments")
 
 
-def endpoint_problems(*, registered: Json, wanted: Json, locations: list[Json], location: str) -> tuple[str, ...]:
-    """Return a sentence for each difference between the registered endpoint and the wanted one.
+def to_webhook_state(*, registered: Json, wanted: Json, locations: list[Json], location: str) -> WebhookState:
+    """Return each difference between the registered endpoint and the wanted one, and the warnings of our location.
 
     Raises:
         BadAnswer: the registered endpoint is not as documented.
@@ -24,9 +26,15 @@ def endpoint_problems(*, registered: Json, wanted: Json, locations: list[Json], 
         found.append(f"Its settings differ: {', '.join(flags)}.")
     if missing := _subscriptions(wanted) - _subscriptions(registered):
         found.append(f"It does not subscribe to {', '.join(sorted(missing))}.")
-    if location not in {identifier(one, "id", where) for one in locations}:
+    ours = [one for one in locations if _location_id(one, where) == location]
+    if not ours:
         found.append("It does not include this location.")
-    return tuple(found)
+    return WebhookState(tuple(found), tuple(warning for one in ours for warning in warnings_in(one)))
+
+
+def _location_id(entry: Json, where: str) -> str:
+    """Return the location's id, by the name of the documentation or by that of the list of businesses."""
+    return identifier(entry, "businessLocationId", where) or identifier(entry, "id", where)
 
 
 def _subscriptions(endpoint: Json) -> set[str]:

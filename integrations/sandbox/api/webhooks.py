@@ -5,17 +5,20 @@ from urllib.parse import urlsplit
 
 from django.http import HttpRequest
 
+from integrations.sandbox import clock
 from integrations.sandbox.api.errors import bad_request, not_found
 from integrations.sandbox.api.oauth import is_loopback
 from integrations.sandbox.api.schemas import validated
 from integrations.sandbox.api.web import own_location, read_json
-from integrations.sandbox.data.venue import LOCATION_NAMES
 from integrations.sandbox.records import Endpoint
 from integrations.sandbox.state import store
 
 Json = dict[str, Any]
 
-WARNING = "Item availability needs a newer version of the app on the tills of this business location."
+WARNING: Json = {
+    "information": "Item availability needs a newer version of the app on the tills of this business location.",
+    "type": "APP_VERSION",
+}
 SUBSCRIPTIONS = {
     ("order", "DELIVERED"),
     ("item", "SALES_RESTRICTION_UPDATED"),
@@ -54,16 +57,25 @@ def remove(request: HttpRequest, endpoint_id: str) -> Json:
 
 def locations(request: HttpRequest, endpoint_id: str) -> list[Json]:
     """List the locations added to an endpoint. By habit, each comes with a warning."""
-    warning = {"warning": WARNING} if store.habits.location_warning else {}
-    return [
-        {"id": number, "name": LOCATION_NAMES[number]} | warning for number in sorted(_known(endpoint_id).locations)
-    ]
+    endpoint = _known(endpoint_id)
+    return [_location(endpoint, bl) for bl in sorted(endpoint.locations)]
 
 
 def add_location(request: HttpRequest, endpoint_id: str, bl: int) -> Json:
     """Add a location to an endpoint, which then gets its ITEM and ORDER_API notifications."""
-    _known(endpoint_id).locations.add(own_location(bl))
-    return {"status": "ok"} | ({"warning": WARNING} if store.habits.location_warning else {})
+    endpoint = _known(endpoint_id)
+    endpoint.locations.setdefault(own_location(bl), clock.now())
+    return _location(endpoint, bl)
+
+
+def _location(endpoint: Endpoint, bl: int) -> Json:
+    added_at = clock.iso(endpoint.locations[bl])
+    return {
+        "businessLocationId": bl,
+        "createdAt": added_at,
+        "updatedAt": added_at,
+        "warnings": [WARNING] if store.habits.location_warning else [],
+    }
 
 
 def remove_location(request: HttpRequest, endpoint_id: str, bl: int) -> Json:
@@ -71,7 +83,7 @@ def remove_location(request: HttpRequest, endpoint_id: str, bl: int) -> Json:
     endpoint = _known(endpoint_id)
     if own_location(bl) not in endpoint.locations:
         raise not_found(f"Business location {bl} was not added to endpoint {endpoint_id}")
-    endpoint.locations.discard(bl)
+    del endpoint.locations[bl]
     return {"status": "ok"}
 
 

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
+from integrations.connect.pos_warnings import record_pos_warnings
 from integrations.connect.service import endpoint_of, pos_for
 from integrations.models import Connection
 from integrations.pos import Rejected, Unreachable
@@ -43,11 +44,14 @@ def held(connection: Connection, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def lightspeed_has(connection: Connection, locations: list[int] | None = None, **changes: Any) -> None:
+def lightspeed_has(
+    connection: Connection, locations: list[int] | None = None, warnings: Any = None, **changes: Any
+) -> None:
     hook = f"{HOOKS}/{connection.endpoint_id}"
     own = [int(connection.business_location_id)] if locations is None else locations
     responses.upsert(responses.GET, hook, json=held(connection, **changes))
-    responses.upsert(responses.GET, f"{hook}/business-locations", json=[{"id": number} for number in own])
+    found = [{"businessLocationId": number, "warnings": warnings or []} for number in own]
+    responses.upsert(responses.GET, f"{hook}/business-locations", json=found)
 
 
 @pytest.fixture(autouse=True)
@@ -139,6 +143,48 @@ def test_one_that_the_pos_does_not_put_right_is_missing_says_why_and_is_tried_ag
     assert connection.webhook_registered_at is not None
 
 
+def connection_page(connection: Connection, browser: Client) -> str:
+    return browser.get(f"/admin/integrations/connection/{connection.pk}/change/").content.decode()
+
+
+def test_what_lightspeed_warns_of_is_on_the_connections_page_until_it_stops(
+    connection: Connection, annas_browser: Client
+) -> None:
+    record_pos_warnings(venue=connection.venue, warnings=["Stock is counted by hand."])
+    lightspeed_has(connection, warnings=[{"information": "The app on the till is too old.", "type": "APP_VERSION"}])
+
+    assert check_webhook(connection=connection) == ()
+
+    assert updates() == []
+    page = connection_page(connection, annas_browser)
+    assert "The app on the till is too old." in page
+    assert "Stock is counted by hand." in page
+
+    lightspeed_has(connection)
+    check_webhook(connection=connection)
+    page = connection_page(connection, annas_browser)
+    assert "The app on the till is too old." not in page
+    assert "Stock is counted by hand." in page
+
+
+@pytest.mark.parametrize("warnings", ["old", {"information": "old"}, ["old"], [{"information": 7}], [{}], [None]])
+def test_a_warning_that_is_not_as_documented_is_left_out(connection: Connection, warnings: Any) -> None:
+    lightspeed_has(connection, warnings=warnings)
+
+    assert check_webhook(connection=connection) == ()
+
+    connection.refresh_from_db()
+    assert connection.webhook_warnings == ""
+
+
+def test_a_location_may_be_named_as_in_the_list_of_businesses(connection: Connection) -> None:
+    lightspeed_has(connection)
+    hook = f"{HOOKS}/{connection.endpoint_id}"
+    responses.upsert(responses.GET, f"{hook}/business-locations", json=[{"id": int(connection.business_location_id)}])
+
+    assert check_webhook(connection=connection) == ()
+
+
 def test_one_that_cannot_be_looked_at_is_not_written_down_as_looked_at(connection: Connection) -> None:
     responses.get(f"{HOOKS}/{connection.endpoint_id}", status=503)
 
@@ -185,3 +231,20 @@ def test_the_sandbox_pos_loses_the_webhook_and_gets_it_back(
 
     assert check_webhook(connection=connection) == ()
     assert sandbox.state()["endpoints"][0]["businessLocations"] == [int(connection.business_location_id)]
+
+
+def test_the_sandbox_pos_warns_when_the_webhook_is_registered_and_when_it_is_checked(
+    sandbox: SandboxPos, venue: Venue, annas_browser: Client
+) -> None:
+    sandbox.set_habits(location_warning=True)
+    connection = connect(annas_browser, venue)
+    warning = "needs a newer version of the app"
+    assert warning in connection_page(connection, annas_browser)
+
+    sandbox.set_habits(location_warning=False)
+    check_webhook(connection=connection)
+    assert warning not in connection_page(connection, annas_browser)
+
+    sandbox.set_habits(location_warning=True)
+    check_webhook(connection=connection)
+    assert warning in connection_page(connection, annas_browser)

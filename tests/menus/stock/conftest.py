@@ -46,7 +46,7 @@ class StockedPos:
             {"resource": "order_api", "name": "ONLINE_ORDER_READINESS"},
         ]
         responses.get(hook, json=hook_body)
-        responses.get(f"{hook}/business-locations", json=[{"id": int(connection.business_location_id), "name": "High"}])
+        responses.get(f"{hook}/business-locations", json=[{"businessLocationId": int(connection.business_location_id)}])
         responses.get(
             f"{API}/o/op/1/onlineOrderReadiness", json={"status": "READY", "lastUpdatedAt": "2026-10-01T10:00:00Z"}
         )
