@@ -14,9 +14,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "integrations.sandbox.settings"
 django.setup()
 
 # These modules need configured Django settings at import time.
-from integrations.sandbox import control  # noqa: E402
 from integrations.sandbox.api.oauth import is_loopback  # noqa: E402
-from integrations.sandbox.behaviour.habits import Habits  # noqa: E402
 from integrations.sandbox.server import make_server  # noqa: E402
 from integrations.sandbox.state import store  # noqa: E402
 
@@ -30,9 +28,6 @@ def main() -> int:
     if problem:
         return _fail(problem)
     store.client_id, store.client_secret = options.client_id, options.client_secret
-    if options.real:
-        store.initial_habits = Habits.of_the_real_pos
-        control.reset_habits()
     try:
         server = make_server(options.host, options.port)
     except OSError as error:
@@ -51,7 +46,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--client-id", default=store.client_id)
     parser.add_argument("--client-secret", default=store.client_secret)
-    parser.add_argument("--real", action="store_true", help="have every habit of the real POS from the start")
     parser.add_argument("--allow-remote", action="store_true", help="allow an address that other machines can reach")
     return parser.parse_args()
 

@@ -12,7 +12,6 @@ from integrations.sandbox.behaviour.faults import Faults
 from integrations.sandbox.behaviour.habits import Habits
 from integrations.sandbox.behaviour.switches import Switches
 from integrations.sandbox.data.extras import extra_entries
-from integrations.sandbox.data.venue import HIGH_STREET
 from integrations.sandbox.outbox import delivery, notifications
 from integrations.sandbox.records import Order, PaymentTask
 from integrations.sandbox.state import store
@@ -31,7 +30,6 @@ def reset(request: HttpRequest) -> Json:
     """Return the sandbox to its initial state."""
     delivery.discard_held()
     store.reset()
-    reset_habits()
     return {"status": "ok"}
 
 
@@ -80,19 +78,8 @@ def change_habits(request: HttpRequest) -> Json:
 
 
 def clear_habits(request: HttpRequest) -> Json:
-    """Set all habits to their defaults."""
-    return reset_habits()
-
-
-def reset_habits() -> Json:
-    """Set all habits to their defaults, and show the menu that they make."""
-    store.habits = store.initial_habits()
-    return _applied(store.habits)
-
-
-def use_real_habits(request: HttpRequest) -> Json:
-    """Set all habits to what the real POS does."""
-    store.habits = Habits.of_the_real_pos()
+    """Set all habits to their defaults, those of the real POS."""
+    store.habits = Habits()
     return _applied(store.habits)
 
 
@@ -107,7 +94,7 @@ def _merged(switches: Switches, changes: Json) -> Json:
 def _applied(switches: Switches) -> Json:
     """Bring what depends on the switches up to date: extra menu entries, and the readiness that was notified."""
     for location, catalogue in store.catalogues.items():
-        catalogue.show_extras(extra_entries(store.habits) if location == HIGH_STREET else [])
+        catalogue.show_extras(extra_entries(location, store.habits))
         notifications.readiness_changed(location)
     return switches.as_json()
 

@@ -42,7 +42,6 @@ class Store:
         self.version = 0
         self.client_id = "storekit-sandbox"
         self.client_secret = "sandbox-client-secret"  # noqa: S105 - only valid for this sandbox
-        self.initial_habits: Callable[[], Habits] = Habits
         # Start from the clock so that numbers stay unique across restarts, as they are on a real POS.
         self._numbers = itertools.count(int(time.time()) - 1_700_000_000)
         self._line_ids = itertools.count(int(time.time() * 1000))
@@ -52,7 +51,7 @@ class Store:
         """Return to the initial state."""
         scheduler.clear()
         self.faults = Faults()
-        self.habits = self.initial_habits()
+        self.habits = Habits()
         self.token_lifetime: float = ACCESS_TOKEN_LIFETIME
         self.codes: dict[str, Code] = {}
         self.access_tokens: dict[str, Token] = {}
@@ -65,7 +64,7 @@ class Store:
         self.notifications: list[Notification] = []
         self.messages: list[Message] = []
         self.calls: Counter[str] = Counter()
-        self.catalogues: dict[int, Catalogue] = opening_catalogues()
+        self.catalogues: dict[int, Catalogue] = opening_catalogues(self.habits)
         self.restrictions: dict[tuple[int, str], Restriction] = {
             key: Restriction(count, clock.now()) for key, count in RESTRICTED_AT_START.items()
         }

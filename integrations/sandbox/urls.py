@@ -73,7 +73,6 @@ control_api = [
         "sandbox/habits",
         serve(None, get=control.read_habits, put=control.change_habits, delete=control.clear_habits),
     ),
-    path("sandbox/habits/real", serve(None, post=control.use_real_habits)),
     path("sandbox/tokens/revoke", serve(None, post=control.revoke_tokens)),
     path("sandbox/tokens/expire", serve(None, post=control.expire_tokens)),
     path("sandbox/tokens/age", serve(None, post=control.age_tokens)),

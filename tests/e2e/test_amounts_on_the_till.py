@@ -82,7 +82,6 @@ def test_the_till_charges_what_the_guest_paid_for_every_product(service: Service
 
 
 def test_items_that_take_their_price_off_do_so_at_the_till(service: Service, running_worker: Worker) -> None:
-    service.pos.set_habits(negative_items=True)
     sync_menu(venue=service.venue, started_by="test")
     service.menu = story.read_menu(url=service.url, venue=service.venue.slug)
     products = {product["sku"]: product for product in service.menu["products"]}

@@ -19,7 +19,6 @@ Json = dict[str, Any]
 
 
 def test_each_order_type_has_the_prices_of_its_profile(service: Service, running_worker: Worker) -> None:
-    service.pos.set_habits(delivery_prices=True)
     LightspeedSettings.objects.update(delivery_profile="delivery", dine_in_profile="dinein")
     run = sync_menu(venue=service.venue, started_by="test")
     assert not [warning for warning in run.warnings if "profile" in warning]
@@ -58,7 +57,6 @@ def test_a_profile_that_the_pos_refuses_is_a_warning(service: Service) -> None:
 
 
 def test_an_item_with_an_open_price_is_sold_once_staff_give_it_one(service: Service, running_worker: Worker) -> None:
-    service.pos.set_habits(open_price_items=True)
     run = sync_menu(venue=service.venue, started_by="test")
     assert any("Open food (OPENFOOD) has an open price" in warning for warning in run.warnings)
     assert "OPENFOOD" not in {product["sku"] for product in menu_for(service)["products"]}
@@ -78,7 +76,6 @@ def test_an_item_with_an_open_price_is_sold_once_staff_give_it_one(service: Serv
 
 
 def test_the_basket_asks_what_the_till_adds_as_tax(service: Service, running_worker: Worker) -> None:
-    service.pos.set_habits(tax_per_line=True)
     menu = menu_for(service)
     taxed = set(Product.objects.filter(tax_at_till=True).values_list("sku", flat=True))
     assert len(taxed) >= 3

@@ -22,7 +22,7 @@ def test_an_order_to_a_table_follows_its_check_and_is_completed_when_that_is_clo
     service: Service, running_worker: Worker
 ) -> None:
     sync_floor_plan(venue=service.venue, started_by="test")
-    service.pos.set_habits(rename_table_orders=True, sparse_lines=True, amounts_as_text=True)
+    service.pos.set_habits(amounts_as_text=True)
     placed = service.place(type="dine_in", table="7", covers=2)
     eventually(service.pos.orders_on_the_till)
     eventually(lambda: follows_its_check(service, placed["id"]), seconds=30)

@@ -12,17 +12,6 @@ from tests.support.processes import Worker
 from tests.support.sandbox import SandboxPos
 from tests.support.stack import Stack
 
-_USUAL_HABITS: Mapping[str, Any] = {
-    "acceptance": "ok",
-    "arrival": "SUCCESS",
-    "bare_order_failures": True,
-    "devices_as_flag": True,
-    "list_dine_in_only": True,
-    "readiness_enforced": True,
-    "unknown_items_fail_later": True,
-    "vendor_reasons": True,
-}
-
 
 class System:
     """The storekit under test: its POS, and its workers, which are started again when they are killed.
@@ -40,9 +29,9 @@ class System:
         self._workers = [Worker(up.environment) for _ in range(workers)]
 
     def calm(self) -> None:
-        """End all faults of the POS but the usual ones, and let it fail orders as the real one does."""
+        """End all faults of the POS but the usual ones, and let it behave as the real one does."""
         self.pos.clear_faults()
-        self.pos.set_habits(**_USUAL_HABITS)
+        self.pos.clear_habits()
         self.pos.switch_on(**self._usual)
 
     def kill_a_worker(self) -> None:

@@ -45,20 +45,17 @@ def test_a_post_needs_1_to_50_skus(pos: Pos, skus: object) -> None:
 
 @pytest.mark.parametrize("skus", [None, "", ",".join(f"SKU{number}" for number in range(51))])
 def test_a_get_needs_1_to_50_skus(pos: Pos, skus: str | None) -> None:
-    pos.habits(skus_required=True)
     answer = pos.get(PATH, **({} if skus is None else {"skus": skus}))
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["field"] == "skus"
 
 
 def test_a_get_takes_its_skus_repeated_or_with_commas(pos: Pos) -> None:
-    pos.habits(skus_required=True)
     assert [row["sku"] for row in pos.get(PATH, skus=["BROWNIE", "COLA01"]).json()["data"]] == ["BROWNIE"]
     assert [row["sku"] for row in pos.get(PATH, skus="COLA01,BROWNIE").json()["data"]] == ["BROWNIE"]
 
 
 def test_without_a_size_a_page_has_25_rows(pos: Pos) -> None:
-    pos.habits(skus_required=True)
     skus = restrict(pos, 40)
     first = post(pos, skus)
     assert len(first["data"]) == 25
@@ -70,7 +67,6 @@ def test_without_a_size_a_page_has_25_rows(pos: Pos) -> None:
 
 @pytest.mark.parametrize(("method", "largest"), [("GET", 50), ("POST", 100)])
 def test_a_page_has_a_largest_size(pos: Pos, method: str, largest: int) -> None:
-    pos.habits(skus_required=True)
     query = {"businessLocationId": HIGH_STREET, "skus": "COLA01"} if method == "GET" else {}
     body = None if method == "GET" else {"skus": ["COLA01"]}
     statuses = [
@@ -80,7 +76,8 @@ def test_a_page_has_a_largest_size(pos: Pos, method: str, largest: int) -> None:
     assert statuses == [200, 400]
 
 
-def test_a_mild_pos_lists_all_restricted_items(pos: Pos) -> None:
+def test_by_habit_a_get_without_skus_lists_all_restricted_items(pos: Pos) -> None:
+    pos.habits(skus_required=False)
     assert [row["sku"] for row in pos.get(PATH).json()["data"]] == ["BROWNIE", "CHEESECAKE"]
     pages = [pos.get(PATH, page=page, size=1).json() for page in range(3)]
     assert [len(page["data"]) for page in pages] == [1, 1, 0]

@@ -49,6 +49,7 @@ def pay(pos: Pos, body: Json) -> Json:
 
 
 def test_a_check_has_the_documented_shape(pos: Pos, table_four: Json) -> None:
+    pos.habits(sparse_lines=False)
     check = pos.get(f"/o/op/1/order/accounts/{table_four['ikaccountId']}").json()
     assert re.fullmatch(r"A\d+\.\d+", check["ikaccountId"])
     assert set(check) == {
@@ -132,6 +133,7 @@ def test_a_payment_by_api_is_added_to_the_check_without_its_tip(pos: Pos, table_
 
 
 def test_a_payment_is_notified(notified: Pos, receiver: Receiver) -> None:
+    notified.habits(bare_payment_failures=False)
     check = notified.control("POST", "checks", {"tableNumber": 4, "items": [{"sku": "COLA01", "quantity": 1}]})
     pay(notified, payment(notified, check, 3))
     sent = receiver.wait_for(type="PAYMENT", status="SUCCESS")[0]
@@ -175,6 +177,7 @@ def test_a_closed_check_takes_no_payment(pos: Pos, table_four: Json) -> None:
 
 
 def test_a_payment_that_no_till_picks_up_times_out(notified: Pos, receiver: Receiver) -> None:
+    notified.habits(bare_payment_failures=False)
     check = notified.control("POST", "checks", {"items": [{"sku": "COLA01", "quantity": 1}]})
     notified.faults(till_asleep=True)
     notified.call("POST", "/o/op/1/pay", payment(notified, check, 3, taskTtlInMs=60_000))

@@ -23,7 +23,6 @@ def reason_of(pos: Pos, order: Json, kind: str = "toGo") -> str:
 
 
 def test_a_bare_failed_order_has_only_its_status_reason_and_reference(notified: Pos, receiver: Receiver) -> None:
-    notified.habits(bare_order_failures=True)
     notified.faults(refuse_orders="No staff")
     order = notified.order()
     notified.send(order)
@@ -36,7 +35,6 @@ def test_a_bare_failed_order_has_only_its_status_reason_and_reference(notified: 
 
 
 def test_a_bare_failed_payment_has_only_its_status_reason_and_reference(notified: Pos, receiver: Receiver) -> None:
-    notified.habits(bare_payment_failures=True, vendor_reasons=True)
     check = notified.control("POST", "checks", {"tableNumber": 4, "items": [COLA]})
     body = {
         "businessLocationId": HIGH_STREET,
@@ -66,19 +64,16 @@ def test_a_bare_failed_payment_has_only_its_status_reason_and_reference(notified
     ],
 )
 def test_a_restricted_item_is_named_by_its_name(pos: Pos, items: list[Json], reason: str) -> None:
-    pos.habits(vendor_reasons=True)
     assert reason_of(pos, pos.order(items)) == reason
 
 
 def test_a_restricted_topping_is_named_by_its_name(pos: Pos) -> None:
-    pos.habits(vendor_reasons=True)
     pos.control("POST", "items/BACONX/restrict", {"count": 0})
     burger = {"quantity": 1, "sku": "BURGER01", "subItems": [{"quantity": 1, "sku": "BACONX"}]}
     assert reason_of(pos, pos.order([burger])) == "Could not add item Bacon (check sales restrictions)"
 
 
 def test_an_unknown_sku_may_fail_at_the_till_and_is_then_named(pos: Pos) -> None:
-    pos.habits(unknown_items_fail_later=True)
     assert reason_of(pos, pos.order([{"quantity": 1, "sku": "GONE01"}])) == "Could not add item GONE01 (not found)"
 
 
@@ -117,9 +112,27 @@ def test_a_location_that_is_not_ready_fails_orders(pos: Pos, change: Json, reaso
 
 
 def test_an_overpaid_order_fails(pos: Pos) -> None:
-    pos.habits(vendor_reasons=True)
     payment = {"paymentMethod": "STOREKIT", "paymentAmount": "3.01"}
     assert reason_of(pos, pos.order([COLA], payment=payment)) == "the payment amount is greater than the amount due"
+
+
+@pytest.mark.parametrize(
+    ("items", "payment", "reason"),
+    [
+        ([{"quantity": 1, "sku": "CHEESECAKE"}], None, "Could not add item Baked cheesecake (restricted)"),
+        (
+            [COLA],
+            {"paymentMethod": "STOREKIT", "paymentAmount": "3.01"},
+            "Could not add payment: the amount is more than what is due",
+        ),
+    ],
+)
+def test_by_habit_the_reasons_are_in_other_words(
+    pos: Pos, items: list[Json], payment: Json | None, reason: str
+) -> None:
+    """Words that nobody has seen yet are shown to staff as they are."""
+    pos.habits(vendor_reasons=False)
+    assert reason_of(pos, pos.order(items, payment=payment)) == reason
 
 
 def test_an_underpaid_order_is_taken_and_leaves_its_check_open(pos: Pos) -> None:
@@ -128,7 +141,6 @@ def test_an_underpaid_order_is_taken_and_leaves_its_check_open(pos: Pos) -> None
 
 
 def test_a_sleeping_till_fails_orders_when_their_time_is_up(pos: Pos) -> None:
-    pos.habits(vendor_reasons=True)
     pos.faults(till_asleep=True, validity=0.001)
     assert reason_of(pos, pos.order(maxTimeToAttemptOrderDeliverToPos=60_000)) == "Not processed before validity ended"
 
@@ -136,6 +148,7 @@ def test_a_sleeping_till_fails_orders_when_their_time_is_up(pos: Pos) -> None:
 @pytest.mark.parametrize("kind", ["UPDATE_FAILED", "NATIVE_PAYMENT_NOT_SUPPORTED"])
 def test_a_payment_can_fail_for_any_documented_reason(notified: Pos, receiver: Receiver, kind: str) -> None:
     """Source: the vendor's API documentation."""
+    notified.habits(bare_payment_failures=False)
     notified.faults(refuse_payments=kind)
     check = notified.control("POST", "checks", {"items": [COLA]})
     body: dict[str, Any] = {

@@ -37,23 +37,39 @@ def test_an_unknown_habit_or_value_is_refused(pos: Pos, habits: Json) -> None:
     assert answer.json()["message"]
 
 
-def test_the_sandbox_can_behave_like_the_real_pos_in_everything(pos: Pos) -> None:
-    habits = pos.control("POST", "habits/real")
-    assert habits == pos.state()["habits"]
-    for name in ("bare_order_failures", "vendor_reasons", "rename_table_orders", "skus_required", "tax_per_line"):
-        assert habits[name] is True
-    menu = pos.get("/o/op/2/menu/load/168").json()
-    assert [group["name"] for group in menu["menuEntryGroups"]][-1] == "Extras"
-    pos.take(pos.order())
+NOT_USUAL = {
+    "account_id_as_number": "sent as a string too",
+    "trial_mode": "of trial locations only",
+    "amounts_as_text": "sent as numbers too",
+    "old_app_warning": "of tills with an old app",
+    "location_warning": "of tills with an old app",
+}
 
 
-def test_the_sandbox_can_start_with_the_habits_of_the_real_pos() -> None:
-    with running_sandbox("--real") as base_url:
+def test_the_sandbox_behaves_like_the_real_pos_unless_told_otherwise() -> None:
+    with running_sandbox() as base_url:
         pos = Pos(base_url)
         for _ in range(2):
-            assert pos.state()["habits"]["bare_order_failures"] is True
+            habits = pos.state()["habits"]
+            assert {name for name, value in habits.items() if value is False} == set(NOT_USUAL)
+            assert (habits["acceptance"], habits["arrival"], habits["listed_hours"]) == ("ok", "SUCCESS", 15)
             assert pos.control("GET", "menus/168")["menuEntryGroups"][-1]["name"] == "Extras"
+            assert pos.control("GET", "menus/271")["menuEntryGroups"][-1]["name"] != "Extras"
+            pos.habits(**{name: False for name, value in habits.items() if value is True})
+            assert pos.control("GET", "menus/168")["menuEntryGroups"][-1]["name"] != "Extras"
             pos.control("POST", "reset")
+
+
+def test_a_replaced_menu_gets_no_extras(pos: Pos) -> None:
+    pos.control("PUT", "menus/168", {"menuEntryGroups": []})
+    pos.control("DELETE", "habits")
+    pos.faults(slow=0)
+    assert pos.control("GET", "menus/168")["menuEntryGroups"] == []
+
+
+def test_all_habits_together_take_an_order(pos: Pos) -> None:
+    pos.take(pos.order(tableNumber="4"), "local")
+    pos.take(pos.order([{"quantity": 1, "sku": "FILTER01", "subItems": [{"quantity": 1, "sku": "OWNCUP"}]}]))
 
 
 def test_every_habit_is_on_the_till_page(pos: Pos) -> None:

@@ -39,9 +39,9 @@ def test_each_location_has_its_menus(pos: Pos) -> None:
     assert pos.get("/o/op/2/menu/load/271").status_code == 404
 
 
-def test_the_menu_has_three_screens_with_sub_screens_two_levels_deep(pos: Pos) -> None:
+def test_the_menu_has_screens_with_sub_screens_two_levels_deep(pos: Pos) -> None:
     screens = menu(pos)["menuEntryGroups"]
-    assert [screen["name"] for screen in screens] == ["Food", "Drinks", "Deals & desserts"]
+    assert [screen["name"] for screen in screens] == ["Food", "Drinks", "Deals & desserts", "Extras"]
     burgers = next(group for group in screens[0]["menuEntry"] if group["name"] == "Burgers")
     assert [entry["name"] for entry in burgers["menuEntry"] if entry["@type"] == "group"] == ["Signature"]
     assert any("id" not in group for group in screens[1]["menuEntry"])
@@ -50,17 +50,18 @@ def test_the_menu_has_three_screens_with_sub_screens_two_levels_deep(pos: Pos) -
 def test_the_menu_has_the_irregularities_of_real_menus(pos: Pos) -> None:
     found = menu(pos, richContent="true")
     rows = list(entries(found))
+    assert any(row["@type"] == "menuProductModifier" for row in rows)
     skus = [row["sku"] for row in rows if "sku" in row]
     assert len(set(skus)) >= 35
     assert skus.count("FRIES01") == 2
     assert any("sku" not in row for row in rows)
     assert any(isinstance(row["productPrice"], str) for row in rows)
     assert any(row["asSubItem"] for row in rows)
-    assert sum(row["@type"] == "menuDeal" for row in rows) == 2
+    assert sum(row["@type"] == "menuDeal" for row in rows) == 3
     assert sum(row["taxIncludedInPrice"] is False for row in rows) >= 3
     assert not {"STOREKIT_DELIVERY", "STOREKIT_DISCOUNT", "STOREKIT_SERVICE_CHARGE"} & set(skus)
     texts = [text for row in rows for text in row.get("itemRichData", {}).get("texts", [])]
-    assert {text["locale"] for text in texts} == {"en", "fr", "nl"}
+    assert {text["locale"] for text in texts} == {"en", "fr", "nl", "zh-Hant"}
     assert any("<b>" in text.get("description", "") for text in texts)
     assert any("kJ / 450 kcal" in text.get("description", "") for text in texts)
 

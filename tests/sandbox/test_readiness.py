@@ -22,13 +22,13 @@ def test_readiness_is_shown(pos: Pos) -> None:
         ({"enabled": False}, ("enabled", False)),
         ({"opened": False}, ("salesPeriod", "CLOSED")),
         ({"accepting": False}, ("acceptingOnlineOrders", False)),
-        ({"devices": 0}, ("availableDevices", 0)),
+        ({"devices": 0}, ("availableDevices", False)),
     ],
 )
 def test_each_condition_of_readiness_can_be_missing_on_its_own(
     pos: Pos, change: dict[str, object], shown: tuple[str, object]
 ) -> None:
-    good = {"enabled": True, "salesPeriod": "OPENED", "acceptingOnlineOrders": True, "availableDevices": 1}
+    good = {"enabled": True, "salesPeriod": "OPENED", "acceptingOnlineOrders": True, "availableDevices": True}
     pos.control("POST", "readiness", change)
     sent = pos.get("/o/op/1/onlineOrderReadiness").json()
     parts = {"enabled": sent["onlineOrderingApiConfiguration"]["enabled"], **sent["posStatus"]}
@@ -46,7 +46,7 @@ def test_an_invalid_readiness_is_refused(pos: Pos, change: dict[str, object]) ->
 def test_a_sleeping_till_is_not_an_available_device(pos: Pos) -> None:
     pos.faults(till_asleep=True)
     sent = pos.get("/o/op/1/onlineOrderReadiness").json()
-    assert (sent["status"], sent["posStatus"]["availableDevices"]) == ("NOT_READY", 0)
+    assert (sent["status"], sent["posStatus"]["availableDevices"]) == ("NOT_READY", False)
 
 
 def test_a_change_of_any_condition_is_notified_even_if_the_status_stays(notified: Pos, receiver: Receiver) -> None:
@@ -70,15 +70,13 @@ def test_the_same_readiness_is_never_notified_twice(notified: Pos, receiver: Rec
 def test_a_till_that_falls_asleep_and_wakes_is_notified(notified: Pos, receiver: Receiver) -> None:
     notified.faults(till_asleep=True)
     sent = receiver.wait_for(type="ORDER_API", status="NOT_READY")[0]
-    assert sent["posStatus"]["availableDevices"] == 0
+    assert sent["posStatus"]["availableDevices"] is False
     notified.faults(till_asleep=False)
     receiver.wait_for(type="ORDER_API", status="READY")
 
 
-def test_available_devices_may_be_a_flag(notified: Pos, receiver: Receiver) -> None:
+def test_by_habit_available_devices_are_counted(pos: Pos) -> None:
     """The documentation of the notification says boolean, others have seen a number."""
-    notified.habits(devices_as_flag=True)
-    assert notified.get("/o/op/1/onlineOrderReadiness").json()["posStatus"]["availableDevices"] is True
-    notified.control("POST", "readiness", {"devices": 0})
-    sent = receiver.wait_for(type="ORDER_API", status="NOT_READY")[0]
-    assert sent["posStatus"]["availableDevices"] is False
+    pos.habits(devices_as_flag=False)
+    pos.control("POST", "readiness", {"devices": 2})
+    assert pos.get("/o/op/1/onlineOrderReadiness").json()["posStatus"]["availableDevices"] == 2

@@ -102,7 +102,7 @@ def test_a_new_order_appears_without_reloading(pos: Pos, till: Page) -> None:
 @in_a_browser
 def test_a_refused_order_shows_its_reason(pos: Pos, till: Page) -> None:
     pos.send(pos.order([{"quantity": 1, "sku": "CHEESECAKE"}]))
-    expect(till.get_by_text("Could not add item Baked cheesecake (restricted)")).to_be_visible()
+    expect(till.get_by_text("Could not add item Baked cheesecake (check sales restrictions)")).to_be_visible()
 
 
 @in_a_browser
@@ -185,7 +185,7 @@ def test_the_page_fits_the_screen(pos: Pos, till: Page) -> None:
 def test_the_page_is_accessible(pos: Pos, till: Page) -> None:
     pos.take(pos.order())
     pos.send(pos.order([{"quantity": 1, "sku": "CHEESECAKE"}]))
-    expect(till.get_by_text("(restricted)")).to_be_visible()
+    expect(till.get_by_text("Baked cheesecake (check sales restrictions)")).to_be_visible()
     till.get_by_role("button", name="Open a check").click()
     for found in (Axe().run(till), _closed(till)):
         assert [one["id"] for one in found.response["violations"]] == []

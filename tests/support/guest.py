@@ -18,8 +18,11 @@ class Guest:
         self._groups = {group["id"]: group for group in menu["modifier_groups"]}
 
     def basket(self, lines: int) -> tuple[list[Json], Decimal]:
-        """Return that many items and their total price."""
-        return self.items(self.dice.choices(self._products, k=lines))
+        """Return that many items and their total price, which is above zero: some items take their price off."""
+        while True:
+            items, price = self.items(self.dice.choices(self._products, k=lines))
+            if price > 0:
+                return items, price
 
     def items(self, products: Sequence[Json]) -> tuple[list[Json], Decimal]:
         """Return an item for each of the products, and their total price."""

@@ -52,12 +52,8 @@ class SandboxPos:
         """Set habits of the POS by name."""
         self._call("PUT", "habits", json=habits)
 
-    def behave_like_the_real_pos(self) -> None:
-        """Set every habit to what the real POS does."""
-        self._call("POST", "habits/real")
-
     def clear_habits(self) -> None:
-        """Set all habits back to their defaults."""
+        """Set all habits back to what the real POS does."""
         self._call("DELETE", "habits")
 
     def control(self, path: str, **body: Any) -> dict[str, Any]:

@@ -1,19 +1,19 @@
 """Habits: where the real POS differs from the plain contract, each with a switch.
 
-Sources: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed.app/) and integrators' logs. `real` is
-what the real POS does. Some defaults are milder, as long as storekit cannot cope with the real behaviour.
+The defaults are what the real POS usually does. Sources: Lightspeed's K-Series API documentation
+(https://api-docs.lsk.lightspeed.app/) and integrators' logs.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar, Literal, Self, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Literal, get_args, get_origin, get_type_hints
 
 from integrations.sandbox.behaviour.switches import Switches
 
 
-def habit(default: Any, label: str, *, real: Any, group: str) -> Any:
-    """Declare a habit: its default, what the real POS does, and its label and group on the till page."""
-    return field(default=default, metadata={"real": real, "label": label, "group": group})
+def habit(default: Any, label: str, *, group: str) -> Any:
+    """Declare a habit: what the real POS does, and the habit's label and group on the till page."""
+    return field(default=default, metadata={"label": label, "group": group})
 
 
 ORDERS, NOTIFICATIONS, CHECKS, PRICES, VENUE = "Orders", "Notifications", "Checks", "Menu and prices", "Venue"
@@ -40,48 +40,39 @@ class Habits(Switches):
 
     noun: ClassVar[str] = "habit"
 
-    acceptance: Literal["ok", "received"] = habit("ok", "Status of accepted orders", real="ok", group=ORDERS)
-    vendor_reasons: bool = habit(False, "Use Lightspeed's exact failure reasons", real=True, group=ORDERS)
-    readiness_enforced: bool = habit(True, "Refuse orders while not ready", real=True, group=ORDERS)
-    unknown_items_fail_later: bool = habit(False, "Unknown SKUs fail at the till, not at once", real=True, group=ORDERS)
-    strict_custom_names: bool = habit(True, "Refuse custom names where not enabled", real=True, group=ORDERS)
-    manual_discounts_only: bool = habit(True, "Override manual discounts only", real=True, group=ORDERS)
+    acceptance: Literal["ok", "received"] = habit("ok", "Status of accepted orders", group=ORDERS)
+    vendor_reasons: bool = habit(True, "Use Lightspeed's exact failure reasons", group=ORDERS)
+    readiness_enforced: bool = habit(True, "Refuse orders while not ready", group=ORDERS)
+    unknown_items_fail_later: bool = habit(True, "Unknown SKUs fail at the till, not at once", group=ORDERS)
+    strict_custom_names: bool = habit(True, "Refuse custom names where not enabled", group=ORDERS)
+    manual_discounts_only: bool = habit(True, "Override manual discounts only", group=ORDERS)
 
     arrival: Literal["SUCCESS", "DELIVERED", "SILENT"] = habit(
-        "SUCCESS", "Status when an order arrives", real="SUCCESS", group=NOTIFICATIONS
+        "SUCCESS", "Status when an order arrives", group=NOTIFICATIONS
     )
-    bare_order_failures: bool = habit(
-        False, "Failed orders: status, reason and reference only", real=True, group=NOTIFICATIONS
-    )
-    bare_payment_failures: bool = habit(
-        False, "Failed payments: status, reason and reference only", real=True, group=NOTIFICATIONS
-    )
-    account_id_as_number: bool = habit(False, "Send ikentooAccountId as a number", real=False, group=NOTIFICATIONS)
-    devices_as_flag: bool = habit(False, "Send availableDevices as true or false", real=True, group=NOTIFICATIONS)
+    bare_order_failures: bool = habit(True, "Failed orders: status, reason and reference only", group=NOTIFICATIONS)
+    bare_payment_failures: bool = habit(True, "Failed payments: status, reason and reference only", group=NOTIFICATIONS)
+    account_id_as_number: bool = habit(False, "Send ikentooAccountId as a number", group=NOTIFICATIONS)
+    devices_as_flag: bool = habit(True, "Send availableDevices as true or false", group=NOTIFICATIONS)
 
-    rename_table_orders: bool = habit(False, "Table orders get new check identifiers", real=True, group=CHECKS)
-    rename_moved_checks: bool = habit(True, "Moved checks get new identifiers", real=True, group=CHECKS)
-    listed_hours: float = habit(15.0, "List checks opened within (hours)", real=15.0, group=CHECKS)
-    list_dine_in_only: bool = habit(False, "List dine-in checks only", real=True, group=CHECKS)
-    trial_mode: bool = habit(False, "Trial mode: list no checks", real=False, group=CHECKS)
-    sparse_lines: bool = habit(False, "Lines without uuid, sub-lines or time", real=True, group=CHECKS)
-    amounts_as_text: bool = habit(False, "Send amounts of checks as strings", real=False, group=CHECKS)
+    rename_table_orders: bool = habit(True, "Table orders get new check identifiers", group=CHECKS)
+    rename_moved_checks: bool = habit(True, "Moved checks get new identifiers", group=CHECKS)
+    listed_hours: float = habit(15.0, "List checks opened within (hours)", group=CHECKS)
+    list_dine_in_only: bool = habit(True, "List dine-in checks only", group=CHECKS)
+    trial_mode: bool = habit(False, "Trial mode: list no checks", group=CHECKS)
+    sparse_lines: bool = habit(True, "Lines without uuid, sub-lines or time", group=CHECKS)
+    amounts_as_text: bool = habit(False, "Send amounts of checks as strings", group=CHECKS)
 
-    tax_per_line: bool = habit(False, "Add excluded tax per line, not per piece", real=True, group=PRICES)
-    delivery_prices: bool = habit(False, "Delivery has its own price list", real=True, group=PRICES)
-    negative_items: bool = habit(False, "Sell items that reduce the price", real=True, group=PRICES)
-    open_price_items: bool = habit(False, "Sell an item with an open price", real=True, group=PRICES)
-    modifier_on_screen: bool = habit(False, "Put a modifier directly on a screen", real=True, group=PRICES)
-    long_texts: bool = habit(False, "Sell an item with very long texts", real=True, group=PRICES)
+    tax_per_line: bool = habit(True, "Add excluded tax per line, not per piece", group=PRICES)
+    delivery_prices: bool = habit(True, "Delivery has its own price list", group=PRICES)
+    negative_items: bool = habit(True, "Sell items that reduce the price", group=PRICES)
+    open_price_items: bool = habit(True, "Sell an item with an open price", group=PRICES)
+    modifier_on_screen: bool = habit(True, "Put a modifier directly on a screen", group=PRICES)
+    long_texts: bool = habit(True, "Sell an item with very long texts", group=PRICES)
 
-    skus_required: bool = habit(False, "Item availability needs 1 to 50 SKUs", real=True, group=VENUE)
-    old_app_warning: bool = habit(False, "Warn that the till's app is too old", real=False, group=VENUE)
-    location_warning: bool = habit(False, "Warn about a webhook's location", real=False, group=VENUE)
-
-    @classmethod
-    def of_the_real_pos(cls) -> Self:
-        """Return the habits of the real POS."""
-        return cls(**{each.name: each.metadata["real"] for each in fields(cls)})
+    skus_required: bool = habit(True, "Item availability needs 1 to 50 SKUs", group=VENUE)
+    old_app_warning: bool = habit(False, "Warn that the till's app is too old", group=VENUE)
+    location_warning: bool = habit(False, "Warn about a webhook's location", group=VENUE)
 
     def by_group(self) -> Iterator[tuple[str, list[Shown]]]:
         """Yield the habits for the till page, group by group."""

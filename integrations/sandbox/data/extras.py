@@ -1,10 +1,11 @@
-"""Menu entries that real menus have and that can be switched on, on a screen of their own at High Street."""
+"""Menu entries that real menus have, on a screen of their own at High Street, each kind with a habit to switch it."""
 
 from decimal import Decimal
 
 from integrations.sandbox.behaviour.habits import Habits
 from integrations.sandbox.data.builders import NEGATIVE, POSITIVE, Json, choice, deal, deal_group, item, modifier
 from integrations.sandbox.data.builders import modifier_group as group
+from integrations.sandbox.data.venue import HIGH_STREET
 
 # The guest brings a cup (0.50 off) or a bottle back (0.25 off), or leaves out the side of a deal (1.00 off).
 NEGATIVE_ITEMS: list[Json] = [
@@ -53,8 +54,10 @@ DELIVERY_PRICES = {
 }
 
 
-def extra_entries(habits: Habits) -> list[Json]:
-    """Return the menu entries that the habits switch on."""
+def extra_entries(location: int, habits: Habits) -> list[Json]:
+    """Return the extra menu entries of a location, as the habits have it."""
+    if location != HIGH_STREET:
+        return []
     return [
         *(NEGATIVE_ITEMS if habits.negative_items else ()),
         *(OPEN_PRICE_ITEMS if habits.open_price_items else ()),

@@ -7,7 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from integrations.sandbox.amounts import Currency, decimal
+from integrations.sandbox.behaviour.habits import Habits
 from integrations.sandbox.data.builders import screen
+from integrations.sandbox.data.extras import extra_entries
 from integrations.sandbox.data.menus import ALL_DAY, BRUNCH, ONLINE_MENU, OPEN_PRICE_ITEMS
 from integrations.sandbox.data.venue import HIGH_STREET, RIVERSIDE
 
@@ -30,17 +32,21 @@ class Catalogue:
     def __init__(self, menus: list[Json], other_items: list[Json]) -> None:
         self.menus: dict[int, Json] = {int(menu["ikentooMenuId"]): copy.deepcopy(menu) for menu in menus}
         self._other_items = other_items
+        self._replaced: set[int] = set()
         self._index: dict[str, list[Json]] = {}
         self._reindex()
 
     def replace_menu(self, number: int, menu: Json) -> None:
-        """Replace a menu."""
+        """Replace a menu. From then on it is exactly as given: no extras are shown on it."""
         self.menus[number] = menu
+        self._replaced.add(number)
         self._reindex()
 
     def show_extras(self, entries: Sequence[Json]) -> None:
-        """Show these entries, and no others, on a screen of their own on the first menu."""
-        menu = next(iter(self.menus.values()))
+        """Show these entries, and no others, on a screen of their own on the first menu unless that was replaced."""
+        number, menu = next(iter(self.menus.items()))
+        if number in self._replaced:
+            return
         groups = [group for group in menu.get("menuEntryGroups") or [] if group.get("id") != EXTRAS_SCREEN]
         if entries:
             groups.append(screen(EXTRAS_SCREEN, "Extras", copy.deepcopy(list(entries))))
@@ -138,9 +144,12 @@ def guest_price(entry: Json, prices: Mapping[str, Decimal], currency: Currency) 
     return currency.rounded(price + decimal(entry.get("defaultTaxAmount")))
 
 
-def opening_catalogues() -> dict[int, Catalogue]:
+def opening_catalogues(habits: Habits) -> dict[int, Catalogue]:
     """Return what the locations sell when the sandbox starts."""
-    return {
+    catalogues = {
         HIGH_STREET: Catalogue([ONLINE_MENU], OPEN_PRICE_ITEMS),
         RIVERSIDE: Catalogue([ALL_DAY, BRUNCH], OPEN_PRICE_ITEMS),
     }
+    for location, catalogue in catalogues.items():
+        catalogue.show_extras(extra_entries(location, habits))
+    return catalogues

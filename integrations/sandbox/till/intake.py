@@ -39,7 +39,9 @@ def take_order(order: Order) -> None:
         return
     order.status, order.account, order.decided_at = "on_till", check.identifier, clock.now()
     notifications.order_arrived(order, check)
-    if store.habits.rename_table_orders and check.table is not None:
+    # Seen for orders that open a table's check. One that is added to an open check leaves its identifier.
+    opens_check = not order.body.get("accountIdentifier")
+    if store.habits.rename_table_orders and opens_check and check.table is not None:
         checks.rename(check)
 
 

@@ -72,7 +72,7 @@ def test_every_menu_of_the_sandbox_is_understood(http: LightspeedHttp, pos: Poin
     online = {product.sku: product for product in snapshots[0].products}
     assert (online["SOUP01"].price, online["SOUP01"].calories) == (Decimal("5.50"), 210)
     assert online["BURGER01"].image_url.startswith("http://")
-    assert snapshots[0].languages == ("en", "fr", "nl")
+    assert snapshots[0].languages == ("en", "fr", "nl", "zh-hant")
 
 
 def test_an_order_profile_has_prices_of_its_own(http: LightspeedHttp, pos: PointOfSale) -> None:

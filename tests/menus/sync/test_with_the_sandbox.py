@@ -109,7 +109,6 @@ def test_a_sync_asks_by_sku_what_is_sold_out(
     sandbox: SandboxPos, venue: Venue, annas_browser: Client, client: Client, light: bool
 ) -> None:
     """The real POS wants 1 to 50 SKUs and by default answers with 25 of them."""
-    sandbox.set_habits(skus_required=True)
     connect(annas_browser, venue)
     first = sync_menu(venue=venue, started_by="a test")
     assert (first.state, "sold out" in str(first.warnings)) == (SyncRun.State.SUCCEEDED, False)

@@ -4,14 +4,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
 from integrations.lightspeed.mapping.orders import local_body, tax_preview_body, to_go_body
 from integrations.pos import OrderTicket, OrderType, VenuePosSettings
 from integrations.sandbox.api.tax_preview import breakdown_of
 from integrations.sandbox.data.menus import OPEN_PRICE_ITEMS
-from integrations.sandbox.state import store
 from integrations.sandbox.till.catalogue import Catalogue as TillCatalogue
 from integrations.sandbox.till.pricing import Pricer
 from orders.checkout.discounts import amount_off
@@ -25,11 +23,6 @@ from tests.support.examples import examples
 
 NOW = datetime(2026, 7, 3, 17, 0, tzinfo=UTC)
 Json = dict[str, Any]
-
-
-@pytest.fixture(autouse=True)
-def _as_the_real_till(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store.habits, "tax_per_line", True)
 
 
 def _priced(evening: Evening) -> PricedOrder:

@@ -171,8 +171,7 @@ const actions = {
   release: ({ sku }) => send("POST", "items/" + encodeURIComponent(sku) + "/release", place),
   tokens: ({ what }) => send("POST", "tokens/" + what),
   clear: () => send("DELETE", "faults"),
-  beReal: () => send("POST", "habits/real"),
-  beMild: () => send("DELETE", "habits"),
+  beReal: () => send("DELETE", "habits"),
   rename: ({ check }) => send("POST", "checks/" + check + "/rename"),
   reset: () => send("POST", "reset"),
 };
