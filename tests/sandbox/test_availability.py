@@ -28,7 +28,8 @@ def restrict(pos: Pos, count: int) -> list[str]:
 
 def _skus(entries: list[Json]) -> list[str]:
     inside = [sku for entry in entries for sku in _skus(entry.get("menuEntry", []))]
-    return [entry["sku"] for entry in entries if "sku" in entry] + inside
+    sold = [entry for entry in entries if "sku" in entry and entry["@type"] != "menuProductModifier"]
+    return [entry["sku"] for entry in sold] + inside
 
 
 def test_only_restricted_items_have_a_row(pos: Pos) -> None:

@@ -166,6 +166,7 @@ def test_amounts_may_be_strings(pos: Pos) -> None:
 
 def test_the_sale_of_a_closed_order_is_found_by_its_reference(pos: Pos) -> None:
     """Source: the vendor's API documentation."""
+    pos.habits(rename_table_orders=False)
     path = "/f/finance/45454565682155/saleByExternalReference"
     order = pos.order(tableNumber="4", payment={"paymentMethod": "STOREKIT", "paymentAmount": "13", "tipAmount": "0.5"})
     check = pos.take(order, "local")

@@ -130,8 +130,9 @@ def test_a_reset_restores_the_initial_state(pos: Pos) -> None:
     assert state["faults"]["offline"] is False
     assert pos.get(BUSINESSES).status_code == 401
     pos.log_in()
-    assert {row["count"] for row in pos.get("/o/op/1/itemAvailability").json()["data"]} == {5, None}
-    assert len(pos.get("/o/op/2/menu/load/168").json()["menuEntryGroups"]) == 3
+    availability = "/o/op/1/itemAvailability"
+    assert {row["count"] for row in pos.get(availability, skus="BROWNIE,CHEESECAKE").json()["data"]} == {5, None}
+    assert len(pos.get("/o/op/2/menu/load/168").json()["menuEntryGroups"]) == 4
 
 
 def test_calls_are_counted_by_route(pos: Pos) -> None:

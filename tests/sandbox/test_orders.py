@@ -102,9 +102,9 @@ def test_a_discount_line_is_negative_and_a_delivery_fee_is_not(pos: Pos) -> None
         {"quantity": 1, "sku": "STOREKIT_DELIVERY", "customItemPrice": 2.5},
     ]
     check = pos.take(pos.order(items, accountProfileCode="delivery", deliveryAddress={"addressLine1": "1 Mill Lane"}))
-    assert [line["amountWithTax"] for line in check["salesEntries"]] == [11.0, -1.1, 2.5]
+    assert [line["amountWithTax"] for line in check["salesEntries"]] == [12.0, -1.1, 2.5]
     assert check["salesEntries"][1]["itemName"] == "WELCOME10"
-    assert check["currentAmount"] == 12.4
+    assert check["currentAmount"] == 13.4
 
 
 @pytest.mark.parametrize(
@@ -270,7 +270,7 @@ def test_restricted_items_sell_out(pos: Pos) -> None:
     pos.take(pos.order([{"quantity": 3, "sku": "BROWNIE"}]))
     meal = {"quantity": 1, "sku": "MEAL01", "subItems": [*MEAL_CHOICES, {"quantity": 2, "sku": "BROWNIE"}]}
     pos.take(pos.order([meal]))
-    assert "restricted" in failure(pos, pos.order([{"quantity": 1, "sku": "BROWNIE"}]))
+    assert "check sales restrictions" in failure(pos, pos.order([{"quantity": 1, "sku": "BROWNIE"}]))
 
 
 def test_a_sleeping_till_accepts_orders_when_it_wakes(pos: Pos) -> None:

@@ -37,6 +37,8 @@ from integrations.pos import (
 MAPPING_VERSION = 7
 
 _KINDS = {"menuItem": ProductKind.ITEM, "menuDeal": ProductKind.DEAL}
+# Lightspeed shows it to staff only: a modifier is sold as part of an item, not alone.
+_MODIFIER_ON_A_SCREEN = "menuProductModifier"
 _LONGEST_COLOR = 32
 
 
@@ -167,9 +169,9 @@ class _Reader:
             elif kind in _KINDS:
                 if sku := self._read_product(entry, _KINDS[kind], name, where):
                     skus[sku] = None
-            elif kind:
+            elif kind and kind != _MODIFIER_ON_A_SCREEN:
                 self._warnings.add(f"{name_of(entry, where)} on the screen {name} is of an unknown kind: {kind[:40]}.")
-            else:
+            elif not kind:
                 raise malformed(where, "holds an entry without @type")
 
     def _read_product(self, entry: Json, kind: ProductKind, screen: str, where: str) -> str:

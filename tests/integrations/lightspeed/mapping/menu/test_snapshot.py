@@ -66,6 +66,20 @@ def test_a_product_on_several_screens_is_one_product() -> None:
     assert snapshot.warnings == ()
 
 
+def test_a_modifier_on_a_screen_is_neither_a_product_nor_worth_a_warning() -> None:
+    """Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed.app/)."""
+    gravy = item("GRAVY", "Gravy") | {"@type": "menuProductModifier"}
+    snapshot = to_snapshot(menu(screen("Food", item("FRIES"), gravy)))
+    assert [product.sku for product in snapshot.products] == ["FRIES"]
+    assert snapshot.warnings == ()
+
+
+def test_an_entry_of_an_unknown_kind_is_left_out_with_a_warning() -> None:
+    snapshot = to_snapshot(menu(screen("Food", item("FRIES"), item("VOUCHER", "Voucher") | {"@type": "menuVoucher"})))
+    assert [product.sku for product in snapshot.products] == ["FRIES"]
+    assert snapshot.warnings == ("Voucher on the screen Food is of an unknown kind: menuVoucher.",)
+
+
 def test_screens_of_old_menus_are_known_by_their_path() -> None:
     def old(name: str, *entries: Any) -> dict[str, Any]:
         return screen(name, *entries) | {"id": None}
