@@ -23,9 +23,10 @@ Json = dict[str, Any]
 _RESTRICTED_AT_START = ("CHEESECAKE", "BROWNIE")
 
 
-def _order(guest: Guest, *products: Json, discount: Decimal = Decimal(0), **fields: Any) -> Json:
+def _order(service: Service, guest: Guest, *products: Json, discount: Decimal = Decimal(0), **fields: Any) -> Json:
     """Return a paid order of these products with a tip. `discount` is the share, 0 to 1, that its code takes off."""
-    items, food = guest.items(products)
+    items, _ = guest.items(products)
+    food = service.price_of(items)
     tip = guest.tip()
     extras = sum(Decimal(fields.get(name, 0)) for name in ("delivery_fee", "service_charge"))
     return {
@@ -77,7 +78,7 @@ def test_the_till_charges_what_the_guest_paid_for_every_product(service: Service
     guest = Guest(menu=service.menu, seed=7)
     products = service.menu["products"]
     _place_all_and_compare(
-        service, [_order(guest, *pair) for pair in zip(products, products[1:] + products[:1], strict=True)]
+        service, [_order(service, guest, *pair) for pair in zip(products, products[1:] + products[:1], strict=True)]
     )
 
 
@@ -88,7 +89,7 @@ def test_items_that_take_their_price_off_do_so_at_the_till(service: Service, run
     assert products["BOTTLEBACK"]["price"] == "-0.25"
     guest = Guest(menu=service.menu, seed=19)
     pairs = [("BOTTLEBACK", "COLA01"), ("FILTER01", "LUNCH01"), ("LUNCH01", "BOTTLEBACK"), ("FILTER01", "FILTER01")]
-    _place_all_and_compare(service, [_order(guest, *(products[sku] for sku in pair)) for pair in pairs])
+    _place_all_and_compare(service, [_order(service, guest, *(products[sku] for sku in pair)) for pair in pairs])
     prices = {line.sku: line.unit_price for line in OrderLine.objects.all()}
     assert (prices["OWNCUP"], prices["NOSIDE"]) == (Decimal("-0.50"), Decimal("-1.00"))
 
@@ -118,7 +119,7 @@ def test_the_till_charges_what_the_guest_paid_for_every_type_with_fees_and_disco
     _place_all_and_compare(
         service,
         [
-            _order(guest, next(products), next(products), service_charge=str(guest.tip()), **type, **code)
+            _order(service, guest, next(products), next(products), service_charge=str(guest.tip()), **type, **code)
             for type in types
             for code in codes
         ],
@@ -132,7 +133,9 @@ def test_an_order_added_to_an_open_check_is_on_it_and_paid_with_it(service: Serv
     _restock_everything(service)
     opened = service.pos.control("checks", businessLocationId=int(HIGH_STREET), tableNumber=3, clientCount=2)
     guest = Guest(menu=service.menu, seed=13)
-    body = _order(guest, *service.menu["products"][:3], type="dine_in", account=opened["ikaccountId"], tip="0.00")
+    body = _order(
+        service, guest, *service.menu["products"][:3], type="dine_in", account=opened["ikaccountId"], tip="0.00"
+    )
     (order,) = _place(service, [body | {"payment": {"status": "unpaid"}}])
 
     eventually(lambda: service.is_confirmed(order["id"]), seconds=60)
@@ -153,7 +156,7 @@ def test_with_a_discount_of_the_pos_the_till_charges_what_the_guest_paid(service
     placed = _place(
         service,
         [
-            _order(guest, next(products), next(products), discount=off, discount_code=code, **extras)
+            _order(service, guest, next(products), next(products), discount=off, discount_code=code, **extras)
             for code, off in codes
         ],
     )
