@@ -34,7 +34,7 @@ from integrations.pos import (
 )
 
 # Increase this when the same JSON is mapped differently, so that every venue's menu is read again.
-MAPPING_VERSION = 7
+MAPPING_VERSION = 8
 
 _KINDS = {"menuItem": ProductKind.ITEM, "menuDeal": ProductKind.DEAL}
 # Lightspeed shows it to staff only: a modifier is sold as part of an item, not alone.
