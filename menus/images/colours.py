@@ -17,10 +17,13 @@ def eight_bits_per_channel(picture: Image.Image) -> Image.Image:
     if picture.mode in _SIXTEEN_BITS:
         return _scaled(picture)
     if picture.has_transparency_data:
-        return picture if picture.mode in ("LA", "RGBA") else picture.convert("RGBA")
-    if picture.mode in ("L", "RGB", "CMYK"):
-        return picture
-    return picture.convert("L" if picture.mode == "1" else "RGB")
+        # A profile for greys is for greys only, so they stay greys.
+        mode = "LA" if picture.mode in ("1", "L", "LA") else "RGBA"
+    elif picture.mode == "CMYK":
+        mode = "CMYK"
+    else:
+        mode = "L" if picture.mode in ("1", "L") else "RGB"
+    return picture if picture.mode == mode else picture.convert(mode)
 
 
 def to_srgb(picture: Image.Image) -> Image.Image:

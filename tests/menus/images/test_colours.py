@@ -86,6 +86,20 @@ def test_a_grey_picture_goes_through_its_profile(form: str, mode: str, tone: int
     assert found == pytest.approx((188, 188, 188, *([90] if mode == "LA" else [])), abs=NEAR)
 
 
+def test_a_grey_picture_with_a_transparent_tone_goes_through_its_profile() -> None:
+    whole = Image.new("L", (40, 20), 128)
+    whole.paste(7, (20, 0, 40, 20))
+    out = io.BytesIO()
+    whole.save(out, "PNG", transparency=7, icc_profile=LINEAR_GREY)
+
+    assert colour_of(out.getvalue(), 5) == pytest.approx((188, 188, 188, 255), abs=NEAR)
+    assert colour_of(out.getvalue(), 35)[3] == 0
+
+
+def test_a_picture_of_black_and_white_dots_stays_black_and_white() -> None:
+    assert colour_of(picture(1, mode="1")) == (255, 255, 255)  # type: ignore[arg-type]  # a colour
+
+
 def test_inks_are_shown_as_the_print_shop_mixes_them() -> None:
     cyan = picture((255, 0, 0, 0), form="JPEG", mode="CMYK", icc_profile=PRINT_SHOP, quality=98)  # type: ignore[arg-type]
 
