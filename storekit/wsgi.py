@@ -6,4 +6,6 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "storekit.settings")
 
-application = get_wsgi_application()
+from storekit.rest.chunked_bodies import ReadChunkedBodies
+
+application = ReadChunkedBodies(get_wsgi_application())

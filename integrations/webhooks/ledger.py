@@ -96,7 +96,8 @@ def _row_for(connection: Connection, body: dict[str, Any]) -> Notification:
         status=received.status[:40],
         reference=received.reference[:64],
         account=received.account[:64],
-        fingerprint=received.fingerprint,
+        # What is ignored must not make the same fact, sent again once it counts, look as if it was seen before.
+        fingerprint=_ignored_fingerprint(received, ignored) if ignored else received.fingerprint,
         body=body,
         processed_at=now if ignored else None,
         result=ignored,
@@ -127,6 +128,11 @@ def _why_ignored(connection: Connection, received: ReceivedNotification) -> str:
     if not received.status and not received.reference:
         return "not understood"
     return ""
+
+
+def _ignored_fingerprint(received: ReceivedNotification, reason: str) -> str:
+    parts = (received.fingerprint, reason, str(received.business_location_id))
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def _storable(value: Any) -> Any:

@@ -57,15 +57,11 @@ def _basic_credentials(request: HttpRequest) -> tuple[str, str]:
 
 
 def _read_body(request: HttpRequest) -> bytes:
-    """Return the body, with or without a Content-Length. Raises `BodyTooLarge`, without reading beyond the limit."""
+    """Return the body. Raises `BodyTooLarge`, without reading beyond the limit."""
     stated = request.META.get("CONTENT_LENGTH") or ""
     if stated.isdigit() and int(stated) > LARGEST_BODY:
         raise BodyTooLarge
-    # Without a Content-Length, Django reads nothing. A server that ends the stream itself sets this flag, and then a
-    # chunked body can be read like any other.
-    chunked = not stated and request.META.get("wsgi.input_terminated")
-    stream: Any = request.META["wsgi.input"] if chunked else request
-    body: bytes = stream.read(LARGEST_BODY + 1)
+    body: bytes = request.read(LARGEST_BODY + 1)
     if len(body) > LARGEST_BODY:
         raise BodyTooLarge
     return body

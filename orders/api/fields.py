@@ -56,6 +56,15 @@ class TableName(Text):
         return super().to_internal_value(str(data) if isinstance(data, int) and not isinstance(data, bool) else data)
 
 
+class YesOrNo(serializers.BooleanField):
+    """A JSON true or false; strings and numbers are refused."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
 class WholeNumber(serializers.IntegerField):
     """A JSON integer of at most 31 bits; strings, booleans and fractions are refused."""
 

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.fields import Field
 
-from orders.api.fields import Email, Moment, TableName, Text, WholeNumber
+from orders.api.fields import Email, Moment, TableName, Text, WholeNumber, YesOrNo
 from orders.checkout.shares import ZERO
 from orders.models import Injection, Order
 from storekit.rest.money import Money, PostedMoney
@@ -150,7 +150,7 @@ class PostedBasketSerializer(_PostedSerializer):
     type = serializers.ChoiceField(Order.Type.choices, required=False, default=Order.Type.PICKUP)
     customer = CustomerSerializer(required=False, allow_null=True, default=None)
     payment = PostedPaymentSerializer(required=False, allow_null=True, default=None)
-    ask_pos = serializers.BooleanField(
+    ask_pos = YesOrNo(
         required=False,
         default=False,
         help_text="Also ask the POS what is left and whether it is taking orders. This takes longer.",

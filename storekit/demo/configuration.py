@@ -76,6 +76,8 @@ def prepare(configuration: Configuration) -> dict[str, str]:
         "REDIS_URL": "",
         **configuration.addresses(),
     }
+    # Before the first connection makes it, readable by everybody. SQLite gives its journals the same mode.
+    configuration.database.touch(mode=0o600, exist_ok=True)
     _write_private(env_file, "\n".join([_MARK, *(f"{name}={value}" for name, value in values.items()), ""]))
     return {**os.environ, **values, "ENV_FILE": str(env_file), "PYTHONUNBUFFERED": "1"}
 

@@ -1,6 +1,5 @@
 """Receiving notifications: authenticated, stored once for each fact, and queued."""
 
-import io
 import json
 import uuid
 from collections.abc import Callable
@@ -10,12 +9,12 @@ from typing import Any
 import pytest
 import requests
 from django.db import OperationalError
-from django.test import Client, RequestFactory
+from django.test import Client
 from pytest_django.live_server_helper import LiveServer
 
 from integrations import tasks
 from integrations.models import Connection, Notification
-from integrations.webhooks.views import LARGEST_BODY, lightspeed
+from integrations.webhooks.views import LARGEST_BODY
 from storekit.db import due_rows
 from storekit.models import Venue
 from tests.integrations.webhooks.notifications import DRAIN_TASK, order_body, queued
@@ -162,18 +161,6 @@ def test_limits_are_not_revealed_to_strangers(deliver: Deliver) -> None:
     assert deliver(raw=b"x" * (LARGEST_BODY + 1), auth=("storekit", "guess")).status_code == 401
 
 
-@pytest.mark.parametrize(("size", "status"), [(0, 200), (LARGEST_BODY, 413)])
-def test_a_chunked_body_is_read_to_its_end_and_no_further_than_the_limit(
-    size: int, status: int, connection: Connection
-) -> None:
-    """Without a Content-Length; a server that ends the stream itself, as gunicorn does, says so in the environment."""
-    raw = json.dumps(order_body(connection, padding="x" * size)).encode()
-    credentials = requests.Request(auth=(connection.webhook_username, connection.webhook_password), url="http://x")
-    request = RequestFactory().post("/", HTTP_AUTHORIZATION=credentials.prepare().headers["Authorization"])
-    request.META.update({"wsgi.input": io.BytesIO(raw), "wsgi.input_terminated": True, "CONTENT_LENGTH": ""})
-    assert lightspeed(request, connection.public_id).status_code == status
-
-
 def test_only_posts_are_taken(client: Client, connection: Connection) -> None:
     assert client.get(address_of(connection)).status_code == 405
 
@@ -213,6 +200,26 @@ def test_another_locations_notification_is_stored_and_not_processed(deliver: Del
     assert row.result == "foreign location"
     assert row.processed_at is not None
     assert queued() == []
+
+
+def test_what_was_ignored_does_not_make_the_same_fact_look_seen_before(
+    deliver: Deliver, connection: Connection
+) -> None:
+    deliver(order_body(connection, businessLocationId=999))
+    assert deliver(order_body(connection, businessLocationId=999)).json()["status"] == "seen before"
+    assert deliver(order_body(connection)).json()["status"] == "stored"
+    assert len(queued()) == 1
+
+
+def test_what_came_while_the_venue_was_disconnected_is_processed_when_sent_again(
+    deliver: Deliver, connection: Connection
+) -> None:
+    body = order_body(connection)
+    Connection.objects.update(status=Connection.Status.DISCONNECTED)
+    deliver(body)
+    Connection.objects.update(status=connection.status)
+    assert deliver(body).json()["status"] == "stored"
+    assert len(queued()) == 1
 
 
 def test_a_notification_that_names_no_location_is_the_connections_own(deliver: Deliver, connection: Connection) -> None:

@@ -140,6 +140,8 @@ def test_a_discount_that_does_not_apply_takes_nothing_off(
         {"items": [{"sku": "WATER"}], "type": "teleport"},
         {"items": [{"sku": "WATER"}], "tip": "-1.00"},
         {"items": [{"sku": "WATER"}], "ask_pos": "perhaps"},
+        {"items": [{"sku": "WATER"}], "ask_pos": "yes"},
+        {"items": [{"sku": "WATER"}], "ask_pos": 1},
         [],
         "basket",
     ],
