@@ -1,13 +1,12 @@
 """URL configuration: one line for each app."""
 
 from django.contrib import admin
-from django.http import Http404
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from storekit import health
-from storekit.rest.errors import not_found
+from storekit.rest.errors import unused
 
 handler404 = "storekit.rest.errors.not_found"
 
@@ -24,6 +23,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema", authentication_classes=[]), name="docs"),
     path("media/", include("menus.images.urls")),
     # Django redirects here from an id to the page of its object. storekit has no such pages, and a bad id is a 500.
-    path("admin/r/<path:rest>", not_found, {"exception": Http404()}),
+    path("admin/r/<path:rest>", unused),
     path("admin/", admin.site.urls),
 ]

@@ -60,7 +60,7 @@ class TillTotalNeeded(Exception):
         self.question = question
 
 
-def question_about(*, venue: Venue, type: OrderType, lines: Sequence[PricedLine], menu_version: int) -> Question | None:
+def question_about(*, venue: Venue, type: OrderType, lines: Sequence[PricedLine]) -> Question | None:
     """Return the question to the POS; None if the prices of everything that it can be asked about are certain.
 
     Lightspeed's tax preview takes one level of choices and no prices. Choices of choices, and items whose price staff
@@ -71,7 +71,9 @@ def question_about(*, venue: Venue, type: OrderType, lines: Sequence[PricedLine]
     if not any(part.tax_at_till for part in _parts_asked_about(asked)):
         return None
     sent = tuple(_askable(part) for line in asked for part in ticket_lines(line))
-    words = repr((venue.pk, type.value, menu_version, [_words(line) for line in sent]))
+    # With the menu's prices, so that a new price is a new question. The menu's version would not do: a snooze changes
+    # it too, and the order would then cost something else than its basket.
+    words = repr((venue.pk, type.value, [_words(line) for line in sent], [str(line.total) for line in asked]))
     reckoned = sum((_reckoned(line) for line in lines), ZERO)
     return Question(hashlib.sha256(words.encode()).hexdigest(), type, sent, reckoned)
 

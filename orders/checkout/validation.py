@@ -75,7 +75,7 @@ def validate_basket(
         delivery_fee=basket.delivery_fee,
         service_charge=basket.service_charge,
     )
-    priced = _at_the_till(venue, basket, priced, catalogue.version, till_total)
+    priced = _at_the_till(venue, basket, priced, till_total)
     today = ordering_day(hours=settings.rules.hours, moment=now, zone=venue.zone)
     discount, discount_refusals = _find_discount(venue, basket, priced, today)
     totals = _with_discount(priced.totals, discount, venue.currency)
@@ -109,13 +109,11 @@ def total_problem(total: Decimal, *, currency: str, attr: str) -> Problem:
     return Problem("amount_mismatch", f"The total is {money_with_code(total, currency)}.", attr)
 
 
-def _at_the_till(
-    venue: Venue, basket: Basket, priced: PricedOrder, menu_version: int, till_total: TillTotal | None
-) -> PricedOrder:
+def _at_the_till(venue: Venue, basket: Basket, priced: PricedOrder, till_total: TillTotal | None) -> PricedOrder:
     """Return the order with the total that the POS says it charges for the items, if ours is not certain."""
     if priced.problems:
         return priced
-    question = question_about(venue=venue, type=OrderType(basket.type), lines=priced.lines, menu_version=menu_version)
+    question = question_about(venue=venue, type=OrderType(basket.type), lines=priced.lines)
     if question is None:
         return priced
     if till_total is None or till_total.key != question.key:

@@ -1,6 +1,6 @@
 """Errors of the REST API: exceptions that every app raises, and the one JSON shape that all errors have."""
 
-from django.http import HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 from django.views.defaults import page_not_found
 from rest_framework import serializers
@@ -50,6 +50,15 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     return error_response(
         status=404, type="client_error", code="not_found", detail="Nothing was found at this address."
     )
+
+
+def unused(request: HttpRequest, rest: str) -> HttpResponseBase:
+    """Answer a request to an address that a library brings along and storekit does not use, like an unknown one.
+
+    Raises:
+        Http404: always.
+    """
+    raise Http404
 
 
 class MenuChanging(APIException):

@@ -1,6 +1,5 @@
 """Bad requests get a clear error; nothing is stored and nothing is sent."""
 
-import json
 from typing import Any
 
 import pytest
@@ -53,37 +52,6 @@ def test_malformed_json_is_refused(service: Service) -> None:
         timeout=10,
     )
     assert (answer.status_code, _codes(answer)) == (400, {"parse_error"})
-    assert _nothing_was_stored_or_sent(service)
-
-
-def test_an_order_that_comes_in_chunks_is_taken_like_any_other(service: Service) -> None:
-    body = json.dumps(service.order()).encode()
-    answer = requests.post(
-        f"{service.url}/api/v1/venues/{service.venue.slug}/orders",
-        data=iter([body[:40], body[40:]]),
-        headers={
-            "Authorization": f"Bearer {service.api_key}",
-            "Idempotency-Key": "k-1",
-            "Content-Type": "application/json",
-        },
-        timeout=10,
-    )
-    assert answer.request.headers["Transfer-Encoding"] == "chunked"
-    assert answer.status_code == 201, answer.text
-
-
-def test_a_body_in_chunks_that_is_too_large_is_refused(service: Service) -> None:
-    answer = requests.post(
-        f"{service.url}/api/v1/venues/{service.venue.slug}/orders",
-        data=iter([b" " * 1024 * 1024, b"{}"]),
-        headers={
-            "Authorization": f"Bearer {service.api_key}",
-            "Idempotency-Key": "k-1",
-            "Content-Type": "application/json",
-        },
-        timeout=10,
-    )
-    assert answer.status_code in (400, 413)
     assert _nothing_was_stored_or_sent(service)
 
 

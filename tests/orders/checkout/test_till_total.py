@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 import responses
+from django.db.models import F
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from integrations.models import Connection
-from menus.models import Modifier, Product
+from menus.models import Menu, Modifier, Product
 from storekit.models import Venue
 from tests import factories
 from tests.orders.conftest import CopperPotMenu
@@ -124,6 +125,20 @@ def test_the_pos_is_asked_once_about_the_same_lines(
     preview_says(pos, json={"amountDue": "11.51"})
     assert {items_total(storefront, burger(taxed, cheese(taxed))) for _ in range(3)} == {"12.26"}
     assert len(asked(pos)) == 1
+
+
+def test_a_new_version_of_the_menu_is_no_new_question_and_a_new_price_is(
+    storefront: APIClient, taxed: CopperPotMenu, pos: responses.RequestsMock, venue: Venue
+) -> None:
+    preview_says(pos, json={"amountDue": 12.61})
+    basket = items_total(storefront, burger(taxed))
+    Menu.objects.filter(venue=venue).update(version=F("version") + 1)
+    assert items_total(storefront, burger(taxed)) == basket
+    assert len(pos.calls) == 1
+
+    Product.objects.filter(pk=taxed.burger.pk).update(price=F("price") + 1)
+    items_total(storefront, burger(taxed))
+    assert len(pos.calls) == 2
 
 
 def test_a_total_that_no_column_holds_is_too_large(
