@@ -94,16 +94,16 @@ def with_till_total(*, venue: Venue, work: Callable[[TillTotal | None], Found]) 
 
 
 def _ask(venue: Venue, question: Question) -> TillTotal:
-    key = f"till-total:{question.key}"
+    profile = settings_of(venue).profile_of(question.type)
+    key = f"till-total:{question.key}:{profile}"
     kept = cache.get(key)
     if kept is None:
-        kept = _answer_of_the_pos(venue, question)
+        kept = _answer_of_the_pos(venue, question, profile)
         cache.set(key, kept, _KEPT_FOR)
     return TillTotal(question.key, None if kept == _NO_ANSWER else Decimal(kept))
 
 
-def _answer_of_the_pos(venue: Venue, question: Question) -> str:
-    profile = settings_of(venue).profile_of(question.type)
+def _answer_of_the_pos(venue: Venue, question: Question, profile: str) -> str:
     try:
         amount = pos_for(venue=venue, cached_token_only=True).amount_due(question.lines, profile)
     except PosError as error:
