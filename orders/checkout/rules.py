@@ -5,7 +5,7 @@ Opening hours are wall-clock times in the venue's zone, so that noon is noon in 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from orders.checkout.problems import Problem
@@ -37,13 +37,22 @@ class OpeningHours:
 
         The closing time itself is outside the hours.
         """
-        today, clock = moment.date(), moment.time()
-        if today.weekday() == self.weekday and clock >= self.opens and (self.past_midnight or clock < self.closes):
-            return today
-        yesterday = today - _ONE_DAY
-        if self.past_midnight and yesterday.weekday() == self.weekday and clock < self.closes:
-            return yesterday
-        return None
+        today = moment.date()
+        days = (day for day in (today, today - _ONE_DAY) if day.weekday() == self.weekday)
+        return next((day for day in days if self._contains(moment, day)), None)
+
+    def _contains(self, moment: datetime, day: date) -> bool:
+        """Return whether the local moment is within the hours that begin on the day.
+
+        They are one stretch of time, also when the clocks go back: they begin and end the first time that the clock
+        shows their time. Times in one zone are compared as the clock shows them, so in the hour's second run the
+        moments themselves are compared.
+        """
+        opens = datetime.combine(day, self.opens, moment.tzinfo)
+        closes = datetime.combine(day + _ONE_DAY if self.past_midnight else day, self.closes, moment.tzinfo)
+        if moment.fold:
+            return opens.astimezone(UTC) <= moment.astimezone(UTC) < closes.astimezone(UTC)
+        return opens <= moment < closes
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Ordering rules of a venue: order types, notice, booking window, and opening hours in its own time zone."""
 
+import itertools
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -124,6 +125,33 @@ def test_the_night_in_which_the_clocks_change_ends_at_its_hour(utc: datetime, is
     rules = Rules(hours=(OpeningHours(5, time(18), time(2)),))
     codes = problem_codes(rules, utc, now=utc - timedelta(hours=12))
     assert codes == ([] if is_open else ["outside_hours"])
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes"),
+    [
+        (time(18), time(2, 30)),
+        (time(18), time(2)),
+        (time(18), time(3)),
+        (time(18), time(5)),
+        (time(2, 15), time(2, 45)),
+        (time(2, 30), time(11)),
+    ],
+)
+@pytest.mark.parametrize("sunday", [datetime(2026, 3, 29, tzinfo=UTC), datetime(2026, 10, 25, tzinfo=UTC)])
+def test_hours_are_one_stretch_of_time_when_the_clocks_change(opens: time, closes: time, sunday: datetime) -> None:
+    """In Berlin the clock skips 02:00 to 03:00 in March, and shows that hour twice in October."""
+    days = {6} if opens < closes else {5}
+    rules = Rules(hours=tuple(OpeningHours(day, opens, closes) for day in days))
+    moments = [sunday - timedelta(hours=10) + timedelta(minutes=5) * number for number in range(24 * 12)]
+    is_open = [
+        not problem_codes(rules, moment, now=sunday - timedelta(days=1), zone=ZoneInfo("Europe/Berlin"))
+        for moment in moments
+    ]
+    changes = sum(before != after for before, after in itertools.pairwise(is_open))
+    # Hours within the hour that is skipped do not take place.
+    skipped = sunday.month == 3 and opens == time(2, 15)
+    assert changes == (0 if skipped else 2)
 
 
 def test_an_order_for_now_is_refused_while_the_venue_is_closed() -> None:
