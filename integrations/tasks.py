@@ -16,6 +16,7 @@ from integrations.pos import PosError
 from integrations.syncs import alerts, queue, schedules
 from integrations.webhooks import ledger
 from integrations.webhooks.health import check_webhook
+from storekit import retention
 from storekit.queue.worker_threads import Lane
 
 logger = logging.getLogger(__name__)
@@ -58,8 +59,8 @@ def drain_notifications(venue_id: int) -> str:
 
 
 def forget_old_notifications() -> str:
-    """Delete old notifications, so that the ledger does not grow for ever."""
-    return f"{ledger.forget_old()} deleted"
+    """Delete old notifications. Only for tasks that an earlier release queued."""
+    return f"{sum(retention.forget_old(model='integrations.Notification').values())} deleted"
 
 
 def handle_readiness_notification(notification_id: int) -> str:

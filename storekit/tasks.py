@@ -1,18 +1,13 @@
 """Periodic tasks of the project itself."""
 
-from datetime import timedelta
-
 from django.utils import timezone
-from django_q.models import Task
 
-from storekit.rest import idempotency
-
-# The queue prunes tasks that succeeded, but never those that failed.
-_FAILED_TASKS_KEPT_FOR = timedelta(days=90)
+from storekit import retention
 
 
 def forget_old_rows() -> str:
-    """Delete old rows: answers to requests that will no longer be repeated, and old failed tasks."""
-    answers = idempotency.forget_old_answers()
-    failures = Task.objects.filter(success=False, stopped__lt=timezone.now() - _FAILED_TASKS_KEPT_FOR).delete()[0]
-    return f"{answers} answers, {failures} failed tasks"
+    """Delete the rows that are older than they are kept, at night."""
+    if not retention.is_night(timezone.now()):
+        return "by day: nothing deleted"
+    deleted = retention.forget_old()
+    return ", ".join(f"{what}: {count}" for what, count in deleted.items()) or "nothing to delete"

@@ -35,7 +35,6 @@ _BATCH = 20
 _LEASE = timedelta(minutes=2)
 _FIRST_DELAY = timedelta(seconds=30)
 _MAX_ERROR_LENGTH = 2000
-_KEPT_FOR = timedelta(days=90)
 
 
 @dataclass(frozen=True)
@@ -223,7 +222,7 @@ def _next_attempt(row: Notification) -> datetime | None:
     return timezone.now() + _FIRST_DELAY * 2 ** (row.attempts - 1)
 
 
-# --- Sweeping, replaying and deleting --------------------------------------------------------------------------------
+# --- Sweeping and replaying ------------------------------------------------------------------------------------------
 
 
 def enqueue_due() -> int:
@@ -263,8 +262,3 @@ def replay(*, notification_ids: Collection[int]) -> int:
     for venue_id in {row.connection.venue_id for row in rows}:
         enqueue_on_commit(DRAIN_TASK, venue_id)
     return len(rows)
-
-
-def forget_old() -> int:
-    """Delete notifications processed over ninety days ago; return how many. Failed ones are kept for staff."""
-    return Notification.objects.filter(processed_at__lt=timezone.now() - _KEPT_FOR).delete()[0]

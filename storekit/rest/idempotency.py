@@ -4,11 +4,9 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.request import Request
 
@@ -16,8 +14,6 @@ from storekit.models import IdempotentAnswer
 from storekit.rest.errors import Conflict
 
 _MAX_KEY_LENGTH = 255
-# Long after a client would repeat a request. The answers contain guests' names, so they are not kept for ever.
-_KEPT_FOR = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -79,11 +75,6 @@ def answer_once(*, scope: str, key: str, request_body: Any, work: Callable[[], A
                 "Another request with this Idempotency-Key has just failed. Send the request again."
             ) from None
         return stored
-
-
-def forget_old_answers() -> int:
-    """Delete answers older than thirty days, freeing their keys; return how many were deleted."""
-    return IdempotentAnswer.objects.filter(created_at__lt=timezone.now() - _KEPT_FOR).delete()[0]
 
 
 def _insert_key(row: IdempotentAnswer) -> IdempotentAnswer:

@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 from orders.models import Injection, Order
 from storekit.models import IdempotentAnswer, Venue
 from storekit.rest.api_keys import issue_api_key
-from storekit.tasks import forget_old_rows
+from storekit.retention import forget_old
 from tests import factories
 from tests.orders.conftest import CopperPotMenu
 
@@ -151,10 +151,10 @@ def test_concurrent_orders_have_different_numbers_and_codes(venue: Venue, posted
 def test_answers_are_deleted_after_thirty_days(storefront: APIClient, posted: dict[str, Any]) -> None:
     post(storefront, posted)
     with time_machine.travel(datetime.now(UTC) + timedelta(days=29)):
-        assert forget_old_rows() == "0 answers, 0 failed tasks"
+        assert forget_old() == {}
         assert post(storefront, posted).status_code == 201
         assert Order.objects.count() == 1
     with time_machine.travel(datetime.now(UTC) + timedelta(days=31)):
-        assert forget_old_rows() == "1 answers, 0 failed tasks"
+        assert forget_old() == {"Answers to repeated requests": 1}
     assert not IdempotentAnswer.objects.exists()
     assert Order.objects.count() == 1
