@@ -123,6 +123,22 @@ class TokenPair(models.Model):
         return f"Tokens of {self.connection.venue}"
 
 
+class WaitingConsent(models.Model):
+    """A new consent whose location is not chosen yet, beside the connection that is in use until then."""
+
+    connection = models.OneToOneField(Connection, models.CASCADE, related_name="waiting_consent", primary_key=True)
+    access_token = EncryptedTextField()
+    refresh_token = EncryptedTextField(blank=True)
+    scope = models.CharField(max_length=500, blank=True)
+    expires_at = models.DateTimeField(
+        db_index=True, help_text="It is never renewed: then consent has to be given again."
+    )
+    given_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"New consent of {self.connection.venue}"
+
+
 class LightspeedSettings(models.Model):
     """A venue's settings for mapping its menu and orders to Lightspeed K-Series."""
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from integrations.adapters import current_environment
 from integrations.connect import service, tokens
+from integrations.connect.consents import forget_expired_consents
 from integrations.connect.readiness import apply_readiness
 from integrations.models import Connection, TokenPair
 from integrations.pos import PosError
@@ -106,6 +107,7 @@ def _refresh_tokens() -> str:
     Stops after 35 seconds; the most urgent work comes first.
     """
     deadline = time.monotonic() + _BUDGET_SECONDS
+    forget_expired_consents()
     refreshed = 0
     for pair in _pairs_to_refresh():
         if time.monotonic() > deadline:

@@ -1,14 +1,13 @@
 """Connect a venue to its POS and disconnect it: consent, location, webhook."""
 
 import logging
-import secrets
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import IntegrityError, transaction
-from django.db.models import F, QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,9 +15,9 @@ from integrations.adapters import adapter_of, current_environment, default_adapt
 from integrations.connect.call_guard import ConnectionGuard
 from integrations.connect.oauth_state import remember_consent
 from integrations.connect.pos_warnings import record_webhook_warnings
-from integrations.connect.tokens import RECONNECT_SENTENCE, CachedTokens, ConnectionTokens
-from integrations.models import Connection, LightspeedSettings, TokenPair
-from integrations.pos import NotConnected, PointOfSale, PosError, PosLocation, Rejected, TokenGrant, WebhookEndpoint
+from integrations.connect.tokens import RECONNECT_SENTENCE, CachedTokens, ConnectionTokens, OneToken, store_tokens
+from integrations.models import Connection, LightspeedSettings, TokenPair, WaitingConsent
+from integrations.pos import NotConnected, PointOfSale, PosError, PosLocation, Rejected, WebhookEndpoint
 from integrations.subscriptions import announce_connected
 from storekit.models import Venue
 
@@ -76,80 +75,73 @@ def begin_connect(*, venue: Venue, session: SessionBase) -> str:
     )
 
 
-def finish_connect(*, venue: Venue, code: str, code_verifier: str) -> Connection:
-    """Exchange the code for tokens and store them; the location is chosen next. Settings stay as they are.
-
-    Raises:
-        PosError: the code could not be exchanged; the connection is unchanged.
-    """
-    grant = default_adapter().exchange_code(redirect_uri=redirect_uri(), code=code, code_verifier=code_verifier)
-    connection = connection_of(venue=venue)
-    with transaction.atomic():
-        if connection.environment != current_environment():
-            # A location id of another environment means nothing in this one.
-            Connection.objects.filter(pk=connection.pk).update(business_location_id="", location_name="")
-        Connection.objects.filter(pk=connection.pk).update(
-            environment=current_environment(),
-            status=Status.CHOOSING_LOCATION,
-            status_reason="",
-            **UNKNOWN_STATE,
-        )
-        _store_tokens(connection, grant)
-    connection.refresh_from_db()
-    return connection
+def available_locations(*, connection: Connection, consent: WaitingConsent | None = None) -> tuple[PosLocation, ...]:
+    """Return the business locations that the consent covers; None for the one in use. Raises `PosError`."""
+    source = OneToken(consent.access_token) if consent else ConnectionTokens(connection.pk)
+    return adapter_of(connection).locations(source)
 
 
-def _store_tokens(connection: Connection, grant: TokenGrant) -> None:
-    now = timezone.now()
-    fresh = {
-        "access_token": grant.access_token,
-        "refresh_token": grant.refresh_token,
-        "scope": grant.scope,
-        "expires_at": now + grant.expires_in,
-        "refreshing_until": None,
-        "refreshed_at": now,
-    }
-    if not TokenPair.objects.filter(connection=connection).update(**fresh, generation=F("generation") + 1):
-        # Start at a random generation, so that a process still refreshing deleted tokens of an earlier consent cannot
-        # mistake this row for theirs.
-        TokenPair.objects.create(connection=connection, **fresh, generation=1 + secrets.randbelow(2**30))
-
-
-def available_locations(*, connection: Connection) -> tuple[PosLocation, ...]:
-    """Return the business locations that the consent covers. Raises `PosError`."""
-    return adapter_of(connection).locations(ConnectionTokens(connection.pk))
-
-
-def choose_location(*, connection: Connection, location: PosLocation) -> None:
-    """Link the location to the venue. Call `register_webhook` next.
+def choose_location(*, connection: Connection, location: PosLocation, consent: WaitingConsent | None = None) -> None:
+    """Link the location to the venue, in one step with the consent if that is new. Call `register_webhook` next.
 
     Raises:
         LocationTaken: another venue has it.
         NotConnected: there is no consent, or it has ended.
     """
-    previous_pos = _pos(connection) if connection.business_location_id not in ("", location.id) else None
+    previous_pos = _previous_pos(connection, consent) if connection.business_location_id != location.id else None
     try:
         with transaction.atomic():
-            linked = Connection.objects.filter(
-                pk=connection.pk, tokens__isnull=False, status__in=[Status.CHOOSING_LOCATION, Status.CONNECTED]
-            ).update(
-                status=Status.CONNECTED,
-                status_reason="",
-                business_id=location.business_id,
-                business_name=location.business_name,
-                business_location_id=location.id,
-                location_name=location.name,
-                connected_at=timezone.now(),
-                **UNKNOWN_STATE,
-            )
+            if not _link(connection, location, consent):
+                raise NotConnected("storekit no longer has access to Lightspeed. Connect again first.")
     except IntegrityError as error:
         raise LocationTaken("This location is already connected to another venue. Choose a different one.") from error
-    if not linked:
-        raise NotConnected("storekit no longer has access to Lightspeed. Connect again first.")
     if previous_pos is not None:
         # Only once the new location is linked: if it is refused, the previous one keeps its notifications.
         _remove_webhook(connection, pos=previous_pos)
     connection.refresh_from_db()
+
+
+def _link(connection: Connection, location: PosLocation, consent: WaitingConsent | None) -> bool:
+    """Link the location and return whether there was a consent to do so."""
+    in_use = Q(tokens__isnull=False, status__in=[Status.CHOOSING_LOCATION, Status.CONNECTED])
+    # The connection's row first, in the same order as everywhere else.
+    linked = Connection.objects.filter(~Q(status=Status.DISCONNECTED) if consent else in_use, pk=connection.pk).update(
+        status=Status.CONNECTED,
+        status_reason="",
+        business_id=location.business_id,
+        business_name=location.business_name,
+        business_location_id=location.id,
+        location_name=location.name,
+        connected_at=timezone.now(),
+        **UNKNOWN_STATE,
+    )
+    if not linked or consent is None:
+        return bool(linked)
+    if not WaitingConsent.objects.filter(pk=consent.pk, given_at=consent.given_at).delete()[0]:
+        raise NotConnected("This consent was replaced or used in another window. Open this page again.")
+    store_tokens(
+        connection_id=connection.pk,
+        access_token=consent.access_token,
+        refresh_token=consent.refresh_token,
+        scope=consent.scope,
+        expires_at=consent.expires_at,
+    )
+    return True
+
+
+def _previous_pos(connection: Connection, consent: WaitingConsent | None) -> PointOfSale | None:
+    """Return the POS of the location linked so far, with the access that goes with it; None without a location."""
+    if not connection.business_location_id:
+        return None
+    if consent is None:
+        return _pos(connection)
+    # The new consent may not cover the previous location, and replaces the stored tokens.
+    pair = TokenPair.objects.filter(connection=connection).first()
+    if pair is None:
+        return None
+    tokens = OneToken(pair.access_token)
+    # As it was: `connection` is loaded again once the new location is linked.
+    return adapter_of(connection).point_of_sale(connection, tokens, ConnectionGuard(connection))
 
 
 # --- The webhook -----------------------------------------------------------------------------------------------------
@@ -223,6 +215,7 @@ def disconnect(*, connection: Connection) -> str:
             **UNKNOWN_STATE,
         ):
             TokenPair.objects.filter(connection=connection).delete()
+            WaitingConsent.objects.filter(connection=connection).delete()
     connection.refresh_from_db()
     return problem
 

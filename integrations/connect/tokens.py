@@ -12,11 +12,13 @@ again.
 """
 
 import logging
+import secrets
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from integrations.adapters import adapter_of
@@ -104,6 +106,39 @@ class CachedTokens:
         if pair.access_token == stale:
             raise Unreachable(_RENEWAL_PENDING)
         return pair.access_token
+
+
+class OneToken:
+    """A token source with one token and no way to renew it, for a consent that is not in use."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def access_token(self) -> str:
+        """Return the token."""
+        return self._token
+
+    def renewed(self, stale: str) -> str:
+        """Raise `Unauthorised`: a person has to give consent again."""
+        raise Unauthorised("Lightspeed does not accept this consent any more. Start connecting again.")
+
+
+def store_tokens(
+    *, connection_id: int, access_token: str, refresh_token: str, scope: str, expires_at: datetime
+) -> None:
+    """Store the tokens of a new consent in place of those of an earlier one."""
+    fresh: dict[str, Any] = {
+        "access_token": access_token,
+        "refresh_token": refresh_token,
+        "scope": scope,
+        "expires_at": expires_at,
+        "refreshing_until": None,
+        "refreshed_at": timezone.now(),
+    }
+    if not TokenPair.objects.filter(connection_id=connection_id).update(**fresh, generation=F("generation") + 1):
+        # Start at a random generation, so that a process still refreshing deleted tokens of an earlier consent cannot
+        # mistake this row for theirs.
+        TokenPair.objects.create(connection_id=connection_id, **fresh, generation=1 + secrets.randbelow(2**30))
 
 
 def refresh(*, pair: TokenPair) -> TokenPair:

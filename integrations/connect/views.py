@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from integrations.connect import service
+from integrations.connect.consents import finish_connect, waiting_consent
 from integrations.connect.forms import LocationForm
 from integrations.connect.oauth_state import UnknownState, take_consent
 from integrations.connect.permissions import check_permissions
@@ -23,10 +24,19 @@ from storekit.staff import manages, venues_of
 
 @never_cache
 @login_required
-@require_GET
+@require_http_methods(["GET", "HEAD", "POST"])
 def connect(request: HttpRequest) -> HttpResponse:
-    """Send the person to Lightspeed to give consent for a venue."""
-    venue = _managed_venue(request, request.GET.get("venue", ""))
+    """Ask for confirmation, then send the person to Lightspeed to give consent for a venue."""
+    asked = request.POST if request.method == "POST" else request.GET
+    venue = _managed_venue(request, asked.get("venue", ""))
+    if request.method != "POST":
+        connection = service.connection_of(venue)
+        return _page(
+            request,
+            "integrations/connect.html",
+            {"title": f"Connect {venue} to Lightspeed", "venue": venue, "connection": connection},
+            status=200,
+        )
     return redirect(service.begin_connect(venue=venue, session=request.session))
 
 
@@ -49,9 +59,11 @@ def callback(request: HttpRequest) -> HttpResponse:
     if refusal := request.GET.get("error"):
         return _consent_refused(request, venue, refusal)
     try:
-        service.finish_connect(venue=venue, code=request.GET.get("code", ""), code_verifier=pending.code_verifier)
+        connection = finish_connect(venue=venue, code=request.GET.get("code", ""), code_verifier=pending.code_verifier)
     except PosError as error:
         return _pos_failed(request, venue, error)
+    if connection.status == Connection.Status.CONNECTED and waiting_consent(connection=connection) is None:
+        return _finished(request, connection)
     return redirect("integrations:location", slug=venue.slug)
 
 
@@ -62,25 +74,37 @@ def location(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask which of the consent's locations is the venue, and link it."""
     venue = _managed_venue(request, slug)
     connection = service.connection_of(venue)
+    consent = waiting_consent(connection=connection)
     try:
-        offered = service.available_locations(connection=connection)
+        offered = service.available_locations(connection=connection, consent=consent)
     except PosError as error:
         return _pos_failed(request, venue, error)
     initial = {"business_location_id": connection.business_location_id or (offered[0].id if offered else "")}
     form = LocationForm(request.POST or None, locations=offered, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            service.choose_location(connection=connection, location=form.location())
+            service.choose_location(connection=connection, location=form.location(), consent=consent)
         except (service.LocationTaken, PosError) as error:
             form.add_error("business_location_id", str(error))
         else:
-            _register_webhook(request, connection)
-            if missing := check_permissions(connection=connection):
-                messages.error(request, f"{connection.venue} is connected, but its menu cannot be loaded. {missing}")
-            return redirect("admin:integrations_connection_change", connection.pk)
-    page = {"title": f"Location of {venue}", "venue": venue, "form": form, "offered": offered}
+            return _finished(request, connection)
+    page = {
+        "title": f"Location of {venue}",
+        "venue": venue,
+        "form": form,
+        "offered": offered,
+        "kept": consent and connection,
+    }
     status = 400 if form.errors else 200
     return _page(request, "integrations/location.html", page, status=status)
+
+
+def _finished(request: HttpRequest, connection: Connection) -> HttpResponse:
+    """Register the webhook, check what the person may do at the POS, and show the connection."""
+    _register_webhook(request, connection)
+    if missing := check_permissions(connection=connection):
+        messages.error(request, f"{connection.venue} is connected, but its menu cannot be loaded. {missing}")
+    return redirect("admin:integrations_connection_change", connection.pk)
 
 
 def _register_webhook(request: HttpRequest, connection: Connection) -> None:

@@ -24,6 +24,7 @@ def log_in(browser: Browser, *, url: str, email: str, password: str) -> None:
 def connect(browser: Browser, *, url: str, venue: str, location: str) -> None:
     """Connect a venue to the POS as its manager would: consent page, then the location with that id."""
     browser.open(f"{url}/integrations/lightspeed/connect/?venue={venue}")
+    browser.submit(venue=venue)
     browser.submit(decision="allow")
     page = browser.page
     if not page.ok or "/location/" not in page.url:

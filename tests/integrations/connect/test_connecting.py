@@ -124,30 +124,43 @@ def test_a_location_belongs_to_one_venue_and_the_other_one_is_not_named(
     assert Connection.objects.get(venue=other_venue).status == Connection.Status.CHOOSING_LOCATION
 
 
-def test_reconnecting_keeps_settings_and_offers_the_present_location_first(
+def choose(browser: Client, venue: Venue, location: str) -> None:
+    answer = browser.post(location_page(venue), {"business_location_id": location})
+    assert answer.status_code == 302, answer.content
+
+
+def test_reconnecting_keeps_settings_and_the_location_without_asking(
     sandbox: SandboxPos, annas_browser: Client, venue: Venue
 ) -> None:
     made = connect(annas_browser, venue)
     second = service.available_locations(connection=made)[1]
-    connect(annas_browser, venue, location=second.id)
+    choose(annas_browser, venue, second.id)
     LightspeedSettings.objects.update(payment_method="ONLINE")
     Connection.objects.update(status=Connection.Status.RECONNECT_NEEDED, status_reason="The consent lapsed.")
 
-    annas_browser.get(consent(begin(annas_browser, venue)))
-    form = annas_browser.get(location_page(venue)).context["form"]
-    assert form["business_location_id"].value() == second.id
-    annas_browser.post(location_page(venue), {"business_location_id": second.id})
+    answer = annas_browser.get(consent(begin(annas_browser, venue)))
+
+    assert answer.headers["Location"] == f"/admin/integrations/connection/{made.pk}/change/"
     again = Connection.objects.get(venue=venue)
     assert (again.pk, again.public_id, again.status_reason) == (made.pk, made.public_id, "")
-    assert again.status == Connection.Status.CONNECTED
+    assert (again.status, again.business_location_id) == (Connection.Status.CONNECTED, second.id)
+    assert again.webhook_registered_at is not None
     assert settings_of(venue).payment_method == "ONLINE"
     assert service.pos_for(venue).menus()
 
 
+def test_the_location_page_offers_the_present_location_first(
+    sandbox: SandboxPos, annas_browser: Client, venue: Venue
+) -> None:
+    second = service.available_locations(connection=connect(annas_browser, venue))[1]
+    choose(annas_browser, venue, second.id)
+
+    assert annas_browser.get(location_page(venue)).context["form"]["business_location_id"].value() == second.id
+
+
 def test_another_location_takes_the_webhook_along(sandbox: SandboxPos, annas_browser: Client, venue: Venue) -> None:
-    made = connect(annas_browser, venue)
-    second = service.available_locations(connection=made)[1]
-    connect(annas_browser, venue, location=second.id)
+    second = service.available_locations(connection=connect(annas_browser, venue))[1]
+    choose(annas_browser, venue, second.id)
     [endpoint] = sandbox.state()["endpoints"]
     assert second.id in str(endpoint)
     assert HIGH_STREET not in str(endpoint)
@@ -337,12 +350,14 @@ def test_strangers_are_sent_to_the_log_in(path: object, client: Client, venue: V
 
 def test_staff_who_do_not_manage_the_venue_may_not_connect_it(bens_browser: Client, venue: Venue) -> None:
     assert bens_browser.get("/integrations/lightspeed/connect/", {"venue": venue.slug}).status_code == 403
+    assert bens_browser.post("/integrations/lightspeed/connect/", {"venue": venue.slug}).status_code == 403
     assert bens_browser.get(location_page(venue)).status_code == 403
 
 
 @pytest.mark.parametrize("slug", ["copper-pot", "no-such-venue", ""])
 def test_anothers_venue_looks_like_one_that_does_not_exist(slug: str, zoes_browser: Client, venue: Venue) -> None:
     assert zoes_browser.get("/integrations/lightspeed/connect/", {"venue": slug}).status_code == 404
+    assert zoes_browser.post("/integrations/lightspeed/connect/", {"venue": slug}).status_code == 404
     assert not slug or zoes_browser.get(f"/integrations/lightspeed/{slug}/location/").status_code == 404
 
 
