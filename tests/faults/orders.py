@@ -25,67 +25,65 @@ class OrderContext:
     """What an order is made from: a guest, what items cost, the clock, and the account numbers of open checks."""
 
     guest: Guest
-    price: Callable[[Sequence[Json]], Decimal]
+    price: Callable[[str, Sequence[Json]], Decimal]
     clock: FastClock
     checks: Sequence[str]
 
 
 def pickup(context: OrderContext) -> Json:
     """For now, paid, with a tip."""
-    return _paid(_basket(context) | {"type": "pickup", "tip": str(context.guest.tip())})
+    return _paid(_basket(context, "pickup") | {"tip": str(context.guest.tip())})
 
 
 def pickup_later(context: OrderContext) -> Json:
     """For 23 minutes from now: held for three minutes if the venue holds orders for later."""
-    return _paid(
-        _basket(context) | {"type": "pickup", "scheduled_for": _in(context, minutes=23), "note": "Ring the bell"}
-    )
+    return _paid(_basket(context, "pickup") | {"scheduled_for": _in(context, minutes=23), "note": "Ring the bell"})
 
 
 def pickup_paid_afterwards(context: OrderContext) -> Json:
     """Placed unpaid; the shop pays it with a second call."""
-    return _basket(context) | {"type": "pickup", "payment": _UNPAID}
+    return _basket(context, "pickup") | {"payment": _UNPAID}
 
 
 def pickup_with_a_discount_of_the_pos(context: OrderContext) -> Json:
     """With a code that the POS knows, so that its own discount is on every line."""
-    return _paid(_basket(context) | {"type": "pickup", "discount_code": "native"}, percent=10)
+    return _paid(_basket(context, "pickup") | {"discount_code": "native"}, percent=10)
 
 
 def pickup_with_a_discount_that_the_pos_does_not_know(context: OrderContext) -> Json:
     """With a code that the POS does not know, so that an extra line takes the amount off."""
-    return _paid(_basket(context) | {"type": "pickup", "discount_code": "UNKNOWN"}, percent=5)
+    return _paid(_basket(context, "pickup") | {"discount_code": "UNKNOWN"}, percent=5)
 
 
 def delivery(context: OrderContext) -> Json:
     """For now, with an address, a fee and a tip."""
-    return _paid(_basket(context) | _to_an_address() | {"tip": str(context.guest.tip())})
+    return _paid(_basket(context, "delivery") | _to_an_address() | {"tip": str(context.guest.tip())})
 
 
 def delivery_later_with_a_discount(context: OrderContext) -> Json:
     """For half an hour from now, with an amount taken off."""
     later = {"scheduled_for": _in(context, minutes=30), "discount_code": "LINE"}
-    return _paid(_basket(context) | _to_an_address() | later, amount=Decimal("2.50"))
+    return _paid(_basket(context, "delivery") | _to_an_address() | later, amount=Decimal("2.50"))
 
 
 def at_a_table(context: OrderContext) -> Json:
     """Paid, in two courses, with a service charge."""
-    dice, order = context.guest.dice, _basket(context)
+    dice, order = context.guest.dice, _basket(context, "dine_in")
     for item in order["items"]:
         item["course"] = dice.randint(0, 1)
-    at = {"type": "dine_in", "table": str(dice.choice(_TABLES)), "covers": dice.randint(1, 6)}
+    at = {"table": str(dice.choice(_TABLES)), "covers": dice.randint(1, 6)}
     return _paid(order | at | {"service_charge": str(_CHARGE), "tip": str(context.guest.tip())})
 
 
 def on_an_open_check(context: OrderContext) -> Json:
     """Added to an open check and paid with it."""
     account = context.guest.dice.choice(context.checks)
-    return _basket(context) | {"type": "dine_in", "account": account, "payment": _UNPAID}
+    return _basket(context, "dine_in") | {"account": account, "payment": _UNPAID}
 
 
 def on_an_open_check_and_paid(context: OrderContext) -> Json:
     """Added to an open check and paid at once."""
-    return _paid(_basket(context) | {"type": "dine_in", "account": context.guest.dice.choice(context.checks)})
+    return _paid(_basket(context, "dine_in") | {"account": context.guest.dice.choice(context.checks)})
 
 
 ORDER_KINDS: Sequence[Callable[[OrderContext], Json]] = (
@@ -102,18 +100,18 @@ ORDER_KINDS: Sequence[Callable[[OrderContext], Json]] = (
 )
 
 
-def _basket(context: OrderContext) -> Json:
+def _basket(context: OrderContext, type: str) -> Json:
     """Return a customer and items, and their price under `cost`, which must be removed before sending."""
     dice = context.guest.dice
     items, _ = context.guest.basket(dice.randint(1, 4))
     name = dice.choice(_NAMES)
     customer = {"first_name": name, "email": f"{name.lower()}@example.com", "phone": "020 7946 0958"}
-    return {"customer": customer, "items": items, "cost": context.price(items)}
+    return {"type": type, "customer": customer, "items": items, "cost": context.price(type, items)}
 
 
 def _to_an_address() -> Json:
     address = {"line1": "1 Mill Lane", "city": "London", "postcode": "N1 1AA", "notes": "Blue door"}
-    return {"type": "delivery", "delivery_address": address, "delivery_fee": str(_FEE)}
+    return {"delivery_address": address, "delivery_fee": str(_FEE)}
 
 
 def _in(context: OrderContext, *, minutes: int) -> str:

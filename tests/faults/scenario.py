@@ -71,9 +71,9 @@ def _open(up: Stack, system: System, inspector: Inspector, clock: FastClock, sce
     return OrderContext(guest=guest, price=partial(_price, up), clock=clock, checks=checks)
 
 
-def _price(up: Stack, items: Sequence[Json]) -> Decimal:
+def _price(up: Stack, type: str, items: Sequence[Json]) -> Decimal:
     """Return what a shop's basket says: the tax of some lines is only known there."""
-    basket = _post(up, f"{up.url}/api/v1/venues/{up.venue}/basket", {"type": "pickup", "items": items}, 200)
+    basket = _post(up, f"{up.url}/api/v1/venues/{up.venue}/basket", {"type": type, "items": items}, 200)
     return Decimal(basket["totals"]["items"])
 
 
@@ -129,37 +129,18 @@ def _place_all(up: Stack, context: OrderContext, scenario: Scenario, all_placed:
 def _place(up: Stack, body: Json) -> None:
     cost = body.pop("cost")
     orders = f"{up.url}/api/v1/venues/{up.venue}/orders"
-    placed = _order_at_the_total(up, orders, body)
+    placed = _post(up, orders, body, 201)
     if body["payment"]["status"] == "unpaid" and "account" not in body:
         payment = {"reference": f"web-{uuid.uuid4()}", "amount": str(cost)}
         _post(up, f"{orders}/{placed['id']}/payment", payment, 200)
 
 
-def _order_at_the_total(up: Stack, orders: str, body: Json) -> Json:
-    """Place an order. If its price has changed since the basket, pay what the refusal says, as a shop does.
-
-    The till's answer about tax may have come for only one of the two.
-    """
-    answer = _send(up, orders, body)
-    error = answer.json()["errors"][0] if answer.status_code == 400 else {}
-    if error.get("code") != "amount_mismatch":
-        assert answer.status_code == 201, answer.text
-        placed: Json = answer.json()
-        return placed
-    total = next(word for word in error["detail"].split() if word[0].isdecimal())
-    return _post(up, orders, body | {"payment": body["payment"] | {"amount": total}}, 201)
-
-
 def _post(up: Stack, url: str, body: Json, status: int) -> Json:
-    answer = _send(up, url, body)
+    headers = {"Authorization": f"Bearer {up.api_key}", "Idempotency-Key": str(uuid.uuid4())}
+    answer = requests.post(url, json=body, headers=headers, timeout=30)
     assert answer.status_code == status, answer.text
     answered: Json = answer.json()
     return answered
-
-
-def _send(up: Stack, url: str, body: Json) -> requests.Response:
-    headers = {"Authorization": f"Bearer {up.api_key}", "Idempotency-Key": str(uuid.uuid4())}
-    return requests.post(url, json=body, headers=headers, timeout=30)
 
 
 # --- Afterwards ------------------------------------------------------------------------------------------------------
