@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 from integrations.models import Connection
 from menus.storefront import published
 from storekit.models import Membership, User, Venue
+from storekit.rest import throttles
 from storekit.rest.api_keys import issue_api_key
 from tests import factories
 from tests.sandbox.process import running_sandbox
@@ -28,6 +29,12 @@ def _empty_menu_cache() -> None:
     published.menu_cache.clear()
     # Its entity tags contain the public address, which tests change.
     published._edition.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _no_requests_counted() -> None:
+    """Forget the requests of the tests before: keys have the same ids again, and every test has the same address."""
+    throttles.counts.clear()
 
 
 @pytest.fixture

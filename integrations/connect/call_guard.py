@@ -38,7 +38,7 @@ class ConnectionGuard:
             Throttled: too many calls of this connection are under way.
         """
         self._breaker.check(urgent=urgent)
-        with _LIMITS.place(self._connection_id, urgent=urgent):
+        with _LIMITS.place(self._connection_id, urgent=urgent, longest_wait=self._longest_wait()):
             self._check_time()
             if not urgent:
                 # Neither opens nor closes the breaker: other calls say nothing about whether orders are answered.
@@ -53,6 +53,10 @@ class ConnectionGuard:
                 self._breaker.answered()
                 raise
             self._breaker.answered()
+
+    def _longest_wait(self) -> float | None:
+        """Return the seconds until the call must have started."""
+        return None if self._start_by is None else max(0.0, (self._start_by - timezone.now()).total_seconds())
 
     def _check_time(self) -> None:
         if self._start_by is not None and timezone.now() > self._start_by:

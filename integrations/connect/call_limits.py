@@ -46,19 +46,21 @@ class CallLimits:
         self._next_start: dict[Hashable, float] = {}
 
     @contextmanager
-    def place(self, connection: Hashable, *, urgent: bool) -> Iterator[None]:
+    def place(self, connection: Hashable, *, urgent: bool, longest_wait: float | None = None) -> Iterator[None]:
         """Hold a place for one call; wait for it if all are taken.
 
         Args:
             connection: whose POS is called.
             urgent: an order or a payment; everything else can wait.
+            longest_wait: seconds to wait for a place; 20 if None.
 
         Raises:
-            Throttled: no place became free within 20 seconds.
+            Throttled: no place became free in that time.
         """
+        wait = _LONGEST_WAIT_SECONDS if longest_wait is None else min(_LONGEST_WAIT_SECONDS, longest_wait)
         places = self._at_once if urgent else max(1, self._at_once - 1)
         with self._freed:
-            if not self._freed.wait_for(lambda: self._running[connection] < places, _LONGEST_WAIT_SECONDS):
+            if not self._freed.wait_for(lambda: self._running[connection] < places, wait):
                 raise Throttled(
                     "storekit is making too many calls to this venue's POS at the moment.", retry_after=_AGAIN_AFTER
                 )

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
+from integrations.connect.waiting_places import NoPlace
 from menus.versions import MenuBusy
 from orders.api.mapping import basket_answer, basket_request, order_answer, order_request
 from orders.api.serializers import (
@@ -31,9 +32,10 @@ from orders.models import Order
 from orders.payments import AlreadyPaid, OrderCancelled, PaidWithBill, PaymentTooLate, pay_order
 from orders.placing import place_order
 from storekit.models import ApiKey, Venue
-from storekit.rest.errors import Conflict, ErrorsSerializer, MenuChanging, TooLarge
+from storekit.rest.errors import Conflict, ErrorsSerializer, MenuChanging, PosBusy, TooLarge
 from storekit.rest.idempotency import Answer, answer_once, key_of
 from storekit.rest.parsers import SafeJSONParser
+from storekit.rest.throttles import ByAddress, ByKey
 
 _UNREADABLE_BODY = dict.fromkeys((400, 413, 415), ErrorsSerializer)
 
@@ -54,6 +56,8 @@ class OrderView(APIView):
 class BasketView(OrderView):
     """Checks baskets."""
 
+    throttle_classes = [ByKey, ByAddress]
+
     @extend_schema(
         operation_id="check_basket",
         tags=["orders"],
@@ -63,10 +67,11 @@ class BasketView(OrderView):
             "`problems` lists everything that is wrong at once; only a malformed body gets an error. With `ask_pos`, "
             "the POS is also asked which items are left (`unavailable`) and whether it is taking orders "
             "(`pos_not_ready`, for orders that the kitchen would start now). When the POS cannot say, `pos.ready` is "
-            "null, and the order can still be placed."
+            "null, and the order can still be placed. Its answer is kept for five seconds. More than "
+            f"{ByKey.rate} baskets by one key, or {ByAddress.rate} from one address, get 429 with `Retry-After`."
         ),
         request=PostedBasketSerializer,
-        responses={200: BasketSerializer, **_UNREADABLE_BODY, 503: ErrorsSerializer},
+        responses={200: BasketSerializer, **_UNREADABLE_BODY, 429: ErrorsSerializer, 503: ErrorsSerializer},
     )
     def post(self, request: Request, slug: str) -> Response:
         venue = self.venue()
@@ -219,6 +224,8 @@ def _as_api_error(exc: Exception) -> Exception:
             return Conflict(f"{exc.detail} Refund the payment.", code=exc.code)
         case MenuBusy():
             return MenuChanging()
+        case NoPlace():
+            return PosBusy()
         case RequestDataTooBig():
             return TooLarge()
         case _:

@@ -1,35 +1,18 @@
 """Check a basket before the guest pays: priced and validated exactly as an order would be, but not stored."""
 
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from integrations.connect.service import pos_for
-from integrations.pos import PosError, Restriction
-from orders.checkout.pricing import Demand, PricedLine, Totals, shortage_problems
+from orders.checkout.pos_report import PosReport, ask_the_pos
+from orders.checkout.pricing import PricedLine, Totals, shortage_problems
 from orders.checkout.problems import Problem
 from orders.checkout.requests import Basket
 from orders.checkout.till_total import with_till_total
 from orders.checkout.validation import BasketValidation, validate_basket
 from storekit.models import Venue
-
-logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class PosReport:
-    """The POS's answer about a basket.
-
-    `ready` None means that the POS could not be asked or did not know. `reason` is a sentence for people, empty when
-    the POS is ready.
-    """
-
-    ready: bool | None
-    reason: str
-    restrictions: tuple[Restriction, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,17 +28,20 @@ class BasketAnswer:
 def check_basket(*, venue: Venue, basket: Basket, ask_pos: bool) -> BasketAnswer:
     """Price the basket and find everything that would stop it from being ordered.
 
-    With `ask_pos`, also ask the POS which items are left and whether it is taking orders. Call it outside any
-    transaction. A POS that cannot answer is not a problem: the order would be taken, and sent to the till later.
+    With `ask_pos`, also ask the POS which items are left and whether it is taking orders, unless it said so within the
+    past seconds. Call it outside any transaction. A POS that cannot answer is not a problem: the order would be taken,
+    and sent to the till later.
 
     Raises:
         MenuBusy: the menu changed every time it was read.
+        NoPlace: the price depends on the POS, and too many threads are waiting for a POS.
     """
     now = timezone.now()
     validation = with_till_total(
         venue=venue, work=lambda total: validate_basket(venue=venue, basket=basket, now=now, till_total=total)
     )
-    report = _ask_the_pos(venue, validation.priced.demands) if ask_pos else None
+    skus = sorted({demand.sku for demand in validation.priced.demands})
+    report = ask_the_pos(venue=venue, skus=skus) if ask_pos else None
     known = {(problem.code, problem.attr) for problem in validation.problems}
     from_pos = _pos_problems(report, basket, validation, now) if report else ()
     return BasketAnswer(
@@ -67,18 +53,6 @@ def check_basket(*, venue: Venue, basket: Basket, ask_pos: bool) -> BasketAnswer
         ),
         pos=report,
     )
-
-
-def _ask_the_pos(venue: Venue, demands: tuple[Demand, ...]) -> PosReport:
-    skus = sorted({demand.sku for demand in demands})
-    try:
-        pos = pos_for(venue=venue, cached_token_only=True)
-        readiness = pos.readiness()
-        restrictions = pos.availability_of(skus).restrictions if skus else ()
-    except PosError as error:
-        logger.warning("The POS of %s could not say whether it takes an order: %s", venue.slug, error.code)
-        return PosReport(ready=None, reason=str(error))
-    return PosReport(ready=readiness.ready, reason=readiness.reason, restrictions=restrictions)
 
 
 def _pos_problems(report: PosReport, basket: Basket, validation: BasketValidation, now: datetime) -> Iterator[Problem]:

@@ -7,14 +7,17 @@ import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import TypeVar
 
 from django.core.cache import cache
+from django.utils import timezone
 
 from integrations.connect.service import pos_for
 from integrations.connect.venue_settings import settings_of
-from integrations.pos import OrderType, PosError, TicketLine
+from integrations.connect.waiting_places import waiting_place
+from integrations.pos import OrderType, PosDown, PosError, Throttled, TicketLine, Unreachable
 from menus.versions import MenuBusy
 from orders.checkout.pricing import PricedLine
 from orders.checkout.shares import ZERO
@@ -29,6 +32,9 @@ _TRIES = 3
 # Long enough that a basket and the order made of it cost the same, even if the POS could not answer.
 _KEPT_FOR = 15 * 60
 _NO_ANSWER = "none"
+# A POS that does not answer is not asked about the next baskets for so many seconds: each would hold a web thread.
+_SPARED_FOR = 15
+_LAST_CALL_AFTER = timedelta(seconds=2)
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,7 @@ def with_till_total(*, venue: Venue, work: Callable[[TillTotal | None], Found]) 
 
     Raises:
         MenuBusy: the menu changed each time.
+        NoPlace: too many threads are waiting for a POS.
     """
     answer: TillTotal | None = None
     for _ in range(_TRIES):
@@ -104,10 +111,18 @@ def _ask(venue: Venue, question: Question) -> TillTotal:
 
 
 def _answer_of_the_pos(venue: Venue, question: Question, profile: str) -> str:
+    spared = f"till-total-spared:{venue.pk}"
+    if cache.get(spared):
+        return _NO_ANSWER
     try:
-        amount = pos_for(venue=venue, cached_token_only=True).amount_due(question.lines, profile)
+        with waiting_place():
+            start_by = timezone.now() + _LAST_CALL_AFTER
+            pos = pos_for(venue=venue, cached_token_only=True, start_by=start_by)
+            amount = pos.amount_due(question.lines, profile)
     except PosError as error:
         logger.warning("The POS of %s could not say what a basket costs: %s", venue.slug, error.code)
+        if isinstance(error, Unreachable | PosDown | Throttled):
+            cache.set(spared, True, _SPARED_FOR)
         return _NO_ANSWER
     return str(amount) if amount >= 0 else _NO_ANSWER
 

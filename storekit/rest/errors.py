@@ -67,3 +67,13 @@ class MenuChanging(APIException):
     status_code = 503
     default_code = "menu_changing"
     default_detail = "The menu is being updated. Try again in a moment."
+
+
+class PosBusy(APIException):
+    """503: the price depends on the POS, and as many requests as may wait for a POS are waiting already."""
+
+    status_code = 503
+    default_code = "pos_busy"
+    default_detail = "Too many requests are waiting for a POS at the moment. Try again in a moment."
+    wait = 2
+    """Seconds, for `Retry-After`."""
