@@ -15,6 +15,7 @@ import urllib3
 from requests.auth import AuthBase
 
 from integrations.lightspeed import errors
+from integrations.lightspeed.deadline import Deadline, keep_to_deadlines
 from integrations.lightspeed.errors import Call
 from integrations.lightspeed.mapping.json_fields import fraction
 from integrations.pos import CallGuard, TokenSource
@@ -76,7 +77,7 @@ class LightspeedHttp:
             kind: the kind of call, which decides what an error response means.
             query: query parameters.
             body: the request body, sent as JSON.
-            read_timeout: seconds for the whole response.
+            read_timeout: seconds for the whole call, headers and body included, after `CONNECT_TIMEOUT` for connecting.
 
         Raises:
             PosError: the one that `integrations.lightspeed.errors` gives for the response, or for none.
@@ -115,18 +116,21 @@ class LightspeedHttp:
         started = time.monotonic()
         outcome = "no response"
         try:
-            with _session().request(
-                method,
-                self._api_url + path,
-                params=query,
-                json=body,
-                auth=_Bearer(token),
-                timeout=(CONNECT_TIMEOUT, read_timeout),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
+            with (
+                Deadline(CONNECT_TIMEOUT + read_timeout),
+                _session().request(
+                    method,
+                    self._api_url + path,
+                    params=query,
+                    json=body,
+                    auth=_Bearer(token),
+                    timeout=(CONNECT_TIMEOUT, read_timeout),
+                    allow_redirects=False,
+                    stream=True,
+                ) as response,
+            ):
                 outcome = str(response.status_code)
-                content = _content(response, deadline=started + CONNECT_TIMEOUT + read_timeout)
+                content = _content(response)
                 return response.status_code, content, response.headers.get("Retry-After")
         except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
             raise errors.timed_out() from error
@@ -145,16 +149,14 @@ def parse_json(content: bytes, *, kind: Call) -> Any:
         raise errors.not_json(call=kind) from error
 
 
-def _content(response: requests.Response, *, deadline: float) -> bytes | None:
-    """Return the whole body, or None if it is too large. Read in chunks, so that a slow trickle meets the deadline."""
+def _content(response: requests.Response) -> bytes | None:
+    """Return the whole body, or None if it is too large."""
     parts: list[bytes] = []
     size = 0
     while part := response.raw.read1(_CHUNK, decode_content=True):
         size += len(part)
         if size > MAX_RESPONSE_BYTES:
             return None
-        if time.monotonic() > deadline:
-            raise requests.ReadTimeout
         parts.append(part)
     return b"".join(parts)
 
@@ -181,6 +183,7 @@ def _session() -> requests.Session:
     """Return this thread's session: connections are kept alive, and a forked process does not share its parent's."""
     if getattr(_local, "pid", None) != os.getpid():
         _local.session = requests.Session()
+        keep_to_deadlines(_local.session)
         # Venues share the session, so no cookie may be kept from one call to the next.
         _local.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         _local.session.headers.update({"User-Agent": "storekit", "Accept": "application/json"})

@@ -13,6 +13,7 @@ from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
 
 from integrations.lightspeed import errors
+from integrations.lightspeed.deadline import Deadline, keep_to_deadlines
 from integrations.lightspeed.errors import Call
 from integrations.lightspeed.mapping.refusals import scrubbed
 from integrations.pos import BadAnswer, PosError, Rejected, TokenGrant, Unauthorised, Unreachable
@@ -119,6 +120,7 @@ def _session(config: ClientConfig) -> OAuth2Session:
         code_challenge_method="S256",
     )
     session.headers["User-Agent"] = "storekit"
+    keep_to_deadlines(session)
     session.register_compliance_hook("access_token_response", _raise_for_http_errors)
     session.register_compliance_hook("refresh_token_response", _raise_for_http_errors)
     return session
@@ -151,7 +153,7 @@ def _tokens_from(
     config: ClientConfig, request: Callable[[OAuth2Session], dict[str, Any]], *, refused: str
 ) -> dict[str, Any]:
     try:
-        with _session(config) as session:
+        with Deadline(sum(_TIMEOUT)), _session(config) as session:
             return request(session)
     except OAuthError as error:
         raise _oauth_error(error, refused=refused) from None

@@ -4,20 +4,16 @@ import gzip
 import socket
 import ssl
 import time
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from menus.images import download as downloads
 from menus.images.download import download, is_allowed_address
 from menus.images.files import MAX_BYTES, ImageRefused
 from tests.menus.images.pictures import PictureServer, ok, picture, redirect, running_pictures
+from tests.support.certificate import certificate_for_localhost
 
 METADATA = "http://169.254.169.254/latest/meta-data/"
 
@@ -303,30 +299,10 @@ def test_host_path_query_and_port_reach_the_server_as_written(pictures: PictureS
 # --- TLS -------------------------------------------------------------------------------------------------------------
 
 
-def _certificate(folder: Path) -> Path:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    file = folder / "localhost.pem"
-    file.write_bytes(
-        made.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return file
-
-
 def test_the_certificate_is_checked_against_the_name_although_the_connection_goes_to_the_address(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = _certificate(tmp_path)
+    file = certificate_for_localhost(tmp_path)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(file)
     with running_pictures(tls) as server:
