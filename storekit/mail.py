@@ -1,4 +1,4 @@
-"""Send e-mails to venues, as text and HTML from templates, with an id that a repeated e-mail shares."""
+"""Send e-mails to venues and people, as text and HTML from templates, with an id that a repeated e-mail shares."""
 
 import logging
 from smtplib import SMTPException
@@ -32,14 +32,23 @@ def send_to_venue(*, venue: Venue, template: str, context: dict[str, Any], name:
         logger.warning("The e-mail about %s was not sent: the venue has no address", name)
         return "no address"
     context = {**context, "venue": venue}
+    return send_mail(to=venue.email, template=template, context=context, name=name, html=True)
+
+
+def send_mail(*, to: str, template: str, context: dict[str, Any], name: str, html: bool = False) -> str:
+    """Send an e-mail to an address; return why it could not be sent, or an empty text. The rest is as above.
+
+    `html` says whether there is a template for an HTML version.
+    """
     try:
         message = EmailMultiAlternatives(
             subject=" ".join(render_to_string(f"{template}_subject.txt", context).split()),
             body=render_to_string(f"{template}.txt", context),
-            to=[venue.email],
+            to=[to],
             headers={"Message-ID": f"<{name}@{urlsplit(settings.PUBLIC_URL).hostname}>"},
         )
-        message.attach_alternative(render_to_string(f"{template}.html", context), "text/html")
+        if html:
+            message.attach_alternative(render_to_string(f"{template}.html", context), "text/html")
         message.send()
     except (SMTPException, OSError, ValueError) as error:
         logger.warning("The e-mail about %s was not sent: %s", name, type(error).__name__)

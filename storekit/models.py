@@ -111,6 +111,23 @@ class Membership(models.Model):
         return f"{self.user} at {self.venue} ({self.role})"
 
 
+class AccountMail(models.Model):
+    """An e-mail to a person about their account, until it is sent. Whether there is an account is looked up then."""
+
+    class Kind(models.TextChoices):
+        PASSWORD_RESET = "password_reset", "Password reset"
+
+    kind = models.CharField(max_length=20, choices=Kind)
+    email = models.EmailField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    # While it is being sent: when the lease runs out.
+    next_attempt_at = models.DateTimeField(db_index=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pk}"
+
+
 class ApiKey(models.Model):
     """A storefront's API key for one venue. Only its hash is stored: the key is shown once, when it is created."""
 

@@ -1,8 +1,14 @@
 """Periodic tasks of the project itself."""
 
+from functools import partial
+
 from django.utils import timezone
 
 from storekit import retention
+from storekit.accounts import mails
+from storekit.queue.worker_threads import Lane
+
+MAILS = Lane("account mails", threads=2, per_key=2)
 
 
 def forget_old_rows() -> str:
@@ -11,3 +17,13 @@ def forget_old_rows() -> str:
         return "by day: nothing deleted"
     deleted = retention.forget_old()
     return ", ".join(f"{what}: {count}" for what, count in deleted.items()) or "nothing to delete"
+
+
+def send_account_mail(mail_id: int) -> str:
+    """Send one e-mail to a person about their account, if it is due."""
+    return str(MAILS.hand_over("mails", partial(mails.send, mail_id=mail_id)))
+
+
+def sweep_account_mails() -> str:
+    """Queue every e-mail to a person that is due."""
+    return f"{mails.enqueue_due()} to send"

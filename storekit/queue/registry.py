@@ -18,6 +18,7 @@ PERIODIC_TASKS: dict[str, int] = {
     "menus.tasks.fetch_images": 5,
     "menus.tasks.remove_unused_images": 24 * 60,
     # By day it does nothing; a night has eight runs.
+    "storekit.tasks.sweep_account_mails": 1,
     "storekit.tasks.forget_old_rows": 30,
 }
 """Periodic tasks, and the minutes between two runs. The rows say what is due, so a missed run does no harm."""

@@ -1,0 +1,84 @@
+"""E-mails to people about their accounts, from rows: whoever asks gets the same answer in the same time.
+
+Only the task that sends an e-mail looks for the account, and a mail server that is down only delays it.
+"""
+
+import logging
+from datetime import timedelta
+
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import ResetPasswordForm, default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from storekit.db.due_rows import claim_by_moment, due_now, enqueue_each, enqueue_on_commit
+from storekit.mail import send_mail
+from storekit.models import AccountMail
+
+logger = logging.getLogger(__name__)
+
+_LEASE = timedelta(minutes=2)
+_FIRST_DELAY = timedelta(seconds=30)
+_LONGEST_DELAY = timedelta(minutes=15)
+_TRIED_FOR = timedelta(days=1)
+_MOST_PER_SWEEP = 200
+
+
+def queue_password_reset(*, email: str) -> None:
+    """Queue an e-mail with a link to choose a new password, in case an account uses the address."""
+    _queue(AccountMail(kind=AccountMail.Kind.PASSWORD_RESET, email=email))
+
+
+def send(*, mail_id: int) -> str:
+    """Send the e-mail if it is due. Safe to call at any time and from any number of processes.
+
+    Returns:
+        "sent" (also if there was nobody to send it to), "not due", "retry" or "given up".
+    """
+    moment = claim_by_moment(_due().filter(pk=mail_id), lease=_LEASE, attempts=F("attempts") + 1)
+    row = AccountMail.objects.filter(pk=mail_id, next_attempt_at=moment).first() if moment else None
+    if row is None:
+        return "not due"
+    problem = _send_password_reset(row)
+    if not problem:
+        row.delete()
+        return "sent"
+    retry_at = timezone.now() + min(_FIRST_DELAY * 2 ** min(row.attempts - 1, 10), _LONGEST_DELAY)
+    if retry_at > row.created_at + _TRIED_FOR:
+        logger.error("%s was not sent for a day: %s", row, problem)
+        row.delete()
+        return "given up"
+    AccountMail.objects.filter(pk=row.pk, next_attempt_at=moment).update(next_attempt_at=retry_at)
+    return "retry"
+
+
+def enqueue_due() -> int:
+    """Queue the e-mails that are due; return how many were queued."""
+    ids = _due().order_by("next_attempt_at").values_list("pk", flat=True)[:_MOST_PER_SWEEP]
+    return enqueue_each("storekit.tasks.send_account_mail", list(ids))
+
+
+def _queue(row: AccountMail) -> None:
+    row.next_attempt_at = due_now()
+    row.save()
+    enqueue_on_commit("storekit.tasks.send_account_mail", row.pk)
+
+
+def _due() -> QuerySet[AccountMail]:
+    return AccountMail.objects.filter(next_attempt_at__lte=timezone.now())
+
+
+def _send_password_reset(row: AccountMail) -> str:
+    """Send the link to whoever has the address; return the problem, or an empty text."""
+    form = ResetPasswordForm({"email": row.email})
+    # allauth's form knows which accounts may be reset with the address.
+    form.full_clean()
+    problem = ""
+    for user in form.users:
+        key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
+        link = get_adapter().get_reset_password_from_key_url(key)
+        problem = send_mail(
+            to=row.email, template="emails/password_reset", context={"link": link}, name=f"account-{row.pk}-{user.pk}"
+        )
+    return problem
