@@ -37,9 +37,9 @@ def send(*, mail_id: int) -> str:
         "sent" (also if there was nobody to send it to), "not due", "retry" or "given up".
     """
     moment = claim_by_moment(_due().filter(pk=mail_id), lease=_LEASE, attempts=F("attempts") + 1)
-    row = AccountMail.objects.filter(pk=mail_id, next_attempt_at=moment).first() if moment else None
-    if row is None:
+    if moment is None:
         return "not due"
+    row = AccountMail.objects.get(pk=mail_id)
     problem = _send_password_reset(row)
     if not problem:
         row.delete()
