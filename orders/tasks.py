@@ -50,9 +50,16 @@ def look_for_order(injection_id: int) -> str:
     return str(CONFIRMATION_CHECKS.hand_over(_venue_of(injection_id), check))
 
 
+def look_early(venue_id: int) -> str:
+    """Confirm the venue's accepted orders that are on an open check, though no till has said so."""
+    look = partial(confirmation_checks.look_early, venue_id=venue_id)
+    return str(CONFIRMATION_CHECKS.hand_over(venue_id, look))
+
+
 def sweep_unconfirmed() -> str:
-    """Queue the checks of accepted orders that were never confirmed."""
-    return f"{confirmation_checks.enqueue_due()} to check"
+    """Queue the checks of accepted orders that were never confirmed, and an early look at those that are late."""
+    due, early = confirmation_checks.enqueue_due(), confirmation_checks.enqueue_early()
+    return f"{due} to check" + (f", {early} early" if early else "")
 
 
 def send_alert(alert_id: int) -> str:

@@ -1,14 +1,19 @@
-"""Check orders that the POS accepted and never confirmed: search its open checks, then alert the venue."""
+"""Check orders that the POS accepted and never confirmed: search its open checks, then alert the venue.
+
+A first look after two minutes confirms what is there; the one after the deadline settles the order either way. Both ask
+for the POS's list of open checks once for all orders of a venue.
+"""
 
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.core.cache import cache
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from integrations.connect.service import pos_for
-from integrations.pos import NotFound, OpenCheck, PosError, Throttled, Unreachable
+from integrations.pos import NotFound, OpenCheck, PointOfSale, PosError, Throttled, Unreachable
 from orders.injection.check_identity import remember_check
 from orders.injection.check_matching import unconfirmed_message
 from orders.injection.confirmation import confirm
@@ -26,48 +31,136 @@ _CHECK_AGAIN_AFTER = timedelta(seconds=45)
 # If the POS asks for a longer wait than this, staff would have no time left to act.
 _LONGEST_WAIT = timedelta(minutes=2)
 _MOST_PER_SWEEP = 100
+# As many as are recorded well within the lease.
+_MOST_TOGETHER = 300
+_EARLY_AFTER = timedelta(minutes=2)
+# Later an order waits for its deadline alone: the POS would be asked again and again about what it does not have.
+_EARLY_UNTIL = timedelta(minutes=15)
+# Seconds. A little less than two runs of the sweep.
+_EARLY_AGAIN_AFTER = 110
 
 
 def check_confirmation(*, injection_id: int) -> str:
     """Search the POS's open checks for the order if a check is due; return the resulting state.
 
+    The list of open checks is long, so it is asked for once for all of the venue's orders that are due.
+
     Safe to call at any time, any number of times and from any number of processes. Returns "not due" if there was
     nothing to do, and "superseded" if a notification or staff settled the order first.
     """
+    due = unconfirmed(timezone.now())
+    first = due.filter(pk=injection_id).values("order__venue", "location").first()
+    if first is None:
+        return "not due"
+    together = due.filter(**first).exclude(pk=injection_id).order_by("deliver_by").values_list("pk", flat=True)
     lease = claim(
-        unconfirmed(timezone.now()).filter(pk=injection_id),
+        due.filter(pk__in=[injection_id, *together[:_MOST_TOGETHER]]),
         lease=_LEASE,
         confirmation_checks=F("confirmation_checks") + 1,
     )
-    if lease is None:
-        return "not due"
-    injection = Injection.objects.select_related("order__venue").get(pk=injection_id)
-    if injection.confirmation_checks > MOST_CHECKS:
+    claimed = Injection.objects.filter(lease=lease).select_related("order__venue") if lease else ()
+    return _check_together(list(claimed), lease).get(injection_id, "not due") if lease else "not due"
+
+
+def _check_together(claimed: list[Injection], lease: UUID) -> dict[int, str]:
+    """Search one list of open checks for orders of one venue at one location; return their states by id."""
+    results, searched = {}, []
+    for injection in claimed:
+        if injection.confirmation_checks <= MOST_CHECKS:
+            searched.append(injection)
+            continue
         # A check that keeps killing its process must not do so for ever.
-        return _record(
-            injection, lease, None, Unreachable("storekit stopped unexpectedly every time it looked for the order.")
-        )
+        given_up = Unreachable("storekit stopped unexpectedly every time it looked for the order.")
+        results[injection.pk] = _record(injection, lease, None, given_up)
+    if not searched:
+        return results
     try:
-        checks = _open_checks(injection)
+        pos = pos_for(venue=searched[0].order.venue, location=searched[0].location)
+        checks = pos.open_checks()
     except PosError as error:
-        return _record(injection, lease, None, error)
-    return _record(injection, lease, checks, None)
+        return results | {injection.pk: _record(injection, lease, None, error) for injection in searched}
+    # First those that need nothing more than the list.
+    for injection in sorted(searched, key=lambda one: bool(one.order.open_account)):
+        try:
+            found = (*checks, *_unlisted_check(pos, injection, lease, checks))
+        except PosError as error:
+            results[injection.pk] = _record(injection, lease, None, error)
+        else:
+            results[injection.pk] = _record(injection, lease, found, None)
+    return results
 
 
-def _open_checks(injection: Injection) -> tuple[OpenCheck, ...]:
-    """Return the POS's open checks, and the one that the order was to be added to even if it is not listed.
+def _unlisted_check(
+    pos: PointOfSale, injection: Injection, lease: UUID, checks: tuple[OpenCheck, ...]
+) -> tuple[OpenCheck, ...]:
+    """Return the check that the order was to be added to, unless it is on the list or no longer open.
 
     Lightspeed lists dine-in checks of the past 15 hours, and none for a location in trial mode.
     """
-    pos = pos_for(venue=injection.order.venue, location=injection.location)
-    checks = pos.open_checks()
     account = injection.order.open_account
     if not account or any(account in check.identifiers for check in checks):
-        return checks
+        return ()
+    # One more call: the orders that have not been recorded yet stay ours for it.
+    Injection.objects.filter(lease=lease, state=Injection.State.ACCEPTED).update(lease_until=timezone.now() + _LEASE)
     try:
-        return (*checks, pos.open_check(account))
+        return (pos.open_check(account),)
     except NotFound:
-        return checks
+        return ()
+
+
+# --- Before the deadline ---------------------------------------------------------------------------------------------
+
+
+def look_early(*, venue_id: int) -> str:
+    """Confirm the venue's orders whose payment is on an open check already, without waiting for their deadline.
+
+    A till confirms within seconds. If it has not after two minutes, its notification may be lost, above all while no
+    web host of ours could be reached. One list for all of the venue's orders, and not more than one every two minutes.
+    Whatever is not found waits for its deadline as before.
+    """
+    early = list(_overdue_early(timezone.now()).filter(order__venue=venue_id).select_related("order__venue"))
+    if not early or not cache.add(f"looked-early:{venue_id}", True, timeout=_EARLY_AGAIN_AFTER):
+        return "not due"
+    confirmed = 0
+    for location in sorted({injection.location for injection in early}):
+        try:
+            checks = pos_for(venue=early[0].order.venue, location=location).open_checks()
+        except PosError as error:
+            return f"{confirmed} confirmed; then: {error}"
+        confirmed += sum(_confirm_found(one, checks) for one in early if one.location == location)
+    return f"{confirmed} confirmed"
+
+
+def enqueue_early() -> int:
+    """Queue an early look for each venue with orders that a till should have confirmed; return how many were queued."""
+    venues = _overdue_early(timezone.now()).order_by().values_list("order__venue", flat=True).distinct()
+    return enqueue_each("orders.tasks.look_early", list(venues))
+
+
+def _overdue_early(now: datetime) -> QuerySet[Injection]:
+    free = Q(lease_until=None) | Q(lease_until__lte=now)
+    accepted = {"accepted_at__lte": now - _EARLY_AFTER, "accepted_at__gt": now - _EARLY_UNTIL}
+    # The others are due for the look at their deadline.
+    return Injection.objects.filter(free, state=Injection.State.ACCEPTED, deliver_by__gt=now - GRACE, **accepted)
+
+
+def _confirm_found(injection: Injection, checks: tuple[OpenCheck, ...]) -> bool:
+    """Confirm the order if its payment is on one of the checks; return whether it was."""
+    if _check_of(injection, checks) is None:
+        return False
+    with transaction.atomic():
+        unsettled = Injection.objects.select_for_update(of=("self",)).select_related("order")
+        # Its reference too: staff may have sent it again as another revision meanwhile.
+        same = {"pk": injection.pk, "reference": injection.reference, "state": Injection.State.ACCEPTED}
+        locked = unsettled.filter(**same).first()
+        if locked is None or (check := _check_of(locked, checks)) is None:
+            return False
+        confirm(injection=locked, account=check.account)
+        remember_check(injections=[locked], names=check.identifiers)
+    return True
+
+
+# --- What is due -----------------------------------------------------------------------------------------------------
 
 
 def enqueue_due() -> int:
