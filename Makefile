@@ -21,7 +21,8 @@ test: lint
 	@$(if $(COVERAGE),echo "Line coverage: $$($(PY) -m coverage report --format=total)%")
 	$(MAKE) test-postgresql
 
-# The sandbox and the mapping use no database, and pages look the same on both, so these run only once.
+# The sandbox has a store of its own, and pages look the same on both, so these run only once. `tests.database` leaves out
+# what uses no database.
 test-postgresql: .venv/.storekit-dev
 	STOREKIT_TEST_DATABASE=postgresql $(PY) -m pytest -n 2 --dist loadgroup -m "not browser" \
 		--ignore tests/sandbox --ignore tests/integrations/lightspeed
