@@ -1,5 +1,6 @@
 """The text of alerts about an order: why it needs attention, and everything needed to enter it by hand."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -74,6 +75,42 @@ def till_message(*, order: Order, about: Alert.About, menu: str = "") -> str:
     }[about]
     head = f"{subject_line(order=order, about=about).upper()}. {advice}"
     return "\n".join([head, *_short_details(order)])[:LONGEST_MESSAGE]
+
+
+def digest_line(*, orders: Sequence[Order]) -> str:
+    """Return the subject of a message about several failed orders. Load their injections with them."""
+    doubt = ", as far as we know" if any(may_have_arrived(injection=order.injection) for order in orders) else ""
+    return f"{len(orders)} orders are not on the till{doubt}"
+
+
+def digest_message(*, orders: Sequence[Order]) -> str:
+    """Return the message about several failed orders that the till shows and prints, at most 1,000 characters.
+
+    Every order is listed, with less about each the more there are; beyond some hundred, the last are only counted.
+    """
+    head = (
+        f"{digest_line(orders=orders).upper()}. Enter each by hand; the e-mail and the back office have them in full."
+    )
+    if any(may_have_arrived(injection=order.injection) for order in orders):
+        head += " Check the till first."
+    for lines in ([_one_line(order, why=True) for order in orders], [_one_line(order) for order in orders]):
+        if len(message := "\n".join([head, *lines])) <= LONGEST_MESSAGE:
+            return message
+    return _numbers_only(head, [str(order.number) for order in orders])
+
+
+def _one_line(order: Order, *, why: bool = False) -> str:
+    due = date_format(order.scheduled_for.astimezone(order.venue.zone), "H:i") if order.scheduled_for else "now"
+    reason = f". {_short(order.injection.error.partition(chr(10))[0])}" if why else ""
+    return f"{order.number}: {order.get_type_display().lower()}, {due}{reason}"
+
+
+def _numbers_only(head: str, numbers: Sequence[str]) -> str:
+    message = f"{head}\n{', '.join(numbers)}"
+    if len(message) <= LONGEST_MESSAGE:
+        return message
+    room = LONGEST_MESSAGE - len(_MORE) - 2
+    return f"{message[:room].rpartition(',')[0]} {_MORE}"
 
 
 def notes_message(*, order: Order, number: int) -> str:

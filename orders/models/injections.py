@@ -163,6 +163,9 @@ class Alert(models.Model):
     # While it is being sent: when the lease runs out. Empty once it is sent or given up.
     next_attempt_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    in_digest = models.BooleanField(
+        default=False, db_default=False, help_text="Sent together with the other failures of a rush."
+    )
     sent_at = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=500, blank=True)
     # Kept for the menu: the injection loses its own when staff handle the order.
@@ -180,7 +183,8 @@ class Alert(models.Model):
         indexes = [
             models.Index(
                 fields=["next_attempt_at"], condition=models.Q(next_attempt_at__isnull=False), name="order_alert_due"
-            )
+            ),
+            models.Index(fields=["created_at"], name="order_alert_created"),
         ]
 
     def __str__(self) -> str:
