@@ -49,8 +49,12 @@ def outcomes_of(orders: list[Json], pos: SandboxPos, mail_folder: Path) -> Outco
 
 
 def _is_reported(order: Json, mails: list[str]) -> bool:
-    """Return whether an e-mail says that it failed and the back office lists it as in trouble."""
-    named = any(f"order {order['number']} is not on the till" in mail and order["code"] in mail for mail in mails)
+    """Return whether an e-mail, its own or that of a rush, says that it failed, and the back office lists it."""
+    alone, listed = f"order {order['number']} is not on the till", f"ORDER {order['number']}\n"
+    named = any(
+        (alone in mail or ("orders are not on the till" in mail and listed in mail)) and order["code"] in mail
+        for mail in mails
+    )
     return order["in_trouble"] and "failed" in order["mails_sent"] and named
 
 
