@@ -166,11 +166,8 @@ def database(env: environ.Env, name: str, *, default: str) -> dict[str, Any]:
             f"{name} is not a database that storekit supports. Use sqlite:///FILE or "
             f"postgres://USER:PASSWORD@HOST:PORT/NAME. {_ENCODE}"
         )
-    config = dict(env.db_url_config(value))
-    if engine == _SQLITE:
-        # django-environ turns + into a blank.
-        config["NAME"] = unquote(parts.path[1:])
-    return config
+    # django-environ turns + into a blank.
+    return {**env.db_url_config(value), "NAME": unquote(parts.path[1:])}
 
 
 def mail_server(env: environ.Env, name: str, *, default: str) -> dict[str, Any]:

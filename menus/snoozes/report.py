@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce, ExtractHour
 from django.utils import timezone
 
 from menus.models import Snooze
+from storekit.text import is_invisible
 
 _MAX_ITEMS = 10
 _COLUMNS = (
@@ -128,12 +129,13 @@ def _looks_like_a_formula(text: str) -> bool:
 
     Some spreadsheets do that when they read a file, or when somebody edits the cell.
     """
-    first = next((letter for letter in unicodedata.normalize("NFKC", text) if not _is_invisible(letter)), "")
+    # Taken apart, since a sign with an accent on it is still the sign.
+    first = next((letter for letter in unicodedata.normalize("NFKD", text) if not _is_passed_over(letter)), "")
     return text.startswith(_LINE_CONTROLS) or first in _FORMULA
 
 
-def _is_invisible(letter: str) -> bool:
-    return letter.isspace() or unicodedata.category(letter) in ("Cc", "Cf", "Mn")
+def _is_passed_over(letter: str) -> bool:
+    return is_invisible(letter) or unicodedata.category(letter) in ("Cf", "Mn")
 
 
 class _Echo:

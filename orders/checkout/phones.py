@@ -28,4 +28,6 @@ def read_phone(text: str, *, country: str) -> Phone:
     if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
         return Phone(as_typed=text)
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return Phone(e164=e164, as_typed=text if number.extension else "")
+    # The library passes over words before the number, and reads letters on keys as digits.
+    says_more = number.extension or any(letter.isalpha() for letter in text)
+    return Phone(e164=e164, as_typed=text if says_more else "")

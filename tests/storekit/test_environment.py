@@ -187,9 +187,10 @@ def test_mail_without_a_server_needs_nothing_but_its_name(kind: str) -> None:
         ("sqlite:///storekit.sqlite3", "storekit.sqlite3"),
         ("sqlite:////srv/a+b.sqlite3", "/srv/a+b.sqlite3"),
         ("sqlite:///data/a%20b@c.sqlite3", "data/a b@c.sqlite3"),
+        ("postgres://anna:secret@db.example.com/a+b%20c", "a+b c"),
     ],
 )
-def test_the_file_of_sqlite_is_the_one_that_is_written(url: str, name: str) -> None:
+def test_the_database_is_the_one_that_is_written(url: str, name: str) -> None:
     assert database(url)["NAME"] == name
 
 

@@ -266,6 +266,8 @@ def test_the_export_has_every_row_in_venue_time_and_escapes_formulas(venue: Venu
         "－1",  # noqa: RUF001 - as above
         "＠SUM(A1)",  # noqa: RUF001 - as above
         "﹦1+1",
+        "=\u03381+1",
+        "\u2800\u3164=1+1",
     ],
 )
 def test_a_name_that_a_spreadsheet_may_read_as_a_formula_is_quoted(

@@ -62,7 +62,7 @@ def _renamed(tag: "re.Match[str]") -> str:
     if name in _RENAMED:
         return f"<{_RENAMED[name]}"
     # Elements with such names are other programs' own, as Word's `o:p`.
-    if name in _ELEMENTS or ":" in name or "-" in name:
+    if name in _ELEMENTS or ":" in name:
         return tag[0]
     return f"&lt;{tag[1]}{tag[2]}"
 

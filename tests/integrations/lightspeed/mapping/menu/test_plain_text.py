@@ -86,6 +86,7 @@ def test_every_block_is_kept_apart_with_and_without_an_end_tag(element: str) -> 
         ("Contains &lt;milk&gt; &amp; eggs", "Contains <milk> & eggs"),
         ("Contains <milk> & eggs", "Contains <milk> & eggs"),
         ("<p>Contains <Milk, nuts> </p>and</Sesame>", "Contains <Milk, nuts>\nand</Sesame>"),
+        ("<p>Contains <soya-lecithin></p>", "Contains <soya-lecithin>"),
         ("&lt;b&gt;Soup&lt;/b&gt;", "<b>Soup</b>"),
         ("&#60;milk&#x3e;", "<milk>"),
         ("&amp;lt;milk&amp;gt;", "&lt;milk&gt;"),
