@@ -2,6 +2,8 @@
 
 from typing import Any
 
+# Collects requests before a thread gets them, so that clients that do not finish theirs hold no thread.
+worker_class = "storekit.serving.patient_worker.PatientWorker"
 workers = 2
 threads = 4
 # With preloading, a missing setting stops the start with one sentence rather than a traceback from every worker.

@@ -1,0 +1,1 @@
+"""How the web server serves: worker classes for gunicorn."""
