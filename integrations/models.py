@@ -31,6 +31,11 @@ class Connection(models.Model):
     environment = models.CharField(max_length=20, editable=False)
     status = models.CharField(max_length=20, choices=Status, default=Status.DISCONNECTED, editable=False)
     status_reason = models.CharField(max_length=500, blank=True, editable=False)
+    consent_ended_at = models.DateTimeField("access ended", null=True, blank=True, editable=False)
+    consent_alerts = models.PositiveIntegerField(
+        default=0, editable=False, help_text="How many e-mails have asked the venue to reconnect."
+    )
+    next_consent_alert_at = models.DateTimeField(null=True, blank=True, editable=False)
     enabled = models.BooleanField(
         default=True, help_text="If switched off, nothing is sent to the POS and orders wait."
     )

@@ -2,16 +2,16 @@
 
 import logging
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from integrations.adapters import current_environment
-from integrations.connect import service, tokens
+from integrations.connect import consent_alerts, service, tokens
 from integrations.connect.consents import forget_expired_consents
-from integrations.connect.readiness import apply_readiness
+from integrations.connect.readiness import apply_readiness, ask_readiness
 from integrations.models import Connection, TokenPair
 from integrations.pos import PosError
 from integrations.syncs import alerts, queue, schedules
@@ -32,9 +32,13 @@ _IDLE_FOR = timedelta(days=3)
 _CHECK_EVERY = timedelta(hours=1)
 
 
+# The next minute asks again.
+_ASK_WITHIN = timedelta(seconds=50)
+
 # One thread a venue, so that its notifications are processed in the order in which they came.
 NOTIFICATIONS = Lane("notifications", threads=4, per_key=1)
 TOKENS = Lane("tokens", threads=4, per_key=1)
+CONSENTS = Lane("consents", threads=4, per_key=1)
 HOUSEKEEPING = Lane("housekeeping", threads=3, per_key=1)
 
 
@@ -123,6 +127,30 @@ def _refresh_tokens() -> str:
             break
         service.disconnect(connection=connection)
     return f"{refreshed} refreshed"
+
+
+def check_consents() -> str:
+    """Ask each connected POS whether it takes orders, so that the end of a consent is found without an order."""
+    start_by = timezone.now() + _ASK_WITHIN
+    connections = list(_active_connections())
+    for connection in connections:
+        CONSENTS.hand_over(connection.venue_id, partial(_check_consent, connection, start_by))
+    return f"{len(connections)} asked"
+
+
+def _check_consent(connection: Connection, start_by: datetime) -> None:
+    # Its outcome is on the connection: whether the till is ready, or that the venue has to reconnect.
+    if timezone.now() > start_by:
+        return
+    try:
+        ask_readiness(venue=connection.venue)
+    except PosError as error:
+        logger.info("The access of %s could not be checked: %s", connection.venue.slug, error.code)
+
+
+def send_consent_alerts() -> str:
+    """E-mail the venues whose consent has ended: at once, and as reminders until they are connected again."""
+    return str(HOUSEKEEPING.hand_over("consent alerts", lambda: f"{consent_alerts.send_due()} sent"))
 
 
 def _pairs_to_refresh() -> QuerySet[TokenPair]:

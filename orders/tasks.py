@@ -13,6 +13,7 @@ from orders.alerts import delivery
 from orders.injection import buffering, confirmation_checks, parking, send
 from orders.injection.pos_events import apply_order_update
 from orders.models import Alert, Injection
+from storekit.queue.heartbeat import record_sweep
 from storekit.queue.worker_threads import Lane
 
 INJECTIONS = Lane("injections", threads=24, per_key=settings.POS_CALLS_PER_PROCESS)
@@ -29,6 +30,7 @@ def sweep_injections() -> str:
     """Queue every order that is due, and update those that a change at their venue has made due."""
     # This comes first, so that an error at one venue does not keep the other venues' orders waiting.
     due = send.enqueue_due()
+    record_sweep()
     rescheduled, released = buffering.reschedule_held_orders(), parking.release_connected()
     sent_again = till_ready.send_waiting_orders()
     return (

@@ -2,19 +2,28 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.utils.module_loading import import_string
 from django_q.brokers import get_broker
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from storekit.db.due_rows import CLOCK_SKEW
 from storekit.db.preparation import missing_cache_tables, missing_migrations
+from storekit.queue.heartbeat import seconds_ahead_of_database, worker_health
+from storekit.queue.registry import OLDEST_DUE_ORDER
 from storekit.redis_client.options import connection_options
+
+ORDERS_SENT_WITHIN = timedelta(minutes=2)
+"""A due order that nobody has tried to send for longer is an alarm: ticks find it in seconds, sweeps in a minute."""
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -23,7 +32,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Report on database, migrations, cache and queue: "ok", or what is wrong; 503 if anything is.
+    """Report on database, migrations, cache, queue, workers, orders and clock: "ok", or what is wrong; 503 if anything.
 
     For whoever watches the installation. While only Redis is away guests still read menus and order, so a proxy should
     not decide by this which hosts it sends them to.
@@ -33,10 +42,73 @@ def readyz(request: HttpRequest) -> JsonResponse:
         "migrations": missing_migrations,
         "cache": _check_cache,
         "queue": _check_queue,
+        "worker": _check_worker,
+        "sweep": _check_sweep,
+        "orders": _check_orders,
+        "clock": _check_clock,
     }
     results = {name: _result(check) for name, check in checks.items()}
     healthy = all(result == "ok" for result in results.values())
     return JsonResponse(results, status=200 if healthy else 503)
+
+
+def figures(request: HttpRequest) -> JsonResponse:
+    """Report what `readyz` judges the workers by, in seconds; null for what has never been or is not there.
+
+    503 while the database does not answer.
+    """
+    try:
+        health, oldest = worker_health(), _oldest_due_order()
+        return JsonResponse(
+            {
+                "last_beat": _seconds(health.last_beat),
+                "last_sweep": _seconds(health.last_sweep),
+                "oldest_due_order": _seconds(oldest),
+                "worker_clock_ahead": health.clock_ahead,
+                "web_clock_ahead": round(seconds_ahead_of_database(), 3),
+            }
+        )
+    except DatabaseError as error:
+        return JsonResponse({"database": f"not in order: {type(error).__name__}"}, status=503)
+
+
+def _seconds(time_passed: timedelta | None) -> float | None:
+    return None if time_passed is None else round(time_passed.total_seconds(), 1)
+
+
+def _check_worker() -> str:
+    health = worker_health()
+    if health.alive:
+        return ""
+    since = "" if health.last_beat is None else f" for {_seconds(health.last_beat):.0f} s"
+    return f"no worker has run{since}, so orders are not being sent. Run: python manage.py qcluster"
+
+
+def _check_sweep() -> str:
+    health = worker_health()
+    if health.sweeps:
+        return ""
+    since = "" if health.last_sweep is None else f" for {_seconds(health.last_sweep):.0f} s"
+    return f"no worker has looked for due orders{since}"
+
+
+def _check_orders() -> str:
+    waited = _oldest_due_order()
+    if waited is None or waited < ORDERS_SENT_WITHIN:
+        return ""
+    return f"an order has been due for {_seconds(waited):.0f} s, and no worker has tried to send it"
+
+
+def _check_clock() -> str:
+    ahead = max(worker_health().clock_ahead, seconds_ahead_of_database(), key=abs)
+    if abs(ahead) <= CLOCK_SKEW.total_seconds():
+        return ""
+    return f"the clock of a host is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the database's"
+
+
+def _oldest_due_order() -> timedelta | None:
+    since = import_string(OLDEST_DUE_ORDER)()
+    return None if since is None else timezone.now() - since
 
 
 def _result(check: Callable[[], str]) -> str:

@@ -166,3 +166,18 @@ class IdempotentAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scope} {self.key}"
+
+
+class WorkerBeat(models.Model):
+    """The last sign of life of the task workers on one host.
+
+    All moments are by the database's clock, the only one that all hosts share.
+    """
+
+    host = models.CharField(max_length=255, unique=True)
+    beat_at = models.DateTimeField(help_text="When a worker last did a task.")
+    swept_at = models.DateTimeField(null=True, blank=True, help_text="When a worker last looked for due orders.")
+    clock_ahead = models.FloatField(default=0, help_text="By how many seconds the host's clock is ahead.")
+
+    def __str__(self) -> str:
+        return f"Workers on {self.host}"

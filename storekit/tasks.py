@@ -6,13 +6,20 @@ from django.utils import timezone
 
 from storekit import retention
 from storekit.accounts import mails
+from storekit.queue import heartbeat
 from storekit.queue.worker_threads import Lane
 
 MAILS = Lane("account mails", threads=2, per_key=2)
 
 
+def beat() -> None:
+    """Write that a worker of this host is running. Queued every ten seconds."""
+    heartbeat.beat()
+
+
 def forget_old_rows() -> str:
-    """Delete the rows that are older than they are kept, at night."""
+    """Delete the rows that are older than they are kept, at night, and the hosts that have had no worker for a day."""
+    heartbeat.forget_old_hosts()
     if not retention.is_night(timezone.now()):
         return "by day: nothing deleted"
     deleted = retention.forget_old()

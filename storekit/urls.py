@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/admin/")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("readyz/figures", health.figures),
     path("accounts/", include("storekit.accounts.urls")),
     path("integrations/lightspeed/", include("integrations.connect.urls")),
     path("webhooks/", include("integrations.webhooks.urls")),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 import requests
+from django.db.models.functions import Now
 from django.test import Client
 from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
@@ -11,7 +12,7 @@ from rest_framework.test import APIClient
 
 from integrations.models import Connection
 from menus.storefront import published
-from storekit.models import Membership, User, Venue
+from storekit.models import Membership, User, Venue, WorkerBeat
 from storekit.rest import throttles
 from storekit.rest.api_keys import issue_api_key
 from tests import factories
@@ -35,6 +36,14 @@ def _empty_menu_cache() -> None:
 def _no_requests_counted() -> None:
     """Forget the requests of the tests before: keys have the same ids again, and every test has the same address."""
     throttles.counts.clear()
+
+
+@pytest.fixture(autouse=True)
+def _a_worker_runs(request: pytest.FixtureRequest) -> None:
+    """Let a worker have beaten just now, as on every installation in order. By the database's clock, never frozen."""
+    if request.node.get_closest_marker("django_db") or {"db", "transactional_db"} & set(request.fixturenames):
+        request.getfixturevalue("db")
+        WorkerBeat.objects.update_or_create(host="(tests)", defaults={"beat_at": Now(), "swept_at": Now()})
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from django.utils import timezone
 from integrations.adapters import adapter_of
 from integrations.models import Connection, TokenPair
 from integrations.pos import NotConnected, Rejected, Throttled, TokenGrant, Unauthorised, Unreachable
+from storekit.db.due_rows import due_now, enqueue_on_commit
 
 logger = logging.getLogger(__name__)
 
@@ -231,8 +232,13 @@ def _mark_reconnect_needed(pair: TokenPair, error: Unauthorised) -> TokenPair:
         ended = _same_generation(pair).update(refreshing_until=None)
         if ended and connection.status != Connection.Status.DISCONNECTED:
             Connection.objects.filter(pk=connection.pk).update(
-                status=Connection.Status.RECONNECT_NEEDED, status_reason=RECONNECT_SENTENCE
+                status=Connection.Status.RECONNECT_NEEDED,
+                status_reason=RECONNECT_SENTENCE,
+                consent_ended_at=timezone.now(),
+                consent_alerts=0,
+                next_consent_alert_at=due_now(),
             )
+            enqueue_on_commit("integrations.tasks.send_consent_alerts")
     if ended:
         logger.warning("Connection %s has to be reconnected: its refresh token is no longer valid", pair.connection_id)
         raise Unauthorised(RECONNECT_SENTENCE, code=error.code, detail=error.detail, status=error.status) from error

@@ -73,7 +73,7 @@ class ModifierGroupSchema(serializers.Serializer):
 
 
 class OrderingSchema(serializers.Serializer):
-    """Whether the POS accepts orders now. Orders placed while it does not wait until it does."""
+    """Whether orders reach the till now: connected, sent by a worker, taken by the POS. If not, placed orders wait."""
 
     ready = serializers.BooleanField()
     reason = serializers.CharField(allow_null=True, help_text="Why not, as a sentence for people; null when ready.")

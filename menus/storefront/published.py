@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils.crypto import salted_hmac
 
+from integrations.models import Connection
 from integrations.pos import OrderType
 from menus.storefront.cache import MenuCache
 from menus.storefront.compression import IDENTITY, CompressedMenu, compress
@@ -23,9 +24,12 @@ from menus.storefront.languages import Texts, choose_language
 from menus.versions import read_one_version
 from storekit.db.prepared_query import PreparedQuery, Row
 from storekit.models import Venue
+from storekit.queue.heartbeat import AnyWorkerAlive
 
 # Raise this when the same rows make other JSON, so that a new release never serves an old release's bytes.
 _SHAPE = 5
+_NOTHING_IS_SENT = "Online ordering is not available at the moment."
+"""For guests: why is for staff, on the home page."""
 _CACHED_FOR = 24 * 60 * 60
 
 menu_cache = MenuCache()
@@ -51,6 +55,9 @@ class _EditionRow(NamedTuple):
     """JSON."""
     preferred_language: str | None
     not_ready_reason: str | None
+    status: str | None
+    enabled: bool | int | str | None
+    worker_alive: int | str
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,7 @@ class MenuEdition:
     type: OrderType
     """The order type whose prices are shown."""
     not_ready_reason: str
-    """Why the POS does not accept orders now; empty if it does, or if that is unknown."""
+    """Why orders cannot be sent now; empty if they can, or if the POS has not said whether it takes them."""
 
     def etag(self, coding: str) -> str:
         """Return the strong entity tag in this coding, without building the menu: these values decide its bytes.
@@ -153,6 +160,7 @@ _EDITION_ROW = PreparedQuery(
     queryset=lambda: Venue.objects.filter(slug="any").order_by().values_list(
         "pk", "slug", "name", "currency", "timezone",
         "menu__version", "menu__languages", "connection__settings__preferred_language", "connection__not_ready_reason",
+        "connection__status", "connection__enabled", AnyWorkerAlive(),
     ),
 )  # fmt: skip
 
@@ -177,8 +185,16 @@ def _edition(row: Row | None, lang: str, accept_language: str, type: OrderType) 
         language=choose_language(available=languages, lang=lang, accept_language=accept_language, preferred=preferred),
         preferred_language=preferred,
         type=type,
-        not_ready_reason=found.not_ready_reason or "",
+        not_ready_reason=_why_not_ready(found),
     )
+
+
+def _why_not_ready(found: _EditionRow) -> str:
+    # By themselves, drivers return a boolean as 1 (SQLite), True or "t" (PostgreSQL).
+    can_be_sent = found.status == Connection.Status.CONNECTED and found.enabled in (True, "t")
+    if not can_be_sent or not int(found.worker_alive):
+        return _NOTHING_IS_SENT
+    return found.not_ready_reason or ""
 
 
 def _cache_key(edition: MenuEdition) -> str:

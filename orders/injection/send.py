@@ -5,7 +5,7 @@ POS then answers that it already has that reference, the order has arrived.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
@@ -56,6 +56,19 @@ def enqueue_due() -> int:
     due = Injection.objects.due(timezone.now()).order_by("next_attempt_at", "pk")
     ids = list(due.values_list("pk", flat=True)[:_MOST_PER_SWEEP])
     return enqueue_each("orders.tasks.inject", ids)
+
+
+def oldest_due() -> datetime | None:
+    """Return since when the order that has waited longest for its next attempt has been due; None if none is."""
+    now = timezone.now()
+    due = Injection.objects.filter(state__in=[Injection.State.WAITING, Injection.State.SCHEDULED])
+    left = Injection.objects.filter(state=Injection.State.SENDING, lease_until__lte=now)
+    # Two queries, as each has its own index.
+    moments = (
+        due.filter(next_attempt_at__lte=now).order_by("next_attempt_at").values_list("next_attempt_at", flat=True),
+        left.order_by("lease_until").values_list("lease_until", flat=True),
+    )
+    return min((moment for rows in moments if (moment := rows.first()) is not None), default=None)
 
 
 def _prepare(claim: Claim) -> tuple[PointOfSale, OrderTicket, int]:

@@ -2,7 +2,7 @@
 
 import zoneinfo
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import urlencode
 
@@ -16,9 +16,13 @@ from orders.models import Injection, Order
 from orders.status_summary import local_time
 from orders.till_ready import can_be_sent_now, connection_of
 from storekit.models import Venue
+from storekit.queue.heartbeat import WorkerHealth
 from tables.models import Table
 
 _SHOWN = 5
+LATE_AFTER = timedelta(minutes=2)
+"""An order that is not on its way so long after it was due is late."""
+
 _TILL_IS_READY = " The till takes online orders again: orders that failed because it did not can be sent again here."
 
 
@@ -81,6 +85,8 @@ class WaitingOrders:
     late: int = 0
     accepted: int = 0
     unconfirmed: int = 0
+    due_since: datetime | None = None
+    """When the late one that has waited longest for its next attempt was due; None if none is late."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +115,7 @@ class OrdersTonight:
         return self.states.get(Injection.State.CONFIRMED, 0)
 
 
-def order_findings(orders: OrdersTonight, *, venue: Venue, connected: bool) -> tuple[Finding, ...]:
+def order_findings(orders: OrdersTonight, *, venue: Venue, connected: bool, worker_runs: bool) -> tuple[Finding, ...]:
     """Return the orders that need a person first, then those waiting for the POS, a till, or the next attempt."""
     found, waits = [], orders.waits
     if orders.failed:
@@ -117,7 +123,7 @@ def order_findings(orders: OrdersTonight, *, venue: Venue, connected: bool) -> t
     if waits.unsent and not connected:
         found.append(_parked(waits.unsent, venue=venue))
     elif waits.late:
-        found.append(_late(waits.late, venue=venue))
+        found.append(_late(waits, venue=venue, worker_runs=worker_runs))
     if waits.unconfirmed:
         found.append(_unconfirmed(waits.unconfirmed, venue=venue))
     if orders.duplicates:
@@ -125,7 +131,8 @@ def order_findings(orders: OrdersTonight, *, venue: Venue, connected: bool) -> t
     if found:
         return tuple(found)
     any_orders = orders.waiting or any(orders.states.values())
-    text = "All orders are on the till or being sent" if any_orders else "No orders yet today"
+    on_their_way = "All orders are on the till or being sent" if worker_runs else "No order has failed"
+    text = on_their_way if any_orders else "No orders yet today"
     return (Finding("Orders", Tone.GOOD, text),)
 
 
@@ -152,9 +159,14 @@ def _parked(count: int, *, venue: Venue) -> Finding:
     )
 
 
-def _late(count: int, *, venue: Venue) -> Finding:
+def _late(waits: WaitingOrders, *, venue: Venue, worker_runs: bool) -> Finding:
+    count = waits.late
     text = "1 order is waiting for the till" if count == 1 else f"{count} orders are waiting for the till"
-    detail = f"The POS has not accepted {'it' if count == 1 else 'them'} yet. storekit keeps trying automatically."
+    # Without a worker nobody tries.
+    trying = "storekit keeps trying automatically." if worker_runs else "Tell the kitchen."
+    whose = "Its next attempt" if count == 1 else "The oldest one’s next attempt"
+    since = f" {whose} has been due since {clock(waits.due_since, venue.zone)}." if waits.due_since else ""
+    detail = f"The POS has not accepted {'it' if count == 1 else 'them'} yet. {trying}{since}"
     action = _view(count, page_of(Order, state="waiting", venue=venue.slug))
     return Finding("Waiting", Tone.WARNING, text, detail, action=action)
 
@@ -178,6 +190,31 @@ def _duplicates(count: int, *, venue: Venue) -> Finding:
 
 def _view(count: int, url: str) -> Link:
     return Link("View order" if count == 1 else "View orders", url)
+
+
+def worker_finding(health: WorkerHealth) -> Finding:
+    """Return whether a worker sends orders, when it last looked for due ones, and whether its clock is right."""
+    if not health.alive:
+        since = f"It was last seen {_ago(health.last_beat)}. " if health.last_beat is not None else ""
+        detail = f"{since}Tell the kitchen. Orders wait until whoever runs storekit starts it: manage.py qcluster"
+        return Finding("Worker", Tone.BAD, "Orders are not being sent: the worker is not running", detail)
+    if not health.sweeps:
+        since = f" since {_ago(health.last_sweep)}" if health.last_sweep is not None else ""
+        detail = f"The worker runs, but has not looked for due orders{since}. Ask whoever runs storekit to restart it."
+        return Finding("Worker", Tone.BAD, "Due orders are not being looked for", detail)
+    if not health.clock_is_right:
+        side = "ahead" if health.clock_ahead > 0 else "behind"
+        detail = "Ask whoever runs storekit to set it right: orders for later depend on it."
+        return Finding("Worker", Tone.WARNING, f"Its clock is {abs(health.clock_ahead):.0f} seconds {side}", detail)
+    looked = _ago(health.last_sweep) if health.last_sweep is not None else "never"
+    return Finding("Worker", Tone.GOOD, "Sending orders", f"Last looked for due orders {looked}. Its clock is right.")
+
+
+def _ago(passed: timedelta) -> str:
+    seconds = max(0, int(passed.total_seconds()))
+    if seconds < 2 * 60:
+        return f"{seconds} seconds ago"
+    return f"{seconds // 60} minutes ago" if seconds < 2 * 60 * 60 else f"{seconds // 3600} hours ago"
 
 
 def takes_orders(connection: Connection | None) -> bool:

@@ -2,10 +2,10 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -16,11 +16,11 @@ from storekit.backoffice import findings
 from storekit.backoffice.failures import failed_injections
 from storekit.backoffice.findings import Finding, OrdersTonight, Tone, WaitingOrders
 from storekit.models import User, Venue
+from storekit.queue.heartbeat import worker_health
 from storekit.service_days import service_day_start
 from storekit.staff import managed_venues_of, venues_of
 from tables.models import Table, has_duplicate_number
 
-_LATE_AFTER = timedelta(minutes=2)
 _MAX_VENUES = 50
 _NOT_TO_BE_SENT = (Order.Status.AWAITING_PAYMENT, Order.Status.CANCELLED)
 _MAX_FAILED = 200
@@ -62,11 +62,19 @@ def venues_tonight(*, user: User) -> list[VenueTonight]:
     syncs = _syncs(venues)
     duplicates = _duplicate_table_numbers(venues)
     orders = _orders(user=user, venues=venues, now=now)
+    workers = worker_health()
+    worker = findings.worker_finding(workers)
     tonight = []
     for venue in venues:
         connection = getattr(venue, "connection", None)
         parts = (
-            *findings.order_findings(orders[venue.pk], venue=venue, connected=findings.takes_orders(connection)),
+            *(() if worker.tone is Tone.GOOD else (worker,)),
+            *findings.order_findings(
+                orders[venue.pk],
+                venue=venue,
+                connected=findings.takes_orders(connection),
+                worker_runs=workers.alive,
+            ),
             findings.connection_finding(connection, venue=venue, manages=venue.pk in managed),
             *findings.till_findings(connection),
             findings.menu_finding(
@@ -78,6 +86,7 @@ def venues_tonight(*, user: User) -> list[VenueTonight]:
             ),
             *findings.table_findings(duplicates.get(venue.pk, ()), venue=venue),
             findings.notification_finding(notifications[venue.pk], venue=venue),
+            *((worker,) if worker.tone is Tone.GOOD else ()),
         )
         tonight.append(VenueTonight(venue=venue, now=now, orders=orders[venue.pk], findings=parts))
     return sorted(tonight, key=lambda venue: -venue.needs_attention)
@@ -155,7 +164,7 @@ def _waiting_orders(venues: list[Venue], now: datetime) -> dict[int, WaitingOrde
     """Return the waiting orders by venue, from one query."""
     state = Injection.State
     waiting = Q(state__in=(state.WAITING, state.SENDING))
-    overdue = Q(state=state.WAITING) & (Q(attempts__gt=0) | Q(next_attempt_at__lt=now - _LATE_AFTER))
+    overdue = Q(state=state.WAITING) & (Q(attempts__gt=0) | Q(next_attempt_at__lt=now - findings.LATE_AFTER))
     counted = (
         Injection.objects.filter(state__in=(state.WAITING, state.SENDING, state.ACCEPTED), order__venue__in=venues)
         .exclude(order__status__in=_NOT_TO_BE_SENT)
@@ -165,6 +174,8 @@ def _waiting_orders(venues: list[Venue], now: datetime) -> dict[int, WaitingOrde
             late=Count("pk", filter=overdue),
             accepted=Count("pk", filter=Q(state=state.ACCEPTED)),
             unconfirmed=Count("pk", filter=Q(state=state.ACCEPTED, deliver_by__lte=now)),
+            # Only of those that are late: a sweep finds the others within the minute.
+            due_since=Min("next_attempt_at", filter=Q(next_attempt_at__lt=now - findings.LATE_AFTER)),
         )
     )
     return {venue: WaitingOrders(*counts) for venue, *counts in counted}

@@ -10,6 +10,8 @@ PERIODIC_TASKS: dict[str, int] = {
     "orders.tasks.sweep_unpaid": 1,
     "integrations.tasks.sweep_notifications": 1,
     "integrations.tasks.refresh_tokens": 10,
+    "integrations.tasks.check_consents": 1,
+    "integrations.tasks.send_consent_alerts": 1,
     "integrations.tasks.sweep_syncs": 1,
     "integrations.tasks.check_webhooks": 10,
     "menus.tasks.wake_due": 1,
@@ -24,6 +26,7 @@ PERIODIC_TASKS: dict[str, int] = {
 """Periodic tasks, and the minutes between two runs. The rows say what is due, so a missed run does no harm."""
 
 TICKS: tuple[str, ...] = (
+    "storekit.queue.heartbeat.enqueue_beat",
     "orders.polling.enqueue_newly_due",
     "integrations.webhooks.ledger.enqueue_newly_due",
     "menus.snoozes.service.enqueue_newly_due",
@@ -53,6 +56,10 @@ SETTINGS_TASKS: tuple[str, ...] = ("orders.tasks.settings_changed",)
 """Queued when a venue's POS settings were saved. Each is given the venue's id."""
 
 
+OLDEST_DUE_ORDER = "orders.injection.send.oldest_due"
+"""Returns since when the order that has waited longest for its next attempt has been due; None if none is."""
+
+
 def every_name() -> list[str]:
     """Every dotted path of this module."""
     return [
@@ -63,4 +70,5 @@ def every_name() -> list[str]:
         *CONNECTED_TASKS,
         *READY_TASKS,
         *SETTINGS_TASKS,
+        OLDEST_DUE_ORDER,
     ]

@@ -31,7 +31,9 @@ def test_everything_in_order_is_200_with_a_word_for_each_check(client: Client) -
     answer = client.get("/readyz")
 
     assert answer.status_code == 200
-    assert answer.json() == {"database": "ok", "migrations": "ok", "cache": "ok", "queue": "ok"}
+    assert answer.json() == dict.fromkeys(
+        ("database", "migrations", "cache", "queue", "worker", "sweep", "orders", "clock"), "ok"
+    )
 
 
 @pytest.mark.django_db
@@ -81,4 +83,8 @@ def test_a_database_that_is_down_is_503_rather_than_a_crash() -> None:
         "migrations",
         "cache",
         "queue",
+        "worker",
+        "sweep",
+        "orders",
+        "clock",
     }

@@ -80,7 +80,8 @@ def test_a_task_queued_in_redis_is_processed_and_the_cache_is_shared(environment
     assert seen["result"] == 42
     assert seen["cached"] == "hello"
     assert seen["in_database"] == 0
-    assert seen["readyz"] == [200, {"database": "ok", "migrations": "ok", "cache": "ok", "queue": "ok"}]
+    status, words = seen["readyz"]
+    assert (status, set(words.values())) == (200, {"ok"})
 
 
 def _finished(environment: dict[str, str], task: str) -> dict[str, Any]:

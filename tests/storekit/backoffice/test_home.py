@@ -312,7 +312,7 @@ def test_many_venues_take_no_more_queries_than_one(
         if place != venue:
             factories.MembershipFactory(venue=place, user=anna)
 
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         assert len(venues_tonight(user=anna)) == 5
 
 
