@@ -162,9 +162,9 @@ def test_each_venue_gets_its_own_menu(menu: Venue, other_venue: Venue, client: C
     assert (other.status_code, other.json()["errors"][0]["code"]) == (404, "no_menu")
 
 
-def test_the_response_does_not_reveal_whether_the_venue_is_connected(menu: Venue, client: Client) -> None:
+def test_the_response_does_not_reveal_why_orders_cannot_be_sent(menu: Venue, client: Client) -> None:
     before = client.get(URL)
-    made = factories.ConnectionFactory(venue=menu)
+    made = factories.ConnectionFactory(venue=menu, status="reconnect_needed", status_reason="It was withdrawn.")
     made.settings.preferred_language = "en"
     made.settings.save()
     after = client.get(URL)

@@ -1,6 +1,6 @@
 """A worker's heartbeat, by the database's clock: read by /readyz, the home page and the storefront's menu."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -36,7 +36,7 @@ def let_workers_be_away(**since: float) -> None:
 
 
 @pytest.fixture
-def menu(venue: Venue, connection: Connection, client: Client) -> Iterator[Any]:
+def menu(venue: Venue, connection: Connection, client: Client) -> Callable[[], Any]:
     """Reads the menu's `ordering`, twice: built, and from memory."""
     cache.clear()
     sync_snapshot(venue, BURGER_MENU)
@@ -98,7 +98,7 @@ def test_a_host_whose_clock_is_wrong_is_alive_and_said_to_be_wrong(client: Clien
 def test_the_ticker_queues_a_beat_every_ten_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     seconds = [1000.0]
     monkeypatch.setattr(heartbeat, "_last_queued", [])
-    monkeypatch.setattr(heartbeat.time, "monotonic", lambda: seconds[0])
+    monkeypatch.setattr("storekit.queue.heartbeat.time.monotonic", lambda: seconds[0])
     queued()
     for _ in range(10):
         heartbeat.enqueue_beat(since=timezone.now(), until=timezone.now())
