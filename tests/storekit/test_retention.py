@@ -29,7 +29,7 @@ NOW = datetime(2026, 5, 1, 2, 30, tzinfo=UTC)
 
 KEPT = {
     "django_q": {"OrmQ", "Schedule"},
-    "storekit": {"User", "Venue", "Membership", "ApiKey"},
+    "storekit": {"User", "Venue", "Membership", "ApiKey", "WorkerBeat"},
     "integrations": {"Connection", "TokenPair", "LightspeedSettings", "SyncSchedule"},
     "tables": {"Area", "Table"},
     "orders": {"Order", "OrderLine", "OrderCounter", "Injection", "DiscountCode", "OrderingRules", "OrderingHours"},
