@@ -14,10 +14,11 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from storekit.accounts.inviting import invite
 from storekit.admin_base.filters import VenueFilter
 from storekit.admin_base.membership_forms import MembershipForm, MembershipFormSet
 from storekit.admin_base.site import ReadOnlyAdmin, VenueAdmin
-from storekit.models import ApiKey, Membership, Venue
+from storekit.models import ApiKey, Invitation, Membership, User, Venue
 from storekit.rest.api_keys import issue_api_key, revoke_api_key
 from storekit.staff import is_superuser, managed_venues_of, manages, manages_somewhere, works_at, works_somewhere
 from storekit.timezones import venue_timezones
@@ -74,12 +75,37 @@ class VenuePage(VenueAdmin):
     fields = ("name", "slug", "email", "timezone", "country", "currency")
     inlines = (MembershipInline,)
 
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Save the people of the venue, and invite those that are new, in the same words for everyone."""
+        super().save_formset(request, form, formset, change)
+        assert isinstance(request.user, User)  # noqa: S101 - for the type checker
+        for email, role in getattr(formset, "invited", ()):
+            invite(venue=form.instance, email=email, role=role, invited_by=request.user)
+            self.log_change(request, form.instance, f"Invited {email}.")
+            messages.success(
+                request, f"{email} is invited by e-mail, and appears here after accepting. See Invitations."
+            )
+
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return is_superuser(request.user)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Venue | None = None) -> tuple[str, ...]:
         # URLs, QR codes and amounts already in use depend on these.
         return () if obj is None or is_superuser(request.user) else ("slug", "currency")
+
+
+@admin.register(Invitation)
+class InvitationPage(ReadOnlyAdmin):
+    """Invitations that wait to be accepted. Managers withdraw them by deleting them."""
+
+    list_display = ("email", "venue", "role", "invited_by", "created_at")
+    list_filter = (VenueFilter,)
+    list_select_related = ("venue", "invited_by")
+    search_fields = ("email",)
+    fields = ("venue", "email", "role", "invited_by", "created_at")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.manages_row(request, obj)
 
 
 class ApiKeyForm(forms.Form):

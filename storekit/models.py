@@ -10,6 +10,7 @@ from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils import timezone
 
 from storekit.money import is_currency
 from storekit.timezones import venue_timezones
@@ -111,14 +112,33 @@ class Membership(models.Model):
         return f"{self.user} at {self.venue} ({self.role})"
 
 
+class Invitation(models.Model):
+    """An invitation to work at a venue, until it is accepted or withdrawn. The e-mail's link is signed, not kept."""
+
+    venue = models.ForeignKey(Venue, models.CASCADE, related_name="invitations")
+    email = models.EmailField("e-mail address")
+    role = models.CharField(max_length=10, choices=Membership.Role, default=Membership.Role.STAFF)
+    invited_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField("sent", default=timezone.now)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [models.UniqueConstraint(fields=["venue", "email"], name="one_invitation_per_venue_and_address")]
+
+    def __str__(self) -> str:
+        return f"{self.email} to {self.venue}"
+
+
 class AccountMail(models.Model):
     """An e-mail to a person about their account, until it is sent. Whether there is an account is looked up then."""
 
     class Kind(models.TextChoices):
         PASSWORD_RESET = "password_reset", "Password reset"
+        INVITATION = "invitation", "Invitation"
 
     kind = models.CharField(max_length=20, choices=Kind)
     email = models.EmailField()
+    invitation = models.ForeignKey(Invitation, models.CASCADE, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     # While it is being sent: when the lease runs out.
     next_attempt_at = models.DateTimeField(db_index=True)

@@ -60,6 +60,7 @@ AGES: tuple[Age, ...] = (
     Age("Snoozes that have ended", "menus.Snooze", 730, "ended_at"),
     # They hold guests' names, and nobody repeats a request after so long.
     Age("Answers to repeated requests", "storekit.IdempotentAnswer", 30, "created_at"),
+    Age("Invitations that nobody accepted", "storekit.Invitation", 30, "created_at"),
     Age("Changes made in the back office", "admin.LogEntry", 730, "action_time"),
     Age("Log-ins, after they have expired", "sessions.Session", 1, "expire_date"),
     # The queue deletes tasks that succeeded by itself, but never those that failed.

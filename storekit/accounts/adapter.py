@@ -9,7 +9,7 @@ from django.urls import reverse
 
 
 class StaffAccountAdapter(DefaultAccountAdapter):
-    """Closes sign-up: superusers add people, and managers give them access to venues."""
+    """Closes sign-up: managers invite people to their venues."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False

@@ -12,9 +12,10 @@ from allauth.account.utils import user_pk_to_url_str
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from storekit.accounts.invitations import GOOD_FOR, address_of
 from storekit.db.due_rows import claim_by_moment, due_now, enqueue_each, enqueue_on_commit
 from storekit.mail import send_mail
-from storekit.models import AccountMail
+from storekit.models import AccountMail, Invitation
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +31,11 @@ def queue_password_reset(*, email: str) -> None:
     _queue(AccountMail(kind=AccountMail.Kind.PASSWORD_RESET, email=email))
 
 
+def queue_invitation(*, invitation: Invitation) -> None:
+    """Queue the e-mail with the link to accept an invitation. It is not sent once the invitation is withdrawn."""
+    _queue(AccountMail(kind=AccountMail.Kind.INVITATION, email=invitation.email, invitation=invitation))
+
+
 def send(*, mail_id: int) -> str:
     """Send the e-mail if it is due. Safe to call at any time and from any number of processes.
 
@@ -39,8 +45,8 @@ def send(*, mail_id: int) -> str:
     moment = claim_by_moment(_due().filter(pk=mail_id), lease=_LEASE, attempts=F("attempts") + 1)
     if moment is None:
         return "not due"
-    row = AccountMail.objects.get(pk=mail_id)
-    problem = _send_password_reset(row)
+    row = AccountMail.objects.select_related("invitation__venue").get(pk=mail_id)
+    problem = _send_invitation(row) if row.invitation else _send_password_reset(row)
     if not problem:
         row.delete()
         return "sent"
@@ -82,3 +88,13 @@ def _send_password_reset(row: AccountMail) -> str:
             to=row.email, template="emails/password_reset", context={"link": link}, name=f"account-{row.pk}-{user.pk}"
         )
     return problem
+
+
+def _send_invitation(row: AccountMail) -> str:
+    assert row.invitation is not None  # noqa: S101  # the caller looked
+    return send_mail(
+        to=row.email,
+        template="emails/invitation",
+        context={"invitation": row.invitation, "link": address_of(row.invitation), "days": GOOD_FOR.days},
+        name=f"account-{row.pk}",
+    )

@@ -13,7 +13,7 @@ from integrations.models import Connection, Notification, SyncRun, SyncSchedule
 from menus.models import Category, Menu, Modifier, ModifierGroup, Product, Snooze
 from orders.models import DiscountCode, Order, OrderingRules
 from storekit.backoffice.failures import failed_injections
-from storekit.models import ApiKey, User, Venue
+from storekit.models import ApiKey, Invitation, User, Venue
 from tables.models import Area, Table
 
 
@@ -54,7 +54,14 @@ _GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
             _Entry(Notification, "Notifications", "notifications"),
         ),
     ),
-    ("Setup", (_Entry(Venue, "Venue and staff", "storefront"), _Entry(ApiKey, "API keys", "key"))),
+    (
+        "Setup",
+        (
+            _Entry(Venue, "Venue and staff", "storefront"),
+            _Entry(Invitation, "Invitations", "mail"),
+            _Entry(ApiKey, "API keys", "key"),
+        ),
+    ),
     (
         "Administration",
         (

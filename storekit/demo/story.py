@@ -27,11 +27,11 @@ def connect(browser: Browser, *, url: str, venue: str, location: str) -> None:
     browser.submit(venue=venue)
     browser.submit(decision="allow")
     page = browser.page
-    if not page.ok or "/location/" not in page.url:
-        raise DemoError(f"Connecting the POS stopped at {page.url} ({page.status_code}).")
-    page = browser.submit(business_location_id=location)
+    if page.ok and "/location/" in page.url:
+        page = browser.submit(business_location_id=location)
+    # A venue that has a location keeps it, and is not asked.
     if not page.ok or "/admin/integrations/connection/" not in page.url:
-        raise DemoError(f"Choosing the location stopped at {page.url} ({page.status_code}).")
+        raise DemoError(f"Connecting the POS stopped at {page.url} ({page.status_code}).")
 
 
 def pickup_order(menu: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from integrations.models import Connection, Notification, SyncRun, SyncSchedule
 from menus.models import Allergen, Category, Menu, RestorePoint
 from orders.models import Injection, InjectionAttempt, Order, OrderingHours, OrderingRules, OrderLine
-from storekit.models import Venue
+from storekit.models import Invitation, Venue
 from storekit.rest.api_keys import issue_api_key
 from tables.models import Area, Table
 from tests import factories
@@ -20,6 +20,7 @@ from tests import factories
 def one_of_everything(venue: Venue) -> dict[type[Model], Model]:
     """Makes the rows and returns them by model."""
     rows: list[Model] = [venue, issue_api_key(venue=venue, name=f"Web shop of {venue}")[0]]
+    rows.append(Invitation.objects.create(venue=venue, email=f"new@{venue.slug}.example"))
     connection = factories.ConnectionFactory(venue=venue, business_name=f"Group of {venue}")
     rows += [connection, connection.settings, connection.tokens, *_pos_rows(connection)]
     rows += _menu_rows(venue)

@@ -18,7 +18,7 @@ from django_q.models import Schedule, Task
 from integrations.models import Connection, Notification, SyncRun
 from menus.models import Menu, RestorePoint, Snooze
 from orders.models import Alert, CheckIdentifier, Injection, InjectionAttempt, Order, StaffAction
-from storekit.models import IdempotentAnswer, User, Venue
+from storekit.models import IdempotentAnswer, Invitation, User, Venue
 from storekit.queue.schedules import write_schedules
 from storekit.retention import AGES, Age, forget_old
 from storekit.tasks import forget_old_rows
@@ -29,8 +29,8 @@ NOW = datetime(2026, 5, 1, 2, 30, tzinfo=UTC)
 
 KEPT = {
     "django_q": {"OrmQ", "Schedule"},
-    "storekit": {"User", "Venue", "Membership", "ApiKey", "WorkerBeat"},
-    "integrations": {"Connection", "TokenPair", "LightspeedSettings", "SyncSchedule"},
+    "storekit": {"User", "Venue", "Membership", "ApiKey", "AccountMail", "WorkerBeat"},
+    "integrations": {"Connection", "TokenPair", "WaitingConsent", "LightspeedSettings", "SyncSchedule"},
     "tables": {"Area", "Table"},
     "orders": {"Order", "OrderLine", "OrderCounter", "Injection", "DiscountCode", "OrderingRules", "OrderingHours"},
     "menus": {
@@ -102,6 +102,7 @@ def row_of(age: Age, order: Order, connection: Connection, number: int) -> Model
         "storekit.IdempotentAnswer": lambda: IdempotentAnswer(
             scope="1", key=str(number), request_digest="", status=201, answer={}
         ),
+        "storekit.Invitation": lambda: Invitation(venue=order.venue, email=f"{number}@example.com"),
         "admin.LogEntry": lambda: LogEntry(
             user=User.objects.first() or factories.UserFactory(),
             content_type=ContentType.objects.get_for_model(Order),
