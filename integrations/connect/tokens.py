@@ -38,8 +38,8 @@ _POLL_SECONDS = 0.1
 
 _RENEWAL_PENDING = "Access to Lightspeed is being renewed. Try again in a few minutes."
 RECONNECT_SENTENCE = (
-    "Lightspeed no longer accepts storekit's access: it was withdrawn, or not used for 40 days. "
-    "A manager needs to reconnect the venue."
+    "Lightspeed no longer accepts storekit's access: it was withdrawn, not used for 40 days, or renewed after the "
+    "backup that this database was restored from. A manager needs to reconnect the venue."
 )
 
 

@@ -23,6 +23,7 @@ _SHOWN = 5
 LATE_AFTER = timedelta(minutes=2)
 """An order that is not on its way so long after it was due is late."""
 
+_RECONNECT = "Orders wait until then. Press Reconnect, then Continue to Lightspeed, and agree there."
 _TILL_IS_READY = " The till takes online orders again: orders that failed because it did not can be sent again here."
 
 
@@ -238,11 +239,8 @@ def connection_finding(connection: Connection | None, *, venue: Venue, manages: 
         return Finding("POS", Tone.BAD, "No location chosen yet", ask, action=action)
     if status == Connection.Status.RECONNECT_NEEDED:
         action = Link("Reconnect", consent) if manages else None
-        detail = (
-            ask
-            or connection.status_reason
-            or "Lightspeed no longer accepts storekit’s access. Orders wait until you reconnect."
-        )
+        why = connection.status_reason or "Lightspeed no longer accepts storekit’s access."
+        detail = ask or f"{why} {_RECONNECT}"
         return Finding("POS", Tone.BAD, "Needs reconnecting", detail, action=action)
     place = f"Connected to {connection.business_name} – {connection.location_name}"
     if not connection.enabled:

@@ -8,6 +8,7 @@ import time_machine
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from integrations.connect.tokens import RECONNECT_SENTENCE
 from integrations.models import Connection, Notification, SyncRun
 from orders.models import Alert, Injection, Order
 from storekit.backoffice.findings import Tone
@@ -26,6 +27,9 @@ FRIDAY_NIGHT = datetime(2026, 7, 17, 21, 30, tzinfo=UTC)
 def friday_night() -> object:
     with time_machine.travel(FRIDAY_NIGHT, tick=False):
         yield
+
+
+CONNECT = "/integrations/lightspeed/connect/"
 
 
 def home(browser: Client) -> str:
@@ -242,6 +246,20 @@ def test_a_manager_gets_a_connect_button_and_staff_learn_whom_to_ask(
     assert button in annas_browser.get("/admin/").content.decode()
     assert button not in bens_browser.get("/admin/").content.decode()
     assert "Ask a manager of the venue to connect it." in home(bens_browser)
+
+
+def test_a_venue_to_reconnect_says_why_and_what_to_press(
+    annas_browser: Client, bens_browser: Client, venue: Venue
+) -> None:
+    factories.ConnectionFactory(
+        venue=venue, status=Connection.Status.RECONNECT_NEEDED, status_reason=RECONNECT_SENTENCE
+    )
+    told = "renewed after the backup that this database was restored from"
+    page = home(annas_browser)
+    assert told in page
+    assert "Press Reconnect, then Continue to Lightspeed, and agree there." in page
+    assert "Continue to Lightspeed" in annas_browser.get(f"{CONNECT}?venue=copper-pot").content.decode()
+    assert told not in home(bens_browser)
 
 
 def test_the_latest_menu_sync_is_what_counts(anna: User, venue: Venue, connection: Connection) -> None:
