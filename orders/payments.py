@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from orders.checkout.lines import lines_of
 from orders.checkout.problems import OrderRefused
-from orders.checkout.still_possible import take_again
+from orders.checkout.still_possible import NoLongerPossible, take_again
 from orders.checkout.validation import total_problem
 from orders.checkout.venue_settings import ordering_settings_of
-from orders.expiry import is_expired
+from orders.expiry import expire_unpayable, is_expired
 from orders.injection.scheduling import first_attempt_at
 from orders.models import Injection, Order
 from orders.placing import enqueue_unless_held, initial_schedule
@@ -45,10 +45,18 @@ def pay_order(*, venue: Venue, order_id: UUID, reference: str, amount: Decimal) 
         AlreadyPaid: it was paid with another payment.
         OrderCancelled: it was cancelled.
         PaymentTooLate: it was not paid in time.
-        NoLongerPossible: the venue is closed at its time, or items are gone meanwhile. It stays unpaid, until it
-            expires.
+        NoLongerPossible: the venue is closed at its time, or items are gone. It expires, so that this payment, which
+            the shop gives back, does not count when it is posted again.
         MenuBusy: the menu changed every time it was read.
     """
+    try:
+        return _pay(venue, order_id, reference, amount)
+    except NoLongerPossible as error:
+        expire_unpayable(order_id=order_id, reason=error.detail)
+        raise
+
+
+def _pay(venue: Venue, order_id: UUID, reference: str, amount: Decimal) -> Order:
     now = timezone.now()
     with transaction.atomic():
         # Every change to an order locks this row first.

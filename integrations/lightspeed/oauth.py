@@ -3,6 +3,7 @@
 Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed.app/).
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -121,12 +122,12 @@ def _session(config: ClientConfig) -> OAuth2Session:
     )
     session.headers["User-Agent"] = "storekit"
     keep_to_deadlines(session)
-    session.register_compliance_hook("access_token_response", _raise_for_http_errors)
-    session.register_compliance_hook("refresh_token_response", _raise_for_http_errors)
+    session.register_compliance_hook("access_token_response", _checked)
+    session.register_compliance_hook("refresh_token_response", _checked)
     return session
 
 
-def _raise_for_http_errors(response: requests.Response) -> requests.Response:
+def _raise_for_http_errors(response: requests.Response) -> None:
     """Raise for responses without an OAuth error: throttling, faults, redirects, a gateway's own words.
 
     Authlib handles the others by their `error`, whatever their status. Without one it takes a refusal for tokens.
@@ -138,15 +139,40 @@ def _raise_for_http_errors(response: requests.Response) -> requests.Response:
         raise errors.for_answer(
             call=Call.READ, status=status, body=b"", retry_after=response.headers.get("Retry-After")
         )
+
+
+def _checked(response: requests.Response) -> requests.Response:
+    """Return a response that Authlib reads rightly, or raise for it."""
+    _raise_for_http_errors(response)
+    body = _json_of(response)
+    odd = [
+        name for name in ("expires_in", "expires_at") if isinstance(body, dict) and not _is_number(body.get(name, 0))
+    ]
+    if odd:
+        # Authlib would raise, and the new pair would be lost with it, while the old one is spent.
+        kept = {name: value for name, value in body.items() if name not in odd}
+        response._content = json.dumps(kept).encode()
     return response
 
 
 def _has_oauth_error(response: requests.Response) -> bool:
-    try:
-        body = response.json()
-    except ValueError:
-        return False
+    body = _json_of(response)
     return isinstance(body, dict) and "error" in body
+
+
+def _json_of(response: requests.Response) -> Any:
+    try:
+        return response.json()
+    except ValueError:
+        return None
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        int(value)
+    except (TypeError, ValueError, OverflowError):
+        return False
+    return True
 
 
 def _tokens_from(

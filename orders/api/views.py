@@ -154,10 +154,10 @@ class OrderPaymentView(OrderView):
         description=(
             "Records the payment; the order is sent to the POS at once, or shortly before its time when the venue "
             "holds orders for later. The same reference again gets the same response. Refund the payment after 409 "
-            "with code `already_paid`, `cancelled`, `too_late` (it was not paid by `pay_by`, so it has expired) "
+            "with code `already_paid`, `cancelled`, `too_late` (it has expired), "
             "`on_the_bill` (it was added to an open check and is paid with that), `closed` (the venue is closed at the "
-            "order's time, or no longer takes orders of its type) or `unavailable` (items or the table are gone "
-            "meanwhile). An order that is `closed` or `unavailable` awaits its payment until it expires."
+            "order's time, or no longer takes orders of its type) or `unavailable` (items or the table are "
+            "gone). An order that is `closed` or `unavailable` expires: place a new one."
         ),
         request=OrderPaymentSerializer,
         responses={
