@@ -1,1 +1,1 @@
-"""How the web server serves: worker classes for gunicorn."""
+"""How storekit is served: the worker class for gunicorn, and the pages' Content-Security-Policy."""

@@ -125,3 +125,10 @@ def test_error_pages(visit: Visit, path: str, size: str) -> None:
     visit.screenshot(f"lost{path.strip('/').replace('/', '-')}-{size}")
     visit.console.clear()  # Chromium logs the 404 that is being tested.
     visit.assert_in_order()
+
+
+def test_the_api_documentation_shows_every_call(visit: Visit) -> None:
+    visit.open("/api/docs/")
+    visit.page.get_by_text("/api/v1/venues/{slug}/basket").wait_for()
+    assert visit.console == []
+    assert visit.foreign_requests == []
