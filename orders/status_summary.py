@@ -11,7 +11,7 @@ from orders.expiry import is_expired
 from orders.models import CLOSED_STATUSES, Alert, Injection, Order
 from orders.staff_actions import is_being_sent, may_be_on_the_till
 from orders.till_ready import can_be_sent_now, connection_of
-from storekit.money_format import format_money
+from storekit.money.words import format_money
 
 _State = Injection.State
 _Status = Order.Status

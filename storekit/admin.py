@@ -18,10 +18,10 @@ from storekit.accounts.inviting import invite
 from storekit.admin_base.filters import VenueFilter
 from storekit.admin_base.membership_forms import MembershipForm, MembershipFormSet
 from storekit.admin_base.site import ReadOnlyAdmin, VenueAdmin
+from storekit.local_time.zones import venue_timezones
 from storekit.models import ApiKey, Invitation, Membership, User, Venue
 from storekit.rest.api_keys import issue_api_key, revoke_api_key
 from storekit.staff import is_superuser, managed_venues_of, manages, manages_somewhere, works_at, works_somewhere
-from storekit.timezones import venue_timezones
 
 
 class MembershipInline(TabularInline):

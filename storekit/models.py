@@ -12,8 +12,8 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
 
+from storekit.local_time.zones import venue_timezones
 from storekit.money import is_currency
-from storekit.timezones import venue_timezones
 
 
 def validate_timezone(name: str) -> None:

@@ -5,8 +5,8 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from storekit import health
 from storekit.rest.errors import unused
+from storekit.serving import health
 
 handler404 = "storekit.rest.errors.not_found"
 

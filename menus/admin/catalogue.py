@@ -37,7 +37,7 @@ from storekit.admin_base.filters import VenueFilter
 from storekit.admin_base.local_time import local_moment
 from storekit.admin_base.site import ReadOnlyAdmin, ReadOnlyInline
 from storekit.models import Venue
-from storekit.money_format import format_money
+from storekit.money.words import format_money
 
 admin.site.register(Snooze, SnoozePage)
 

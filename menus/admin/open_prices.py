@@ -16,7 +16,7 @@ from menus.models import Product
 from menus.open_prices import PriceFromPos, has_open_price, set_staff_price
 from storekit.models import Venue
 from storekit.money import MAX_DECIMALS, WHOLE_DIGITS, money_string, smallest_amount
-from storekit.money_format import format_money
+from storekit.money.words import format_money
 
 # One digit less than the column holds: tax is added.
 _MAX_DIGITS = WHOLE_DIGITS - 1 + MAX_DECIMALS

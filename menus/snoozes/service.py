@@ -15,8 +15,8 @@ from menus.stock.levels import active_snoozes, propagate_to_menu
 from menus.stock.sold_out_log import find_items, insert_snoozes
 from menus.versions import lock_menu, raise_version
 from storekit.db.due_rows import enqueue
+from storekit.local_time.service_days import service_day
 from storekit.models import Venue
-from storekit.service_days import service_day
 
 ENDED_BY_EXPIRY = "Expired"
 _WAKES_AT = time(8)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from menus.sync.diff import ENTRIES, MenuPlan, StoredMenu, StoredRow, Values
-from storekit.money_format import format_money
+from storekit.money.words import format_money
 
 Json = dict[str, Any]
 

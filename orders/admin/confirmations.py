@@ -7,7 +7,7 @@ from orders.injection.references import definitely_refused
 from orders.models import Injection, InjectionAttempt, Order
 from orders.staff_actions import Cancellation, is_being_sent, may_be_on_the_till
 from orders.status_summary import local_time
-from storekit.money_format import format_money
+from storekit.money.words import format_money
 
 
 def order_count(count: int) -> str:

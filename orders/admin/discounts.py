@@ -17,7 +17,7 @@ from storekit.admin_base.filters import VenueFilter
 from storekit.admin_base.site import VenueAdmin, simplify_choice
 from storekit.models import Venue
 from storekit.money import ZERO, money_string, smallest_amount
-from storekit.money_format import format_money
+from storekit.money.words import format_money
 from storekit.text import folded
 
 _SAME_CODE = "Same as another code: rename it"

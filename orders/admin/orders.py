@@ -20,7 +20,7 @@ from orders.order_sheet import sheet_lines
 from orders.status_summary import in_trouble, is_unconfirmed, local_time, status_summary
 from storekit.admin_base.filters import VenueFilter
 from storekit.admin_base.site import ReadOnlyAdmin
-from storekit.money_format import format_money
+from storekit.money.words import format_money
 
 admin.site.register(DiscountCode, DiscountCodePage)
 admin.site.register(OrderingRules, OrderingRulesPage)

@@ -11,7 +11,7 @@ from orders.alerts.sold_out import menu_outcome
 from orders.models import Alert, Injection, InjectionAttempt, Order, StaffAction
 from orders.order_sheet import order_details, order_totals
 from orders.status_summary import local_time
-from storekit.money_format import format_money
+from storekit.money.words import format_money
 
 
 @dataclass(frozen=True)

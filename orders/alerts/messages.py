@@ -18,7 +18,7 @@ from orders.injection.references import may_have_arrived
 from orders.injection.send import custom_fields_for
 from orders.models import Alert, Injection, Order
 from orders.order_sheet import SheetLine, order_details, order_totals, sheet_lines, single_line
-from storekit.money_format import format_money
+from storekit.money.words import format_money
 
 LONGEST_MESSAGE = 1000
 """How much a till shows and prints, in characters."""

@@ -12,7 +12,7 @@ from orders.checkout.shares import ZERO
 from orders.models import DiscountCode
 from storekit.models import Venue
 from storekit.money import round_money
-from storekit.money_format import format_money
+from storekit.money.words import format_money
 from storekit.text import folded
 
 ATTR = "discount_code"

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from orders.checkout.problems import Problem
 from orders.models import Order
 from orders.models.rules import DEFAULT_MINUTES_TO_PAY
-from storekit.service_days import service_day
+from storekit.local_time.service_days import service_day
 
 _DAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
 _ONE_DAY = timedelta(days=1)

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from integrations.pos import OpenCheck, PosError
 from orders.models import Order, OrderLine
-from storekit.money_format import format_money
+from storekit.money.words import format_money
 from storekit.text import folded
 
 _UNCONFIRMED = "The POS accepted the order, but no till confirmed it in time."

@@ -15,9 +15,9 @@ from orders.models import CLOSED_STATUSES, Alert, Injection, Order
 from storekit.backoffice import findings
 from storekit.backoffice.failures import failed_injections
 from storekit.backoffice.findings import Finding, OrdersTonight, Tone, WaitingOrders
+from storekit.local_time.service_days import service_day_start
 from storekit.models import User, Venue
 from storekit.queue.heartbeat import worker_health
-from storekit.service_days import service_day_start
 from storekit.staff import managed_venues_of, venues_of
 from tables.models import Table, has_duplicate_number
 

@@ -1,1 +1,1 @@
-"""How storekit is served: the worker class for gunicorn, and the pages' Content-Security-Policy."""
+"""How storekit is served: the worker class for gunicorn, the health checks, and the Content-Security-Policy."""

@@ -6,8 +6,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
 
+from storekit.local_time.zones import venue_timezones
 from storekit.models import Venue, validate_timezone
-from storekit.timezones import venue_timezones
 
 
 @pytest.mark.parametrize("name", ["localtime", "posixrules", "Factory", "", "London", "../etc/localtime"])

@@ -9,7 +9,7 @@ from babel.numbers import get_currency_precision
 
 from storekit.models import Venue
 from storekit.money import is_currency
-from storekit.money_format import format_money
+from storekit.money.words import format_money
 
 AMOUNT = Decimal("12345.5")
 

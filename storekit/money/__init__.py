@@ -70,7 +70,7 @@ def money_string(amount: Decimal, currency: str) -> str:
 def money_with_code(amount: Decimal, currency: str) -> str:
     """Return an amount and its currency as texts for programmers have it: `8.00 GBP`, `800 JPY`.
 
-    For people there is `storekit.money_format.format_money`.
+    For people there is `storekit.money.words.format_money`.
     """
     return f"{money_string(amount, currency)} {currency}"
 
