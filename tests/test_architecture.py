@@ -1,9 +1,10 @@
-"""Imports point down only: the contracts in pyproject.toml hold, and breaking one is noticed."""
+"""Imports point down only, and breaking a contract of pyproject.toml is noticed; modules and folders stay small."""
 
 import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,20 @@ def test_no_app_outside_integrations_names_the_settings_of_lightspeed() -> None:
     sources = [path for package in ("storekit", "menus", "tables", "orders") for path in (ROOT / package).rglob("*.py")]
 
     assert [path for path in sources if "LightspeedSettings" in path.read_text()] == []
+
+
+def _python_files() -> list[Path]:
+    packages = ("storekit", "integrations", "menus", "tables", "orders", "tests")
+    return [path for package in packages for path in (ROOT / package).rglob("*.py")]
+
+
+def test_no_module_has_more_than_400_lines() -> None:
+    lengths = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in _python_files()}
+    assert {name: length for name, length in lengths.items() if length > 400} == {}
+
+
+def test_no_folder_has_more_than_20_python_files_beside_each_other() -> None:
+    folders = Counter(str(path.parent.relative_to(ROOT)) for path in _python_files())
+    apart = ("tests", "migrations")
+    crowded = {name: number for name, number in folders.items() if number > 20 and not name.startswith("tests")}
+    assert {name: number for name, number in crowded.items() if not name.endswith(apart)} == {}
