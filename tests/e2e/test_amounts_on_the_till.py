@@ -56,6 +56,8 @@ def _place_all_and_compare(service: Service, orders: list[Json]) -> None:
     _place(service, orders)
     unsettled = Injection.objects.exclude(state__in=[Injection.State.CONFIRMED, Injection.State.FAILED])
     eventually(lambda: not unsettled.exists(), seconds=90)
+    # The till renames the checks of tables, and says so afterwards.
+    eventually(lambda: set(Injection.objects.values_list("account", flat=True)) <= set(_checks(service)))
     checks = _checks(service)
     for injection in Injection.objects.select_related("order"):
         assert (injection.state, injection.error) == (Injection.State.CONFIRMED, "")
