@@ -30,7 +30,7 @@ Row = tuple[str, str, str, str]
 _VENUES, _ORDERS_EACH, _SECONDS_A_CALL = 6, 40, 0.5
 _SILENT_ORDERS, _OTHER_ORDERS = 20, 20
 _NOTIFICATIONS = 300
-_REFUSALS = 20
+_REFUSALS = 21
 _LARGE_MENU = 5000
 
 # Runs inside storekit: links the venues to locations of the stand-in, with tokens that last.
@@ -116,10 +116,11 @@ def _notifications() -> list[Row]:
 
 
 def _refusals() -> list[Row]:
-    with _linked(1) as (up, pos, (venue,)), _worker(up):
-        _warm_up(up, pos, venue)
+    # Three at each venue: from the fourth on, a rush's failures are told together.
+    with _linked(_REFUSALS // 3) as (up, pos, venues), _worker(up):
+        _warm_up(up, pos, venues[0])
         mail, seconds = up.folder / "mail", []
-        for _ in range(_REFUSALS):
+        for venue in venues * 3:
             reference = _place(up, venue)
             eventually(lambda reference=reference: reference in pos.orders, seconds=60)  # type: ignore[misc]
             before, refused_at = set(_mails(mail)), time.time()
