@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 DRAIN_TASK = "integrations.tasks.drain_notifications"
 MAX_ATTEMPTS = 8
 # Few enough to be processed well within the lease.
-_BATCH = 20
+_BATCH = 50
 _LEASE = timedelta(minutes=2)
 _FIRST_DELAY = timedelta(seconds=30)
 _MAX_ERROR_LENGTH = 2000
