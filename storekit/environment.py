@@ -236,7 +236,9 @@ def _names_a_mail_server(parts: SplitResult) -> bool:
         return False
     if parts.scheme in _SMTP_PORTS:
         return bool(parts.hostname) and not parts.path.strip("/")
-    return not parts.netloc and (_folder(parts) != "/") == (parts.scheme == "filemail")
+    if parts.scheme == "filemail":
+        return not parts.netloc and parts.path.startswith("/") and _folder(parts) != "/"
+    return not parts.netloc and _folder(parts) == "/"
 
 
 def _folder(parts: SplitResult) -> str:

@@ -157,6 +157,7 @@ def test_the_folder_of_filemail_is_absolute(url: str, folder: str) -> None:
 @pytest.mark.parametrize(
     "url",
     [
+        "filemail:var/mail",
         "filemail://var/mail",
         "filemail://",
         "filemail:///",
