@@ -50,7 +50,7 @@ class _Search:
         groups = list(_opened_first(needs, entry))[::-1]
         position = {group: index for index, group in enumerate(groups)}
         nested = [(group, choice) for group in groups for choice in needs.offers[group] if needs.opens.get(choice)]
-        # In this order, whoever opens a group is decided on before the choices in it.
+        # In this order, the entry that opens a group is decided on before the choices in it.
         self._nested = [
             (group, choice)
             for group, choice in nested

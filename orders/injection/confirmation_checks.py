@@ -150,7 +150,7 @@ def _confirm_found(injection: Injection, checks: tuple[OpenCheck, ...]) -> bool:
         return False
     with transaction.atomic():
         unsettled = Injection.objects.select_for_update(of=("self",)).select_related("order")
-        # Its reference too: staff may have sent it again as another revision meanwhile.
+        # Its reference too: staff may since have sent it again as another revision.
         same = {"pk": injection.pk, "reference": injection.reference, "state": Injection.State.ACCEPTED}
         locked = unsettled.filter(**same).first()
         if locked is None or (check := _check_of(locked, checks)) is None:

@@ -6,7 +6,7 @@ from django.db import models
 from storekit.models import Venue
 
 DEFAULT_MINUTES_TO_PAY = 60
-"""Long enough to pay with any method that answers by itself, and short enough for items that are kept meanwhile."""
+"""Long enough for any online payment to finish, and short enough for the items that are kept until then."""
 
 
 class OrderingRules(models.Model):

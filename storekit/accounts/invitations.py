@@ -53,7 +53,7 @@ def account_of(invitation: Invitation) -> User | None:
 
 @transaction.atomic
 def accept(*, invitation: Invitation, user: User) -> None:
-    """Let the person work at the venue. Raises `InvitationGone` if it was accepted or withdrawn meanwhile."""
+    """Let the person work at the venue. Raises `InvitationGone` if it has been accepted or withdrawn since."""
     if not Invitation.objects.filter(pk=invitation.pk, created_at=invitation.created_at).delete()[0]:
         raise InvitationGone
     Membership.objects.get_or_create(venue=invitation.venue, user=user, defaults={"role": invitation.role})

@@ -1,4 +1,4 @@
-"""E-mails to people about their accounts, from rows: whoever asks gets the same answer in the same time.
+"""E-mails to people about their accounts, from rows: everybody who asks gets the same answer in the same time.
 
 Only the task that sends an e-mail looks for the account, and a mail server that is down only delays it.
 """
@@ -76,7 +76,7 @@ def _due() -> QuerySet[AccountMail]:
 
 
 def _send_password_reset(row: AccountMail) -> str:
-    """Send the link to whoever has the address; return the problem, or an empty text."""
+    """Send the link to the person who has the address; return the problem, or an empty text."""
     form = ResetPasswordForm({"email": row.email})
     # allauth's form knows which accounts may be reset with the address.
     form.full_clean()

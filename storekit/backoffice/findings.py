@@ -197,15 +197,15 @@ def worker_finding(health: WorkerHealth) -> Finding:
     """Return whether a worker sends orders, when it last looked for due ones, and whether its clock is right."""
     if not health.alive:
         since = f"It was last seen {_ago(health.last_beat)}. " if health.last_beat is not None else ""
-        detail = f"{since}Tell the kitchen. Orders wait until whoever runs storekit starts it: manage.py qcluster"
+        detail = f"{since}Tell the kitchen, and ask the people who run storekit to start it: manage.py qcluster"
         return Finding("Worker", Tone.BAD, "Orders are not being sent: the worker is not running", detail)
     if not health.sweeps:
         since = f" since {_ago(health.last_sweep)}" if health.last_sweep is not None else ""
-        detail = f"The worker runs, but has not looked for due orders{since}. Ask whoever runs storekit to restart it."
+        detail = f"Ask the people who run storekit to restart the worker. It has not looked for due orders{since}."
         return Finding("Worker", Tone.BAD, "Due orders are not being looked for", detail)
     if not health.clock_is_right:
         side = "ahead" if health.clock_ahead > 0 else "behind"
-        detail = "Ask whoever runs storekit to set it right: orders for later depend on it."
+        detail = "Ask the people who run storekit to set it right: orders for later depend on it."
         return Finding("Worker", Tone.WARNING, f"Its clock is {abs(health.clock_ahead):.0f} seconds {side}", detail)
     looked = _ago(health.last_sweep) if health.last_sweep is not None else "never"
     return Finding("Worker", Tone.GOOD, "Sending orders", f"Last looked for due orders {looked}. Its clock is right.")

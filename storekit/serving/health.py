@@ -39,8 +39,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
     Answers within five seconds, also while the database is frozen.
 
-    For whoever watches the installation. While only Redis is away guests still read menus and order, so a proxy should
-    not decide by this which hosts it sends them to.
+    For the people who watch the installation. While only Redis is away guests still read menus and order, so a proxy
+    should not decide by this which hosts it sends them to.
     """
     checks: dict[str, Callable[[], str]] = {
         "database": _no_problem,

@@ -95,7 +95,7 @@ def test_an_order_for_a_time_at_which_the_venue_is_closed_by_now_is_refused(
     assert pay(storefront, order) == "closed"
 
 
-def test_an_order_whose_time_has_come_meanwhile_is_judged_by_now(
+def test_an_order_whose_time_has_come_is_judged_by_now(
     rules: OrderingRules, storefront: APIClient, clock: time_machine.Traveller
 ) -> None:
     order = placed(rules.venue, scheduled_for=EVENING + timedelta(minutes=5))
@@ -103,16 +103,14 @@ def test_an_order_whose_time_has_come_meanwhile_is_judged_by_now(
     assert pay(storefront, order) == "closed"
 
 
-def test_an_order_of_a_type_that_is_switched_off_meanwhile_is_refused(
-    rules: OrderingRules, storefront: APIClient
-) -> None:
+def test_an_order_of_a_type_that_is_switched_off_since_is_refused(rules: OrderingRules, storefront: APIClient) -> None:
     order = placed(rules.venue, type=Order.Type.DELIVERY, address=HOME)
     OrderingRules.objects.update(delivery=False)
     assert pay(storefront, order) == "closed"
 
 
 @pytest.mark.parametrize("sku", ["BURGER", "CHEESE", "MATURE"])
-def test_an_order_with_something_that_is_snoozed_meanwhile_is_refused(
+def test_an_order_with_something_that_is_snoozed_since_is_refused(
     venue: Venue, menu: CopperPotMenu, storefront: APIClient, sku: str
 ) -> None:
     order = placed(venue, items=(burger(menu),))
@@ -137,9 +135,7 @@ def test_an_order_with_something_that_left_the_menu_is_refused(
     assert (pay(storefront, with_a_choice), pay(storefront, plain)) == ("unavailable", "unavailable")
 
 
-def test_an_order_to_a_table_that_is_gone_meanwhile_is_refused(
-    venue: Venue, menu: CopperPotMenu, storefront: APIClient
-) -> None:
+def test_an_order_to_a_table_that_is_gone_is_refused(venue: Venue, menu: CopperPotMenu, storefront: APIClient) -> None:
     table = factories.TableFactory(venue=venue, number=12)
     order = placed(venue, type=Order.Type.DINE_IN, table="12")
     table.archived_at = EVENING
