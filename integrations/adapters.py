@@ -30,6 +30,12 @@ class ExchangeCode(Protocol):
     def __call__(self, *, redirect_uri: str, code: str, code_verifier: str) -> TokenGrant: ...
 
 
+class ParseNotification(Protocol):
+    """Parse the JSON of a notification. `currency` is the venue's. Raises `BadAnswer` if it makes no sense."""
+
+    def __call__(self, body: Any, *, currency: str) -> ReceivedNotification: ...
+
+
 @dataclass(frozen=True)
 class Adapter:
     """Everything the rest of `integrations` needs from one vendor's adapter."""
@@ -48,8 +54,7 @@ class Adapter:
     """Return the business locations that the consent covers. Raises `PosError`."""
     point_of_sale: Callable[[Connection, TokenSource, CallGuard], PointOfSale]
     """Build the POS of a connection whose location is chosen; each of its calls goes through the guard."""
-    parse_notification: Callable[[Any], ReceivedNotification]
-    """Parse the JSON of a notification. Raises `BadAnswer` if it makes no sense."""
+    parse_notification: ParseNotification
 
 
 # --- Lightspeed K-Series ---------------------------------------------------------------------------------------------

@@ -84,7 +84,7 @@ def _is_queued(connection: Connection) -> bool:
 def _row_for(connection: Connection, body: dict[str, Any]) -> Notification:
     now = timezone.now()
     try:
-        received = adapter_of(connection).parse_notification(body)
+        received = _parsed(connection, body)
     except BadAnswer as error:
         # Stored and answered with 200 all the same: sending it again would not help.
         return _unusable_row(connection, body, str(error))
@@ -102,6 +102,10 @@ def _row_for(connection: Connection, body: dict[str, Any]) -> Notification:
         result=ignored,
         next_attempt_at=None if ignored else now - CLOCK_SKEW,
     )
+
+
+def _parsed(connection: Connection, body: dict[str, Any]) -> ReceivedNotification:
+    return adapter_of(connection).parse_notification(body, currency=connection.venue.currency)
 
 
 def _unusable_row(connection: Connection, body: dict[str, Any], reason: str) -> Notification:
@@ -183,7 +187,7 @@ def drain(*, venue_id: int) -> int:
 
 def _process(row: Notification, handle: Callable[[Venue, Any], str]) -> str:
     try:
-        fact = adapter_of(row.connection).parse_notification(row.body).fact
+        fact = _parsed(row.connection, row.body).fact
         result = handle(row.connection.venue, fact) if fact is not None else "nothing to do"
     except Exception as error:
         logger.exception("Notification %s was not processed, attempt %s", row.pk, row.attempts)

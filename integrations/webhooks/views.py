@@ -27,7 +27,7 @@ class BodyTooLarge(Exception):
 @require_POST
 def lightspeed(request: HttpRequest, public_id: UUID) -> JsonResponse:
     """Store one notification. 200 means that it is stored, now or earlier."""
-    connection = Connection.objects.filter(public_id=public_id).first()
+    connection = Connection.objects.filter(public_id=public_id).select_related("venue").first()
     if connection is None:
         return _refusal(404, "not_found", "This webhook does not exist.")
     username, password = _basic_credentials(request)

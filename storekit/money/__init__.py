@@ -4,6 +4,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 
 import iso4217
+from babel.core import get_global
 
 MAX_DECIMALS = 3
 """The decimals that money columns hold. ISO 4217 has four only for two units of account (CLF, UYW)."""
@@ -22,6 +23,19 @@ ZERO = Decimal(0)
 # National Bank, and `cashRounding` in Unicode CLDR's supplemental data. CLDR lists other currencies (CAD, DKK, SEK),
 # but there only payments in cash are rounded, and never an order paid online.
 _CASH_STEPS = {"CHF": Decimal("0.05")}
+
+# The smallest coin in use where CLDR has no cash step. Sources: the central banks; of the euro, those of the countries
+# that round (Belgium, Finland, Ireland, Italy, the Netherlands and others).
+_SMALLEST_COINS = {
+    "EUR": Decimal("0.05"),
+    "AUD": Decimal("0.05"),
+    "NZD": Decimal("0.10"),
+    "SGD": Decimal("0.05"),
+    "ZAR": Decimal("0.10"),
+    "HKD": Decimal("0.10"),
+    "KWD": Decimal("0.005"),
+    "BHD": Decimal("0.005"),
+}
 
 # A venue's currency is validated when it is set. Venues older than that check keep two decimals, as they always had.
 _UNKNOWN_DECIMALS = 2
@@ -51,6 +65,19 @@ def cash_step_of(currency: str) -> Decimal | None:
 def smallest_amount(currency: str) -> Decimal:
     """Return the least amount above zero that a till can charge: the cash step, else 1, 0.01 or 0.001."""
     return cash_step_of(currency) or _unit(currency)
+
+
+@cache
+def smallest_cash(currency: str) -> Decimal:
+    """Return the smallest coin that guests pay with, which is the most that a till leaves out when it rounds cash.
+
+    That is 5 for HUF, 1 for JPY, 0.005 for KWD, and the least amount for a currency of which all coins are in use.
+    Never less than `smallest_amount`.
+    """
+    # Digits and step of amounts, then those of cash; from `cashDigits` and `cashRounding` of CLDR.
+    *_, digits, step = get_global("currency_fractions").get(currency, (0, 0, decimals_of(currency), 0))
+    coin = _SMALLEST_COINS.get(currency) or Decimal(step or 1).scaleb(-digits)
+    return max(coin, smallest_amount(currency))
 
 
 def round_money(amount: Decimal, currency: str) -> Decimal:

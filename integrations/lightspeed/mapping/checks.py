@@ -17,10 +17,7 @@ from integrations.lightspeed.mapping.json_fields import (
     text,
 )
 from integrations.pos import CheckItem, OpenCheck
-from storekit.money import money_string, round_money
-
-# Of what a guest pays in cash, the largest step that is common: half a krona or krone.
-_CASH_ROUNDING = Decimal("0.50")
+from storekit.money import money_string, round_money, smallest_cash
 
 
 def to_open_check(snapshot: Json, currency: str) -> OpenCheck:
@@ -66,16 +63,17 @@ def is_reversal(snapshot: Json) -> bool:
     return _amount(snapshot, "currentAmount") < 0
 
 
-def settles(snapshot: Json) -> bool:
+def settles(snapshot: Json, currency: str) -> bool:
     """Return whether a closed check was paid. One that was emptied by a merge, or is not covered, settles nothing.
 
-    A check without amounts is taken to be paid.
+    A check without amounts is taken to be paid. What a guest pays in cash may be less by the currency's smallest coin,
+    as tills round it. `currency` is the venue's.
     """
     if snapshot.get("currentAmount") is None:
         return True
     amount, paid = _amount(snapshot, "currentAmount"), _paid(snapshot)
     was_emptied = snapshot.get("salesEntries") == [] and not amount and not paid
-    return not was_emptied and amount >= 0 and amount - paid <= _CASH_ROUNDING
+    return not was_emptied and amount >= 0 and amount - paid <= smallest_cash(currency)
 
 
 def _paid(snapshot: Json) -> Decimal:

@@ -41,11 +41,12 @@ _STATUSES = {
 }
 
 
-def parse(body: Any) -> ReceivedNotification:
+def parse(body: Any, *, currency: str) -> ReceivedNotification:
     """Parse a notification. An unknown type or status is kept, without a fact.
 
     Args:
         body: the JSON as received; numbers may be of any type.
+        currency: the venue's, which decides whether a closed check is covered; a check names none.
 
     Raises:
         BadAnswer: the body is not an object, or a field that identifies the fact has the wrong type.
@@ -60,16 +61,16 @@ def parse(body: Any) -> ReceivedNotification:
         reference=reference,
         account=account,
         business_location_id=identifier(source, "businessLocationId", "notification"),
-        fingerprint=_fingerprint(source, type_, status, reference or account),
-        fact=_fact(source, type_, status, reference, account),
+        fingerprint=_fingerprint(source, type_, status, reference or account, currency),
+        fact=_fact(source, type_, status, reference, account, currency),
     )
 
 
-def _fact(source: Json, type_: str, status: str, reference: str, account: str) -> PosFact | None:
+def _fact(source: Json, type_: str, status: str, reference: str, account: str, currency: str) -> PosFact | None:
     if status not in _STATUSES.get(type_, ()):
         return None
     if type_ == "ORDER":
-        return _order_update(source, status, reference, account)
+        return _order_update(source, status, reference, account, currency)
     if type_ == "ITEM":
         return to_item_update(source)
     return to_readiness(source) if type_ == "ORDER_API" else None
@@ -82,7 +83,7 @@ def _account(source: Json) -> str:
     return named or (identifier(check, "ikaccountId", "notification, account") if isinstance(check, dict) else "")
 
 
-def _order_update(source: Json, status: str, reference: str, account: str) -> OrderUpdate | None:
+def _order_update(source: Json, status: str, reference: str, account: str, currency: str) -> OrderUpdate | None:
     event = _ORDER_EVENTS.get(status)
     if event is None:
         return None
@@ -90,7 +91,7 @@ def _order_update(source: Json, status: str, reference: str, account: str) -> Or
     update = OrderUpdate(
         event=event, reference=reference, account=account, reason=reason, check_uuid=_check_uuid(source)
     )
-    if event is OrderEvent.COMPLETED and not _is_settled(source):
+    if event is OrderEvent.COMPLETED and not _is_settled(source, currency):
         # The check is not over. It has been somewhere all the same, and may go on under another identifier.
         update = replace(update, event=OrderEvent.CHECK_UPDATED, account="" if _is_reversal(source) else account)
     refusal = refusal_of(reason) if event is OrderEvent.FAILED else None
@@ -105,11 +106,11 @@ def _check_uuid(source: Json) -> str:
     return clean(uuid)[:64] if isinstance(uuid, str) else ""
 
 
-def _is_settled(source: Json) -> bool:
+def _is_settled(source: Json, currency: str) -> bool:
     """Return whether a CLOSED settles the check. Without a readable check in the notification its word counts."""
     check = source.get("account")
     try:
-        return not isinstance(check, dict) or settles(check)
+        return not isinstance(check, dict) or settles(check, currency)
     except BadAnswer:
         return True
 
@@ -118,13 +119,13 @@ def _is_reversal(source: Json) -> bool:
     return is_reversal(source["account"])
 
 
-def _fingerprint(source: Json, type_: str, status: str, about: str) -> str:
+def _fingerprint(source: Json, type_: str, status: str, about: str, currency: str) -> str:
     if status not in _STATUSES.get(type_, ()):
         return _digest("unknown", source)
     if type_ == "ORDER" and status in {_CHECK_WAS_UPDATED, _DELIVERED}:
         # Two updates of a check look the same but are two facts. So are a delivery to the till and one to the guest.
         return secrets.token_hex(32)
-    if type_ == "ORDER" and status == _CLOSED and not _is_settled(source):
+    if type_ == "ORDER" and status == _CLOSED and not _is_settled(source, currency):
         # Must not make the CLOSED that settles the check look like one that was seen before.
         return _digest(type_, status, about, "unsettled", _account(source))
     if type_ in {"ORDER", "PAYMENT"}:

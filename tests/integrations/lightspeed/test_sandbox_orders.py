@@ -148,7 +148,11 @@ def test_an_order_that_no_till_picked_up_in_time_has_its_cause(sandbox: SandboxP
 
 
 def failure_of(sandbox: SandboxPos, reference: str) -> Any:
-    told = (parse(row["body"]).fact for row in sandbox.state()["notifications"] if row["status"] == "FAILURE")
+    told = (
+        parse(row["body"], currency="GBP").fact
+        for row in sandbox.state()["notifications"]
+        if row["status"] == "FAILURE"
+    )
     return next((fact for fact in told if isinstance(fact, OrderUpdate) and fact.reference == reference), None)
 
 

@@ -46,9 +46,10 @@ def test_every_error_body_is_shown_in_lightspeeds_words(
 
 @pytest.mark.parametrize("reason", REASONS, ids=lambda reason: reason.words[:60])
 def test_a_bare_failure_is_an_orders_for_every_reason(reason: Reason) -> None:
-    received = parse(vendor_words.bare_failure(reference="r-1", reason=reason.words))
+    received = parse(vendor_words.bare_failure(reference="r-1", reason=reason.words), currency="GBP")
     full = parse(
-        vendor_words.order_notification("FAILURE", reference="r-1", location=7, account="") | {"reason": reason.words}
+        vendor_words.order_notification("FAILURE", reference="r-1", location=7, account="") | {"reason": reason.words},
+        currency="GBP",
     )
     assert (received.type, received.status, received.business_location_id) == ("ORDER", "FAILURE", "")
     assert isinstance(received.fact, OrderUpdate)

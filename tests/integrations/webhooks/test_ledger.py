@@ -57,6 +57,22 @@ def test_the_handler_gets_the_venue_and_the_fact_and_its_result_is_stored(
     assert notification.processed_at is not None
 
 
+@pytest.mark.parametrize(
+    ("currency", "paid", "event"), [("KWD", "19.700", "CHECK_UPDATED"), ("HUF", "17", "COMPLETED")]
+)
+def test_whether_a_closed_check_is_covered_is_judged_in_the_venues_currency(
+    connection: Connection, handler: Handler, currency: str, paid: str, event: str
+) -> None:
+    """Three tenths of a dinar are missing from the one; three forint are what the till rounds off the other."""
+    Venue.objects.update(currency=currency)
+    check = {"ikaccountId": "A78094.48", "currentAmount": "20", "paidAmount": paid}
+    body = order_body(connection, status="CLOSED", account=check)
+    connection.venue.refresh_from_db()
+    receipt = ledger.receive(connection=connection, body=body)
+    process(Notification.objects.get(pk=receipt.notification_id), handler)
+    assert [update.event for _, update in handler.facts] == [OrderEvent[event]]
+
+
 def test_a_processed_notification_is_not_processed_again(notification: Notification, handler: Handler) -> None:
     process(notification, handler)
     assert process(notification, handler) == "nothing to do"

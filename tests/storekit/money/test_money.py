@@ -16,6 +16,7 @@ from storekit.money import (
     money_with_code,
     round_money,
     smallest_amount,
+    smallest_cash,
 )
 
 CURRENCIES = st.sampled_from(["GBP", "JPY", "KWD", "CHF"])
@@ -44,6 +45,26 @@ def test_codes_that_no_venue_can_have_are_no_currencies_and_keep_two_decimals(co
 def test_money_columns_hold_every_currency_of_the_standard_but_two_units_of_account() -> None:
     too_fine = {each.code for each in iso4217.Currency if (each.exponent or 0) > MAX_DECIMALS}
     assert too_fine == {"CLF", "UYW"}
+
+
+@pytest.mark.parametrize(
+    ("currency", "coin"),
+    [
+        ("HUF", "5"),
+        ("JPY", "1"),
+        ("KWD", "0.005"),
+        ("CHF", "0.05"),
+        ("EUR", "0.05"),
+        ("DKK", "0.50"),
+        ("SEK", "1"),
+        ("GBP", "0.01"),
+        ("OMR", "0.001"),
+        ("XYZ", "0.01"),
+    ],
+)
+def test_guests_pay_cash_in_coins_that_are_in_use(currency: str, coin: str) -> None:
+    assert smallest_cash(currency) == Decimal(coin)
+    assert smallest_cash(currency) >= smallest_amount(currency)
 
 
 def test_only_swiss_francs_are_charged_in_steps() -> None:

@@ -71,7 +71,7 @@ PAYMENT = {"amountPaid": "20.00", "active": True}
         ({"currentAmount": 20, "paidAmount": 22}, True),
         ({"currentAmount": 20, "paymentEntries": [PAYMENT]}, True),
         ({"currentAmount": 20, "paymentEntries": [PAYMENT | {"active": False}]}, False),
-        ({"currentAmount": "20.02", "paidAmount": 20}, True),
+        ({"currentAmount": "20.01", "paidAmount": 20}, True),
         ({"currentAmount": 20, "paidAmount": 0}, False),
         ({"currentAmount": "20.00"}, False),
         ({"currentAmount": "-20.00", "paidAmount": 0, "paymentEntries": []}, False),
@@ -82,7 +82,27 @@ PAYMENT = {"amountPaid": "20.00", "active": True}
 )
 def test_a_closed_check_settles_only_what_is_covered(closed: dict[str, Any], settled: bool) -> None:
     """Integrators' logs: a renamed check closes its former self with negative amounts and no payment method."""
-    assert settles(closed) is settled
+    assert settles(closed, "GBP") is settled
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount", "largest_rounding", "short"),
+    [
+        ("HUF", "1995", "1990", "1989"),
+        ("JPY", "1000", "999", "998"),
+        ("KWD", "1.005", "1.000", "0.999"),
+        ("CHF", "20.05", "20.00", "19.95"),
+        ("EUR", "20.02", "20.00", "19.96"),
+        ("GBP", "20.02", "20.01", "20.00"),
+        ("DKK", "20.30", "20.00", "19.79"),
+        ("SEK", "20.40", "20.00", "19.39"),
+    ],
+)
+def test_what_is_paid_in_cash_may_be_less_by_the_currencys_smallest_coin_and_no_more(
+    currency: str, amount: str, largest_rounding: str, short: str
+) -> None:
+    assert settles({"currentAmount": amount, "paidAmount": largest_rounding}, currency)
+    assert not settles({"currentAmount": amount, "paidAmount": short}, currency)
 
 
 @pytest.mark.parametrize(

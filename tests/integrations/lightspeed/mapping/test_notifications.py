@@ -36,7 +36,7 @@ PAYMENT = {"type": "PAYMENT", "status": "SUCCESS", "thirdPartyReference": "pay-1
 
 
 def fingerprint(body: dict[str, Any], **changes: Any) -> str:
-    return parse(body | changes).fingerprint
+    return parse(body | changes, currency="GBP").fingerprint
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def fingerprint(body: dict[str, Any], **changes: Any) -> str:
     ],
 )
 def test_every_status_of_an_order_is_a_fact(status: str, event: OrderEvent) -> None:
-    received = parse(ORDER | {"status": status, "reason": "Not found"})
+    received = parse(ORDER | {"status": status, "reason": "Not found"}, currency="GBP")
     assert received.fact == OrderUpdate(event, "storekit-1", "A78094.48", "Not found")
     assert (received.type, received.status) == ("ORDER", status)
     assert received.business_location_id == "45454565682155"
@@ -79,18 +79,18 @@ _AT = datetime(2026, 10, 1, 10, tzinfo=UTC)
     ],
 )
 def test_an_item_says_how_many_are_left_and_since_when(changes: dict[str, Any], fact: ItemUpdate) -> None:
-    assert parse(ITEM | changes).fact == fact
+    assert parse(ITEM | changes, currency="GBP").fact == fact
 
 
 @pytest.mark.parametrize("changes", [{"sku": None}, {"count": "many"}, {"count": "NaN"}])
 def test_an_item_without_sku_or_with_a_senseless_count_is_not_understood(changes: dict[str, Any]) -> None:
     with pytest.raises(BadAnswer):
-        parse(ITEM | changes)
+        parse(ITEM | changes, currency="GBP")
 
 
 def test_readiness_says_why_not_and_since_when() -> None:
-    ready = parse(READINESS).fact
-    closed = parse(READINESS | {"status": "NOT_READY", "posStatus": {"salesPeriod": "CLOSED"}}).fact
+    ready = parse(READINESS, currency="GBP").fact
+    closed = parse(READINESS | {"status": "NOT_READY", "posStatus": {"salesPeriod": "CLOSED"}}, currency="GBP").fact
 
     assert isinstance(ready, Readiness)
     assert (ready.ready, ready.reason, ready.updated_at) == (True, "", _AT)
@@ -109,14 +109,14 @@ def test_readiness_says_why_not_and_since_when() -> None:
     ],
 )
 def test_what_nobody_acts_on_is_kept_without_a_fact(body: dict[str, Any]) -> None:
-    received = parse(body)
+    received = parse(body, currency="GBP")
     assert received.fact is None
     assert (received.type, received.status) == (body.get("type", "ORDER"), body.get("status", ""))
     assert len(received.fingerprint) == 64
 
 
 def test_an_order_of_the_staff_is_known_by_its_check() -> None:
-    received = parse({"type": "ORDER", "status": "CLOSED", "account": {"ikaccountId": "A1.2"}})
+    received = parse({"type": "ORDER", "status": "CLOSED", "account": {"ikaccountId": "A1.2"}}, currency="GBP")
     assert (received.reference, received.account, received.business_location_id) == ("", "A1.2", "")
     assert received.fact == OrderUpdate(OrderEvent.COMPLETED, "", "A1.2")
 
@@ -194,7 +194,7 @@ def test_two_of_what_nothing_tells_apart_are_two_facts(body: dict[str, Any]) -> 
 )
 def test_a_field_of_the_wrong_type_is_a_bad_answer(body: Any) -> None:
     with pytest.raises(BadAnswer):
-        parse(body)
+        parse(body, currency="GBP")
 
 
 _JSON = st.recursive(
@@ -213,4 +213,4 @@ _JSON = st.recursive(
 )
 def test_whatever_is_sent_is_understood_or_a_bad_answer(body: dict[str, Any], type_: str, status: str) -> None:
     with suppress(BadAnswer):
-        assert len(parse(body | {"type": type_, "status": status}).fingerprint) == 64
+        assert len(parse(body | {"type": type_, "status": status}, currency="GBP").fingerprint) == 64

@@ -115,7 +115,9 @@ def test_every_row_of_the_table_is_reached() -> None:
 def test_a_refusal_at_once_and_one_from_the_till_mean_the_same(words: str, code: str) -> None:
     body = json.dumps({"status": 400, "message": words}).encode()
     at_once = errors.for_answer(call=Call.ORDER, status=400, body=body)
-    later = parse({"type": "ORDER", "status": "FAILURE", "thirdPartyReference": "r-1", "reason": words}).fact
+    later = parse(
+        {"type": "ORDER", "status": "FAILURE", "thirdPartyReference": "r-1", "reason": words}, currency="GBP"
+    ).fact
     assert type(at_once) is Rejected
     assert isinstance(later, OrderUpdate)
     assert (at_once.code, str(at_once), at_once.detail) == (code, later.sentence, later.reason)
@@ -136,14 +138,18 @@ def test_only_an_orders_refusal_has_an_orders_cause() -> None:
 
 @pytest.mark.parametrize("status", ["SUCCESS", "CANCELLED", "CHECK_WAS_UPDATED"])
 def test_what_is_no_failure_has_no_cause(status: str) -> None:
-    told = parse({"type": "ORDER", "status": status, "thirdPartyReference": "r-1", "reason": "Table 9 not found"})
+    told = parse(
+        {"type": "ORDER", "status": status, "thirdPartyReference": "r-1", "reason": "Table 9 not found"}, currency="GBP"
+    )
     assert isinstance(told.fact, OrderUpdate)
     assert (told.fact.code, told.fact.sentence) == ("", "")
 
 
 def test_a_failure_for_a_reason_of_its_own_is_told_in_the_poss_words() -> None:
     words = "The till is on fire"
-    told = parse({"type": "ORDER", "status": "ABANDONED", "thirdPartyReference": "r-1", "reason": words})
+    told = parse(
+        {"type": "ORDER", "status": "ABANDONED", "thirdPartyReference": "r-1", "reason": words}, currency="GBP"
+    )
     assert isinstance(told.fact, OrderUpdate)
     assert (told.fact.code, told.fact.sentence, told.fact.reason) == ("", "", words)
 
