@@ -9,17 +9,26 @@ from collections.abc import Collection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from integrations.pos import OrderEvent, OrderUpdate
-from orders.models import CLOSED_STATUSES, CheckIdentifier, Injection
+from orders.models import CLOSED_STATUSES, CheckIdentifier, Injection, Order
 from storekit.models import Venue
 
 
 def open_injections_on(*, venue: Venue, update: OrderUpdate) -> QuerySet[Injection]:
     """Return the injections of the venue's open orders that are on the update's check, by anything it is known by."""
-    names = _names(update)
-    known = CheckIdentifier.objects.filter(injection=OuterRef("pk"), identifier__in=names)
-    return Injection.objects.filter(
-        Q(account__in=names) | Exists(known), order__venue=venue, state=Injection.State.CONFIRMED
-    ).exclude(order__status__in=CLOSED_STATUSES)
+    return _open_injections_known_by(venue.pk, _names(update))
+
+
+def check_to_add_to(*, order: Order) -> str:
+    """Return the present identifier of the open check that the order is to be added to; empty if there is none.
+
+    The order may name it by one that the check no longer has. Other orders on it have followed it. If they are on
+    different checks by now, as after a split, the check keeps the name that the order gives it.
+    """
+    if not order.open_account:
+        return ""
+    on_it = _open_injections_known_by(order.venue_id, [order.open_account])
+    present = set(on_it.exclude(account="").values_list("account", flat=True))
+    return present.pop() if len(present) == 1 else order.open_account
 
 
 def follow_check(*, injections: Collection[Injection], update: OrderUpdate) -> None:
@@ -42,6 +51,13 @@ def remember_check(*, injections: Collection[Injection], names: Collection[str])
 def forget_check(*, injection: Injection) -> None:
     """Forget the check of a revision that never became the order's."""
     CheckIdentifier.objects.filter(injection=injection).delete()
+
+
+def _open_injections_known_by(venue_id: int, names: Collection[str]) -> QuerySet[Injection]:
+    known = CheckIdentifier.objects.filter(injection=OuterRef("pk"), identifier__in=names)
+    return Injection.objects.filter(
+        Q(account__in=names) | Exists(known), order__venue=venue_id, state=Injection.State.CONFIRMED
+    ).exclude(order__status__in=CLOSED_STATUSES)
 
 
 def _names(update: OrderUpdate) -> tuple[str, ...]:

@@ -17,7 +17,9 @@ _ADVICE = (
 )
 
 
-def unconfirmed_message(order: Order, checks: Sequence[OpenCheck] | None, error: PosError | None) -> str:
+def unconfirmed_message(
+    order: Order, checks: Sequence[OpenCheck] | None, error: PosError | None, *, added_to: str = ""
+) -> str:
     """Return a message for staff that says where to find the order, with the POS's own message on the line below.
 
     Args:
@@ -25,12 +27,13 @@ def unconfirmed_message(order: Order, checks: Sequence[OpenCheck] | None, error:
         checks: the checks that are open at the POS, none of which has the order's payment; None if the POS could not
             be reached.
         error: why it could not.
+        added_to: the present identifier of the open check that the order was to be added to; empty if there is none.
     """
     if checks is None:
         detail = f"\n{error.detail}" if error and error.detail else ""
         return f"{_UNCONFIRMED} storekit could not look it up: {error} {_ADVICE}{detail}"
-    if order.open_account:
-        return f"{_UNCONFIRMED} {_open_check_finding(order, checks)} {_ADVICE}"
+    if added_to:
+        return f"{_UNCONFIRMED} {_open_check_finding(order, added_to, checks)} {_ADVICE}"
     candidates = [check for check in checks if _may_be_its_check(order, check)]
     if candidates:
         named = ", ".join(
@@ -40,9 +43,8 @@ def unconfirmed_message(order: Order, checks: Sequence[OpenCheck] | None, error:
     return f"{_UNCONFIRMED} No open check matches it; its check may already be closed. {_ADVICE}"
 
 
-def _open_check_finding(order: Order, checks: Sequence[OpenCheck]) -> str:
+def _open_check_finding(order: Order, account: str, checks: Sequence[OpenCheck]) -> str:
     """Describe the check that the order was to be added to. Compare items, as the order has no payment of its own."""
-    account = order.open_account
     check = next((check for check in checks if account in check.identifiers), None)
     if check is None:
         return f"It was to be added to check {account}, which is no longer open."

@@ -6,6 +6,7 @@ from django.utils import timezone
 from orders.alert_outbox import queue_alert
 from orders.checkout.discounts import release_use
 from orders.held_stock import give_back_stock
+from orders.injection.check_identity import check_to_add_to
 from orders.injection.failure import is_cancelled, queue_cancellation_alert
 from orders.models import CLOSED_STATUSES, Alert, Injection, Order, StaffAction
 
@@ -54,7 +55,7 @@ def _mark_confirmed(injection: Injection, account: str) -> None:
         queue_duplicate_alert(injection=injection)
     now = timezone.now()
     injection.state = Injection.State.CONFIRMED
-    injection.account = account or injection.account or injection.order.open_account
+    injection.account = account or injection.account or check_to_add_to(order=injection.order)
     injection.accepted_at = injection.accepted_at or now
     injection.confirmed_at = now
     injection.refused = False

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from integrations.connect.service import pos_for
 from integrations.pos import NotFound, OpenCheck, PointOfSale, PosError, Throttled, Unreachable
-from orders.injection.check_identity import remember_check
+from orders.injection.check_identity import check_to_add_to, remember_check
 from orders.injection.check_matching import unconfirmed_message
 from orders.injection.confirmation import confirm
 from orders.injection.failure import end_cancelled, fail, is_cancelled
@@ -97,7 +97,7 @@ def _unlisted_check(
 
     Lightspeed lists dine-in checks of the past 15 hours, and none for a location in trial mode.
     """
-    account = injection.order.open_account
+    account = check_to_add_to(order=injection.order)
     if not account or any(account in check.identifiers for check in checks):
         return ()
     # One more call: the orders that have not been recorded yet stay ours for it.
@@ -201,7 +201,8 @@ def _record(checked: Injection, lease: UUID, checks: tuple[OpenCheck, ...] | Non
         elif is_cancelled(injection=injection):
             end_cancelled(injection=injection)
         else:
-            message = unconfirmed_message(injection.order, checks, error)
+            added_to = check_to_add_to(order=injection.order)
+            message = unconfirmed_message(injection.order, checks, error, added_to=added_to)
             fail(injection=injection, code="never_confirmed", error=message)
     return str(injection.state)
 

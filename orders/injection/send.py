@@ -5,6 +5,7 @@ POS then answers that it already has that reference, the order has arrived.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -15,6 +16,7 @@ from integrations.pos import NotConnected, OrderTicket, PointOfSale, PosError, U
 from menus.custom_fields import CustomFields, custom_fields_of
 from orders.checkout.lines import lines_of
 from orders.checkout.pricing import PricedLine
+from orders.injection.check_identity import check_to_add_to
 from orders.injection.claims import Claim, claim_injection
 from orders.injection.notes import notes_of
 from orders.injection.outcome import record_outcome
@@ -90,6 +92,8 @@ def _prepare(claim: Claim) -> tuple[PointOfSale, OrderTicket, int]:
         without_email=injection.without_email,
         custom=custom,
     )
+    # Looked up at each attempt: the till may have renamed the check since the order was placed.
+    ticket = replace(ticket, account=check_to_add_to(order=order))
     return pos, ticket, len(notes_of(order=order, lines=lines, custom=custom).messages)
 
 

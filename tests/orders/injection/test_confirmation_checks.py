@@ -13,9 +13,10 @@ from integrations.pos import OrderEvent, OrderUpdate
 from orders.injection.confirmation_checks import GRACE, MOST_CHECKS
 from orders.injection.pos_events import apply_order_update
 from orders.injection.send import inject
-from orders.models import Injection, InjectionAttempt, Order
+from orders.models import CheckIdentifier, Injection, InjectionAttempt, Order
 from orders.staff_actions import send_again
 from orders.tasks import look_for_order, sweep_unconfirmed
+from tests import factories
 from tests.orders.sending import CHECKS, NOW, TO_GO, alerts, minutes_later, queued
 
 State = Injection.State
@@ -140,6 +141,19 @@ def test_a_bill_that_is_not_listed_is_asked_for_before_it_is_called_gone(
     look_for_order(unconfirmed.pk)
     unconfirmed.refresh_from_db()
     assert "it is probably there" in unconfirmed.error
+
+
+def test_a_renamed_bill_is_searched_for_by_its_present_identifier(
+    unconfirmed: Injection, pos: responses.RequestsMock
+) -> None:
+    Order.objects.update(open_account="A7.7", payment_status="unpaid", payment_amount=0)
+    first = factories.OrderFactory(venue=unconfirmed.order.venue)
+    Injection.objects.filter(order=first).update(state="confirmed", account="A7.9", next_attempt_at=None)
+    CheckIdentifier.objects.create(injection=first.injection, identifier="A7.7")
+    pos.get(CHECKS, json=[check(ikaccountId="A7.9", salesEntries=[{"itemSku": "BURGER", "quantity": "2.0"}])])
+    look_for_order(unconfirmed.pk)
+    unconfirmed.refresh_from_db()
+    assert "check A7.9, which has all of its items: it is probably there" in unconfirmed.error
 
 
 # --- When ------------------------------------------------------------------------------------------------------------

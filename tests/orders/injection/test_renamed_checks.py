@@ -1,15 +1,21 @@
 """An order follows its check when the till gives it a new identifier; its former self completes nothing."""
 
+import json
 from typing import Any
 
 import pytest
+import responses
+import time_machine
 
 from integrations.lightspeed.mapping.notifications import parse
+from integrations.models import Connection
 from orders.injection.pos_events import apply_order_update
 from orders.injection.references import start_new_revision
+from orders.injection.send import inject
 from orders.models import Injection, Order
 from storekit.models import Venue
 from tests import factories
+from tests.orders.sending import TO_GO
 
 State, Status = Injection.State, Order.Status
 
@@ -21,11 +27,16 @@ def order(venue: Venue) -> Order:
     return made
 
 
+@pytest.fixture
+def on_this_evening(clock: time_machine.Traveller, connection: Connection) -> None:
+    """Let orders be due now at a connected venue."""
+
+
 def till_says(order: Order, status: str, account: str, *, ours: bool = True, **check: Any) -> str:
     """Let a notification come with the check as the POS sends it, with our reference or without."""
     snapshot = {"ikaccountId": account, "uuid": "c0ffee", "currentAmount": "20.00", "paidAmount": "20.00"} | check
     body = {"type": "ORDER", "status": status, "ikentooAccountIdentifier": account, "account": snapshot}
-    fact = parse(body | ({"thirdPartyReference": f"{order.pk.hex}-1"} if ours else {})).fact
+    fact = parse(body | ({"thirdPartyReference": f"{order.pk.hex}-1"} if ours else {}), currency="GBP").fact
     return apply_order_update(order.venue, fact)  # type: ignore[arg-type]
 
 
@@ -71,7 +82,7 @@ def test_a_close_that_is_not_covered_completes_nothing(order: Order, unsettled: 
 def test_the_close_that_settles_is_not_taken_for_the_one_that_did_not(order: Order) -> None:
     def closed(**check: Any) -> str:
         body = {"status": "CLOSED", "thirdPartyReference": "r-1", "account": {"ikaccountId": "A1.1"} | check}
-        return parse(body).fingerprint
+        return parse(body, currency="GBP").fingerprint
 
     unpaid = {"currentAmount": 20, "paidAmount": 0}
     assert closed(**unpaid) == closed(**unpaid)
@@ -87,3 +98,62 @@ def test_another_revision_knows_nothing_of_the_former_check(order: Order) -> Non
 
 def test_a_check_of_staff_is_nobodys_order(order: Order) -> None:
     assert till_says(order, "CLOSED", "A9.9", ours=False, uuid="another") == "not an order of ours"
+
+
+# --- Adding to a check -----------------------------------------------------------------------------------------------
+
+
+def dessert(first: Order, account: str, pos: responses.RequestsMock) -> tuple[Injection, str]:
+    """Send another order, to be added to this check; return its injection and the check that the POS was told."""
+    unpaid = {"payment_status": "unpaid", "payment_amount": 0}
+    added = factories.OrderFactory(venue=first.venue, type="dine_in", open_account=account, **unpaid)
+    injection = Injection.objects.get(order=added)
+    pos.post(TO_GO.replace("toGo", "local"), json={"status": "ok"})
+    assert inject(injection_id=injection.pk) == "accepted"
+    told: str = json.loads(pos.calls[-1].request.body or b"")["accountIdentifier"]
+    return injection, told
+
+
+@pytest.mark.parametrize("account", ["A1.1", "A1.2", "A1.3"])
+def test_an_order_goes_to_the_check_by_its_present_identifier_whichever_it_names(
+    order: Order, on_this_evening: None, pos: responses.RequestsMock, account: str
+) -> None:
+    till_says(order, "SUCCESS", "A1.1", paidAmount=0)
+    for renamed in ("A1.2", "A1.3"):
+        till_says(order, "CHECK_WAS_UPDATED", renamed, ours=False, paidAmount=0)
+    assert dessert(order, account, pos)[1] == "A1.3"
+
+
+def test_a_bare_success_confirms_it_on_the_present_check(
+    order: Order, on_this_evening: None, pos: responses.RequestsMock
+) -> None:
+    till_says(order, "SUCCESS", "A1.1", paidAmount=0)
+    till_says(order, "CHECK_WAS_UPDATED", "A1.3", ours=False, paidAmount=0)
+    added, _ = dessert(order, "A1.1", pos)
+    body = {"type": "ORDER", "status": "SUCCESS", "thirdPartyReference": added.reference}
+    apply_order_update(order.venue, parse(body, currency="GBP").fact)  # type: ignore[arg-type]
+    assert now_is(added.order) == (Status.CONFIRMED, "A1.3")
+
+
+def test_a_check_that_was_split_or_is_unknown_keeps_the_name_that_the_order_gives_it(
+    order: Order, on_this_evening: None, pos: responses.RequestsMock
+) -> None:
+    till_says(order, "SUCCESS", "A1.1", paidAmount=0)
+    other = factories.OrderFactory(venue=order.venue)
+    Injection.objects.filter(order=other).update(state=State.ACCEPTED, next_attempt_at=None)
+    till_says(other, "SUCCESS", "A1.1", uuid="beef", paidAmount=0)
+    till_says(other, "CHECK_WAS_UPDATED", "A1.4", ours=False, uuid="beef", paidAmount=0)
+    assert dessert(order, "A1.1", pos)[1] == "A1.1"
+    assert dessert(order, "A9.9", pos)[1] == "A9.9"
+
+
+def test_neither_a_closed_check_nor_another_venues_is_the_one_meant(
+    order: Order, on_this_evening: None, other_venue: Venue, pos: responses.RequestsMock
+) -> None:
+    elsewhere = factories.OrderFactory(venue=other_venue)
+    Injection.objects.filter(order=elsewhere).update(state=State.ACCEPTED, next_attempt_at=None)
+    for one in (order, elsewhere):
+        till_says(one, "SUCCESS", "A1.1", paidAmount=0)
+        till_says(one, "CHECK_WAS_UPDATED", "A1.3", paidAmount=0)
+    till_says(order, "CLOSED", "A1.3")
+    assert dessert(order, "A1.1", pos)[1] == "A1.1"
