@@ -1,7 +1,7 @@
 """Snooze items, by hand or after a refused order, and wake them: early, or once their time is up."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -15,11 +15,10 @@ from menus.stock.levels import active_snoozes, propagate_to_menu
 from menus.stock.sold_out_log import find_items, insert_snoozes
 from menus.versions import lock_menu, raise_version
 from storekit.db.due_rows import enqueue
-from storekit.local_time.service_days import service_day
+from storekit.local_time.service_days import next_morning, opening_hours_of
 from storekit.models import Venue
 
 ENDED_BY_EXPIRY = "Expired"
-_WAKES_AT = time(8)
 _MAX_VENUES = 100
 
 
@@ -41,12 +40,11 @@ def snooze_end(*, venue: Venue, how_long: HowLong, now: datetime) -> datetime | 
 
 
 def tomorrow_morning(*, venue: Venue, now: datetime) -> datetime:
-    """Return 8:00 of the venue's next service day, in its time zone, across clock changes.
+    """Return the next 8:00 that belongs to another of the venue's service days, in its time zone, across clock changes.
 
-    Soon after midnight the evening's service is still on, so that is 8:00 of the same calendar day.
+    While the evening's service is still on after midnight, that is 8:00 of the same calendar day.
     """
-    tomorrow = service_day(moment=now, zone=venue.zone) + timedelta(days=1)
-    return datetime.combine(tomorrow, _WAKES_AT, tzinfo=venue.zone)
+    return next_morning(moment=now, zone=venue.zone, hours=opening_hours_of(venue=venue))
 
 
 def snooze(

@@ -10,11 +10,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 from unfold.decorators import display
 
-from orders.checkout.rules import ordering_day
 from orders.checkout.venue_settings import opening_hours_of
 from orders.models import DiscountCode
 from storekit.admin_base.filters import VenueFilter
 from storekit.admin_base.site import VenueAdmin, simplify_choice
+from storekit.local_time.service_days import service_day
 from storekit.models import Venue
 from storekit.money import ZERO, money_string, smallest_amount
 from storekit.money.words import format_money
@@ -184,7 +184,7 @@ class DiscountCodePage(VenueAdmin):
         },
     )
     def state(self, code: DiscountCode) -> str:
-        today = ordering_day(hours=opening_hours_of(code.venue), moment=timezone.now(), zone=code.venue.zone)
+        today = service_day(moment=timezone.now(), zone=code.venue.zone, hours=opening_hours_of(code.venue))
         if code.code_key is None:
             return _SAME_CODE
         if not code.active:

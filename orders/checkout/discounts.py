@@ -32,7 +32,7 @@ def discount_problems(
         discount: as found, None when the code is unknown.
         items: total of the items; None while it is not known, so that the minimum spend is not checked.
         venue: the venue.
-        today: the day of the venue's service, see `rules.ordering_day`.
+        today: the day of the venue's service, see `storekit.local_time.service_days`.
     """
     if discount is None:
         yield Problem("unknown_discount", "This discount code does not exist.", ATTR)

@@ -1,58 +1,19 @@
-"""A venue's ordering rules: which types of orders it takes, how far ahead, and at what times of day. Pure functions.
-
-Opening hours are wall-clock times in the venue's zone, so that noon is noon in summer and in winter.
-"""
+"""A venue's ordering rules: which types of orders it takes, how far ahead, and at what times of day. Pure functions."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from orders.checkout.problems import Problem
 from orders.models import Order
 from orders.models.rules import DEFAULT_MINUTES_TO_PAY
+from storekit.local_time.opening_hours import OpeningHours, opening_day
 from storekit.local_time.service_days import service_day
 
 _DAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
-_ONE_DAY = timedelta(days=1)
 _LONGEST_SERVICE = timedelta(days=2)
 _PAYABLE_AFTER_ITS_TIME = timedelta(hours=1)
-
-
-@dataclass(frozen=True)
-class OpeningHours:
-    """Hours on one weekday, 0 for Monday. When `closes` is at or before `opens`, they end on the following day."""
-
-    weekday: int
-    opens: time
-    closes: time
-
-    @property
-    def past_midnight(self) -> bool:
-        """Whether they end on the following day."""
-        return self.closes <= self.opens
-
-    def opening_day(self, moment: datetime) -> date | None:
-        """Return the day on which the hours containing the local moment began; None when they do not contain it.
-
-        The closing time itself is outside the hours.
-        """
-        today = moment.date()
-        days = (day for day in (today, today - _ONE_DAY) if day.weekday() == self.weekday)
-        return next((day for day in days if self._contains(moment, day)), None)
-
-    def _contains(self, moment: datetime, day: date) -> bool:
-        """Return whether the local moment is within the hours that begin on the day.
-
-        They are one stretch of time, also when the clocks go back: they begin and end the first time that the clock
-        shows their time. Times in one zone are compared as the clock shows them, so in the hour's second run the
-        moments themselves are compared.
-        """
-        opens = datetime.combine(day, self.opens, moment.tzinfo)
-        closes = datetime.combine(day + _ONE_DAY if self.past_midnight else day, self.closes, moment.tzinfo)
-        if moment.fold:
-            return opens.astimezone(UTC) <= moment.astimezone(UTC) < closes.astimezone(UTC)
-        return opens <= moment < closes
 
 
 @dataclass(frozen=True)
@@ -98,15 +59,15 @@ def pay_by(*, rules: Rules, scheduled_for: datetime | None, now: datetime) -> da
 def _time_problems(rules: Rules, scheduled_for: datetime, now: datetime, zone: ZoneInfo) -> Iterator[Problem]:
     local = scheduled_for.astimezone(zone)
     # A time after midnight, within hours that began the evening before, counts as that evening's day.
-    opening_day = _opening_day(rules.hours, local)
-    day = opening_day or local.date()
+    began_on = opening_day(rules.hours, local)
+    day = began_on or local.date()
     if (day - now.astimezone(zone).date()).days > rules.furthest_ahead_days:
         yield _too_far_ahead(rules.furthest_ahead_days)
     if scheduled_for < now + rules.notice:
         minutes = rules.notice // timedelta(minutes=1)
         detail = f"An order for later needs {minutes} minutes' notice. Choose a later time."
         yield Problem("too_short_notice", detail, "scheduled_for")
-    if rules.hours and opening_day is None:
+    if rules.hours and began_on is None:
         yield Problem("outside_hours", _hours_in_words(rules.hours, local.weekday()), "scheduled_for")
 
 
@@ -119,34 +80,17 @@ def closed_problem(*, rules: Rules, type: Order.Type, wanted_at: datetime, zone:
     return None
 
 
-def ordering_day(*, hours: Sequence[OpeningHours], moment: datetime, zone: ZoneInfo) -> date:
-    """Return the day that an aware moment counts as: that on which the hours containing it began, else the calendar's.
-
-    Half past midnight within Friday's hours, from 18:00 to 02:00, counts as Friday.
-    """
-    local = moment.astimezone(zone)
-    return _opening_day(hours, local) or local.date()
-
-
 def is_same_service(*, rules: Rules, first: datetime, second: datetime, zone: ZoneInfo) -> bool:
     """Return whether two moments belong to the same day's service, which may run past midnight. Times are aware."""
     if abs(first - second) > _LONGEST_SERVICE:
         # Decided before converting zones: the conversion fails for times at the end of the calendar.
         return False
-    return _service_day(rules, first, zone) == _service_day(rules, second, zone)
-
-
-def _service_day(rules: Rules, moment: datetime, zone: ZoneInfo) -> date:
-    return _opening_day(rules.hours, moment.astimezone(zone)) or service_day(moment=moment, zone=zone)
-
-
-def _opening_day(hours: Sequence[OpeningHours], local: datetime) -> date | None:
-    """Return the day on which the hours containing the local moment began; None when none contain it."""
-    return min((day for each in hours if (day := each.opening_day(local))), default=None)
+    days = {service_day(moment=moment, zone=zone, hours=rules.hours) for moment in (first, second)}
+    return len(days) == 1
 
 
 def _is_open(hours: Sequence[OpeningHours], local: datetime) -> bool:
-    return not hours or _opening_day(hours, local) is not None
+    return not hours or opening_day(hours, local) is not None
 
 
 def _too_far_ahead(days: int) -> Problem:

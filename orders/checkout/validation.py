@@ -15,12 +15,13 @@ from orders.checkout.phones import Phone, read_phone
 from orders.checkout.pricing import PricedOrder, Totals, price, too_large
 from orders.checkout.problems import Problem
 from orders.checkout.requests import Address, Basket, RequestedModifier, parse_uuid
-from orders.checkout.rules import is_same_service, ordering_day, rule_problems
+from orders.checkout.rules import is_same_service, rule_problems
 from orders.checkout.shares import ZERO
 from orders.checkout.till_total import TillTotal, TillTotalNeeded, question_about
 from orders.checkout.venue_settings import OrderingSettings, ordering_settings_of
 from orders.injection.scheduling import first_attempt_at
 from orders.models import DiscountCode, Order
+from storekit.local_time.service_days import service_day
 from storekit.models import Venue
 from storekit.money import LARGEST_AMOUNT, money_with_code, round_money
 from tables.models import Table
@@ -76,7 +77,7 @@ def validate_basket(
         service_charge=basket.service_charge,
     )
     priced = _at_the_till(venue, basket, priced, till_total)
-    today = ordering_day(hours=settings.rules.hours, moment=now, zone=venue.zone)
+    today = service_day(moment=now, zone=venue.zone, hours=settings.rules.hours)
     discount, discount_refusals = _find_discount(venue, basket, priced, today)
     totals = _with_discount(priced.totals, discount, venue.currency)
     table = _find_table(venue, basket)

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from integrations.pos import VenuePosSettings
-from orders.checkout.rules import OpeningHours, Rules
-from orders.models import Order
+from orders.checkout.rules import Rules
+from orders.models import Order, OrderingHours
 from storekit.db.compiled_queries import CompiledQuery
+from storekit.local_time.opening_hours import OpeningHours
 from storekit.models import Venue
 
 _COLUMNS = (
@@ -65,3 +66,9 @@ def opening_hours_of(venue: Venue) -> tuple[OpeningHours, ...]:
     """Return the hours of a venue that is loaded with its ordering rules and their hours; makes no query then."""
     rules = getattr(venue, "ordering_rules", None)
     return tuple(OpeningHours(row.weekday, row.opens, row.closes) for row in rules.hours.all()) if rules else ()
+
+
+def stored_opening_hours(*, venue: Venue) -> tuple[OpeningHours, ...]:
+    """Return the hours of a venue, in one query; none if it is open at all times. See `queue.registry`."""
+    rows = OrderingHours.objects.filter(rules__venue=venue.pk).order_by()
+    return tuple(OpeningHours(*row) for row in rows.values_list("weekday", "opens", "closes"))

@@ -59,6 +59,9 @@ SETTINGS_TASKS: tuple[str, ...] = ("orders.tasks.settings_changed",)
 OLDEST_DUE_ORDER = "orders.injection.send.oldest_due"
 """Returns since when the order that has waited longest for its next attempt has been due; None if none is."""
 
+OPENING_HOURS = "orders.checkout.venue_settings.stored_opening_hours"
+"""Returns a venue's opening hours, which end its service days in menus and orders alike. It is given the venue."""
+
 
 def every_name() -> list[str]:
     """Every dotted path of this module."""
@@ -71,4 +74,5 @@ def every_name() -> list[str]:
         *READY_TASKS,
         *SETTINGS_TASKS,
         OLDEST_DUE_ORDER,
+        OPENING_HOURS,
     ]

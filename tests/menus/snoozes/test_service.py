@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -28,6 +28,7 @@ from menus.snoozes.service import (
 )
 from menus.stock.levels import apply_item_update
 from menus.versions import version_of
+from orders.models import OrderingHours, OrderingRules
 from storekit.models import Venue
 from tests import factories
 from tests.menus.snapshots import category, product, snapshot, sync_snapshot
@@ -160,15 +161,44 @@ def test_the_longest_snooze_of_an_item_counts(menu: Venue, clock: time_machine.T
     ],
 )
 def test_tomorrow_is_eight_oclock_of_the_next_service_day_in_the_venues_zone_across_clock_changes(
-    zone: str, now: str, until: str
+    venue: Venue, zone: str, now: str, until: str
 ) -> None:
-    venue = Venue(timezone=zone)
+    venue.timezone = zone
 
     found = snooze_end(venue=venue, how_long=HowLong.TOMORROW, now=datetime.fromisoformat(now).astimezone(UTC))
 
     assert found == datetime.fromisoformat(until)
     assert found is not None
     assert found.astimezone(ZoneInfo(zone)).hour == 8
+
+
+FRIDAY, SATURDAY = 4, 5
+
+
+@pytest.mark.parametrize(
+    ("weekday", "opens", "closes", "now", "until"),
+    [
+        (FRIDAY, 17, 2, "2026-05-02T00:20", "2026-05-02T08:00"),
+        (FRIDAY, 17, 2, "2026-05-02T03:00", "2026-05-02T08:00"),  # staff clear up
+        (FRIDAY, 20, 7, "2026-05-02T06:59", "2026-05-02T08:00"),  # still Friday's, though after 5:00
+        (FRIDAY, 20, 7, "2026-05-02T07:00", "2026-05-03T08:00"),
+        (FRIDAY, 20, 9, "2026-05-01T21:00", "2026-05-03T08:00"),  # 8:00 on Saturday is Friday's service
+        (FRIDAY, 20, 9, "2026-05-02T08:30", "2026-05-03T08:00"),
+        (SATURDAY, 4, 14, "2026-05-02T04:30", "2026-05-03T08:00"),  # Saturday's already, though before 5:00
+        (FRIDAY, 12, 22, "2026-05-01T23:30", "2026-05-02T08:00"),
+    ],
+)
+def test_a_service_day_lasts_as_long_as_the_venues_hours_of_that_night(
+    menu: Venue, clock: time_machine.Traveller, weekday: int, opens: int, closes: int, now: str, until: str
+) -> None:
+    rules = OrderingRules.objects.create(venue=menu)
+    OrderingHours.objects.create(rules=rules, weekday=weekday, opens=time(opens), closes=time(closes))
+    clock.move_to(datetime.fromisoformat(f"{now}+01:00"))
+
+    (by_hand,) = snooze_by_hand(menu, "SALAD", how_long=HowLong.TOMORROW)
+    (refused,) = snooze_until_tomorrow(venue=menu, skus=["BURGER"], order="1007", reason="restricted")
+
+    assert by_hand.until == refused.until == datetime.fromisoformat(f"{until}+01:00")
 
 
 def test_a_snooze_over_a_clock_change_ends_to_the_minute(menu: Venue, clock: time_machine.Traveller) -> None:

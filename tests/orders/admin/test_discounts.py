@@ -187,15 +187,15 @@ def test_an_order_keeps_its_code_when_the_code_is_renamed(venue: Venue, annas_br
         ({"usage_limit": 5, "times_used": 4}, "Active"),
     ],
 )
-def test_the_list_shows_the_state_of_a_code_by_the_venues_calendar(
+def test_the_list_shows_the_state_of_a_code_by_the_venues_service_day(
     venue: Venue, annas_browser: Client, columns: dict[str, Any], state: str
 ) -> None:
     code = factories.DiscountCodeFactory(venue=venue, **columns)
 
-    with time_machine.travel(datetime(2026, 7, 17, 22, 30, tzinfo=UTC), tick=False):
+    with time_machine.travel(datetime(2026, 7, 18, 3, 59, tzinfo=UTC), tick=False):  # 04:59 on the 18th in London
         assert label(code, "state") == state
         assert state in annas_browser.get(LIST).content.decode()
-    with time_machine.travel(datetime(2026, 7, 16, 23, 30, tzinfo=UTC), tick=False):  # 00:30 on the 17th in London
+    with time_machine.travel(datetime(2026, 7, 17, 4, 0, tzinfo=UTC), tick=False):  # 05:00 on the 17th in London
         assert label(code, "state") == state
 
 

@@ -96,13 +96,14 @@ def test_a_missing_or_switched_off_code_is_unknown(venue: Venue, other_venue: Ve
 @pytest.mark.parametrize(
     ("now", "codes"),
     [
-        ("2026-06-30T22:59:59Z", ["discount_not_yet_valid"]),
-        ("2026-06-30T23:00:00Z", []),
-        ("2026-07-31T22:59:59Z", []),
-        ("2026-07-31T23:00:00Z", ["discount_expired"]),
+        ("2026-07-01T04:59:59+01:00", ["discount_not_yet_valid"]),
+        ("2026-07-01T05:00:00+01:00", []),
+        ("2026-08-01T00:30:00+01:00", []),
+        ("2026-08-01T04:59:59+01:00", []),
+        ("2026-08-01T05:00:00+01:00", ["discount_expired"]),
     ],
 )
-def test_the_first_and_the_last_day_follow_the_venues_calendar(
+def test_the_first_and_the_last_day_of_a_venue_that_is_always_open_are_its_service_days(
     venue: Venue, menu: CopperPotMenu, now: str, codes: list[str]
 ) -> None:
     discount(venue, valid_from=date(2026, 7, 1), valid_until=date(2026, 7, 31))

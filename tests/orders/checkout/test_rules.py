@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from orders.checkout.rules import OpeningHours, Rules, rule_problems
+from orders.checkout.rules import Rules, rule_problems
 from orders.checkout.venue_settings import ordering_settings_of
 from orders.models import Order, OrderingHours, OrderingRules
+from storekit.local_time.opening_hours import OpeningHours
 from storekit.models import Venue
 from tests import factories
 
