@@ -5,11 +5,11 @@ from decimal import Decimal
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
-from storekit.db.fields import FoldedTextField, money
+from storekit.db.fields import FoldedTextField, WithFoldedText, money
 from storekit.models import Venue
 
 
-class DiscountCode(models.Model):
+class DiscountCode(WithFoldedText):
     """A code that takes a percentage or an amount off the items of an order, however a guest types it.
 
     `code_key` is what codes are found by and unique by: the code without the differences that no guest sees or means.

@@ -1,7 +1,9 @@
 """Model fields that all apps share."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from django.core.checks import CheckMessage, Error
 from django.db import models
 
 from storekit.money import MAX_DECIMALS, WHOLE_DIGITS
@@ -17,11 +19,26 @@ def money(**options: Any) -> models.DecimalField:
     return models.DecimalField(max_digits=WHOLE_DIGITS + MAX_DECIMALS, decimal_places=MAX_DECIMALS, **options)
 
 
+class WithFoldedText(models.Model):
+    """What a model with a `FoldedTextField` inherits: whoever saves a column alone saves those that follow it, too."""
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **options: Any) -> None:
+        """Store the row, or the named columns and those that follow them."""
+        if update_fields is not None:
+            named = set(update_fields)
+            folded_fields = (field for field in self._meta.local_fields if isinstance(field, FoldedTextField))
+            update_fields = named | {field.name for field in folded_fields if field.of in named}
+        super().save(*args, update_fields=update_fields, **options)
+
+
 class FoldedTextField(models.TextField):
     """A column that follows another: its text without the differences that people do not mean (`storekit.text.folded`).
 
     Databases fold text in ways of their own. This column is filled by us whenever a row is saved, so that both find and
-    compare the same. `QuerySet.update` does not fill it.
+    compare the same. `QuerySet.update` and `bulk_update` do not fill it.
     """
 
     def __init__(self, *args: Any, of: str, **options: Any) -> None:
@@ -32,6 +49,13 @@ class FoldedTextField(models.TextField):
         """Return what migrations write down."""
         name, path, args, options = super().deconstruct()
         return name, path, args, {**options, "of": self.of}
+
+    def check(self, **options: Any) -> list[CheckMessage]:
+        """Return what is wrong with the column's definition."""
+        found: list[CheckMessage] = super().check(**options)
+        if not issubclass(self.model, WithFoldedText):
+            found.append(Error("Its model must inherit from WithFoldedText.", obj=self, id="storekit.E004"))
+        return found
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:
         """Return the value to store, and set it on the row."""

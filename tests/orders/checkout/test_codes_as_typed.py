@@ -64,8 +64,16 @@ def test_staff_find_a_code_however_they_type_it(venue: Venue, annas_browser: Cli
     assert list(answer.context["cl"].queryset) == [code]
 
 
-def test_a_renamed_code_is_found_by_its_new_name_only(venue: Venue, menu: CopperPotMenu) -> None:
+@pytest.mark.parametrize("columns", [None, ["code"], ["active", "code"]])
+def test_a_renamed_code_is_found_by_its_new_name_only(venue: Venue, columns: list[str] | None) -> None:
     code = factories.DiscountCodeFactory(venue=venue, code="CAFÉ10")
     code.code = "TEA10"
-    code.save()
-    assert list(DiscountCode.objects.values_list("code_key", flat=True)) == ["tea10"]
+    code.save(update_fields=columns)
+    assert list(DiscountCode.objects.values_list("code", "code_key")) == [("TEA10", "tea10")]
+
+
+def test_a_code_whose_use_is_stored_alone_keeps_the_name_it_has_in_the_database(venue: Venue) -> None:
+    code = factories.DiscountCodeFactory(venue=venue, code="CAFÉ10")
+    code.code, code.active = "TEA10", False
+    code.save(update_fields=["active"])
+    assert list(DiscountCode.objects.values_list("code", "code_key", "active")) == [("CAFÉ10", "café10", False)]
