@@ -2,7 +2,8 @@
 # redis 8.1.0: a client made by from_url never retries, one made by its constructor retries ten times.
 #
 # Expected: the same number of retries for the same server, however it is named.
-# Happens: after a restart of the server the first command of a from_url client fails, that of the other one does not.
+# Happens: the connections of the one have no retries and those of the other one ten, so that a restart of the server
+#   fails the next command of the first only.
 # Seen: from_url 0 retries, Redis() 10 retries
 set -euo pipefail
 folder=$(mktemp -d)
