@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from storekit.local_time.zones import venue_timezones
 from storekit.money import is_currency
@@ -59,6 +60,15 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.get_full_name() or self.email
+
+    @cached_property
+    def roles(self) -> dict[int, str]:
+        """The person's role by venue id.
+
+        Read once for each object, as a page asks dozens of times. Each request has an object of its own, and so sees
+        every change made before it.
+        """
+        return dict(self.memberships.values_list("venue_id", "role"))
 
 
 class Venue(models.Model):

@@ -1,6 +1,6 @@
 """Permissions: which venues a user may see, and which of them the user manages."""
 
-from typing import TypeVar
+from typing import TypeGuard, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model, QuerySet
@@ -14,6 +14,10 @@ AnyUser = User | AnonymousUser
 def is_superuser(user: AnyUser) -> bool:
     """Return whether the user is an active superuser, who sees the whole installation."""
     return isinstance(user, User) and user.is_active and user.is_superuser
+
+
+def _is_active(user: AnyUser) -> TypeGuard[User]:
+    return isinstance(user, User) and user.is_active
 
 
 def venues_of(user: AnyUser) -> QuerySet[Venue]:
@@ -34,22 +38,22 @@ def managed_venues_of(user: AnyUser) -> QuerySet[Venue]:
 
 def works_somewhere(user: AnyUser) -> bool:
     """Return whether the user may enter the back office at all."""
-    return isinstance(user, User) and user.is_active and (user.is_superuser or user.memberships.exists())
+    return is_superuser(user) or (_is_active(user) and bool(user.roles))
 
 
 def works_at(user: AnyUser, venue: Venue) -> bool:
     """Return whether the user may see the venue."""
-    return venues_of(user).filter(pk=venue.pk).exists()
+    return is_superuser(user) or (_is_active(user) and venue.pk in user.roles)
 
 
 def manages(user: AnyUser, venue: Venue) -> bool:
     """Return whether the user may connect the venue's POS and change its settings."""
-    return managed_venues_of(user).filter(pk=venue.pk).exists()
+    return is_superuser(user) or (_is_active(user) and user.roles.get(venue.pk) == Membership.Role.MANAGER)
 
 
 def manages_somewhere(user: AnyUser) -> bool:
     """Return whether the user manages at least one venue."""
-    return is_superuser(user) or managed_venues_of(user).exists()
+    return is_superuser(user) or (_is_active(user) and Membership.Role.MANAGER in user.roles.values())
 
 
 def within_venues(queryset: QuerySet[AnyModel], *, user: AnyUser, path: str) -> QuerySet[AnyModel]:

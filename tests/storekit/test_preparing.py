@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -17,37 +18,34 @@ from storekit.queue.registry import PERIODIC_TASKS
 
 ROOT = Path(__file__).resolve().parents[2]
 
-STATE = """
-import json
+# What a person at the host sees, each in a process of its own as on a host: whether `check` passes, and `/readyz`.
+SEEN = """
+import json, sys
 import django
 django.setup()
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+from django.db import connection
 from django.test import Client
 from django_q.models import Schedule
-ready = Client().get("/readyz", headers={"host": "localhost"})
-print(json.dumps([ready.status_code, sorted(Schedule.objects.values_list("func", flat=True))]))
-"""
 
-READY = """
-import json
-import django
-django.setup()
-from django.test import Client
-ready = Client().get("/readyz", headers={"host": "localhost"})
-print(json.dumps([ready.status_code, ready.json()]))
-"""
+def seen():
+    try:
+        call_command("check")
+        said = ""
+    except SystemCheckError as error:
+        said = str(error)
+    ready = Client().get("/readyz", headers={"host": "localhost"})
+    tasks = Schedule.objects.values_list("func", flat=True) if ready.status_code == 200 else []
+    return [said, ready.status_code, ready.json(), sorted(tasks)]
 
-DROP = """
-import django
-django.setup()
-from django.db import connection
-connection.cursor().execute("DROP TABLE storekit_cache")
-"""
-
-TABLES = """
-import django
-django.setup()
-from django.db import connection
-print(connection.introspection.table_names())
+answers = [seen()]
+if "without the cache's table" in sys.argv:
+    connection.cursor().execute("DROP TABLE storekit_cache")
+    answers.append(seen())
+    call_command("prepare", verbosity=0)
+    answers.append(seen())
+print(json.dumps(answers))
 """
 
 
@@ -88,33 +86,6 @@ def run(environment: dict[str, str], *arguments: str) -> str:
     return finish(start(environment, *arguments))
 
 
-def assert_ready(environment: dict[str, str]) -> None:
-    status, schedules = json.loads(run(environment, "-c", STATE))
-    assert status == 200
-    assert schedules == sorted(PERIODIC_TASKS)
-
-
-def test_prepare_leaves_everything_ready_and_may_be_repeated(empty_database: dict[str, str]) -> None:
-    assert run(empty_database, "manage.py", "prepare").endswith("storekit is ready to start.\n")
-    assert_ready(empty_database)
-    assert (ROOT / "staticfiles" / "storekit" / "backoffice.css").is_file()
-
-    run(empty_database, "manage.py", "prepare", "-v", "0")
-    assert_ready(empty_database)
-
-
-def test_migrate_alone_is_enough_for_a_database(empty_database: dict[str, str]) -> None:
-    run(empty_database, "manage.py", "migrate", "-v", "0")
-
-    assert_ready(empty_database)
-
-
-def test_with_redis_the_table_of_the_cache_that_stands_in_for_it_is_made(empty_database: dict[str, str]) -> None:
-    run(empty_database | {"REDIS_URL": "redis://127.0.0.1:9/0"}, "manage.py", "migrate", "-v", "0")
-
-    assert "storekit_cache" in run(empty_database, "-c", TABLES)
-
-
 def refused(environment: dict[str, str], *arguments: str) -> str:
     process = start(environment, *arguments)
     _, errors = process.communicate(timeout=300)
@@ -122,33 +93,56 @@ def refused(environment: dict[str, str], *arguments: str) -> str:
     return errors
 
 
-def test_check_names_what_an_unprepared_database_lacks(empty_database: dict[str, str]) -> None:
-    """And makes no file where there is none."""
-    said = refused(empty_database, "manage.py", "check")
+def look(environment: dict[str, str], *arguments: str) -> list[Any]:
+    found: list[Any] = json.loads(run(environment, "-c", SEEN, *arguments).splitlines()[-1])
+    return found
+
+
+def assert_ready(seen: Any) -> None:
+    said, status, words, schedules = seen
+    assert (said, status) == ("", 200), words
+    assert schedules == sorted(PERIODIC_TASKS)
+
+
+def test_check_and_readyz_name_what_an_unprepared_database_lacks(empty_database: dict[str, str]) -> None:
+    """And `check` makes no file where there is none."""
     if connection.vendor == "sqlite":
         file = Path(empty_database["DATABASE_URL"].removeprefix("sqlite:///"))
+        said = refused(empty_database, "manage.py", "check")
         assert f"(storekit.E003) The database {file} does not exist yet. Run: python manage.py prepare" in said
         assert not file.exists()
         file.touch()
-        said = refused(empty_database, "manage.py", "check")
 
-    assert re.search(
-        r"\(storekit\.E003\) \d+ migrations are missing, the first is \w+ 0001_initial\. Run: python", said
-    )
+    [[said, status, found, _]] = look(empty_database)
+
+    assert re.search(r"\(storekit\.E003\) \d+ migrations are missing, the first is \w+ 0001_\w+\. Run: python", said)
     assert "(storekit.E003) The cache's table storekit_cache is missing. Run: python manage.py prepare" in said
-    status, found = json.loads(run(empty_database, "-c", READY))
     assert status == 503
     assert "migrations are missing, the first is" in found["migrations"]
     assert "The cache's table storekit_cache is missing." in found["cache"]
 
-    run(empty_database, "manage.py", "migrate", "-v", "0")
-    run(empty_database, "-c", DROP)
 
-    said = refused(empty_database, "manage.py", "check")
-    assert "migrations are missing" not in said
-    assert "(storekit.E003) The cache's table storekit_cache is missing. Run: python manage.py prepare" in said
-    run(empty_database, "manage.py", "prepare", "-v", "0")
-    run(empty_database, "manage.py", "check")
+def test_prepare_leaves_everything_ready_and_may_be_repeated(empty_database: dict[str, str]) -> None:
+    assert run(empty_database, "manage.py", "prepare").endswith("storekit is ready to start.\n")
+    assert (ROOT / "staticfiles" / "storekit" / "backoffice.css").is_file()
+
+    first, without_table, again = look(empty_database, "without the cache's table")
+
+    assert_ready(first)
+    assert "migrations are missing" not in without_table[0]
+    assert (
+        "(storekit.E003) The cache's table storekit_cache is missing. Run: python manage.py prepare" in without_table[0]
+    )
+    assert_ready(again)
+
+
+def test_migrate_alone_is_enough_for_a_database_and_makes_the_table_that_stands_in_for_redis(
+    empty_database: dict[str, str],
+) -> None:
+    run(empty_database | {"REDIS_URL": "redis://127.0.0.1:9/0"}, "manage.py", "migrate", "-v", "0")
+
+    # A host without Redis keeps its cache in that table.
+    assert_ready(look(empty_database)[0])
 
 
 def test_check_says_that_the_database_does_not_answer(empty_database: dict[str, str]) -> None:
@@ -166,4 +160,4 @@ def test_several_hosts_may_prepare_one_database_at_once(empty_database: dict[str
     for host in hosts:
         finish(host)
 
-    assert_ready(empty_database)
+    assert_ready(look(empty_database)[0])

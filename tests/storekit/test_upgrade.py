@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps as current_apps
-from django.db import connection, models
-from django.db.migrations.executor import MigrationExecutor
+from django.db import models
 
 from integrations.connect.venue_settings import settings_of
 from integrations.models import LightspeedSettings
@@ -18,6 +17,7 @@ from orders.checkout.lines import lines_of
 from orders.models import DiscountCode, Injection, Order, OrderLine
 from orders.order_sheet import order_totals
 from storekit.models import Venue
+from tests.support.migrations import migrate, migrate_from_nothing, migrate_to_now
 
 FIRST_RELEASE = [
     ("integrations", "0002_readiness_and_webhook_checks"),
@@ -53,22 +53,11 @@ SETTINGS = {
 }
 
 
-def migrate(targets: list[tuple[str, str]]) -> Any:
-    """Bring the database to these migrations, and return the models as they were then."""
-    MigrationExecutor(connection).migrate(targets)
-    return MigrationExecutor(connection).loader.project_state(targets).apps
-
-
-def migrate_to_now() -> None:
-    executor = MigrationExecutor(connection)
-    executor.migrate(executor.loader.graph.leaf_nodes())
-
-
 @pytest.fixture
 def first_release(transactional_db: None) -> Iterator[Any]:
     """The models of a database as the first release made it."""
     try:
-        yield migrate(FIRST_RELEASE)
+        yield migrate_from_nothing(FIRST_RELEASE)
     finally:
         migrate_to_now()
 

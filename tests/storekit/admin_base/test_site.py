@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.contrib.admin import RelatedOnlyFieldListFilter
+from django.db import connection
 from django.http import HttpRequest
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 
 from integrations.models import Notification
 from menus.models import CategoryProduct
@@ -104,3 +106,12 @@ def test_staff_view_and_do_not_change(ben: User, venue: Venue) -> None:
     assert not page.has_change_permission(request_of(ben), key)
     assert not page.has_add_permission(request_of(ben))
     assert not page.has_delete_permission(request_of(ben), key)
+
+
+def test_a_page_reads_the_persons_roles_once(annas_browser: Client, venue: Venue) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        annas_browser.get("/admin/orders/order/")
+
+    about_roles = [query["sql"] for query in queries if 'FROM "storekit_membership"' in query["sql"].split("WHERE")[0]]
+    assert len(about_roles) == 1
+    assert len(queries) < 20

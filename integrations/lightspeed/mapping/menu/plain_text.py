@@ -34,7 +34,8 @@ _CLEANER = nh3.Cleaner(tags={_EDGE_OF_BLOCK, _EDGE_OF_CELL, "br"}, attributes={"
 # The cleaner's tags have no attributes, and it escapes every other angle bracket.
 _CLEAN_TAG = re.compile(r"<([a-z]+)>")
 _EDGE, _BREAK = "\x1e", "\n"
-_EDGES = re.compile(rf"\s*{_EDGE}[\s{_EDGE}]*")
+# Looked for at the start of a run of blanks only: from each of its blanks, a long run would cost its square.
+_EDGES = re.compile(rf"(?<!\s)\s*{_EDGE}[\s{_EDGE}]*")
 _BLANKS = re.compile(r"[^\S\n]+")
 _EMPTY_LINES = re.compile(r"\n{3,}")
 
