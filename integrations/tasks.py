@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from integrations.adapters import current_environment
 from integrations.connect import consent_alerts, service, tokens
@@ -18,6 +17,7 @@ from integrations.syncs import alerts, queue, schedules
 from integrations.webhooks import ledger
 from integrations.webhooks.health import check_webhook
 from storekit import retention
+from storekit.db import clock
 from storekit.queue.worker_threads import Lane
 
 logger = logging.getLogger(__name__)
@@ -96,7 +96,7 @@ def _check_webhooks() -> str:
 
 
 def _webhooks_to_check() -> QuerySet[Connection]:
-    long_ago = Q(webhook_checked_at=None) | Q(webhook_checked_at__lt=timezone.now() - _CHECK_EVERY)
+    long_ago = Q(webhook_checked_at=None) | Q(webhook_checked_at__lt=clock.now() - _CHECK_EVERY)
     return _active_connections().filter(long_ago, webhook_registered_at__isnull=False).order_by("?")
 
 
@@ -131,7 +131,7 @@ def _refresh_tokens() -> str:
 
 def check_consents() -> str:
     """Ask each connected POS whether it takes orders, so that the end of a consent is found without an order."""
-    start_by = timezone.now() + _ASK_WITHIN
+    start_by = clock.now() + _ASK_WITHIN
     connections = list(_active_connections())
     for connection in connections:
         CONSENTS.hand_over(connection.venue_id, partial(_check_consent, connection, start_by))
@@ -140,7 +140,7 @@ def check_consents() -> str:
 
 def _check_consent(connection: Connection, start_by: datetime) -> None:
     # Its outcome is on the connection: whether the till is ready, or that the venue has to reconnect.
-    if timezone.now() > start_by:
+    if clock.now() > start_by:
         return
     try:
         ask_readiness(venue=connection.venue)
@@ -154,7 +154,7 @@ def send_consent_alerts() -> str:
 
 
 def _pairs_to_refresh() -> QuerySet[TokenPair]:
-    now = timezone.now()
+    now = clock.now()
     return (
         TokenPair.objects.select_related("connection__venue")
         .filter(

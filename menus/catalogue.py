@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from django.db.models import Q, QuerySet, Subquery, Value
-from django.utils import timezone
 
 from integrations.pos import OrderType
 from menus.models import Menu, Modifier, ModifierGroup, Product
@@ -18,6 +17,7 @@ from menus.pricing import PRICING_COLUMNS, entry_price
 from menus.stock.deal_availability import Counted
 from menus.stock.group_availability import RequiredGroup, entries_short_of_choices
 from menus.versions import MenuBusy, version_of
+from storekit.db import clock
 from storekit.db.compiled_queries import CompiledQuery, Row
 from storekit.models import Venue
 
@@ -152,7 +152,7 @@ def load(
     Raises:
         MenuBusy: the menu kept changing while it was being read.
     """
-    now = timezone.now()
+    now = clock.now()
     judged = _Judged(max(wanted_at or now, now), counts_stock)
     for _ in range(_TRIES):
         rows = _product_rows(venue, ids, skus)

@@ -10,10 +10,10 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
 from orders.injection.confirmation import advance_orders
 from orders.models import Injection, Order, StaffAction
+from storekit.db import clock
 
 EXPIRED = "expired"
 """The injection's error code."""
@@ -23,7 +23,7 @@ _MOST_PER_RUN = 500
 
 def expire_unpaid_orders() -> int:
     """Expire each order that was not paid in time; return how many. Safe to call from any number of processes."""
-    now = timezone.now()
+    now = clock.now()
     due = Order.objects.filter(status=Order.Status.AWAITING_PAYMENT, pay_by__lte=now).order_by("pay_by")
     ids = due.values_list("pk", flat=True)[:_MOST_PER_RUN]
     return sum(_expire(order_id, "The order was not paid in time, so it expired.", pay_by__lte=now) for order_id in ids)

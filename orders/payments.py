@@ -5,7 +5,6 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
 from orders.checkout.lines import lines_of
 from orders.checkout.problems import OrderRefused
@@ -16,6 +15,7 @@ from orders.expiry import expire_unpayable, is_expired
 from orders.injection.scheduling import first_attempt_at
 from orders.models import Injection, Order
 from orders.placing import enqueue_unless_held, initial_schedule
+from storekit.db import clock
 from storekit.models import Venue
 
 
@@ -57,7 +57,7 @@ def pay_order(*, venue: Venue, order_id: UUID, reference: str, amount: Decimal) 
 
 
 def _pay(venue: Venue, order_id: UUID, reference: str, amount: Decimal) -> Order:
-    now = timezone.now()
+    now = clock.now()
     with transaction.atomic():
         # Every change to an order locks this row first.
         injection = _locked_injection(venue, order_id)

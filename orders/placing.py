@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from menus.stock.reservations import SoldOut, take_stock
 from orders.checkout.discounts import take_use, used_up_problem
@@ -23,6 +22,7 @@ from orders.checkout.validation import BasketValidation, validate_basket
 from orders.injection.references import reference_of
 from orders.models import Injection, Order
 from orders.queue import enqueue_injection
+from storekit.db import clock
 from storekit.db.compiled_queries import insert_row
 from storekit.db.due_rows import due_now
 from storekit.models import Venue
@@ -74,7 +74,7 @@ def enqueue_unless_held(injection: Injection) -> None:
 
 
 def _place(venue: Venue, request: OrderRequest, code: str, till_total: TillTotal | None) -> PlacedOrder:
-    now = timezone.now()
+    now = clock.now()
     validation = validate_basket(venue=venue, basket=request, now=now, till_total=till_total)
     if validation.problems:
         raise OrderRefused(validation.problems)
@@ -132,7 +132,7 @@ def _store_order(
     )
     if _awaits_payment(request, validation):
         order.status = Order.Status.AWAITING_PAYMENT
-        order.pay_by = pay_by(rules=validation.settings.rules, scheduled_for=request.scheduled_for, now=timezone.now())
+        order.pay_by = pay_by(rules=validation.settings.rules, scheduled_for=request.scheduled_for, now=clock.now())
     insert_row(order)
     return order
 

@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from orders.checkout.shares import ZERO
 from orders.held_stock import count_as_sent
@@ -20,6 +19,7 @@ from orders.injection.failure import queue_cancellation_alert
 from orders.injection.references import definitely_refused, may_have_arrived, restart_sending, start_new_revision
 from orders.models import Alert, Injection, Order, StaffAction
 from orders.queue import enqueue_injection
+from storekit.db import clock
 
 _State = Injection.State
 _Status = Order.Status
@@ -86,7 +86,7 @@ def mark_entered_by_hand(*, order: Order, by: str, account: str = "") -> None:
         _update(
             injection,
             state=_State.CONFIRMED,
-            confirmed_at=timezone.now(),
+            confirmed_at=clock.now(),
             account=account or injection.account,
             error_code="",
             error="",
@@ -160,7 +160,7 @@ def may_be_on_the_till(*, injection: Injection) -> bool:
 
 def is_being_sent(*, injection: Injection) -> bool:
     """Return whether a worker is sending the order now. A worker whose lease has run out no longer counts."""
-    expired = injection.lease_until is not None and injection.lease_until <= timezone.now()
+    expired = injection.lease_until is not None and injection.lease_until <= clock.now()
     return injection.state == _State.SENDING and not expired
 
 

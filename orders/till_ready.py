@@ -7,13 +7,13 @@ the kitchen may be making it already: the pages offer to send them in one click.
 from contextlib import suppress
 
 from django.db.models import Q
-from django.utils import timezone
 
 from integrations.models import Connection
 from integrations.pos import RefusalCause
 from orders.injection.retry_policy import TIME_TO_ACT
 from orders.models import CLOSED_STATUSES, Injection, Order
 from orders.staff_actions import NotPossible, send_again
+from storekit.db import clock
 from storekit.models import Venue
 
 _CAUSES = (RefusalCause.NOT_ACCEPTING, RefusalCause.NO_DEVICES, RefusalCause.NOT_PICKED_UP)
@@ -57,7 +57,7 @@ def send_waiting_orders(*, venue_id: int | None = None) -> int:
     failed = Injection.objects.filter(
         state=Injection.State.FAILED,
         error_code__in=_CAUSES,
-        order__scheduled_for__gt=timezone.now() + TIME_TO_ACT,
+        order__scheduled_for__gt=clock.now() + TIME_TO_ACT,
         order__venue__connection__pos_ready=True,
         order__venue__connection__status=Connection.Status.CONNECTED,
     ).exclude(order__status__in=CLOSED_STATUSES)
@@ -73,4 +73,4 @@ def send_waiting_orders(*, venue_id: int | None = None) -> int:
 
 
 def _is_for_later(order: Order) -> bool:
-    return order.scheduled_for is not None and order.scheduled_for - TIME_TO_ACT > timezone.now()
+    return order.scheduled_for is not None and order.scheduled_for - TIME_TO_ACT > clock.now()

@@ -122,6 +122,8 @@ def _database() -> dict[str, Any]:
 
 
 DATABASES = {"default": _database()}
+# What is due is decided by the database's clock, which all hosts share.
+FOLLOW_DATABASE_CLOCK = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = environment.address(
@@ -159,7 +161,7 @@ Q_CLUSTER: dict[str, Any] = {
     **(
         {"redis": REDIS_URL, "broker_class": "storekit.queue.redis_broker.PatientRedisBroker"}
         if REDIS_URL
-        else {"orm": "default"}
+        else {"orm": "default", "broker_class": "storekit.queue.database_broker.TimelessDatabaseBroker"}
     ),
 }
 # How many calls to one venue's POS run at once on one worker host. Lightspeed publishes no limit; this one is ours.

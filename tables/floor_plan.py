@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from django.db import transaction
-from django.utils import timezone
 
 from integrations.connect.service import pos_for
 from integrations.models import SyncRun
 from integrations.pos import FloorArea, FloorTable
 from integrations.syncs.runs import sync_run
+from storekit.db import clock
 from storekit.models import Venue
 from tables.models import Area, Table
 
@@ -120,7 +120,7 @@ def _changes(
             changes.counts["unchanged"] += 1
     for pos_id, row in stored.items():
         if pos_id not in targets and row.archived_at is None:
-            _set(row, archived_at=timezone.now())
+            _set(row, archived_at=clock.now())
             changes.update.append(row)
             changes.counts["archived"] += 1
     return changes

@@ -12,6 +12,8 @@ from storekit.settings import BASE_DIR, DATABASES, Q_CLUSTER, STATIC_ROOT
 
 STATIC_ROOT.mkdir(exist_ok=True)
 (BASE_DIR / "var").mkdir(exist_ok=True)
+# Tests freeze the clock of their own process only.
+FOLLOW_DATABASE_CLOCK = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Tasks are really queued, and run by the worker processes that a test starts.
 Q_CLUSTER["save_limit"] = 1000

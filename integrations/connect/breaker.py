@@ -9,16 +9,16 @@ costs no query.
 from datetime import datetime, timedelta
 
 from django.db.models import F
-from django.utils import timezone
 
 from integrations.models import Connection
 from integrations.pos import PosDown
+from storekit.db import clock
 
 OPENS_AFTER = 2
 _FIRST_PAUSE = timedelta(seconds=10)
 _LONGER_PAUSE = timedelta(seconds=30)
 # Longer than a call with its time-outs: a process that dies while it tries blocks the others no longer than this.
-_TRIAL = timedelta(seconds=30)
+TRIAL = timedelta(seconds=30)
 
 
 class Breaker:
@@ -45,13 +45,13 @@ class Breaker:
         """
         if self._open_until is None:
             return
-        now = timezone.now()
+        now = clock.now()
         if self._open_until > now:
             raise _down(self._open_until - now)
         if not urgent:
             return
         # The first to get here tries; the others wait for what it finds.
-        until = now + _TRIAL
+        until = now + TRIAL
         if not self._row.filter(breaker_open_until=self._open_until).update(breaker_open_until=until):
             raise _down(_FIRST_PAUSE)
         self._open_until = until
@@ -70,7 +70,7 @@ class Breaker:
         # When several calls fail at once, only the first sets the pause. The count is read again, as a call that was
         # answered since then has closed the breaker.
         self._row.filter(breaker_open_until=self._open_until, unanswered_calls__gte=OPENS_AFTER).update(
-            breaker_open_until=timezone.now() + pause
+            breaker_open_until=clock.now() + pause
         )
 
 

@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.utils import timezone
 
 from integrations.connect.breaker import Breaker
 from integrations.connect.call_limits import CallLimits
 from integrations.models import Connection
 from integrations.pos import PosDown, PosError, Unreachable
+from storekit.db import clock
 
 _LIMITS = CallLimits(at_once=settings.POS_CALLS_PER_PROCESS)
 _AGAIN_AFTER = timedelta(seconds=2)
@@ -56,8 +56,8 @@ class ConnectionGuard:
 
     def _longest_wait(self) -> float | None:
         """Return the seconds until the call must have started."""
-        return None if self._start_by is None else max(0.0, (self._start_by - timezone.now()).total_seconds())
+        return None if self._start_by is None else max(0.0, (self._start_by - clock.now()).total_seconds())
 
     def _check_time(self) -> None:
-        if self._start_by is not None and timezone.now() > self._start_by:
+        if self._start_by is not None and clock.now() > self._start_by:
             raise PosDown("storekit could not call the POS in time, so nothing was sent.", retry_after=_AGAIN_AFTER)

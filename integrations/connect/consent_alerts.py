@@ -11,19 +11,19 @@ from datetime import timedelta
 from django.conf import settings
 from django.db.models import F, Q
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.formats import date_format
 
 from integrations.models import Connection
+from storekit.db import clock
 from storekit.db.due_rows import claim_by_moment
 from storekit.mail import send_to_venue
 
 logger = logging.getLogger(__name__)
 
 # Also how long a claim lasts: much longer than sending one e-mail takes.
-_RETRY_AFTER = timedelta(minutes=5)
-_FIRST_REMINDER_AFTER = timedelta(hours=1)
-_REMIND_EVERY = timedelta(days=1)
+RETRY_AFTER = timedelta(minutes=5)
+FIRST_REMINDER_AFTER = timedelta(hours=1)
+REMIND_EVERY = timedelta(days=1)
 # Below the task queue's time-out of 60 s, with room for one more e-mail.
 _BUDGET_SECONDS = 35.0
 
@@ -33,7 +33,7 @@ def send_due() -> int:
     deadline = time.monotonic() + _BUDGET_SECONDS
     sent = 0
     # Without a moment: the consent had ended before there were these e-mails.
-    due = Q(next_consent_alert_at=None) | Q(next_consent_alert_at__lte=timezone.now())
+    due = Q(next_consent_alert_at=None) | Q(next_consent_alert_at__lte=clock.now())
     ended = Connection.objects.filter(due, status=Connection.Status.RECONNECT_NEEDED)
     for connection in ended.select_related("venue").order_by(F("next_consent_alert_at").asc(nulls_first=True)):
         if time.monotonic() > deadline:
@@ -48,7 +48,7 @@ def _send(connection: Connection) -> bool:
     claimed = claim_by_moment(
         row.filter(next_consent_alert_at=connection.next_consent_alert_at),
         column="next_consent_alert_at",
-        lease=_RETRY_AFTER,
+        lease=RETRY_AFTER,
     )
     if claimed is None:
         return False
@@ -63,8 +63,8 @@ def _send(connection: Connection) -> bool:
     name = f"consent-{connection.pk}-{int(ended_at.timestamp()) if ended_at else 0}-{number}"
     if send_to_venue(venue=connection.venue, template="emails/consent_ended", context=context, name=name):
         return False
-    after = _REMIND_EVERY if number else _FIRST_REMINDER_AFTER
+    after = REMIND_EVERY if number else FIRST_REMINDER_AFTER
     row.filter(next_consent_alert_at=claimed).update(
-        consent_alerts=F("consent_alerts") + 1, next_consent_alert_at=timezone.now() + after
+        consent_alerts=F("consent_alerts") + 1, next_consent_alert_at=clock.now() + after
     )
     return True

@@ -5,7 +5,6 @@ location are then swapped in one transaction, so a browser that is closed half-w
 """
 
 from django.db import transaction
-from django.utils import timezone
 
 from integrations.adapters import current_environment, default_adapter
 from integrations.connect.service import UNKNOWN_STATE, connection_of, redirect_uri
@@ -13,6 +12,7 @@ from integrations.connect.tokens import OneToken, store_tokens
 from integrations.models import Connection, WaitingConsent
 from integrations.pos import PosError, TokenGrant
 from integrations.subscriptions import announce_connected
+from storekit.db import clock
 from storekit.models import Venue
 
 Status = Connection.Status
@@ -44,12 +44,12 @@ def finish_connect(*, venue: Venue, code: str, code_verifier: str) -> Connection
 
 def waiting_consent(*, connection: Connection) -> WaitingConsent | None:
     """Return the new consent that waits for a location to be chosen, if there is one and it is still valid."""
-    return WaitingConsent.objects.filter(connection=connection, expires_at__gt=timezone.now()).first()
+    return WaitingConsent.objects.filter(connection=connection, expires_at__gt=clock.now()).first()
 
 
 def forget_expired_consents() -> int:
     """Delete the consents whose location was never chosen; return how many."""
-    return WaitingConsent.objects.filter(expires_at__lte=timezone.now()).delete()[0]
+    return WaitingConsent.objects.filter(expires_at__lte=clock.now()).delete()[0]
 
 
 def _stands(connection: Connection) -> bool:
@@ -92,7 +92,7 @@ def _renew(connection: Connection, grant: TokenGrant) -> None:
         status_reason="",
         missing_permission="",
         webhook_registered_at=None,
-        connected_at=timezone.now(),
+        connected_at=clock.now(),
     )
     _store(connection, grant)
     announce_connected(venue_id=connection.venue_id)
@@ -105,12 +105,12 @@ def _store(connection: Connection, grant: TokenGrant) -> None:
         access_token=grant.access_token,
         refresh_token=grant.refresh_token,
         scope=grant.scope,
-        expires_at=timezone.now() + grant.expires_in,
+        expires_at=clock.now() + grant.expires_in,
     )
 
 
 def _keep_waiting(connection: Connection, grant: TokenGrant) -> None:
-    now = timezone.now()
+    now = clock.now()
     WaitingConsent.objects.update_or_create(
         connection=connection,
         defaults={

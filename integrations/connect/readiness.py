@@ -3,12 +3,12 @@
 import logging
 
 from django.db.models import Q
-from django.utils import timezone
 
 from integrations.connect.service import pos_for
 from integrations.models import Connection
 from integrations.pos import POS_CLOCK_TOLERANCE, Readiness
 from integrations.subscriptions import announce_ready
+from storekit.db import clock
 from storekit.models import Venue
 
 logger = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ def apply_readiness(venue: Venue, readiness: Readiness) -> str:
     if connection is None:
         return "not connected"
     before = connection.pos_ready
-    now = timezone.now()
+    now = clock.now()
     # If the POS's clock is wrong, an update from far in the future must not outrank all that follow.
     at = min(readiness.updated_at or now, now + POS_CLOCK_TOLERANCE)
     rows = Connection.objects.filter(pk=connection.pk, business_location_id=connection.business_location_id)

@@ -9,7 +9,6 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.urls import reverse
-from django.utils import timezone
 
 from integrations.adapters import adapter_of, current_environment, default_adapter
 from integrations.connect.call_guard import ConnectionGuard
@@ -19,6 +18,7 @@ from integrations.connect.tokens import RECONNECT_SENTENCE, CachedTokens, Connec
 from integrations.models import Connection, LightspeedSettings, TokenPair, WaitingConsent
 from integrations.pos import NotConnected, PointOfSale, PosError, PosLocation, Rejected, WebhookEndpoint
 from integrations.subscriptions import announce_connected
+from storekit.db import clock
 from storekit.models import Venue
 
 logger = logging.getLogger(__name__)
@@ -112,7 +112,7 @@ def _link(connection: Connection, location: PosLocation, consent: WaitingConsent
         business_name=location.business_name,
         business_location_id=location.id,
         location_name=location.name,
-        connected_at=timezone.now(),
+        connected_at=clock.now(),
         **UNKNOWN_STATE,
     )
     if not linked or consent is None:
@@ -167,7 +167,7 @@ def register_webhook(*, connection: Connection) -> None:
     # Only if this is still the linked location: a person may have chosen another one during the call.
     Connection.objects.filter(
         pk=connection.pk, status=Status.CONNECTED, business_location_id=connection.business_location_id
-    ).update(webhook_registered_at=timezone.now())
+    ).update(webhook_registered_at=clock.now())
     announce_connected(venue_id=connection.venue_id)
 
 

@@ -19,11 +19,11 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
-from django.utils import timezone
 
 from integrations.adapters import adapter_of
 from integrations.models import Connection, TokenPair
 from integrations.pos import NotConnected, Rejected, Throttled, TokenGrant, Unauthorised, Unreachable
+from storekit.db import clock
 from storekit.db.due_rows import due_now, enqueue_on_commit
 
 logger = logging.getLogger(__name__)
@@ -60,15 +60,15 @@ class ConnectionTokens:
             Unreachable, Throttled: the token endpoint did not answer and the current token has expired.
         """
         pair = _load(self._connection_id)
-        if pair.expires_at - timezone.now() > REFRESH_AHEAD:
+        if pair.expires_at - clock.now() > REFRESH_AHEAD:
             return pair.access_token
-        if _is_being_refreshed(pair) and pair.expires_at - timezone.now() > _STILL_GOOD:
+        if _is_being_refreshed(pair) and pair.expires_at - clock.now() > _STILL_GOOD:
             # Another process is at it. A new pair does not end the old access token, so nobody has to wait.
             return pair.access_token
         try:
             return refresh(pair=pair).access_token
         except (Unreachable, Throttled):
-            if pair.expires_at > timezone.now():
+            if pair.expires_at > clock.now():
                 return pair.access_token
             raise
 
@@ -97,7 +97,7 @@ class CachedTokens:
             Unreachable: it has expired.
         """
         pair = _load(self._connection_id)
-        if pair.expires_at <= timezone.now():
+        if pair.expires_at <= clock.now():
             raise Unreachable(_RENEWAL_PENDING)
         return pair.access_token
 
@@ -134,7 +134,7 @@ def store_tokens(
         "scope": scope,
         "expires_at": expires_at,
         "refreshing_until": None,
-        "refreshed_at": timezone.now(),
+        "refreshed_at": clock.now(),
     }
     if not TokenPair.objects.filter(connection_id=connection_id).update(**fresh, generation=F("generation") + 1):
         # Start at a random generation, so that a process still refreshing deleted tokens of an earlier consent cannot
@@ -172,11 +172,11 @@ def _load(connection_id: int) -> TokenPair:
 
 
 def _is_being_refreshed(pair: TokenPair) -> bool:
-    return pair.refreshing_until is not None and pair.refreshing_until > timezone.now()
+    return pair.refreshing_until is not None and pair.refreshing_until > clock.now()
 
 
 def _take_lease(pair: TokenPair) -> bool:
-    now = timezone.now()
+    now = clock.now()
     free = Q(refreshing_until=None) | Q(refreshing_until__lte=now)
     return bool(_same_generation(pair).filter(free).update(refreshing_until=now + LEASE))
 
@@ -203,7 +203,7 @@ def _refresh_with_lease(pair: TokenPair) -> TokenPair:
 
 
 def _store(pair: TokenPair, grant: TokenGrant) -> None:
-    now = timezone.now()
+    now = clock.now()
     # A new consent raises the generation: then its tokens are newer, and this update changes nothing.
     _same_generation(pair).update(
         access_token=grant.access_token,
@@ -234,7 +234,7 @@ def _mark_reconnect_needed(pair: TokenPair, error: Unauthorised) -> TokenPair:
             Connection.objects.filter(pk=connection.pk).update(
                 status=Connection.Status.RECONNECT_NEEDED,
                 status_reason=RECONNECT_SENTENCE,
-                consent_ended_at=timezone.now(),
+                consent_ended_at=clock.now(),
                 consent_alerts=0,
                 next_consent_alert_at=due_now(),
             )

@@ -4,10 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 from django.urls import NoReverseMatch, reverse
-from django.utils import timezone
 from django.utils.formats import date_format
 
 from integrations.models import SyncRun
+from storekit.db import clock
 
 State = SyncRun.State
 
@@ -49,7 +49,7 @@ def is_active(run: SyncRun) -> bool:
 
 def duration(run: SyncRun) -> str:
     """Return how long the run took, or has taken so far: `12.3 s` or `2 min 5 s`."""
-    seconds = ((run.finished_at or timezone.now()) - run.started_at).total_seconds()
+    seconds = ((run.finished_at or clock.now()) - run.started_at).total_seconds()
     return f"{seconds:.1f} s" if seconds < 60 else f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
 
 
@@ -82,7 +82,7 @@ def _status(run: SyncRun) -> str:
 
 def _hint(run: SyncRun) -> str:
     """Return why the run may not be moving; empty if it is."""
-    now = timezone.now()
+    now = clock.now()
     if run.state == State.QUEUED and now - run.started_at > _SLOW_TO_START:
         return (
             "Not started yet. You can leave this page: the sync starts as soon as a background worker is free. If no "

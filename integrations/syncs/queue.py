@@ -6,9 +6,9 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Case, QuerySet, Value, When
-from django.utils import timezone
 
 from integrations.models import Connection, SyncRun
+from storekit.db import clock
 from storekit.db.due_rows import enqueue
 from storekit.queue.registry import SYNC_TASKS
 from storekit.queue.worker_threads import Lane
@@ -44,7 +44,7 @@ def enqueue_alerts() -> None:
 def enqueue_due() -> int:
     """End abandoned runs and queue again the tasks of runs that have not started; return how many runs it found."""
     ended = end_abandoned(SyncRun.objects.all())
-    now = timezone.now()
+    now = clock.now()
     waiting = SyncRun.objects.filter(state=State.QUEUED, lease_until__lte=now)
     rows = [
         (pk, kind)
@@ -61,7 +61,7 @@ def end_abandoned(runs: QuerySet[SyncRun]) -> int:
 
     A killed process cannot end its run itself.
     """
-    now = timezone.now()
+    now = clock.now()
     ended = runs.filter(state=State.RUNNING, lease_until__lte=now).update(
         state=State.FAILED,
         finished_at=now,
@@ -80,7 +80,7 @@ def replace_unstarted(connection: Connection, kind: SyncRun.Kind, options: dict[
     done. If the new sync does less than the schedule wanted, the scheduled run ends as failed and the venue is alerted
     at once.
     """
-    now = timezone.now()
+    now = clock.now()
     queued = SyncRun.objects.filter(connection=connection, kind=kind, state=State.QUEUED)
     unstarted = queued.filter(started_at__lte=now - _UNSTARTED_AFTER).first()
     if unstarted is None:

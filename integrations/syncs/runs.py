@@ -12,7 +12,6 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.urls import reverse
-from django.utils import timezone
 
 from integrations.connect.service import connection_of
 from integrations.models import Connection, SyncRun
@@ -24,11 +23,12 @@ from integrations.syncs.queue import (
     enqueue_sync,
     replace_unstarted,
 )
+from storekit.db import clock
 from storekit.models import Venue
 
 State = SyncRun.State
 _ACTIVE = (State.QUEUED, State.RUNNING)
-_LEASE = timedelta(minutes=5)
+LEASE = timedelta(minutes=5)
 _WRITE_EVERY = timedelta(seconds=0.5)
 # Each warning names one entry for staff to check. Thousands of them have one common cause, which no list would show.
 _MOST_WARNINGS = 2000
@@ -84,7 +84,7 @@ class Progress:
         """
         if self._on_change is not None:
             self._on_change(percent, step)
-        now = timezone.now()
+        now = clock.now()
         fresh = self._written_at is not None and timedelta(0) <= now - self._written_at < _WRITE_EVERY
         if fresh and step == self._written_step:
             return
@@ -94,7 +94,7 @@ class Progress:
             step=step[:120],
             counts=self.counts,
             warnings=self.warnings,
-            lease_until=now + _LEASE,
+            lease_until=now + LEASE,
         )
         if not alive:
             raise SyncFailed("This sync made no progress for too long, so it was ended. Another one may be running.")
@@ -136,7 +136,7 @@ def queue_sync(
         started_by=started_by[:200],
         options=options or {},
         scheduled=scheduled,
-        lease_until=timezone.now() + QUEUED_AGAIN_AFTER,
+        lease_until=clock.now() + QUEUED_AGAIN_AFTER,
     )
     transaction.on_commit(lambda: enqueue_sync(run_id=run.pk, kind=kind), robust=True)
     return run
@@ -209,14 +209,14 @@ def _start_new(connection: Connection, kind: SyncRun.Kind, started_by: str, opti
             started_by=started_by[:200],
             options=options,
             scheduled=replaces_scheduled,
-            lease_until=timezone.now() + _LEASE,
+            lease_until=clock.now() + LEASE,
         )
 
 
 def _start(run: SyncRun) -> SyncRun:
-    now = timezone.now()
+    now = clock.now()
     if not SyncRun.objects.filter(pk=run.pk, state=State.QUEUED).update(
-        state=State.RUNNING, started_at=now, lease_until=now + _LEASE
+        state=State.RUNNING, started_at=now, lease_until=now + LEASE
     ):
         raise SyncAlreadyRunning("This sync has already started, or another one replaced it.")
     run.refresh_from_db(fields=["state", "started_at", "lease_until"])
@@ -242,7 +242,7 @@ def _since_when(connection: Connection, kind: SyncRun.Kind) -> str:
 
 
 def _end(progress: Progress, state: SyncRun.State, /, **outcome: Any) -> None:
-    run, now = progress.run, timezone.now()
+    run, now = progress.run, clock.now()
     alert = run.scheduled and state != State.SUCCEEDED
     # Not if the lease ran out: then the run already has its end.
     ended = SyncRun.objects.filter(pk=run.pk, state=State.RUNNING).update(

@@ -3,10 +3,10 @@
 import logging
 
 from django.db import transaction
-from django.utils import timezone
 
 from integrations.models import SyncRun, SyncSchedule
 from integrations.syncs.runs import SyncAlreadyRunning, queue_sync
+from storekit.db import clock
 
 logger = logging.getLogger(__name__)
 
@@ -25,16 +25,26 @@ def enqueue_due() -> int:
 def _check(schedule: SyncSchedule) -> bool:
     try:
         found = SyncSchedule.objects.filter(pk=schedule.pk, reckoned_from=schedule.reckoned_from)
-        if schedule.update_next_run(after=timezone.now()):
+        if schedule.update_next_run(after=clock.now()):
             # The schedule or the venue's time zone was changed without saving this row, so its due time was wrong.
             found.update(next_run_at=schedule.next_run_at, reckoned_from=schedule.reckoned_from)
             return False
+        _put_right(schedule)
         return _queue_if_due(schedule)
     except SyncAlreadyRunning as error:
         logger.info("Schedule %s is waiting: %s", schedule.pk, error)
     except Exception:
         logger.exception("Schedule %s could not be checked", schedule.pk)
     return False
+
+
+def _put_right(schedule: SyncSchedule) -> None:
+    """Reckon again when the next run is further ahead than it can be: it was reckoned while a clock was ahead."""
+    latest = schedule.next_run_after(after=clock.now())
+    if schedule.next_run_at is not None and latest is not None and schedule.next_run_at > latest:
+        SyncSchedule.objects.filter(pk=schedule.pk, next_run_at=schedule.next_run_at).update(next_run_at=latest)
+        logger.warning("Schedule %s was put right: a clock had been wrong", schedule.pk)
+        schedule.next_run_at = latest
 
 
 def _queue_if_due(schedule: SyncSchedule) -> bool:
@@ -45,7 +55,7 @@ def _queue_if_due(schedule: SyncSchedule) -> bool:
     Raises:
         SyncAlreadyRunning: the schedule stays due and its sync is queued once the running one has ended.
     """
-    now = timezone.now()
+    now = clock.now()
     if schedule.next_run_at is None or schedule.next_run_at > now:
         return False
     with transaction.atomic():

@@ -2,12 +2,11 @@
 
 import logging
 
-from django.utils import timezone
-
 from integrations.connect.pos_warnings import record_webhook_warnings
 from integrations.connect.service import endpoint_of, pos_for, register_webhook
 from integrations.models import Connection
 from integrations.pos import PosError
+from storekit.db import clock
 
 logger = logging.getLogger(__name__)
 
@@ -33,8 +32,8 @@ def check_webhook(*, connection: Connection) -> tuple[str, ...]:
         except PosError as error:
             # Counts as missing from now on, so that `refresh_tokens` tries to register it every ten minutes.
             found = f"{sentences} It could not be registered again: {error}"
-            row.update(webhook_registered_at=None, webhook_checked_at=timezone.now(), webhook_found=found[:500])
+            row.update(webhook_registered_at=None, webhook_checked_at=clock.now(), webhook_found=found[:500])
             raise
         row.update(webhook_found=f"{sentences} It was registered again."[:500])
-    row.update(webhook_checked_at=timezone.now())
+    row.update(webhook_checked_at=clock.now())
     return problems

@@ -16,12 +16,12 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
-from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from integrations.adapters import adapter_of
 from integrations.models import Connection, Notification
 from integrations.pos import BadAnswer, ReceivedNotification
+from storekit.db import clock
 from storekit.db.due_rows import CLOCK_SKEW, claim_by_moment, due_now, enqueue_each, enqueue_on_commit
 from storekit.models import Venue
 from storekit.queue.registry import NOTIFICATION_HANDLERS
@@ -34,6 +34,7 @@ MAX_ATTEMPTS = 8
 _BATCH = 50
 _LEASE = timedelta(minutes=2)
 _FIRST_DELAY = timedelta(seconds=30)
+LONGEST_DELAY = _FIRST_DELAY * 2 ** (MAX_ATTEMPTS - 2)
 _MAX_ERROR_LENGTH = 2000
 
 
@@ -82,7 +83,7 @@ def _is_queued(connection: Connection) -> bool:
 
 
 def _row_for(connection: Connection, body: dict[str, Any]) -> Notification:
-    now = timezone.now()
+    now = clock.now()
     try:
         received = _parsed(connection, body)
     except BadAnswer as error:
@@ -114,7 +115,7 @@ def _unusable_row(connection: Connection, body: dict[str, Any], reason: str) -> 
         connection=connection,
         fingerprint=digest,
         body=body,
-        processed_at=timezone.now(),
+        processed_at=clock.now(),
         result="not understood",
         error=reason,
     )
@@ -193,14 +194,14 @@ def _process(row: Notification, handle: Callable[[Venue, Any], str]) -> str:
         logger.exception("Notification %s was not processed, attempt %s", row.pk, row.attempts)
         _record(row, error=f"{type(error).__name__}: {error}"[:_MAX_ERROR_LENGTH], next_attempt_at=_next_attempt(row))
         return "error"
-    _record(row, processed_at=timezone.now(), result=result[:200], error="", next_attempt_at=None)
+    _record(row, processed_at=clock.now(), result=result[:200], error="", next_attempt_at=None)
     return result
 
 
 def _due() -> QuerySet[Notification]:
     return Notification.objects.filter(
         processed_at=None,
-        next_attempt_at__lte=timezone.now(),
+        next_attempt_at__lte=clock.now(),
         attempts__lt=MAX_ATTEMPTS,
         type__in=NOTIFICATION_HANDLERS,
     )
@@ -223,7 +224,7 @@ def _record(row: Notification, **outcome: Any) -> None:
 def _next_attempt(row: Notification) -> datetime | None:
     if row.attempts >= MAX_ATTEMPTS:
         return None
-    return timezone.now() + _FIRST_DELAY * 2 ** (row.attempts - 1)
+    return clock.now() + _FIRST_DELAY * 2 ** (row.attempts - 1)
 
 
 # --- Sweeping and replaying ------------------------------------------------------------------------------------------
@@ -234,7 +235,7 @@ def enqueue_due() -> int:
 
     A notification whose process died on every attempt is given up.
     """
-    unprocessed = Notification.objects.filter(processed_at=None, next_attempt_at__lte=timezone.now())
+    unprocessed = Notification.objects.filter(processed_at=None, next_attempt_at__lte=clock.now())
     unprocessed.filter(attempts__gte=MAX_ATTEMPTS).update(
         next_attempt_at=None, error="Given up: the worker stopped on every attempt."
     )
@@ -261,7 +262,7 @@ def replay(*, notification_ids: Collection[int]) -> int:
     rows = list(usable.exclude(result="foreign location").select_related("connection"))
     with transaction.atomic():
         Notification.objects.filter(pk__in=[row.pk for row in rows]).update(
-            processed_at=None, result="", error="", attempts=0, next_attempt_at=timezone.now()
+            processed_at=None, result="", error="", attempts=0, next_attempt_at=clock.now()
         )
     for venue_id in {row.connection.venue_id for row in rows}:
         enqueue_on_commit(DRAIN_TASK, venue_id)

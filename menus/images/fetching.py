@@ -21,14 +21,13 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
-from django.utils import timezone
 
 from integrations.connect.venue_settings import keeps_own
 from menus.images import download
 from menus.images.files import ImageRefused, same_image, store_image
 from menus.models import ImageFetch, Menu, Product
 from menus.versions import raise_version
-from storekit.db import due_rows
+from storekit.db import clock, due_rows
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +38,7 @@ _MAX_PER_RUN = 100
 # Downloads not started by then are left for the next run, since orders wait behind this one in the queue.
 _START_SECONDS = 10.0
 _RUN_SECONDS = 35.0
-_DELAYS = (timedelta(minutes=2), timedelta(minutes=15), timedelta(hours=2), timedelta(hours=12), timedelta(days=1))
+DELAYS = (timedelta(minutes=2), timedelta(minutes=15), timedelta(hours=2), timedelta(hours=12), timedelta(days=1))
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,7 @@ def fetch_due() -> str:
 
 
 def _is_running() -> bool:
-    return ImageFetch.objects.filter(lease__isnull=False, next_attempt_at__gt=timezone.now()).exists()
+    return ImageFetch.objects.filter(lease__isnull=False, next_attempt_at__gt=clock.now()).exists()
 
 
 def _fetchable() -> QuerySet[Product]:
@@ -117,7 +116,7 @@ def _fetchable() -> QuerySet[Product]:
     A new URL starts afresh in any case.
     """
     never_tried = Q(image_fetch=None)
-    attempt_due = Q(image_fetch__next_attempt_at__lte=timezone.now())
+    attempt_due = Q(image_fetch__next_attempt_at__lte=clock.now())
     new_url = ~Q(image_fetch__source=F("image_url"))
     return due_products().filter(never_tried | attempt_due | new_url)
 
@@ -126,7 +125,7 @@ def _claim() -> tuple[UUID, list[_ClaimedImage]] | None:
     """Claim images for one run; return the lease's id and the images, or None if nothing is due."""
     _give_up_crashing_images()
     chosen = _choose()
-    now = timezone.now()
+    now = clock.now()
     with transaction.atomic():
         ImageFetch.objects.bulk_create(
             [ImageFetch(product_id=pk, source=source, next_attempt_at=now) for pk, source in chosen],
@@ -156,8 +155,8 @@ def _choose() -> list[tuple[UUID, str]]:
 
 def _give_up_crashing_images() -> None:
     """Give up images whose last attempt has crashed its run, which could therefore not record it."""
-    expired = ImageFetch.objects.filter(lease__isnull=False, next_attempt_at__lte=timezone.now())
-    expired.filter(attempts__gt=len(_DELAYS), source=F("product__image_url")).update(
+    expired = ImageFetch.objects.filter(lease__isnull=False, next_attempt_at__lte=clock.now())
+    expired.filter(attempts__gt=len(DELAYS), source=F("product__image_url")).update(
         lease=None, next_attempt_at=None, error="storekit stopped unexpectedly every time it processed this image."
     )
 
@@ -253,13 +252,13 @@ def _finish(claimed: QuerySet[ImageFetch], image: _ClaimedImage, result: str) ->
 
 def _put_back(claimed: QuerySet[ImageFetch], image: _ClaimedImage) -> str:
     claimed.filter(product_id=image.product_id).update(
-        lease=None, next_attempt_at=timezone.now(), attempts=image.attempt - 1
+        lease=None, next_attempt_at=clock.now(), attempts=image.attempt - 1
     )
     return "left for the next run"
 
 
 def _fail(claimed: QuerySet[ImageFetch], image: _ClaimedImage, error: str) -> str:
     tried = image.attempt - 1
-    retry_at = timezone.now() + _DELAYS[tried] if tried < len(_DELAYS) else None
+    retry_at = clock.now() + DELAYS[tried] if tried < len(DELAYS) else None
     claimed.filter(product_id=image.product_id).update(lease=None, next_attempt_at=retry_at, error=error[:300])
     return "failed"

@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.utils import timezone
 from PIL import Image, ImageOps
 
 from menus.images.colours import eight_bits_per_channel, to_srgb
 from menus.models import Product
+from storekit.db import clock
 
 MAX_BYTES = 10 * 1024 * 1024
 """The largest image accepted, in bytes."""
@@ -73,7 +73,7 @@ def store_image(content: bytes) -> str:
         raise ImageRefused(f"The image is larger than {MAX_BYTES // 2**20} MB.")
     converted = _convert(content)
     # The folder is the week in which the image was stored: see `remove_unused`.
-    name = f"{_FOLDER}/{_week(timezone.now())}/{hashlib.sha256(converted).hexdigest()[:40]}.webp"
+    name = f"{_FOLDER}/{_week(clock.now())}/{hashlib.sha256(converted).hexdigest()[:40]}.webp"
     if not default_storage.exists(name):
         default_storage.save(name, ContentFile(converted))
     return name
@@ -97,7 +97,7 @@ def remove_unused() -> int:
     continues.
     """
     deadline = time.monotonic() + _CLEANUP_SECONDS
-    now, removed = timezone.now(), 0
+    now, removed = clock.now(), 0
     recent = {_week(now), _week(now - timedelta(weeks=1))}
     for folder in _listed(_FOLDER)[0]:
         if folder in recent:

@@ -4,13 +4,13 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.db import transaction
-from django.utils import timezone
 
 from integrations.connect.service import pos_for
 from menus.models import Modifier, Product, Snooze
 from menus.snoozes.service import snooze_until_tomorrow
 from menus.stock.levels import propagate_to_menu, record_updates, to_update
 from menus.versions import lock_menu, raise_version
+from storekit.db import clock
 from storekit.models import Venue
 from storekit.text import folded
 
@@ -87,7 +87,7 @@ def items_named_in(reason: str, *, items: Mapping[str, str]) -> list[str]:
 
 
 def _sold_out_at_pos(venue: Venue, items: Collection[str]) -> list[str]:
-    requested_at = timezone.now()
+    requested_at = clock.now()
     restrictions = pos_for(venue).availability_of(sorted(items)).restrictions
     with transaction.atomic():
         menu = lock_menu(venue=venue)

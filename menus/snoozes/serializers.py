@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.utils import timezone
 from rest_framework import serializers
 
 from menus.models import Snooze
 from menus.snoozes.service import HowLong
+from storekit.db import clock
 from storekit.models import Venue
 
 _MAX_SKUS = 200
@@ -36,7 +36,7 @@ class PostedSnoozeSerializer(serializers.Serializer):
     reason = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
 
     def validate_until(self, value: datetime) -> datetime:
-        now = timezone.now()
+        now = clock.now()
         if value <= now:
             raise serializers.ValidationError("This time is in the past.", code="passed")
         if value - now > _MAX_LENGTH:

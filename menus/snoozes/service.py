@@ -8,12 +8,12 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Q
-from django.utils import timezone
 
 from menus.models import Snooze
 from menus.stock.levels import active_snoozes, propagate_to_menu
 from menus.stock.sold_out_log import find_items, insert_snoozes
 from menus.versions import lock_menu, raise_version
+from storekit.db import clock
 from storekit.db.due_rows import enqueue
 from storekit.local_time.service_days import next_morning, opening_hours_of
 from storekit.models import Venue
@@ -60,7 +60,7 @@ def snooze(
 
     Every product and choice with the SKU is snoozed, including those that a later sync adds.
     """
-    until = snooze_end(venue=venue, how_long=how_long, now=timezone.now())
+    until = snooze_end(venue=venue, how_long=how_long, now=clock.now())
     return _snooze(venue, skus, until=until, source=source, by=by[:200], reason=reason[:300])
 
 
@@ -95,7 +95,7 @@ def snooze_until_tomorrow(
         reason: the POS's message.
         refused_at: when the POS refused it, which decides what the next service day is; None: now.
     """
-    now = timezone.now()
+    now = clock.now()
     until = tomorrow_morning(venue=venue, now=refused_at or now)
     if until <= now:
         return []
@@ -126,7 +126,7 @@ def wake_due(*, venue: Venue | None = None) -> int:
 
     One query if there are none. If several processes do this at once, each snooze is ended by one of them.
     """
-    due = Snooze.objects.filter(ended_at=None, until__lte=timezone.now()).order_by()
+    due = Snooze.objects.filter(ended_at=None, until__lte=clock.now()).order_by()
     if venue is not None:
         due = due.filter(venue=venue)
     venues = list(due.values_list("venue", flat=True).distinct()[:_MAX_VENUES])
@@ -145,7 +145,7 @@ def _wake_due_of(venue: Venue) -> int:
     with transaction.atomic():
         menu = lock_menu(venue=venue)
         # Read them behind the lock: another process may have ended some.
-        rows = list(Snooze.objects.filter(venue=venue, ended_at=None, until__lte=timezone.now()))
+        rows = list(Snooze.objects.filter(venue=venue, ended_at=None, until__lte=clock.now()))
         for row in rows:
             row.ended_at, row.ended_by = row.until, ENDED_BY_EXPIRY
         Snooze.objects.bulk_update(rows, ["ended_at", "ended_by"])
@@ -157,7 +157,7 @@ def _wake_due_of(venue: Venue) -> int:
 def _wake(venue: Venue, condition: Q, by: str) -> int:
     with transaction.atomic():
         menu = lock_menu(venue=venue)
-        now = timezone.now()
+        now = clock.now()
         active = active_snoozes(venue=venue, now=now).filter(condition)
         skus = set(active.values_list("sku", flat=True))
         ended = active.update(ended_at=now, ended_by=by[:200])

@@ -3,7 +3,6 @@
 from typing import cast
 from uuid import UUID
 
-from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
 from rest_framework.request import Request
@@ -13,6 +12,7 @@ from rest_framework.views import APIView
 from menus.snoozes.serializers import PostedSnoozeSerializer, SnoozesSerializer, snoozes_response
 from menus.snoozes.service import HowLong, snooze_by_api, snooze_end, wake_one
 from menus.stock.sold_out_log import find_items
+from storekit.db import clock
 from storekit.models import ApiKey, Venue
 from storekit.rest.errors import ErrorsSerializer
 
@@ -40,7 +40,7 @@ class SnoozesView(APIView):
         _reject_unknown(key.venue, data["skus"])
         until = data.get("until")
         if until is None:
-            until = snooze_end(venue=key.venue, how_long=HowLong(data["how_long"]), now=timezone.now())
+            until = snooze_end(venue=key.venue, how_long=HowLong(data["how_long"]), now=clock.now())
         rows = snooze_by_api(venue=key.venue, skus=data["skus"], until=until, by=key.name, reason=data["reason"])
         return Response(snoozes_response(venue=key.venue, rows=rows), status=201)
 

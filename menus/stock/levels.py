@@ -21,12 +21,12 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, Max, Q, QuerySet
-from django.utils import timezone
 
 from integrations.pos import POS_CLOCK_TOLERANCE, ItemUpdate, Restriction
 from menus.models import Modifier, Product, Snooze, StockLevel
 from menus.stock.sold_out_log import record_sold_out
 from menus.versions import lock_menu, raise_version
+from storekit.db import clock
 from storekit.db.bulk import insert_rows, update_rows
 from storekit.models import Venue
 
@@ -76,7 +76,7 @@ def record_updates(
         requested_at: if the updates answer a request of ours, when it was sent. An item that the answer leaves out
             comes without a time; it counts unless the POS has reported something about it since then.
     """
-    now = timezone.now()
+    now = clock.now()
     by_sku = {update.sku: update for update in updates if len(update.sku) <= _MAX_SKU_LENGTH}
     levels = {level.sku: level for level in StockLevel.objects.filter(venue=venue, sku__in=list(by_sku))}
     changed, new = [], []
@@ -178,7 +178,7 @@ def _values(level: StockLevel) -> list[Any]:
 
 def release_expired_reservations(*, venue: Venue) -> int:
     """Stop counting our orders that the POS should have counted by now; return for how many items."""
-    return expired_reservations(now=timezone.now()).filter(venue=venue).update(taken=0)
+    return expired_reservations(now=clock.now()).filter(venue=venue).update(taken=0)
 
 
 def expired_reservations(*, now: datetime) -> QuerySet[StockLevel]:
@@ -201,7 +201,7 @@ def propagate_to_menu(*, venue: Venue, skus: Collection[str] | None = None) -> i
         venue: the venue whose menu it is.
         skus: the items to update; None for all, which takes as many queries.
     """
-    now = timezone.now()
+    now = clock.now()
     levels = StockLevel.objects.filter(venue=venue, restricted=True)
     snoozes = active_snoozes(venue=venue, now=now)
     if skus is not None:

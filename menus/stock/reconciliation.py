@@ -16,7 +16,6 @@ from functools import partial
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.utils import timezone
 
 from integrations.connect.readiness import ask_readiness
 from integrations.connect.service import active_connections, connection_of, pos_for
@@ -34,6 +33,7 @@ from menus.stock.levels import (
 )
 from menus.stock.pos_levels import ask_levels, skus_on_menu
 from menus.versions import lock_menu, raise_version
+from storekit.db import clock
 from storekit.db.due_rows import claim, enqueue, enqueue_on_commit
 from storekit.models import Venue
 
@@ -42,10 +42,10 @@ logger = logging.getLogger(__name__)
 _TASK = "menus.tasks.reconcile"
 # Seconds for the task: more than asking for the levels may take, less than the lease.
 _TASK_TIMEOUT = 150
-_LEASE = timedelta(minutes=4)
+LEASE = timedelta(minutes=4)
 _SILENT_FOR = timedelta(minutes=15)
 _FIRST_DELAY = timedelta(minutes=1)
-_MAX_DELAY = timedelta(minutes=30)
+MAX_DELAY = timedelta(minutes=30)
 # Enough to reach the longest delay, and keeps the power of two in bounds.
 _MAX_ATTEMPTS = 10
 _MAX_DIFFERENCES = 200
@@ -66,7 +66,7 @@ class AlreadyComparing(Exception):
 
 def request(*, venue: Venue) -> None:
     """Request a reconciliation of the venue as soon as a worker is free."""
-    StockWatch.objects.update_or_create(venue=venue, defaults={"due_at": timezone.now(), "attempts": 0})
+    StockWatch.objects.update_or_create(venue=venue, defaults={"due_at": clock.now(), "attempts": 0})
     enqueue_on_commit(_TASK, venue.pk, timeout=_TASK_TIMEOUT)
 
 
@@ -87,7 +87,7 @@ def enqueue_due() -> int:
     They take up half of the workers at most: one may take minutes, and notifications and orders must not wait behind
     them. Each one that finishes queues the next.
     """
-    running = StockWatch.objects.filter(lease_until__gt=timezone.now()).count()
+    running = StockWatch.objects.filter(lease_until__gt=clock.now()).count()
     free = max(1, settings.Q_CLUSTER["workers"] // 2) - running
     venues = list(_due_connections().values_list("venue", flat=True)[: max(free, 0)])
     for venue_id in venues:
@@ -127,15 +127,15 @@ def reconcile(*, venue: Venue) -> Comparison:
     if lease is None:
         raise AlreadyComparing("Stock is already being compared with the POS.")
     claimed = StockWatch.objects.filter(pk=watch.pk, lease=lease)
-    begun = timezone.now()
+    begun = clock.now()
     try:
         found = _compare(venue)
     except PosError as error:
-        retry_at = begun + min(_FIRST_DELAY * 2**watch.attempts, _MAX_DELAY)
+        retry_at = begun + min(_FIRST_DELAY * 2**watch.attempts, MAX_DELAY)
         attempts = min(watch.attempts + 1, _MAX_ATTEMPTS)
         claimed.update(error=str(error)[:500], attempts=attempts, due_at=retry_at, lease=None, lease_until=None)
         raise
-    now = timezone.now()
+    now = clock.now()
     # A request that came in after this one began stays due.
     claimed.filter(Q(due_at=None) | Q(due_at__lte=begun)).update(due_at=None)
     released = {"error": "", "attempts": 0, "lease": None, "lease_until": None}
@@ -148,12 +148,14 @@ def reconcile(*, venue: Venue) -> Comparison:
 
 
 def _due_connections() -> QuerySet[Connection]:
-    now = timezone.now()
+    now = clock.now()
     synced = SyncRun.objects.filter(
         connection=OuterRef("pk"),
         kind=SyncRun.Kind.MENU,
         state=SyncRun.State.SUCCEEDED,
         finished_at__gt=OuterRef("venue__stock_watch__compared_at"),
+        # One that ended while the clock was ahead would be due after every comparison.
+        finished_at__lte=now,
     )
     notified = Notification.objects.filter(connection=OuterRef("pk"), received_at__gt=now - _SILENT_FOR)
     watch = "venue__stock_watch__"
@@ -171,8 +173,8 @@ def _due_connections() -> QuerySet[Connection]:
 
 
 def _claim(watch: StockWatch) -> uuid.UUID | None:
-    free = Q(lease_until=None) | Q(lease_until__lte=timezone.now())
-    return claim(StockWatch.objects.filter(free, pk=watch.pk), lease=_LEASE)
+    free = Q(lease_until=None) | Q(lease_until__lte=clock.now())
+    return claim(StockWatch.objects.filter(free, pk=watch.pk), lease=LEASE)
 
 
 # --- What ------------------------------------------------------------------------------------------------------------
@@ -184,7 +186,7 @@ def _compare(venue: Venue) -> Comparison:
     # If the webhook is broken, asking for the items matters all the more.
     _log_failure(venue, partial(check_webhook, connection=connection))
     _log_failure(venue, partial(ask_readiness, venue=venue))
-    requested_at = timezone.now()
+    requested_at = clock.now()
     skus = skus_on_menu(venue=venue)
     updates = ask_levels(venue=venue, pos=pos, skus=skus)
     if connection.connected_at is not None:

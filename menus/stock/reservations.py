@@ -13,11 +13,11 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Greatest
-from django.utils import timezone
 
 from menus.models import StockLevel
 from menus.stock.levels import propagate_to_menu
 from menus.versions import lock_menu, raise_version
+from storekit.db import clock
 from storekit.models import Venue
 
 _NOTHING: Mapping[str, int] = MappingProxyType({})
@@ -111,7 +111,7 @@ def _move(
     to_pos: Mapping[str, int] = _NOTHING,
 ) -> None:
     """Change how many of each SKU are on hold and on their way to the POS. The caller holds the menu's lock."""
-    now = timezone.now()
+    now = clock.now()
     for sku in sorted({*from_hold, *to_hold, *to_pos}):
         change = to_hold.get(sku, 0) - from_hold.get(sku, 0)
         columns: dict[str, Any] = {"held": Greatest(F("held") + change, 0)} if change else {}

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Model
-from django.utils import timezone
 
 from integrations.pos import MenuSnapshot
 from menus.images.fetching import enqueue_if_due
@@ -21,6 +20,7 @@ from menus.models import (
 from menus.stock.levels import propagate_to_menu
 from menus.sync.diff import ENTRIES, LINKS, MenuPlan, TablePlan
 from menus.versions import raise_version
+from storekit.db import clock
 from storekit.db.bulk import delete_rows, insert_rows, update_rows
 from storekit.models import Venue
 
@@ -69,7 +69,7 @@ def apply_plan(*, venue: Venue, plan: MenuPlan, version: int, snapshot: MenuSnap
 
 
 def _write_entries(model: type[Model], columns: tuple[str, ...], plan: TablePlan, venue: Venue) -> None:
-    now = timezone.now()
+    now = clock.now()
     same: dict[str, Any] = {} if model is Modifier else {"venue_id": venue.pk}
     insert_rows(model, columns=["id", *columns], rows=plan.create, same=same)
     update_rows(model, columns=[*columns, "archived_at"], rows=((*row, None) for row in plan.update))

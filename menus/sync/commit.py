@@ -4,7 +4,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.db import transaction
-from django.utils import timezone
 
 from integrations.models import SyncRun
 from integrations.pos import AllergenNames, ItemUpdate, MenuSnapshot
@@ -15,6 +14,7 @@ from menus.sync.apply import apply_plan
 from menus.sync.diff import MenuPlan, StoredMenu
 from menus.sync.restore_points import save_restore_point
 from menus.versions import raise_version
+from storekit.db import clock
 from storekit.models import Venue
 
 
@@ -24,7 +24,7 @@ class Supplement:
 
     levels: tuple[ItemUpdate, ...] | None
     allergens: tuple[AllergenNames, ...] | None
-    requested_at: datetime = field(default_factory=timezone.now)
+    requested_at: datetime = field(default_factory=clock.now)
     """When the POS was asked. Updates about an item that arrived since are newer."""
 
 

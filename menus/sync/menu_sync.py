@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from django.utils import timezone
-
 from integrations.connect.permissions import record_missing_permission
 from integrations.connect.venue_settings import settings_of
 from integrations.models import SyncRun
@@ -36,6 +34,7 @@ from menus.sync.stored_menu import CurrentGroups, StoredPart, load_stored, load_
 from menus.sync.summary import summarise_plan
 from menus.versions import MenuBusy, read_one_version
 from storekit.collector import collector_paused
+from storekit.db import clock
 from storekit.models import Venue
 
 _TRIES = 5
@@ -153,7 +152,7 @@ class MenuSync:
         Both are optional for a full sync; a light sync needs the stock levels.
         """
         self._progress.report(35, "Asking what is sold out")
-        requested_at = timezone.now()
+        requested_at = clock.now()
         skus = sorted({*skus_on_menu(venue=self._venue), *new_skus})
         ask = partial(ask_levels, venue=self._venue, pos=self._pos, skus=skus)
         if self._options.light:

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import F, QuerySet
-from django.utils import timezone
 
 from integrations.connect.service import pos_for
 from integrations.pos import PosError, Rejected, Throttled
@@ -17,6 +16,7 @@ from orders.alerts.messages import digest_line, digest_message, email_context, n
 from orders.alerts.rush import NOT_NEEDED, companions, digest_due, joins_digest
 from orders.alerts.sold_out import menu_message, snooze_sold_out_items, snooze_would_end_at
 from orders.models import CLOSED_STATUSES, Alert, Injection, Order
+from storekit.db import clock
 from storekit.db.due_rows import claim_by_moment, enqueue_each
 from storekit.mail import send_to_venue
 
@@ -25,10 +25,10 @@ logger = logging.getLogger(__name__)
 # Much longer than one e-mail or one call takes.
 _LEASE = timedelta(minutes=2)
 _FIRST_DELAY = timedelta(seconds=30)
-_LONGEST_DELAY = timedelta(minutes=15)
+LONGEST_DELAY = timedelta(minutes=15)
 _EMAIL_TRIED_FOR = timedelta(days=1)
 # A message on the till is for the shift that makes the order.
-_TILL_TRIED_FOR = timedelta(hours=1)
+TILL_TRIED_FOR = timedelta(hours=1)
 _TILL_TRIED_AFTER_SCHEDULED_TIME = timedelta(minutes=30)
 _MOST_PER_SWEEP = 200
 
@@ -64,7 +64,7 @@ def enqueue_due() -> int:
 
 
 def _due() -> QuerySet[Alert]:
-    return Alert.objects.filter(next_attempt_at__lte=timezone.now())
+    return Alert.objects.filter(next_attempt_at__lte=clock.now())
 
 
 def _claim(alert_ids: list[int]) -> list[Alert]:
@@ -162,7 +162,7 @@ def _menu_message(alert: Alert) -> str:
 
 def _till_deadline(alert: Alert) -> datetime:
     """Return when to give up on the till. The venue relies on the e-mail if the till cannot be reached."""
-    deadline = alert.created_at + _TILL_TRIED_FOR
+    deadline = alert.created_at + TILL_TRIED_FOR
     scheduled_for = alert.order.scheduled_for
     return max(deadline, scheduled_for + _TILL_TRIED_AFTER_SCHEDULED_TIME) if scheduled_for else deadline
 
@@ -175,7 +175,7 @@ def _email_deadline(alert: Alert) -> datetime:
 
 
 def _record_sent(alerts: list[Alert]) -> str:
-    return _record(alerts, "sent", next_attempt_at=None, sent_at=timezone.now(), error="")
+    return _record(alerts, "sent", next_attempt_at=None, sent_at=clock.now(), error="")
 
 
 def _retry(
@@ -183,8 +183,8 @@ def _retry(
 ) -> str:
     """Schedule a later attempt, for all at the same moment, and give up on those whose time is over by then."""
     tried = max(alert.attempts for alert in alerts)
-    delay = min(_FIRST_DELAY * 2 ** min(tried - 1, 10), _LONGEST_DELAY)
-    retry_at = timezone.now() + max(delay, wait or delay)
+    delay = min(_FIRST_DELAY * 2 ** min(tried - 1, 10), LONGEST_DELAY)
+    retry_at = clock.now() + max(delay, wait or delay)
     over = [alert for alert in alerts if retry_at > until(alert)]
     _record(over, "given up", next_attempt_at=None, error=problem[:500])
     later = [alert for alert in alerts if alert not in over]

@@ -7,16 +7,16 @@ minute, and whatever else has failed by then goes out in the same message, each 
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from orders.models import Alert
+from storekit.db import clock
 
 NOT_NEEDED = "Not needed: the order was settled first."
 """The error of an alert that was not sent because there was nothing left to say."""
 
 _REPORTED_ALONE = 3
 _RUSH = timedelta(minutes=10)
-_GATHERED_FOR = timedelta(minutes=1)
+GATHERED_FOR = timedelta(minutes=1)
 
 
 def joins_digest(alert: Alert) -> bool:
@@ -30,9 +30,9 @@ def joins_digest(alert: Alert) -> bool:
 
 def digest_due(alert: Alert) -> datetime:
     """Return when the digest that the alert joins is sent: a minute after its first alert was gathered."""
-    now = timezone.now()
+    now = clock.now()
     waiting = _gathered(alert).filter(attempts=0, next_attempt_at__gt=now).order_by("next_attempt_at")
-    return waiting.values_list("next_attempt_at", flat=True).first() or now + _GATHERED_FOR
+    return waiting.values_list("next_attempt_at", flat=True).first() or now + GATHERED_FOR
 
 
 def companions(alert_id: int) -> list[int]:
@@ -40,7 +40,7 @@ def companions(alert_id: int) -> list[int]:
     alert = Alert.objects.select_related("order__injection").filter(pk=alert_id, in_digest=True).first()
     if alert is None:
         return [alert_id]
-    due = _gathered(alert).filter(next_attempt_at__lte=timezone.now())
+    due = _gathered(alert).filter(next_attempt_at__lte=clock.now())
     return [alert_id, *due.exclude(pk=alert_id).values_list("pk", flat=True)]
 
 

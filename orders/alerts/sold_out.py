@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.formats import date_format
 
 from integrations.pos import PosError, RefusalCause
@@ -13,6 +12,7 @@ from menus.models import Snooze
 from menus.snoozes.refused_orders import snooze_refused_items
 from menus.snoozes.service import tomorrow_morning
 from orders.models import Alert, Order
+from storekit.db import clock
 
 _NOT_FOUND = (
     "Nothing was snoozed, because storekit could not find out what is sold out: the POS's message names no item of the "
@@ -98,7 +98,7 @@ def menu_outcome(*, refusal: Alert) -> MenuOutcome:
 def _outcome(refusal: Alert, snoozes: Sequence[Snooze]) -> MenuOutcome:
     if snoozes:
         return MenuOutcome(True, _snoozed_message(refusal, snoozes))
-    if (refusal.sent_at or timezone.now()) >= snooze_would_end_at(refusal=refusal):
+    if (refusal.sent_at or clock.now()) >= snooze_would_end_at(refusal=refusal):
         return MenuOutcome(False, "Nothing was snoozed: the snooze would already have ended.")
     if refusal.code != RefusalCause.RESTRICTED:
         return MenuOutcome(False, "Nothing was snoozed: the POS says that nothing in the order is sold out.")

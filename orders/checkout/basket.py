@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.utils import timezone
-
 from orders.checkout.pos_report import PosReport, ask_the_pos
 from orders.checkout.pricing import PricedLine, Totals, shortage_problems
 from orders.checkout.problems import Problem
 from orders.checkout.requests import Basket
 from orders.checkout.till_total import with_till_total
 from orders.checkout.validation import BasketValidation, validate_basket
+from storekit.db import clock
 from storekit.models import Venue
 
 
@@ -36,7 +35,7 @@ def check_basket(*, venue: Venue, basket: Basket, ask_pos: bool) -> BasketAnswer
         MenuBusy: the menu changed every time it was read.
         NoPlace: the price depends on the POS, and too many threads are waiting for a POS.
     """
-    now = timezone.now()
+    now = clock.now()
     validation = with_till_total(
         venue=venue, work=lambda total: validate_basket(venue=venue, basket=basket, now=now, till_total=total)
     )

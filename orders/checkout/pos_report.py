@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from django.core.cache import cache
-from django.utils import timezone
 
 from integrations.connect.service import pos_for
 from integrations.connect.waiting_places import NoPlace, waiting_place
 from integrations.pos import NotConnected, PointOfSale, PosError, Readiness, Restriction
+from storekit.db import clock
 from storekit.models import Venue
 
 logger = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ def ask_the_pos(*, venue: Venue, skus: Collection[str]) -> PosReport:
 
     An answer counts for five seconds, and for fifteen if the POS could not say. Call it outside any transaction.
     """
-    now = timezone.now()
+    now = clock.now()
     try:
         pos = pos_for(venue=venue, cached_token_only=True, start_by=now + _LAST_CALL_AFTER)
     except NotConnected as error:

@@ -12,7 +12,6 @@ from decimal import Decimal
 from typing import TypeVar
 
 from django.core.cache import cache
-from django.utils import timezone
 
 from integrations.connect.service import pos_for
 from integrations.connect.venue_settings import settings_of
@@ -22,6 +21,7 @@ from menus.versions import MenuBusy
 from orders.checkout.pricing import PricedLine
 from orders.checkout.shares import ZERO
 from orders.injection.ticket import ticket_lines
+from storekit.db import clock
 from storekit.models import Venue
 
 logger = logging.getLogger(__name__)
@@ -116,7 +116,7 @@ def _answer_of_the_pos(venue: Venue, question: Question, profile: str) -> str:
         return _NO_ANSWER
     try:
         with waiting_place():
-            start_by = timezone.now() + _LAST_CALL_AFTER
+            start_by = clock.now() + _LAST_CALL_AFTER
             pos = pos_for(venue=venue, cached_token_only=True, start_by=start_by)
             amount = pos.amount_due(question.lines, profile)
     except PosError as error:

@@ -4,12 +4,12 @@ from functools import partial
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from integrations.connect.venue_settings import settings_of
 from orders.injection.scheduling import first_attempt_at
 from orders.models import Injection
 from orders.queue import enqueue_injection
+from storekit.db import clock
 from storekit.db.due_rows import due_now
 from storekit.models import Venue
 
@@ -31,7 +31,7 @@ def _held() -> QuerySet[Injection]:
 
 
 def _reschedule(venue: Venue) -> int:
-    settings, now = settings_of(venue=venue), timezone.now()
+    settings, now = settings_of(venue=venue), clock.now()
     # An order that is due by now is left to the workers.
     held = _held().filter(order__venue=venue, next_attempt_at__gt=now)
     changed = 0

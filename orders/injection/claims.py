@@ -8,12 +8,12 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
 from orders.held_stock import count_as_sent
 from orders.injection import retry_policy
 from orders.injection.failure import end_cancelled
 from orders.models import Injection, InjectionAttempt, Order
+from storekit.db import clock
 from storekit.db.due_rows import claim
 
 LEASE = timedelta(seconds=60)
@@ -67,7 +67,7 @@ def claim_injection(injection_id: int) -> Claim | None:
     The attempt is written before the POS is called, so that a killed worker leaves evidence. An order that has been
     cancelled is ended instead.
     """
-    now = timezone.now()
+    now = clock.now()
     with transaction.atomic():
         lease = claim(
             Injection.objects.due(now).filter(pk=injection_id),

@@ -1,7 +1,6 @@
 """Record that an order is on the till, and what follows from it. Callers have locked the injection's row."""
 
 from django.db import transaction
-from django.utils import timezone
 
 from orders.alert_outbox import queue_alert
 from orders.checkout.discounts import release_use
@@ -9,6 +8,7 @@ from orders.held_stock import give_back_stock
 from orders.injection.check_identity import check_to_add_to
 from orders.injection.failure import is_cancelled, queue_cancellation_alert
 from orders.models import CLOSED_STATUSES, Alert, Injection, Order, StaffAction
+from storekit.db import clock
 
 _Status = Order.Status
 
@@ -53,7 +53,7 @@ def _mark_confirmed(injection: Injection, account: str) -> None:
     is_reported_failure = injection.state == Injection.State.FAILED and _failure_was_reported(injection)
     if is_reported_failure and not is_cancelled(injection=injection):
         queue_duplicate_alert(injection=injection)
-    now = timezone.now()
+    now = clock.now()
     injection.state = Injection.State.CONFIRMED
     injection.account = account or injection.account or check_to_add_to(order=injection.order)
     injection.accepted_at = injection.accepted_at or now

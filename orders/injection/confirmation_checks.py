@@ -10,7 +10,6 @@ from uuid import UUID
 from django.core.cache import cache
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
-from django.utils import timezone
 
 from integrations.connect.service import pos_for
 from integrations.pos import NotFound, OpenCheck, PointOfSale, PosError, Throttled, Unreachable
@@ -19,6 +18,7 @@ from orders.injection.check_matching import unconfirmed_message
 from orders.injection.confirmation import confirm
 from orders.injection.failure import end_cancelled, fail, is_cancelled
 from orders.models import Injection
+from storekit.db import clock
 from storekit.db.due_rows import claim, enqueue_each
 
 GRACE = timedelta(minutes=1)
@@ -29,7 +29,7 @@ _WITHOUT_DEADLINE = timedelta(hours=1)
 _LEASE = timedelta(seconds=60)
 _CHECK_AGAIN_AFTER = timedelta(seconds=45)
 # If the POS asks for a longer wait than this, staff would have no time left to act.
-_LONGEST_WAIT = timedelta(minutes=2)
+LONGEST_WAIT = timedelta(minutes=2)
 _MOST_PER_SWEEP = 100
 # As many as are recorded well within the lease.
 _MOST_TOGETHER = 300
@@ -48,7 +48,7 @@ def check_confirmation(*, injection_id: int) -> str:
     Safe to call at any time, any number of times and from any number of processes. Returns "not due" if there was
     nothing to do, and "superseded" if a notification or staff settled the order first.
     """
-    due = unconfirmed(timezone.now())
+    due = unconfirmed(clock.now())
     first = due.filter(pk=injection_id).values("order__venue", "location").first()
     if first is None:
         return "not due"
@@ -101,7 +101,7 @@ def _unlisted_check(
     if not account or any(account in check.identifiers for check in checks):
         return ()
     # One more call: the orders that have not been recorded yet stay ours for it.
-    Injection.objects.filter(lease=lease, state=Injection.State.ACCEPTED).update(lease_until=timezone.now() + _LEASE)
+    Injection.objects.filter(lease=lease, state=Injection.State.ACCEPTED).update(lease_until=clock.now() + _LEASE)
     try:
         return (pos.open_check(account),)
     except NotFound:
@@ -118,7 +118,7 @@ def look_early(*, venue_id: int) -> str:
     web host of ours could be reached. One list for all of the venue's orders, and not more than one every two minutes.
     Whatever is not found waits for its deadline as before.
     """
-    early = list(_overdue_early(timezone.now()).filter(order__venue=venue_id).select_related("order__venue"))
+    early = list(_overdue_early(clock.now()).filter(order__venue=venue_id).select_related("order__venue"))
     if not early or not cache.add(f"looked-early:{venue_id}", True, timeout=_EARLY_AGAIN_AFTER):
         return "not due"
     confirmed = 0
@@ -133,7 +133,7 @@ def look_early(*, venue_id: int) -> str:
 
 def enqueue_early() -> int:
     """Queue an early look for each venue with orders that a till should have confirmed; return how many were queued."""
-    venues = _overdue_early(timezone.now()).order_by().values_list("order__venue", flat=True).distinct()
+    venues = _overdue_early(clock.now()).order_by().values_list("order__venue", flat=True).distinct()
     return enqueue_each("orders.tasks.look_early", list(venues))
 
 
@@ -165,7 +165,7 @@ def _confirm_found(injection: Injection, checks: tuple[OpenCheck, ...]) -> bool:
 
 def enqueue_due() -> int:
     """Queue the confirmation checks that are due; return how many were queued."""
-    due = unconfirmed(timezone.now()).order_by("deliver_by").values_list("pk", flat=True)[:_MOST_PER_SWEEP]
+    due = unconfirmed(clock.now()).order_by("deliver_by").values_list("pk", flat=True)[:_MOST_PER_SWEEP]
     return enqueue_each("orders.tasks.look_for_order", list(due))
 
 
@@ -193,10 +193,10 @@ def _record(checked: Injection, lease: UUID, checks: tuple[OpenCheck, ...] | Non
         elif (
             error is not None
             and injection.confirmation_checks < MOST_CHECKS
-            and (wait := _wait_after(error)) <= _LONGEST_WAIT
+            and (wait := _wait_after(error)) <= LONGEST_WAIT
         ):
             # The lease keeps other processes away until it is time to check again.
-            injection.lease_until = timezone.now() + wait
+            injection.lease_until = clock.now() + wait
             injection.save(update_fields=["lease_until"])
         elif is_cancelled(injection=injection):
             end_cancelled(injection=injection)

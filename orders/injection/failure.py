@@ -1,11 +1,10 @@
 """Record that an order will not reach the till, and alert the venue once. Callers have locked the injection's row."""
 
-from django.utils import timezone
-
 from integrations.pos import RefusalCause
 from orders.alert_outbox import queue_alert, queue_menu_snooze
 from orders.injection.references import may_have_arrived
 from orders.models import CLOSED_STATUSES, Alert, Injection, Order
+from storekit.db import clock
 
 # For a sold-out item the till may report only that it cannot be added; the alert for the menu asks the POS.
 _MAY_BE_SOLD_OUT = (RefusalCause.RESTRICTED, RefusalCause.ITEM_REFUSED)
@@ -21,7 +20,7 @@ def fail(*, injection: Injection, code: str, error: str, item: str = "") -> None
         item: the item that the POS's message quotes.
     """
     injection.failures += 1
-    injection.failed_at = timezone.now()
+    injection.failed_at = clock.now()
     _mark_failed(injection, code, error)
     queue_snooze_if_sold_out(injection=injection, code=code, pos_words=error.partition("\n")[2], item=item)
     if current_status(injection=injection) not in CLOSED_STATUSES:

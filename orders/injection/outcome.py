@@ -6,7 +6,6 @@ from functools import partial
 
 from django.db import transaction
 from django.db.models import Count, Min
-from django.utils import timezone
 
 from integrations.pos import (
     BadAnswer,
@@ -36,6 +35,7 @@ from orders.injection.references import last_possible_arrival, may_have_arrived
 from orders.injection.refused_items import explained
 from orders.models import Injection, InjectionAttempt
 from orders.queue import enqueue_confirmation_check
+from storekit.db import clock
 
 _MAY_HAVE_ARRIVED = "It may still have arrived: check the till before you enter it by hand or send it again."
 
@@ -73,7 +73,7 @@ def record_outcome(*, claim: Claim, error: Exception | None, note_messages: int 
     Returns:
         The injection's state, or "superseded".
     """
-    now = timezone.now()
+    now = clock.now()
     outcome = _outcome_of(error)
     with transaction.atomic():
         _record_attempt(claim, outcome, error, now)

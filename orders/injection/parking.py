@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from integrations.models import Connection
 from orders.models import Injection
 from orders.queue import enqueue_injection
+from storekit.db import clock
 from storekit.db.due_rows import due_now
 
 # An order gets the second code if its own call found out that the authorisation is gone.
@@ -42,7 +42,7 @@ def release_connected() -> int:
     return _release(
         _parked().filter(
             error_code__in=_UNTIL_CONNECTED,
-            next_attempt_at__gt=timezone.now(),
+            next_attempt_at__gt=clock.now(),
             order__venue__connection__status=Connection.Status.CONNECTED,
             order__venue__connection__enabled=True,
         )

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 
 RETRIES = 6
 _FIRST_DELAY = timedelta(seconds=6)
-_SETTLED_WITHIN = timedelta(minutes=10)
+SETTLED_WITHIN = timedelta(minutes=10)
 TIME_TO_ACT = timedelta(minutes=15)
 """How long before its time staff need to know that a scheduled order has to be keyed in."""
 _LONGEST_DELAY = timedelta(hours=2)
 # Keep trying for this long even if the first attempt was late.
-_SHORTEST_TRIAL = timedelta(minutes=2)
+SHORTEST_TRIAL = timedelta(minutes=2)
 # A scheduled order spreads its retries over the time left: each wait is four times the one before.
 _WAIT_WEIGHTS = tuple(4**number for number in range(RETRIES))
 _JITTER = 0.2
@@ -29,7 +29,7 @@ def settled_by(*, due_since: datetime, scheduled_for: datetime | None) -> dateti
     Ten minutes after it was due; a scheduled order may take until a quarter of an hour before its time, which leaves
     staff time to key it in. Times are aware.
     """
-    soonest = due_since + _SETTLED_WITHIN
+    soonest = due_since + SETTLED_WITHIN
     return soonest if scheduled_for is None else max(soonest, scheduled_for - TIME_TO_ACT)
 
 
@@ -62,7 +62,7 @@ def next_attempt(
         retry_after: the wait that the POS requested. If it ends after the deadline, the order is given up.
         chance: returns numbers from 0 to 1, which scatter the attempts of many orders.
     """
-    end = max(settled_by(due_since=due_since, scheduled_for=scheduled_for), first_tried_at + _SHORTEST_TRIAL)
+    end = max(settled_by(due_since=due_since, scheduled_for=scheduled_for), first_tried_at + SHORTEST_TRIAL)
     if failures > RETRIES or (retry_after is not None and now + retry_after > end):
         return None
     doubling: timedelta = _FIRST_DELAY * 2 ** (failures - 1)
@@ -88,6 +88,6 @@ def postponed_until(
 
 def _spread_wait(failures: int, left: timedelta, due_since: datetime, scheduled_for: datetime | None) -> timedelta:
     """Return how much of the time left a scheduled order waits now; zero for an immediate order."""
-    if scheduled_for is None or scheduled_for - TIME_TO_ACT <= due_since + _SETTLED_WITHIN:
+    if scheduled_for is None or scheduled_for - TIME_TO_ACT <= due_since + SETTLED_WITHIN:
         return timedelta(0)
     return left * (_WAIT_WEIGHTS[failures - 1] / sum(_WAIT_WEIGHTS[failures - 1 :]))

@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from django.utils import timezone
-
 from integrations.connect.service import location_of, pos_for
 from integrations.connect.venue_settings import settings_of
 from integrations.pos import NotConnected, OrderTicket, PointOfSale, PosError, Unreachable, VenuePosSettings
@@ -24,6 +22,7 @@ from orders.injection.parking import is_parked
 from orders.injection.retry_policy import RETRIES
 from orders.injection.ticket import ticket_for
 from orders.models import Injection, InjectionAttempt, Order
+from storekit.db import clock
 from storekit.db.due_rows import enqueue_each
 
 # This long after its deadline the guest may have left, or staff may have keyed the order in.
@@ -55,14 +54,14 @@ def inject(*, injection_id: int) -> str:
 
 def enqueue_due() -> int:
     """Queue the injections that are due, a limited number at a time; return how many were queued."""
-    due = Injection.objects.due(timezone.now()).order_by("next_attempt_at", "pk")
+    due = Injection.objects.due(clock.now()).order_by("next_attempt_at", "pk")
     ids = list(due.values_list("pk", flat=True)[:_MOST_PER_SWEEP])
     return enqueue_each("orders.tasks.inject", ids)
 
 
 def oldest_due() -> datetime | None:
     """Return since when the order that has waited longest for its next attempt has been due; None if none is."""
-    now = timezone.now()
+    now = clock.now()
     due = Injection.objects.filter(state__in=[Injection.State.WAITING, Injection.State.SCHEDULED])
     left = Injection.objects.filter(state=Injection.State.SENDING, lease_until__lte=now)
     # Two queries, as each has its own index.

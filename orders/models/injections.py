@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import models
 
 from orders.models.orders import Order
+from storekit.db import clock
 
 
 class InjectionQuerySet(models.QuerySet["Injection"]):
@@ -124,7 +125,8 @@ class InjectionAttempt(models.Model):
     number = models.PositiveIntegerField()
     reference = models.CharField(max_length=48)
     lease = models.UUIDField(editable=False)
-    started_at = models.DateTimeField(auto_now_add=True)
+    # By the same clock as `Injection.due_since`.
+    started_at = models.DateTimeField(default=clock.now)
     finished_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=12, choices=Outcome, default=Outcome.UNKNOWN)
     status = models.PositiveSmallIntegerField(null=True, blank=True)

@@ -10,9 +10,9 @@ from allauth.account.adapter import get_adapter
 from allauth.account.forms import ResetPasswordForm, default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.db.models import F, QuerySet
-from django.utils import timezone
 
 from storekit.accounts.invitations import GOOD_FOR, address_of
+from storekit.db import clock
 from storekit.db.due_rows import claim_by_moment, due_now, enqueue_each, enqueue_on_commit
 from storekit.mail import send_mail
 from storekit.models import AccountMail, Invitation
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 _LEASE = timedelta(minutes=2)
 _FIRST_DELAY = timedelta(seconds=30)
-_LONGEST_DELAY = timedelta(minutes=15)
+LONGEST_DELAY = timedelta(minutes=15)
 _TRIED_FOR = timedelta(days=1)
 _MOST_PER_SWEEP = 200
 
@@ -50,7 +50,7 @@ def send(*, mail_id: int) -> str:
     if not problem:
         row.delete()
         return "sent"
-    retry_at = timezone.now() + min(_FIRST_DELAY * 2 ** min(row.attempts - 1, 10), _LONGEST_DELAY)
+    retry_at = clock.now() + min(_FIRST_DELAY * 2 ** min(row.attempts - 1, 10), LONGEST_DELAY)
     if retry_at > row.created_at + _TRIED_FOR:
         logger.error("%s was not sent for a day: %s", row, problem)
         row.delete()
@@ -72,7 +72,7 @@ def _queue(row: AccountMail) -> None:
 
 
 def _due() -> QuerySet[AccountMail]:
-    return AccountMail.objects.filter(next_attempt_at__lte=timezone.now())
+    return AccountMail.objects.filter(next_attempt_at__lte=clock.now())
 
 
 def _send_password_reset(row: AccountMail) -> str:

@@ -14,9 +14,10 @@ from uuid import UUID, uuid4
 
 from django.db import DatabaseError, transaction
 from django.db.models import Model, QuerySet
-from django.utils import timezone
 from django_q.tasks import async_task
 from redis.exceptions import RedisError
+
+from storekit.db import clock
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ CLOCK_SKEW = timedelta(seconds=5)
 
 def due_now() -> datetime:
     """Return now, minus the clock skew we allow."""
-    return timezone.now() - CLOCK_SKEW
+    return clock.now() - CLOCK_SKEW
 
 
 def enqueue(task: str, *args: Any, **options: Any) -> bool:
@@ -70,7 +71,7 @@ def claim(due: QuerySet[AnyModel], *, lease: timedelta, until: str = "lease_unti
         columns: what else the claim changes, for instance `attempts=F("attempts") + 1`.
     """
     lease_id = uuid4()
-    taken = due.update(**{"lease": lease_id, until: timezone.now() + lease}, **columns)
+    taken = due.update(**{"lease": lease_id, until: clock.now() + lease}, **columns)
     return lease_id if taken else None
 
 
@@ -82,5 +83,5 @@ def claim_by_moment(
     For models whose `column` is moment and lease in one: if the process dies, the row is due again after the lease.
     Record the outcome only where `column` is still this moment.
     """
-    until = timezone.now() + lease
+    until = clock.now() + lease
     return until if due.update(**{column: until}, **columns) else None

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
 from django.db.models import Func, IntegerField
 from django.db.models.functions import Now
-from django.utils import timezone
 
+from storekit.db.clock import seconds_ahead_of_database
 from storekit.db.due_rows import CLOCK_SKEW, enqueue
 from storekit.models import WorkerBeat
 
@@ -105,19 +104,6 @@ def worker_health() -> WorkerHealth:
         last_sweep=min((now - at for _, at, _, now in rows if at is not None), key=abs, default=None),
         clock_ahead=max(running, key=abs, default=0.0),
     )
-
-
-def seconds_ahead_of_database() -> float:
-    """Return by how many seconds this host's clock is ahead of the database's; 0 on SQLite, which has none."""
-    if connection.vendor == "sqlite":
-        return 0.0
-    with connection.cursor() as cursor:
-        before = timezone.now()
-        cursor.execute("SELECT clock_timestamp()")
-        (at,) = cursor.fetchone()
-        after = timezone.now()
-    middle: datetime = before + (after - before) / 2
-    return float((middle - at).total_seconds())
 
 
 def forget_old_hosts() -> int:

@@ -26,12 +26,21 @@ PERIODIC_TASKS: dict[str, int] = {
 """Periodic tasks, and the minutes between two runs. The rows say what is due, so a missed run does no harm."""
 
 TICKS: tuple[str, ...] = (
+    "storekit.queue.clock_steps.put_right_now_and_then",
     "storekit.queue.heartbeat.enqueue_beat",
     "orders.polling.enqueue_newly_due",
     "integrations.webhooks.ledger.enqueue_newly_due",
     "menus.snoozes.service.enqueue_newly_due",
 )
 """Called every two seconds with `since` (exclusive) and `until`: each queues what became due between them."""
+
+MOMENTS: tuple[str, ...] = (
+    "orders.moments.put_right",
+    "integrations.moments.put_right",
+    "menus.moments.put_right",
+    "storekit.moments.put_right",
+)
+"""Called every half minute with `now`: each puts right its app's moments that were written while a clock was ahead."""
 
 NOTIFICATION_HANDLERS: dict[str, str] = {
     "ORDER": "orders.injection.pos_events.apply_order_update",
@@ -68,6 +77,7 @@ def every_name() -> list[str]:
     return [
         *PERIODIC_TASKS,
         *TICKS,
+        *MOMENTS,
         *NOTIFICATION_HANDLERS.values(),
         *SYNC_TASKS.values(),
         *CONNECTED_TASKS,

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django import db
-from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from storekit.db import clock
 from storekit.queue import registry
 
 logger = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ class Ticker:
         self._monotonic = monotonic
         self._next = monotonic()
         # What became due while no worker was running need not wait for the sweep either.
-        start = timezone.now() - _MAX_LOOK_BACK
+        start = clock.now() - _MAX_LOOK_BACK
         self._checked_until: dict[str, datetime] = dict.fromkeys(registry.TICKS, start)
 
     def tick(self) -> None:
@@ -50,7 +50,7 @@ class Ticker:
         self._next = self._monotonic() + pause
 
     def _call(self, name: str) -> None:
-        until = timezone.now()
+        until = clock.now()
         since = max(self._checked_until[name], until - _MAX_LOOK_BACK)
         if since < until:
             db.close_old_connections()

@@ -8,7 +8,6 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_q.brokers import get_broker
 from redis import Redis
@@ -16,10 +15,12 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from storekit.db import clock
+from storekit.db.clock import seconds_ahead_of_database
 from storekit.db.due_rows import CLOCK_SKEW
 from storekit.db.preparation import missing_cache_tables, missing_migrations
 from storekit.db.probe import DatabaseProbe
-from storekit.queue.heartbeat import seconds_ahead_of_database, worker_health
+from storekit.queue.heartbeat import worker_health
 from storekit.queue.registry import OLDEST_DUE_ORDER
 from storekit.redis_client.options import connection_options
 
@@ -121,7 +122,7 @@ def _check_clock() -> str:
 
 def _oldest_due_order() -> timedelta | None:
     since = import_string(OLDEST_DUE_ORDER)()
-    return None if since is None else timezone.now() - since
+    return None if since is None else clock.now() - since
 
 
 def _result(check: Callable[[], str]) -> str:

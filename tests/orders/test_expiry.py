@@ -182,7 +182,7 @@ def test_a_payment_that_locked_the_order_first_wins(venue: Venue, monkeypatch: p
     a_minute_later = timezone.now() + timedelta(minutes=1)
 
     def expire() -> int:
-        monkeypatch.setattr("orders.expiry.timezone.now", lambda: a_minute_later)
+        monkeypatch.setattr("orders.expiry.clock.now", lambda: a_minute_later)
         return expire_unpaid_orders()
 
     with ThreadPoolExecutor(max_workers=1) as elsewhere:
@@ -203,7 +203,7 @@ def test_a_payment_that_waited_for_the_expiry_is_refused(venue: Venue, monkeypat
     earlier = timezone.now() - timedelta(minutes=1)
 
     def pay() -> Order:
-        monkeypatch.setattr("orders.payments.timezone.now", lambda: earlier)
+        monkeypatch.setattr("orders.payments.clock.now", lambda: earlier)
         return pay_order(venue=venue, order_id=order.pk, reference="web-9", amount=order.total)
 
     with ThreadPoolExecutor(max_workers=1) as elsewhere:
