@@ -13,6 +13,14 @@ control_socket_disable = True
 _MAX_REQUESTS_PER_CONNECTION = 100
 
 
+def post_worker_init(worker: Any) -> None:
+    """Look after the task workers from this web process."""
+    # Only now: the settings of Django are read by the application, which is loaded after these.
+    from storekit.queue.outage import start_watch  # noqa: PLC0415
+
+    start_watch()
+
+
 def pre_request(worker: Any, request: Any) -> None:
     """Close a kept-alive connection after a hundred requests, so that the next one goes to a worker that is free.
 

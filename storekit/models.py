@@ -211,3 +211,17 @@ class WorkerBeat(models.Model):
 
     def __str__(self) -> str:
         return f"Workers on {self.host}"
+
+
+class WorkerOutage(models.Model):
+    """What a venue was told of an outage in which no worker ran; its row ends once it was told that it is over."""
+
+    venue = models.OneToOneField(Venue, models.CASCADE, related_name="worker_outage", primary_key=True)
+    since = models.DateTimeField(null=True, blank=True, help_text="When a worker last ran; empty if none ever did.")
+    mails = models.PositiveIntegerField(default=0, help_text="How many e-mails about it went out.")
+    next_attempt_at = models.DateTimeField()
+    over = models.BooleanField(default=False)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"No worker for {self.venue}"

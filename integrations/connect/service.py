@@ -225,6 +225,11 @@ def active_connections() -> QuerySet[Connection]:
     return Connection.objects.filter(status=Status.CONNECTED, enabled=True, environment=current_environment())
 
 
+def selling_venues() -> list[int]:
+    """Return the ids of the venues whose connection may be used."""
+    return list(active_connections().values_list("venue", flat=True))
+
+
 def half_disconnected() -> QuerySet[Connection]:
     """Return the connections whose disconnect was cut short."""
     return Connection.objects.filter(status=Status.DISCONNECTED, tokens__isnull=False)

@@ -71,6 +71,9 @@ OLDEST_DUE_ORDER = "orders.injection.send.oldest_due"
 OPENING_HOURS = "orders.checkout.venue_settings.stored_opening_hours"
 """Returns a venue's opening hours, which end its service days in menus and orders alike. It is given the venue."""
 
+SELLING_VENUES = "integrations.connect.service.selling_venues"
+"""Returns the ids of the venues that take online orders: those to tell when no worker runs."""
+
 
 def every_name() -> list[str]:
     """Every dotted path of this module."""
@@ -85,4 +88,5 @@ def every_name() -> list[str]:
         *SETTINGS_TASKS,
         OLDEST_DUE_ORDER,
         OPENING_HOURS,
+        SELLING_VENUES,
     ]
