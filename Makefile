@@ -5,7 +5,7 @@ PY := .venv/bin/python
 export PORT ?= 8000
 export POS_PORT ?= 8001
 
-.PHONY: demo test test-postgresql lint bench bench-against setup clean
+.PHONY: demo test test-postgresql lint bench bench-against setup lock audit clean
 
 # Coverage of the SQLite run, which has every test. `make test COVERAGE=` leaves it out.
 COVERAGE ?= --cov --cov-report=
@@ -33,6 +33,19 @@ lint: .venv/.storekit-dev
 	$(PY) -m mypy .
 	DJANGO_SETTINGS_MODULE=tests.settings $(PY) manage.py makemigrations --check --dry-run
 
+# Write the locks anew after a change to requirements*.txt. Other pins stay as they are, unless: make lock UPGRADE=1
+# For every platform and every Python that storekit runs on. No index is named: uv uses yours.
+LOCK := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command "make lock"
+
+lock: .venv/.storekit-dev
+	$(LOCK) $(if $(UPGRADE),--upgrade) requirements.txt --output-file requirements.lock
+	$(LOCK) $(if $(UPGRADE),--upgrade) requirements-dev.txt --constraints requirements.lock --output-file requirements-dev.lock
+
+# Known vulnerabilities of everything that is locked, by a database on the network.
+audit: .venv/.storekit-dev
+	@$(PY) -m tests.audit
+
 bench: .venv/.storekit-dev
 	$(PY) -m tests.bench $(if $(JSON),--json) $(ONLY)
 
@@ -49,10 +62,10 @@ clean:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "storekit needs Python 3.11 or later; name it with: make PYTHON=/path/to/python3.11")'
 	$(PYTHON) -m venv .venv
 
-.venv/.storekit: requirements.txt | .venv/bin/python
-	$(PY) -m pip install --disable-pip-version-check --quiet -r requirements.txt
+.venv/.storekit: requirements.lock | .venv/bin/python
+	$(PY) -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements.lock
 	@touch $@
 
-.venv/.storekit-dev: requirements.txt requirements-dev.txt | .venv/bin/python
-	$(PY) -m pip install --disable-pip-version-check --quiet -r requirements-dev.txt
+.venv/.storekit-dev: requirements-dev.lock | .venv/bin/python
+	$(PY) -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements-dev.lock
 	@touch $@ .venv/.storekit

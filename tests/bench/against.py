@@ -90,7 +90,8 @@ def check_out(revision: str) -> Checkout:
         print(f"Installing the requirements of {revision} …", file=sys.stderr, flush=True)
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder / ".venv")], check=True)
         pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--quiet"]
-        subprocess.run([*pip, "-r", "requirements-dev.txt"], cwd=folder, check=True)
+        locked = (folder / "requirements-dev.lock").exists()
+        subprocess.run([*pip, "-r", f"requirements-dev.{'lock' if locked else 'txt'}"], cwd=folder, check=True)
         (folder / ".venv/.complete").touch()
     return Checkout(folder, str(python))
 
