@@ -1,14 +1,20 @@
 """System checks for `manage.py check`, beyond Django's own."""
 
+import os
+import shlex
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 from django.db import DatabaseError
 from django.utils.module_loading import import_string
+from gunicorn.config import Config
+from gunicorn.util import load_class
 
+from storekit import gunicorn
 from storekit.db.preparation import what_is_missing
 from storekit.queue.registry import every_name
+from storekit.serving.patient_worker import PatientWorker
 
 
 def mail_is_sent(**_: Any) -> list[CheckMessage]:
@@ -17,6 +23,26 @@ def mail_is_sent(**_: Any) -> list[CheckMessage]:
         return []
     hint = "Set the mail server, for example EMAIL_URL=smtp+tls://user:password@host:587."
     return [Warning("EMAIL_URL is not set: no e-mail is sent.", hint=hint, id="storekit.W001")]
+
+
+def requests_are_collected(**_: Any) -> list[CheckMessage]:
+    """storekit.W002: a server that hands over requests as they trickle in is stopped by a few slow clients.
+
+    Of what starts the server only gunicorn's environment can be seen from here.
+    """
+    arguments, _rest = Config().parser().parse_known_args(shlex.split(os.environ.get("GUNICORN_CMD_ARGS", "")))
+    worker_class = arguments.worker_class
+    if worker_class is None or issubclass(load_class(worker_class), PatientWorker):
+        return []
+    hint = f"Leave the worker class out: storekit.gunicorn sets {gunicorn.worker_class}."
+    return [
+        Warning(
+            f"GUNICORN_CMD_ARGS sets the worker class {worker_class}: a few clients that do not finish their requests "
+            "can keep everybody else waiting.",
+            hint=hint,
+            id="storekit.W002",
+        )
+    ]
 
 
 def database_is_prepared(**_: Any) -> list[CheckMessage]:

@@ -14,10 +14,15 @@ _MAX_REQUESTS_PER_CONNECTION = 100
 
 
 def post_worker_init(worker: Any) -> None:
-    """Look after the task workers from this web process."""
+    """Look after the task workers from this web process, and say if it does not collect requests."""
     # Only now: the settings of Django are read by the application, which is loaded after these.
     from storekit.queue.outage import start_watch  # noqa: PLC0415
+    from storekit.serving.patient_worker import PatientWorker  # noqa: PLC0415
 
+    if not isinstance(worker, PatientWorker):
+        worker.log.critical(
+            "A few slow clients can stop this server: leave gunicorn's worker class as storekit sets it"
+        )
     start_watch()
 
 
