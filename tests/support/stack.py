@@ -18,6 +18,7 @@ from storekit.demo.processes import Processes
 from tests.support.postgres import free_port, start_postgres
 from tests.support.processes import CODE
 from tests.support.redis import running_redis
+from tests.support.sandbox import eventually
 
 _EMAIL, _PASSWORD, _HIGH_STREET = "bench@example.com", "correct horse battery", "45454565682155"
 
@@ -83,6 +84,9 @@ def _stack(folder: Path, settings: dict[str, str], *, has_worker: bool, connects
         processes.start("web", [*gunicorn, "--bind", f"127.0.0.1:{port}"], log=folder / "web.log")
         if has_worker:
             processes.start("worker", ["manage.py", "qcluster"], log=folder / "worker.log")
+        else:
+            # Without a worker no order is taken, and whoever asks for none starts one later.
+            processes.start("heart", ["-m", "tests.support.heart"], log=folder / "heart.log")
         printed = processes.run("manage.py", "create_venue", *_venue_options())
         processes.wait_for("sandbox", f"{pos_url}/sandbox/health")
         # Not /readyz: that also asks for a worker, and for clocks that agree, which a test's fast clock does not.
@@ -92,6 +96,7 @@ def _stack(folder: Path, settings: dict[str, str], *, has_worker: bool, connects
         if connects:
             up.connect()
             processes.run("manage.py", "sync_menu", "bench")
+            eventually(lambda: story.read_menu(url=url, venue="bench")["ordering"]["ready"], seconds=60)
         requests.put(f"{pos_url}/sandbox/faults", json={"order_delay": 0}, timeout=5).raise_for_status()
         yield up
     finally:
