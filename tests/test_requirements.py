@@ -2,7 +2,9 @@
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,7 +36,7 @@ def test_every_package_has_hashes_and_no_index_is_named(name: str) -> None:
     assert not re.search(r"://|index-url|find-links", text)
 
 
-def audited(*packages: dict[str, object]) -> str:
+def audited(*packages: Mapping[str, Any]) -> str:
     return json.dumps({"dependencies": packages, "fixes": []})
 
 

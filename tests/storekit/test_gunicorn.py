@@ -1,6 +1,7 @@
 """gunicorn's settings."""
 
 from types import SimpleNamespace
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
@@ -35,12 +36,13 @@ def test_the_deploy_check_asks_for_a_server_that_collects_requests(
 ) -> None:
     monkeypatch.setenv("GUNICORN_CMD_ARGS", arguments)
     assert [message.id for message in requests_are_collected()] == found
-    assert requests_are_collected in registry.registry.get_checks(include_deployment_checks=True)
+    checks: list[Any] = registry.registry.get_checks(include_deployment_checks=True)
+    assert requests_are_collected in checks
 
 
 def test_a_web_process_that_does_not_collect_requests_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outage, "start_watch", Mock())
-    log = Mock()
+    start_watch, log = Mock(), Mock()
+    monkeypatch.setattr(outage, "start_watch", start_watch)
     gunicorn.post_worker_init(SimpleNamespace(log=log))
     assert log.critical.called
-    assert outage.start_watch.called
+    assert start_watch.called
