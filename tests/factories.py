@@ -80,6 +80,12 @@ class ConnectionFactory(RowFactory):
     location_name = "High Street"
     webhook_registered_at = factory.LazyFunction(lambda: datetime.now(UTC))
 
+    @classmethod
+    def _create(cls, model_class: type[Any], *args: Any, **values: Any) -> Any:
+        """Make the venue's connection, or set these values of the one that it has: it has one at most."""
+        made, _ = model_class.objects.update_or_create(venue=values.pop("venue"), defaults=values)
+        return made
+
     settings = factory.RelatedFactory("tests.factories.LightspeedSettingsFactory", factory_related_name="connection")
     tokens = factory.RelatedFactory("tests.factories.TokenPairFactory", factory_related_name="connection")
 

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils.crypto import salted_hmac
 
-from integrations.models import Connection
+from integrations.connect.ordering import why_not_ordering
 from integrations.pos import OrderType
 from menus.storefront.cache import MenuCache
 from menus.storefront.compression import IDENTITY, CompressedMenu, compress
@@ -28,8 +28,6 @@ from storekit.queue.heartbeat import AnyWorkerAlive
 
 # Raise this when the same rows make other JSON, so that a new release never serves an old release's bytes.
 _SHAPE = 5
-_NOTHING_IS_SENT = "Online ordering is not available at the moment."
-"""For guests: why is for staff, on the home page."""
 _CACHED_FOR = 24 * 60 * 60
 
 menu_cache = MenuCache()
@@ -190,11 +188,13 @@ def _edition(row: Row | None, lang: str, accept_language: str, type: OrderType) 
 
 
 def _why_not_ready(found: _EditionRow) -> str:
-    # By themselves, drivers return a boolean as 1 (SQLite), True or "t" (PostgreSQL).
-    can_be_sent = found.status == Connection.Status.CONNECTED and found.enabled in (True, "t")
-    if not can_be_sent or not int(found.worker_alive):
-        return _NOTHING_IS_SENT
-    return found.not_ready_reason or ""
+    why = why_not_ordering(
+        status=found.status,
+        enabled=found.enabled,
+        not_ready_reason=found.not_ready_reason,
+        worker_alive=found.worker_alive,
+    )
+    return why.reason if why else ""
 
 
 def _cache_key(edition: MenuEdition) -> str:

@@ -91,7 +91,8 @@ class OrdersView(OrderView):
             "Requests can be repeated safely: the same key and body get the same response, and nothing is placed "
             "twice. The same key with a different body gets 409. A paid order is sent to the POS at once, or shortly "
             "before its time when the venue holds orders for later; an unpaid one when it is paid, or at once when it "
-            "is added to an open bill."
+            "is added to an open bill. While the menu's `ordering.ready` is false an order is refused with `not_ready` "
+            "or `pos_not_ready`, unless it is for later: give the guest's money back, or offer a later time."
         ),
         parameters=[
             OpenApiParameter(
@@ -155,9 +156,10 @@ class OrderPaymentView(OrderView):
             "Records the payment; the order is sent to the POS at once, or shortly before its time when the venue "
             "holds orders for later. The same reference again gets the same response. Refund the payment after 409 "
             "with code `already_paid`, `cancelled`, `too_late` (it has expired), "
-            "`on_the_bill` (it was added to an open check and is paid with that), `closed` (the venue is closed at the "
-            "order's time, or no longer takes orders of its type) or `unavailable` (items or the table are "
-            "gone). An order that is `closed` or `unavailable` expires: place a new one."
+            "`on_the_bill` (it was added to an open check and is paid with that), `not_ready` or `pos_not_ready` (no "
+            "order can be sent to the till at the moment), `closed` (the venue is closed at the order's time, or no "
+            "longer takes orders of its type) or `unavailable` (items or the table are gone). An order that is "
+            "refused for one of the last four expires: place a new one."
         ),
         request=OrderPaymentSerializer,
         responses={

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from orders.checkout.pos_report import PosReport, ask_the_pos
 from orders.checkout.pricing import PricedLine, Totals, shortage_problems
@@ -10,6 +10,7 @@ from orders.checkout.problems import Problem
 from orders.checkout.requests import Basket
 from orders.checkout.till_total import with_till_total
 from orders.checkout.validation import BasketValidation, validate_basket
+from orders.checkout.venue_settings import is_wanted_soon
 from storekit.db import clock
 from storekit.models import Venue
 
@@ -58,12 +59,7 @@ def _pos_problems(report: PosReport, basket: Basket, validation: BasketValidatio
     left = {one.sku: 0 if one.sold_out else one.left or 0 for one in report.restrictions}
     if validation.takes_stock:
         yield from shortage_problems(demands=validation.priced.demands, left=left)
-    if report.ready is False and _would_be_sent_now(basket, validation, now):
+    soon = is_wanted_soon(settings=validation.settings, scheduled_for=basket.scheduled_for, now=now)
+    if report.ready is False and soon:
         reason = report.reason or "The till is not taking online orders at the moment."
         yield Problem("pos_not_ready", reason, "scheduled_for")
-
-
-def _would_be_sent_now(basket: Basket, validation: BasketValidation, now: datetime) -> bool:
-    """Whether the kitchen would have to start now. A till that is closed in the morning may be open for lunch."""
-    lead_time = timedelta(minutes=validation.settings.pos_settings.buffer_minutes)
-    return basket.scheduled_for is None or basket.scheduled_for <= now + lead_time

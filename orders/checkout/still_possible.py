@@ -15,12 +15,13 @@ from menus.stock.reservations import SoldOut, take_stock
 from orders.checkout.pricing import Demand, PricedLine, shortage_problems, unavailable_problem
 from orders.checkout.problems import Problem
 from orders.checkout.rules import closed_problem, is_same_service
-from orders.checkout.venue_settings import OrderingSettings
+from orders.checkout.venue_settings import OrderingSettings, not_ordering_problem
 from orders.models import Order
 
 
 class NoLongerPossible(Exception):
-    """The order cannot be made any more. `code` is stable: `closed` or `unavailable`; `detail` is a sentence."""
+    """The order cannot be made any more. `code` is stable: `not_ready`, `pos_not_ready`,
+    `closed` or `unavailable`; `detail` is a sentence."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.code = problems[0].code
@@ -43,10 +44,13 @@ def take_again(
         now: an aware time.
 
     Raises:
-        NoLongerPossible: the venue is closed then, or items or the table are gone; nothing has changed.
+        NoLongerPossible: the venue cannot take orders now or is closed then, or items or the table are gone; nothing
+            has changed.
         MenuBusy: the menu changed every time it was read.
     """
     zone, rules = order.venue.zone, settings.rules
+    if closed := not_ordering_problem(settings=settings, scheduled_for=order.scheduled_for, now=now):
+        raise NoLongerPossible([closed])
     wanted_at = max(order.scheduled_for or now, now)
     if closed := closed_problem(rules=rules, type=Order.Type(order.type), wanted_at=wanted_at, zone=zone):
         raise NoLongerPossible([closed])

@@ -18,7 +18,7 @@ from orders.checkout.requests import Address, Basket, RequestedModifier, parse_u
 from orders.checkout.rules import is_same_service, rule_problems
 from orders.checkout.shares import ZERO
 from orders.checkout.till_total import TillTotal, TillTotalNeeded, question_about
-from orders.checkout.venue_settings import OrderingSettings, ordering_settings_of
+from orders.checkout.venue_settings import OrderingSettings, not_ordering_problem, ordering_settings_of
 from orders.injection.scheduling import first_attempt_at
 from orders.models import DiscountCode, Order
 from storekit.local_time.service_days import service_day
@@ -82,7 +82,11 @@ def validate_basket(
     totals = _with_discount(priced.totals, discount, venue.currency)
     table = _find_table(venue, basket)
     phone = read_phone(basket.customer.phone, country=venue.country) if basket.customer else Phone()
+    paid = basket.payment is not None and basket.payment.paid
+    advice = "Refund the payment, or choose a later time." if paid else "Choose a later time."
+    closed = not_ordering_problem(settings=settings, scheduled_for=basket.scheduled_for, now=now, advice=advice)
     problems = (
+        *([closed] if closed else []),
         *rule_problems(
             rules=settings.rules, type=basket.type, scheduled_for=basket.scheduled_for, now=now, zone=venue.zone
         ),

@@ -24,6 +24,7 @@ from orders.checkout.numbering import random_collection_code  # noqa: E402
 from orders.checkout.requests import Guest, OrderRequest, Payment, RequestedItem, RequestedModifier  # noqa: E402
 from orders.models import Injection, Order, OrderLine  # noqa: E402
 from storekit.models import Venue  # noqa: E402
+from storekit.queue import heartbeat  # noqa: E402
 from tests.factories import ConnectionFactory, VenueFactory  # noqa: E402
 
 _PRODUCTS, _GROUPS, _MODIFIERS = 1000, 60, 8
@@ -40,7 +41,10 @@ def main() -> None:
     """Measure, and print `{storekit, raw: [orders a second, by round], queries, rows}`."""
     venue = _venue_with_a_menu()
     requests = _requests(venue)
+    # Without a worker no order is taken.
+    heartbeat.beat()
     _history(venue, requests)
+    heartbeat.beat()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     # Queueing writes to another store; this measures the transaction.
@@ -52,6 +56,7 @@ def main() -> None:
         found: dict[str, Any] = {"storekit": [], "raw": [], "rows": raw.rows, "queries": len(queries)}
         choose = random.Random(7).choice
         for _ in range(_ROUNDS + 1):
+            heartbeat.beat()
             found["storekit"].append(_rate(lambda: placing.place_order(venue=venue, request=choose(requests))))
             found["raw"].append(_rate(raw.write))
     # The first round only warms up.

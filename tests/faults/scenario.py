@@ -29,6 +29,9 @@ _RESTRICTED_AT_START = ("CHEESECAKE", "BROWNIE")
 _TABLES_WITH_A_CHECK = (4, 22, 23)
 
 
+_NOT_NOW = ("not_ready", "pos_not_ready")
+
+
 @dataclass(frozen=True)
 class Scenario:
     """How much happens. Seconds are real; every `timedelta` is measured by the fast clock."""
@@ -138,6 +141,10 @@ def _place(up: Stack, body: Json) -> None:
 def _post(up: Stack, url: str, body: Json, status: int) -> Json:
     headers = {"Authorization": f"Bearer {up.api_key}", "Idempotency-Key": str(uuid.uuid4())}
     answer = requests.post(url, json=body, headers=headers, timeout=30)
+    while answer.status_code == 400 and answer.json()["errors"][0]["code"] in _NOT_NOW:
+        # The guest tries again until the venue takes orders.
+        time.sleep(0.5)
+        answer = requests.post(url, json=body, headers=headers, timeout=30)
     assert answer.status_code == status, answer.text
     answered: Json = answer.json()
     return answered

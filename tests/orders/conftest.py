@@ -33,7 +33,17 @@ class CopperPotMenu:
 
 
 @pytest.fixture
-def menu(venue: Venue) -> CopperPotMenu:
+def taking_orders(request: pytest.FixtureRequest, venue: Venue) -> Connection:
+    """The Copper Pot connected, so that it takes orders; without settings or tokens, unless the test asks for them."""
+    if "connection" in request.fixturenames:
+        made: Connection = request.getfixturevalue("connection")
+    else:
+        made = factories.ConnectionFactory(venue=venue, settings=None, tokens=None)
+    return made
+
+
+@pytest.fixture
+def menu(venue: Venue, taking_orders: Connection) -> CopperPotMenu:
     factories.MenuFactory(venue=venue, version=7)
     burger = factories.ProductFactory(venue=venue, sku="BURGER", name="Burger", price="10.00")
     lunch = factories.ProductFactory(venue=venue, sku="LUNCH", name="Lunch", price="12.00", kind="deal")

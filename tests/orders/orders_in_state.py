@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from integrations.models import Connection
 from menus.models import Menu
 from orders.models import Alert, Injection, InjectionAttempt, Order
 from storekit.models import Venue
@@ -29,7 +30,9 @@ def order_in(state: str, venue: Venue, *, outcomes: tuple[str, ...] = (), order:
 
 
 def put_on_the_menu(order: Order) -> None:
-    """Put what the order contains on its venue's menu, as it was when the order was placed."""
+    """Put what the order contains on its venue's menu, as it was when the order was placed; the venue takes orders."""
+    if not Connection.objects.filter(venue=order.venue).exists():
+        factories.ConnectionFactory(venue=order.venue, settings=None, tokens=None)
     if not Menu.objects.filter(venue=order.venue).exists():
         factories.MenuFactory(venue=order.venue)
     for line in order.lines.filter(parent=None):

@@ -166,6 +166,7 @@ def test_a_phone_number_without_country_code_belongs_to_the_venues_country(
 
 def test_order_numbers_count_up_for_each_venue(venue: Venue, other_venue: Venue, menu: CopperPotMenu) -> None:
     factories.ProductFactory(venue=other_venue, sku="WATER", price="2.35")
+    factories.ConnectionFactory(venue=other_venue)
     assert [place_order(venue=venue, request=request_for()).order.number for _ in range(3)] == [1, 2, 3]
     assert place_order(venue=other_venue, request=request_for()).order.number == 1
 

@@ -73,6 +73,7 @@ def test_venues_do_not_share_keys(
     storefront: APIClient, other_storefront: APIClient, other_venue: Venue, menu: CopperPotMenu
 ) -> None:
     factories.ProductFactory(venue=other_venue, sku="WATER", price="2.35")
+    factories.ConnectionFactory(venue=other_venue)
     body = {
         "type": "pickup",
         "customer": {"first_name": "Ada"},

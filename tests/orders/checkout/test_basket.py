@@ -157,7 +157,7 @@ def test_only_the_venues_own_api_key_is_accepted(
     assert check(APIClient(), water()).status_code == 401
     assert check(other_storefront, water()).status_code == 403
     theirs = check(other_storefront, water(), to="/api/v1/venues/blue-door/basket")
-    assert problems(theirs) == [("unknown_product", "items.0")]
+    assert problems(theirs) == [("not_ready", "scheduled_for"), ("unknown_product", "items.0")], "it has no POS"
 
 
 # --- Asking the POS --------------------------------------------------------------------------------------------------
@@ -327,9 +327,14 @@ def test_a_guest_does_not_wait_when_the_pos_refuses_the_token(
     assert len(pos.calls) == 1
 
 
-def test_a_venue_without_a_pos_can_still_take_orders(storefront: APIClient, menu: CopperPotMenu) -> None:
+def test_a_venue_without_a_pos_takes_orders_for_later_only(
+    storefront: APIClient, taking_orders: Connection, menu: CopperPotMenu
+) -> None:
+    taking_orders.delete()
     answer = check(storefront, water() | {"ask_pos": True})
-    assert problems(answer) == []
+    assert problems(answer) == [("not_ready", "scheduled_for")]
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    assert problems(check(storefront, water() | {"scheduled_for": tomorrow})) == []
     assert answer.json()["pos"] == {
         "asked": True,
         "ready": None,
