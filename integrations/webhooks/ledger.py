@@ -32,7 +32,8 @@ DRAIN_TASK = "integrations.tasks.drain_notifications"
 MAX_ATTEMPTS = 8
 # Few enough to be processed well within the lease.
 _BATCH = 50
-_LEASE = timedelta(minutes=2)
+LEASE = timedelta(seconds=30)
+"""How long a batch is claimed for. What a killed worker held waits for so long, confirmations of orders included."""
 _FIRST_DELAY = timedelta(seconds=30)
 LONGEST_DELAY = _FIRST_DELAY * 2 ** (MAX_ATTEMPTS - 2)
 _MAX_ERROR_LENGTH = 2000
@@ -208,8 +209,8 @@ def _due() -> QuerySet[Notification]:
 
 
 def _claim(ids: Collection[int]) -> list[Notification]:
-    """Claim the rows for two minutes and return them; if the process dies, they are free again after that."""
-    until = claim_by_moment(_due().filter(pk__in=ids), lease=_LEASE, attempts=F("attempts") + 1)
+    """Claim the rows for the lease and return them; if the process dies, they are free again after that."""
+    until = claim_by_moment(_due().filter(pk__in=ids), lease=LEASE, attempts=F("attempts") + 1)
     if until is None:
         return []
     ours = Notification.objects.filter(pk__in=ids, processed_at=None, next_attempt_at=until)

@@ -22,8 +22,8 @@ from storekit.mail import send_to_venue
 
 logger = logging.getLogger(__name__)
 
-# Much longer than one e-mail or one call takes.
-_LEASE = timedelta(minutes=2)
+LEASE = timedelta(seconds=50)
+"""Much longer than one e-mail or one call takes. What a killed worker was sending waits for so long."""
 _FIRST_DELAY = timedelta(seconds=30)
 LONGEST_DELAY = timedelta(minutes=15)
 _EMAIL_TRIED_FOR = timedelta(days=1)
@@ -72,7 +72,7 @@ def _claim(alert_ids: list[int]) -> list[Alert]:
 
     One update takes them all: a digest is not torn apart by processes that start on different alerts of it.
     """
-    moment = claim_by_moment(_due().filter(pk__in=alert_ids), lease=_LEASE, attempts=F("attempts") + 1)
+    moment = claim_by_moment(_due().filter(pk__in=alert_ids), lease=LEASE, attempts=F("attempts") + 1)
     if moment is None:
         return []
     rows = Alert.objects.select_related("order__injection", "order__venue")

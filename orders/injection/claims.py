@@ -16,7 +16,7 @@ from orders.models import Injection, InjectionAttempt, Order
 from storekit.db import clock
 from storekit.db.due_rows import claim
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=50)
 """How long a claim lasts: a call that starts by `Claim.start_by` and meets its time-outs ends before that."""
 # Longer than one call to the POS with its time-outs, and the recording of its outcome.
 _LONGEST_CALL = timedelta(seconds=25)

@@ -26,7 +26,7 @@ GRACE = timedelta(minutes=1)
 MOST_CHECKS = 4
 # For orders that were accepted before deadlines were stored.
 _WITHOUT_DEADLINE = timedelta(hours=1)
-_LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=50)
 _CHECK_AGAIN_AFTER = timedelta(seconds=45)
 # If the POS asks for a longer wait than this, staff would have no time left to act.
 LONGEST_WAIT = timedelta(minutes=2)
@@ -55,7 +55,7 @@ def check_confirmation(*, injection_id: int) -> str:
     together = due.filter(**first).exclude(pk=injection_id).order_by("deliver_by").values_list("pk", flat=True)
     lease = claim(
         due.filter(pk__in=[injection_id, *together[:_MOST_TOGETHER]]),
-        lease=_LEASE,
+        lease=LEASE,
         confirmation_checks=F("confirmation_checks") + 1,
     )
     claimed = Injection.objects.filter(lease=lease).select_related("order__venue") if lease else ()
@@ -101,7 +101,7 @@ def _unlisted_check(
     if not account or any(account in check.identifiers for check in checks):
         return ()
     # One more call: the orders that have not been recorded yet stay ours for it.
-    Injection.objects.filter(lease=lease, state=Injection.State.ACCEPTED).update(lease_until=clock.now() + _LEASE)
+    Injection.objects.filter(lease=lease, state=Injection.State.ACCEPTED).update(lease_until=clock.now() + LEASE)
     try:
         return (pos.open_check(account),)
     except NotFound:

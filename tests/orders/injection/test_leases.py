@@ -15,6 +15,9 @@ from django_q.models import OrmQ
 
 from integrations.connect.tokens import ConnectionTokens
 from integrations.models import Connection
+from integrations.webhooks import ledger
+from orders.alerts import delivery
+from orders.injection import confirmation_checks
 from orders.injection import send as injecting
 from orders.injection.claims import LEASE
 from orders.injection.send import enqueue_due, inject
@@ -32,6 +35,12 @@ class _Killed(BaseException):
 
 def _killed(*_: Any, **__: Any) -> None:
     raise _Killed
+
+
+def test_what_a_killed_worker_held_is_free_again_within_a_minute() -> None:
+    # The ticker finds it two seconds later, and a call to the POS takes a second.
+    within = timedelta(seconds=55)
+    assert max(LEASE, confirmation_checks.LEASE, delivery.LEASE, ledger.LEASE) <= within
 
 
 def test_a_worker_that_died_before_the_call_is_taken_over_when_its_lease_has_run_out(
