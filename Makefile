@@ -5,7 +5,7 @@ PY := .venv/bin/python
 export PORT ?= 8000
 export POS_PORT ?= 8001
 
-.PHONY: demo test test-postgresql lint bench bench-against setup lock audit clean
+.PHONY: demo test test-postgresql lint lock audit fuzz bench bench-against setup clean
 
 # Coverage of the SQLite run, which has every test. `make test COVERAGE=` leaves it out.
 COVERAGE ?= --cov --cov-report=
@@ -45,6 +45,11 @@ lock: .venv/.storekit-dev
 # Known vulnerabilities of everything that is locked, by a database on the network.
 audit: .venv/.storekit-dev
 	@$(PY) -m tests.audit
+
+# Other requests each time; the short form in `make test` has the same ones every time.
+CALLS ?= 50
+fuzz: .venv/.storekit-dev
+	STOREKIT_TEST_EXAMPLES=$(CALLS) $(PY) -m pytest tests/storekit/rest/test_schema_fuzzed.py
 
 bench: .venv/.storekit-dev
 	$(PY) -m tests.bench $(if $(JSON),--json) $(ONLY)

@@ -1,85 +1,13 @@
-"""The faults under which orders come in: at the POS, on the network, with the tokens, and in the workers."""
+"""The conditions under which orders come in: at the POS, on the network, with tokens, processes, servers and clocks."""
 
-import os
-import random
-import signal
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
-from tests.support.processes import Worker
-from tests.support.sandbox import SandboxPos
+from tests.faults.system import System
 from tests.support.stack import Stack
-
-
-class System:
-    """The storekit under test: its POS, and its workers, which are started again when they are killed.
-
-    Args:
-        usual: faults of the sandbox POS that are always on.
-        seed: of the random choices.
-    """
-
-    def __init__(self, up: Stack, *, workers: int, usual: Mapping[str, Any], seed: int) -> None:
-        self.pos = SandboxPos(up.pos_url)
-        self.dice = random.Random(seed)
-        self._up = up
-        self._usual = dict(usual)
-        self._workers = [Worker(up.environment) for _ in range(workers)]
-
-    def calm(self) -> None:
-        """End all faults of the POS but the usual ones, and let it behave as the real one does."""
-        self.pos.clear_faults()
-        self.pos.clear_habits()
-        self.pos.switch_on(**self._usual)
-
-    def kill_a_worker(self) -> None:
-        """Kill all processes of a task worker at once, as when a machine dies, and start another worker."""
-        chosen = self.dice.randrange(len(self._workers))
-        self._workers[chosen].kill()
-        self._workers[chosen] = Worker(self._up.environment)
-
-    def kill_a_process(self) -> None:
-        """Kill one process of a task worker, as when memory runs out. The worker has to recover from that."""
-        members = [pid for worker in self._workers for pid in worker.members_if_started()]
-        if members:
-            with suppress(ProcessLookupError):
-                os.kill(self.dice.choice(members), signal.SIGKILL)
-
-    def expire_tokens(self) -> None:
-        """Expire the access token; the refresh token stays valid."""
-        self.pos.control("tokens/expire")
-
-    def revoke_tokens(self) -> None:
-        """Withdraw the consent: all tokens are refused."""
-        self.pos.control("tokens/revoke")
-
-    def reconnect(self) -> None:
-        """End the faults and let a manager give consent again."""
-        self.calm()
-        self._up.connect()
-
-    def drop_a_discount(self) -> None:
-        """Remove a discount that storekit knows from the POS."""
-        self.pos.control("discounts/STAFF10/remove")
-
-    def restore_the_discount(self) -> None:
-        """Add the discount to the POS again."""
-        self.pos.control("discounts/STAFF10/add", discountPercentage=10)
-
-    def put_the_tills_to_sleep(self) -> None:
-        """Make the POS report that no till is available; it fails orders until one is."""
-        self.pos.control("readiness", devices=0)
-
-    def wake_the_tills(self) -> None:
-        """Make the POS report that it is ready for online orders."""
-        self.pos.control("readiness", status="READY")
-
-    def close(self) -> None:
-        """Kill the workers."""
-        for worker in self._workers:
-            worker.kill()
 
 
 @dataclass(frozen=True)
@@ -94,7 +22,7 @@ class Condition:
 
 
 LONG_OUTAGE = Condition("offline for long", {"offline": True})
-CONDITIONS: Sequence[Condition] = (
+AT_THE_POS: Sequence[Condition] = (
     Condition("offline", {"offline": True}),
     Condition("slow", {"slow": 0.5}),
     Condition("slow to answer", {"slow_answer": 0.8}),
@@ -126,7 +54,55 @@ CONDITIONS: Sequence[Condition] = (
     Condition("tokens expire", at_start=System.expire_tokens),
     Condition("tokens expire and the log-in is slow", {"slow_token": 0.5}, at_start=System.expire_tokens),
     Condition("the consent is withdrawn", at_start=System.revoke_tokens, at_end=System.reconnect),
-    Condition("a worker dies", {"slow_answer": 0.5}, at_start=System.kill_a_worker),
+)
+_ON_OUR_HOSTS: Sequence[Condition] = (
     Condition("a worker dies before the POS sees anything", {"slow": 0.5}, at_start=System.kill_a_worker),
     Condition("a process dies", {"slow_answer": 0.3}, at_start=System.kill_a_process),
+    Condition("a web process dies", at_start=System.kill_a_web_process),
+    Condition("the web server dies while tills confirm", {"order_delay": 0.4}, {}, System.stop_web, System.start_web),
 )
+_CLOCKS: Sequence[Condition] = (
+    Condition(
+        "the clocks are ten minutes behind",
+        at_start=partial(System.set_clocks, ahead=timedelta(minutes=-10)),
+        at_end=System.set_clocks_right,
+    ),
+    Condition(
+        "the workers' clock is a minute behind",
+        at_start=partial(System.set_workers_clock, ahead=timedelta(minutes=-1)),
+        at_end=System.set_clocks_right,
+    ),
+)
+SLOW: Sequence[Condition] = (
+    Condition("a worker dies", {"slow_answer": 0.5}, at_start=System.kill_a_worker),
+    Condition("every worker dies", at_start=System.kill_every_worker),
+    Condition("the web server dies", at_start=System.stop_web, at_end=System.start_web),
+    Condition(
+        "the clocks are two hours ahead, and the POS is unavailable",
+        {"error_status": 503},
+        at_start=partial(System.set_clocks, ahead=timedelta(hours=2)),
+        at_end=System.set_clocks_right,
+    ),
+)
+"""Much like the others, and processes that start again or moments that are put right take their time."""
+_POSTGRES = Condition("the database dies", at_start=System.crash_postgres, at_end=System.start_postgres)
+_REDIS = Condition("Redis dies", at_start=System.stop_redis, at_end=System.start_redis)
+_FULL_DISK = Condition("the database's disk is full", at_start=System.fill_the_disk, at_end=System.make_room)
+
+
+def conditions_for(up: Stack) -> Sequence[Condition]:
+    """Return every condition that this storekit and this machine can have."""
+    return (*AT_THE_POS, *troubles_of_ours(up))
+
+
+def troubles_of_ours(up: Stack) -> Sequence[Condition]:
+    """Return those of our own hosts; SQLite alone has no servers to kill, and not every machine a disk to fill."""
+    servers = up.servers
+    return (
+        *_ON_OUR_HOSTS,
+        *_CLOCKS,
+        *SLOW,
+        *([_POSTGRES] if servers.postgres else ()),
+        *([_REDIS] if servers.redis else ()),
+        *([_FULL_DISK] if servers.postgres and servers.postgres.disk else ()),
+    )

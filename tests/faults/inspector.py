@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.support.sandbox import eventually
+
 Json = dict[str, Any]
 _FOLDER = Path(__file__).resolve().parent.parent.parent
-_SERVE = "from tests.faults.inspector_process import serve; serve()"
+_SERVE = "from tests.faults.inspector_process import serve; serve(schedules={schedules})"
 
 
 class Inspector:
@@ -28,8 +30,11 @@ class Inspector:
         self._ask("hold" if hold else "release")
 
     def orders(self) -> list[Json]:
-        """Return every order as storekit has it: its state, its references so far, and its alerts."""
-        found: list[Json] = self._ask("orders")
+        """Return every order as storekit has it: its state, its references so far, and its alerts.
+
+        Asked again until the database answers.
+        """
+        found: list[Json] = eventually(lambda: self._ask("orders"), seconds=60)
         return found
 
     def _ask(self, question: str) -> Any:
@@ -41,10 +46,15 @@ class Inspector:
 
 
 @contextmanager
-def open_inspector(environment: Mapping[str, str]) -> Iterator[Inspector]:
-    """Start an inspector with the environment of a running storekit."""
+def open_inspector(environment: Mapping[str, str], *, schedules: bool = True) -> Iterator[Inspector]:
+    """Start an inspector with the environment of a running storekit.
+
+    Args:
+        environment: of one of its processes.
+        schedules: whether it queues the periodic tasks, by the fast clock.
+    """
     process = subprocess.Popen(
-        [sys.executable, "manage.py", "shell", "--no-imports", "-c", _SERVE],
+        [sys.executable, "manage.py", "shell", "--no-imports", "-c", _SERVE.format(schedules=schedules)],
         cwd=_FOLDER,
         env=dict(environment),
         stdin=subprocess.PIPE,

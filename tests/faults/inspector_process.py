@@ -1,7 +1,7 @@
 """The inspector's other end, inside storekit.
 
 It also queues the periodic tasks by the fast clock, in place of the task queue's scheduler: that runs every thirty
-seconds of real time, which is too seldom here.
+seconds of real time, which is too seldom for a fast clock.
 """
 
 import json
@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django_q.tasks import async_task
+from django.db import DatabaseError, close_old_connections
 
 from integrations.models import LightspeedSettings
 from orders.models import Alert, DiscountCode, Injection
 from storekit.backoffice.failures import failed_injections
+from storekit.db.due_rows import enqueue
 from storekit.models import User, Venue
 from storekit.queue.registry import PERIODIC_TASKS
 from tables.floor_plan import sync_floor_plan
@@ -25,21 +26,33 @@ from tests.support.fast_clock import FastClock
 Json = dict[str, Any]
 
 
-def serve() -> None:
-    """Answer questions until the input ends."""
+def serve(*, schedules: bool) -> None:
+    """Answer questions until the input ends, and queue the periodic tasks if `schedules` says so."""
     clock = FastClock.from_environment(os.environ)
-    due = dict.fromkeys(PERIODIC_TASKS, clock.now())
+    tasks = PERIODIC_TASKS if schedules else {}
+    due = dict.fromkeys(tasks, clock.now())
     while True:
-        for task, minutes in PERIODIC_TASKS.items():
-            if clock.now() >= due[task]:
-                async_task(task)
+        for task, minutes in tasks.items():
+            # What lies further ahead than its interval was planned while the clock was wrong.
+            if clock.now() >= due[task] or due[task] > clock.now() + timedelta(minutes=minutes):
+                # Whether the queue takes it or not: the next turn comes either way.
+                enqueue(task)
                 due[task] = clock.now() + timedelta(minutes=minutes)
-        pause = min(clock.seconds(moment - clock.now()) for moment in due.values())
+        pause = min((clock.seconds(moment - clock.now()) for moment in due.values()), default=60.0)
         if select.select([sys.stdin], [], [], max(pause, 0.01))[0]:
             question = sys.stdin.readline().strip()
             if not question:
                 return
-            print(json.dumps(_ANSWERS[question](), default=_plain), flush=True)
+            print(json.dumps(_answer(question), default=_plain), flush=True)
+
+
+def _answer(question: str) -> Any:
+    """Answer, or return None while the database is away."""
+    try:
+        close_old_connections()
+        return _ANSWERS[question]()
+    except DatabaseError:
+        return None
 
 
 def _prepare() -> None:
@@ -64,7 +77,7 @@ def _release() -> None:
 def _hold_orders_for_later(hold: bool) -> None:
     """Do what the form in the back office does: save the setting, then queue the task."""
     LightspeedSettings.objects.update(buffer_orders=hold)
-    async_task("orders.tasks.settings_changed", Venue.objects.get().pk)
+    enqueue("orders.tasks.settings_changed", Venue.objects.get().pk)
 
 
 def _orders() -> list[Json]:

@@ -56,10 +56,14 @@ class Worker:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
+    def has_ended(self) -> bool:
+        """Return whether its main process has ended, so that a supervisor would start another."""
+        return self._process.poll() is not None
+
     def members(self) -> list[int]:
         """Return the process ids below the sentinel: workers, monitor and pusher."""
-        (sentinel,) = _children(self._process.pid)
-        return _children(sentinel)
+        (sentinel,) = children_of(self._process.pid)
+        return children_of(sentinel)
 
     def members_if_started(self) -> list[int]:
         """Return the same, or an empty list while the worker is starting."""
@@ -68,7 +72,8 @@ class Worker:
         return []
 
 
-def _children(pid: int) -> list[int]:
+def children_of(pid: int) -> list[int]:
+    """Return the ids of a process's children."""
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
