@@ -17,7 +17,7 @@ from menus.storefront.openapi import AvailabilitySchema
 from menus.storefront.published import NoMenu
 from menus.versions import MenuBusy
 from storekit.models import Venue
-from storekit.rest.errors import MenuChanging
+from storekit.rest.errors import ErrorsSerializer, MenuChanging
 
 # Raise this when the shape of the JSON changes.
 _SHAPE = 1
@@ -40,7 +40,11 @@ class AvailabilityView(APIView):
                 "If-None-Match", str, OpenApiParameter.HEADER, description="An ETag from an earlier response."
             )
         ],
-        responses={200: AvailabilitySchema, 304: OpenApiResponse(description="Nothing has changed since that ETag.")},
+        responses={
+            200: AvailabilitySchema,
+            304: OpenApiResponse(description="Nothing has changed since that ETag."),
+            **dict.fromkeys((404, 503), ErrorsSerializer),
+        },
     )
     def get(self, request: Request, slug: str) -> HttpResponse:
         try:

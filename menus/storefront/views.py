@@ -17,7 +17,7 @@ from menus.storefront.published import MenuEdition, NoMenu, find_edition, find_i
 from menus.versions import MenuBusy
 from storekit.db.prepared_query import NotPrepared
 from storekit.models import Venue
-from storekit.rest.errors import MenuChanging
+from storekit.rest.errors import ErrorsSerializer, MenuChanging
 
 
 class MenuView(APIView):
@@ -40,7 +40,11 @@ class MenuView(APIView):
             OpenApiParameter("Accept-Encoding", str, OpenApiParameter.HEADER, description="br and gzip are supported."),
             OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="An earlier response's ETag."),
         ],
-        responses={200: MenuSchema, 304: OpenApiResponse(description="The menu with that ETag is still current.")},
+        responses={
+            200: MenuSchema,
+            304: OpenApiResponse(description="The menu with that ETag is still current."),
+            **dict.fromkeys((400, 404, 406, 503), ErrorsSerializer),
+        },
     )
     def get(self, request: Request, slug: str) -> HttpResponse:
         coding = _coding(request._request)
