@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from integrations.models import Connection
 from menus.models import Menu, Product, StockWatch
@@ -23,7 +24,7 @@ def menu(venue: Venue) -> Venue:
     return venue
 
 
-def test_snoozing_two_products_and_waking_one(visit: Visit, ben: User, menu: Venue, size: str) -> None:
+def test_snoozing_two_products_and_waking_one(visit: Visit, ben: User, menu: Venue) -> None:
     apply_item_update(menu, restricted("MEAL", 4, datetime.now(UTC)))
     visit.log_in(ben)
     visit.open("/admin/menus/product/")
@@ -31,29 +32,26 @@ def test_snoozing_two_products_and_waking_one(visit: Visit, ben: User, menu: Ven
     visit.page.locator("input[name=_selected_action]").nth(2).check()
     visit.page.locator("select[name=action]").select_option("snooze_chosen")
     visit.page.locator("button[name=index], #changelist-actions button[type=submit]").first.click()
-    visit.page.wait_for_load_state("networkidle")
-    visit.assert_in_order("#main")
-    visit.screenshot(f"snooze-{size}")
-
     visit.page.get_by_label("Until tomorrow, 8 am").check()
+    visit.assert_in_order("#main")
+    visit.screenshot("snooze")
+
     visit.page.get_by_label("Reason").fill("Oven broken")
     visit.page.get_by_role("button", name="Snooze", exact=True).click()
-    visit.page.wait_for_load_state("networkidle")
-    assert visit.page.get_by_text("2 items snoozed.").is_visible()
-    visit.screenshot(f"products-{size}")
+    expect(visit.page.get_by_text("2 items snoozed.")).to_be_visible()
+    visit.screenshot("products")
 
     salad = Product.objects.get(sku="SALAD")
     visit.open(f"/admin/menus/product/{salad.pk}/change/")
-    visit.screenshot(f"product-asleep-{size}")
+    visit.screenshot("product-asleep")
     visit.open(f"/admin/menus/product/{salad.pk}/wake/")
     visit.assert_in_order("#main")
-    visit.screenshot(f"wake-{size}")
+    visit.screenshot("wake")
     visit.page.get_by_role("button", name="End snooze").click()
-    visit.page.wait_for_load_state("networkidle")
-    assert visit.page.get_by_text("Snooze ended.").is_visible()
+    expect(visit.page.get_by_text("Snooze ended.")).to_be_visible()
 
 
-def test_the_report_shows_totals_and_charts(visit: Visit, anna: User, menu: Venue, size: str) -> None:
+def test_the_report_shows_totals_and_charts(visit: Visit, anna: User, menu: Venue) -> None:
     now = datetime.now(UTC)
     for number in range(14):
         began = now - timedelta(days=number, hours=number % 5)
@@ -69,18 +67,17 @@ def test_the_report_shows_totals_and_charts(visit: Visit, anna: User, menu: Venu
     visit.log_in(anna)
     visit.open("/admin/menus/snooze/")
     visit.assert_in_order(".sk")
-    visit.screenshot(f"snoozes-{size}")
+    visit.screenshot("snoozes")
 
     visit.page.get_by_label("Source").select_option("lightspeed")
     visit.page.get_by_role("button", name="Show").click()
-    visit.page.wait_for_load_state("networkidle")
-    assert visit.page.locator(".sk-counts dd").first.inner_text() == "2"
+    expect(visit.page.locator(".sk-counts dd").first).to_have_text("2")
     with visit.page.expect_download() as download:
         visit.page.get_by_role("link", name="Export CSV").click()
     assert download.value.suggested_filename.startswith("snoozes-")
 
 
-def test_stock_on_the_products_page_and_the_comparison(visit: Visit, anna: User, menu: Venue, size: str) -> None:
+def test_stock_on_the_products_page_and_the_comparison(visit: Visit, anna: User, menu: Venue) -> None:
     connection = factories.ConnectionFactory(venue=menu)
     Connection.objects.update(
         pos_ready=False,
@@ -94,13 +91,14 @@ def test_stock_on_the_products_page_and_the_comparison(visit: Visit, anna: User,
         venue=menu, compared_at=datetime.now(UTC), items=6, differences=lines, differed_at=datetime.now(UTC)
     )
     visit.log_in(anna)
+    visit.open("/admin/")
     visit.assert_in_order("#tonight")
-    visit.screenshot(f"tonight-not-ready-{size}")
+    visit.screenshot("tonight-not-ready")
 
     visit.open(f"/admin/integrations/connection/{connection.pk}/change/")
-    visit.screenshot(f"connection-{size}")
+    visit.screenshot("connection")
     visit.open(f"/admin/menus/menu/{Menu.objects.get().pk}/change/")
-    visit.screenshot(f"menu-compared-{size}")
+    visit.screenshot("menu-compared")
     visit.open(f"/admin/menus/menu/{Menu.objects.get().pk}/stock/")
     visit.assert_in_order("#main")
-    visit.screenshot(f"menu-compare-{size}")
+    visit.screenshot("menu-compare")
