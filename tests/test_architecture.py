@@ -72,6 +72,7 @@ def test_a_broken_contract_is_noticed(tmp_path: Path) -> None:
         ("integrations/sandbox/clock.py", "storekit.models", "The sandbox knows nothing of storekit"),
         ("integrations/lightspeed/mapping/json_fields.py", "django.utils", "Lightspeed's mapping is pure"),
         ("integrations/lightspeed/mapping/json_fields.py", "integrations.lightspeed.http", "Lightspeed's layers"),
+        ("tables/bills/splitting.py", "django.db", "The law of splitting is pure"),
     ],
 )
 def test_breaking_each_contract_is_noticed(tmp_path: Path, module: str, imported: str, broken: str) -> None:
