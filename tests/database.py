@@ -1,7 +1,7 @@
 """Choose the database of a test run before Django reads its settings, which is why pytest loads this with `-p`.
 
 `STOREKIT_TEST_DATABASE=postgresql` runs the same tests on a PostgreSQL that is started for the run, but for those that
-use no database: they run once, with SQLite.
+use no database, or are marked with `any_database` because its kind makes no difference: they run once, with SQLite.
 """
 
 import os
@@ -28,7 +28,7 @@ def pytest_report_header() -> str:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On PostgreSQL, leave out the tests for which it makes no difference."""
     if "DATABASE_URL" in os.environ:
-        kept = [item for item in items if _uses_a_database(item)]
+        kept = [item for item in items if _uses_a_database(item) and not item.get_closest_marker("any_database")]
         left_out = set(items) - set(kept)
         config.hook.pytest_deselected(items=list(left_out))
         items[:] = kept

@@ -1,4 +1,7 @@
-"""The Copper Pot in service: a real web server, the real OAuth flow, and the sandbox POS behind real sockets."""
+"""The Copper Pot in service: a real web server, and the sandbox POS behind real sockets.
+
+`test_the_whole_path` connects by sockets too; elsewhere storekit's pages are opened without.
+"""
 
 import uuid
 from collections.abc import Iterator
@@ -9,15 +12,16 @@ from typing import Any
 
 import pytest
 import requests
+from django.test import Client
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from menus.sync.run import sync_menu
 from storekit.demo import story
-from storekit.demo.browser import Browser
-from storekit.models import User, Venue
+from storekit.models import Venue
 from storekit.rest.api_keys import issue_api_key
-from tests.support.processes import Worker, environment, worker
+from tests.integrations.flow import connect
+from tests.support.processes import Worker, worker
 from tests.support.sandbox import SandboxPos
 
 HIGH_STREET = "45454565682155"
@@ -96,17 +100,22 @@ class Service:
         return Decimal(order["totals"]["total"])
 
 
-@pytest.fixture
-def service(live_server: LiveServer, settings: Settings, sandbox: SandboxPos, venue: Venue, anna: User) -> Service:
-    settings.PUBLIC_URL = live_server.url
-    browser = Browser()
-    story.log_in(browser, url=live_server.url, email=anna.email, password="correct horse battery")
-    story.connect(browser, url=live_server.url, venue=venue.slug, location=HIGH_STREET)
+def in_service(*, live_server: LiveServer, venue: Venue, pos: SandboxPos) -> Service:
+    """Sync the menu of a connected venue and give its storefront a key."""
     sync_menu(venue=venue, started_by="test")
     api_key = issue_api_key(venue=venue, name="web shop")[1]
-    opened = Service(url=live_server.url, venue=venue, api_key=api_key, pos=sandbox)
+    opened = Service(url=live_server.url, venue=venue, api_key=api_key, pos=pos)
     opened.menu = story.read_menu(url=live_server.url, venue=venue.slug)
     return opened
+
+
+@pytest.fixture
+def service(
+    live_server: LiveServer, settings: Settings, sandbox: SandboxPos, venue: Venue, annas_browser: Client
+) -> Service:
+    settings.PUBLIC_URL = live_server.url
+    connect(annas_browser, venue)
+    return in_service(live_server=live_server, venue=venue, pos=sandbox)
 
 
 @pytest.fixture
@@ -120,6 +129,6 @@ def running_worker(service: Service) -> Iterator[Worker]:
 def mails(service: Service, tmp_path: Path) -> Iterator[Path]:
     """The folder of e-mails from a worker that runs during the test."""
     folder = tmp_path / "mail"
-    worker = Worker(environment() | {"EMAIL_URL": f"filemail:///{folder}"})
-    yield folder
-    worker.kill()
+    backend = "django.core.mail.backends.filebased.EmailBackend"
+    with worker(EMAIL_BACKEND=backend, EMAIL_FILE_PATH=str(folder)):
+        yield folder

@@ -32,6 +32,9 @@ class Prices:
     tip: str
 
 
+pytestmark = pytest.mark.any_database("other tests show that its columns hold three decimals")
+
+
 # Two ramen with egg and nori, three beers, a tenth off, delivery and tip. A line's tax is rounded once.
 @pytest.mark.parametrize(
     ("currency", "prices", "shown", "amounts", "warned"),

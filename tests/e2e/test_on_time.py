@@ -29,19 +29,16 @@ def test_a_failed_order_is_retried_when_it_is_due(service: Service, running_work
     assert timedelta(seconds=6) <= second.started_at - first.started_at < timedelta(seconds=6 * 1.2 + 5)
 
 
-def test_a_held_order_is_sent_when_it_is_due(service: Service, running_worker: Worker) -> None:
-    factories.OrderFactory(venue=service.venue, scheduled_for=timezone.now() + timedelta(minutes=20))
-    due = timezone.now() + timedelta(seconds=4)
-    Injection.objects.update(state=Injection.State.SCHEDULED, next_attempt_at=due, due_since=due)
-    (attempt,) = eventually(lambda: list(Injection.objects.get().attempt_rows.all()), seconds=20)
-    assert timedelta(0) <= attempt.started_at - due < timedelta(seconds=5)
-
-
-def test_an_alert_that_could_not_be_sent_is_sent_when_it_is_due(service: Service, running_worker: Worker) -> None:
-    order: Order = factories.OrderFactory(venue=service.venue)
+def test_a_held_order_and_an_alert_are_sent_when_they_are_due(service: Service, running_worker: Worker) -> None:
+    failed: Order = factories.OrderFactory(venue=service.venue)
     Injection.objects.update(state=Injection.State.FAILED, failures=1, next_attempt_at=None)
-    due = timezone.now() + timedelta(seconds=3)
-    Alert.objects.create(order=order, channel=Alert.Channel.TILL, about=Alert.About.FAILED, next_attempt_at=due)
+    order: Order = factories.OrderFactory(venue=service.venue, scheduled_for=timezone.now() + timedelta(minutes=20))
+    due = timezone.now() + timedelta(seconds=4)
+    held = Injection.objects.filter(order=order)
+    held.update(state=Injection.State.SCHEDULED, next_attempt_at=due, due_since=due)
+    Alert.objects.create(order=failed, channel=Alert.Channel.TILL, about=Alert.About.FAILED, next_attempt_at=due)
+    (attempt,) = eventually(lambda: list(held.get().attempt_rows.all()), seconds=20)
+    assert timedelta(0) <= attempt.started_at - due < timedelta(seconds=5)
     eventually(lambda: Alert.objects.filter(sent_at__isnull=False).exists(), seconds=20)
 
 

@@ -1,12 +1,12 @@
-"""Workers are killed, answers get lost, twenty guests order at once: every order is on the till exactly once."""
+"""Workers are killed, answers get lost, many guests order at once: every order is on the till exactly once."""
 
 import os
 import signal
 from collections import Counter
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
-import pytest
 from django.utils import timezone
 from django_q.tasks import async_task
 
@@ -48,7 +48,7 @@ def test_a_worker_is_killed_after_the_pos_took_the_order_and_before_it_answered(
         assert _times_on_the_till(service) == {injection.reference: 1}
 
 
-def test_a_worker_is_killed_after_the_claim_and_before_the_pos_received_anything(
+def test_a_worker_is_killed_after_the_claim_which_holds_until_its_lease_ends(
     service: Service, running_worker: Worker
 ) -> None:
     service.pos.switch_on(slow=30)
@@ -57,9 +57,13 @@ def test_a_worker_is_killed_after_the_claim_and_before_the_pos_received_anything
     running_worker.kill()
     service.pos.clear_faults()
     with worker():
+        async_task("orders.tasks.sweep_injections")
+        other = service.place()
+        eventually(lambda: service.is_confirmed(other["id"]))
+        assert service.read(placed["id"])["pos"]["state"] == "sending"
         _end_the_lease()
         eventually(lambda: service.is_confirmed(placed["id"]))
-        assert list(_times_on_the_till(service).values()) == [1]
+        assert list(_times_on_the_till(service).values()) == [1, 1]
 
 
 def test_a_process_is_killed_between_the_answer_and_the_record(service: Service) -> None:
@@ -83,60 +87,49 @@ def test_a_process_is_killed_between_the_answer_and_the_record(service: Service)
     assert last.outcome == InjectionAttempt.Outcome.DUPLICATE
 
 
-def test_a_killed_workers_claim_holds_until_its_lease_ends(service: Service, running_worker: Worker) -> None:
-    service.pos.switch_on(slow=30)
-    placed = service.place()
-    eventually(lambda: Injection.objects.filter(order_id=placed["id"], state=Injection.State.SENDING).exists())
-    running_worker.kill()
-    service.pos.clear_faults()
-    with worker():
-        async_task("orders.tasks.sweep_injections")
-        other = service.place()
-        eventually(lambda: service.is_confirmed(other["id"]))
-        assert service.read(placed["id"])["pos"]["state"] == "sending"
-
-
-def test_twenty_orders_at_once_with_two_workers_are_on_the_till_once_each(service: Service) -> None:
+def test_orders_placed_at_once_with_two_workers_are_on_the_till_once_each(service: Service) -> None:
     with worker(), worker():
-        placed = service.place_at_once(20)
-        eventually(lambda: all(service.is_confirmed(order["id"]) for order in placed), seconds=40)
+        placed = service.place_at_once(12)
+        unsettled = Injection.objects.exclude(state=Injection.State.CONFIRMED)
+        eventually(lambda: not unsettled.exists(), seconds=40)
     times = _times_on_the_till(service)
-    assert len(times) == 20
+    assert len(times) == 12
     assert set(times.values()) == {1}
-    assert len({order["number"] for order in placed}) == 20
-    assert len({order["collection_code"] for order in placed}) == 20
+    assert len({order["number"] for order in placed}) == 12
+    assert len({order["collection_code"] for order in placed}) == 12
 
 
-def test_an_order_whose_answer_was_lost_is_confirmed(service: Service, running_worker: Worker) -> None:
-    service.pos.switch_on(lose_answer=1)
-    placed = service.place()
-    eventually(lambda: Injection.objects.filter(order_id=placed["id"]).exclude(attempts=0).exists())
-    eventually(lambda: service.is_confirmed(placed["id"]))
-    assert list(_times_on_the_till(service).values()) == [1]
-
-
-def test_notifications_sent_twice_and_out_of_order_leave_the_order_confirmed_once(
+def test_lost_answers_and_notifications_sent_twice_and_out_of_order_leave_orders_confirmed_once(
     service: Service, running_worker: Worker
 ) -> None:
+    service.pos.switch_on(lose_answer=1)
+    lost = service.place()
+    eventually(lambda: Injection.objects.filter(order_id=lost["id"]).exclude(attempts=0).exists())
+    eventually(lambda: service.is_confirmed(lost["id"]))
+    assert list(_times_on_the_till(service).values()) == [1]
+
     service.pos.switch_on(webhook_twice=True, webhook_shuffle=True)
     placed = [service.place() for _ in range(3)]
     eventually(lambda: all(service.is_confirmed(order["id"]) for order in placed))
     assert set(_times_on_the_till(service).values()) == {1}
 
 
-@pytest.mark.parametrize("member", range(4))
-def test_a_worker_that_loses_one_of_its_processes_recovers(
-    service: Service, running_worker: Worker, member: int
-) -> None:
+def test_a_worker_that_loses_any_one_of_its_processes_recovers(service: Service, running_worker: Worker) -> None:
     first = service.place()
     eventually(lambda: service.is_confirmed(first["id"]))
-    before = running_worker.members()
-    os.kill(before[member], signal.SIGKILL)
-    second = service.place()
-    eventually(lambda: len(running_worker.members()) == 4 and not {*running_worker.members()} & {*before})
-    # Work that one of the processes held when it was killed starts again once its lease has ended.
-    Notification.objects.filter(processed_at=None).update(next_attempt_at=timezone.now())
-    async_task("integrations.tasks.sweep_notifications")
-    _end_the_lease()
-    eventually(lambda: service.is_confirmed(second["id"]))
-    assert list(_times_on_the_till(service).values()) == [1, 1]
+    for member in range(4):
+        before = running_worker.members()
+        os.kill(before[member], signal.SIGKILL)
+        second = service.place()
+        eventually(partial(_all_are_new, running_worker, before))
+        # Work that one of the processes held when it was killed starts again once its lease has ended.
+        Notification.objects.filter(processed_at=None).update(next_attempt_at=timezone.now())
+        async_task("integrations.tasks.sweep_notifications")
+        _end_the_lease()
+        eventually(partial(service.is_confirmed, second["id"]))
+    assert list(_times_on_the_till(service).values()) == [1] * 5
+
+
+def _all_are_new(worker: Worker, before: list[int]) -> bool:
+    now = worker.members_if_started()
+    return len(now) == 4 and not {*now} & {*before}

@@ -3,9 +3,10 @@
 from decimal import Decimal
 from typing import Any
 
+import pytest
 import requests
 
-from integrations.models import LightspeedSettings
+from integrations.models import LightspeedSettings, SyncRun
 from menus.models import Product
 from menus.open_prices import set_staff_price
 from menus.sync.run import sync_menu
@@ -16,6 +17,7 @@ from tests.support.guest import Guest
 from tests.support.processes import Worker
 
 Json = dict[str, Any]
+pytestmark = pytest.mark.any_database("it is about what the POS says; test_amounts_on_the_till uses both kinds")
 
 
 def test_each_order_type_has_the_prices_of_its_profile(service: Service, running_worker: Worker) -> None:
@@ -44,8 +46,6 @@ def test_each_order_type_has_the_prices_of_its_profile(service: Service, running
     burger = next(one for one in menu_for(service, "delivery")["products"] if one["sku"] == "BURGER01")
     assert burger["price"] == "14.25"
 
-
-def test_a_profile_that_the_pos_refuses_is_a_warning(service: Service) -> None:
     LightspeedSettings.objects.update(delivery_profile="unknown")
     run = sync_menu(venue=service.venue, started_by="test")
     assert run.state == "succeeded"
@@ -57,7 +57,7 @@ def test_a_profile_that_the_pos_refuses_is_a_warning(service: Service) -> None:
 
 
 def test_an_item_with_an_open_price_is_sold_once_staff_give_it_one(service: Service, running_worker: Worker) -> None:
-    run = sync_menu(venue=service.venue, started_by="test")
+    run = SyncRun.objects.get()
     assert any("Open food (OPENFOOD) has an open price" in warning for warning in run.warnings)
     assert "OPENFOOD" not in {product["sku"] for product in menu_for(service)["products"]}
     refused = service.post(service.order(items=[{"sku": "OPENFOOD"}]))

