@@ -111,7 +111,7 @@ def test_if_not_all_orders_fit_on_a_slip_it_says_so(
     minutes_later(clock, 1)
     send_due("till")
 
-    assert "1004, " in slips(pos)[-1]
+    assert "\n1004" in slips(pos)[-1]
     assert slips(pos)[-1].endswith(" … and more: see the back office.")
     assert len(slips(pos)[-1]) <= longest
 
