@@ -1,6 +1,5 @@
 """From a click on Connect to an order on the till, with nothing mocked."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
@@ -27,14 +26,6 @@ def service(live_server: LiveServer, settings: Settings, sandbox: SandboxPos, ve
     return in_service(live_server=live_server, venue=venue, pos=sandbox)
 
 
-@pytest.fixture
-def running_worker(service: Service) -> Iterator[Worker]:
-    """One task worker, started by its command."""
-    started = Worker()
-    yield started
-    started.kill()
-
-
 def test_connecting_links_the_location_and_registers_the_webhook(service: Service) -> None:
     connection = Connection.objects.get(venue=service.venue)
     assert (connection.status, connection.business_location_id) == (Connection.Status.CONNECTED, HIGH_STREET)
@@ -55,7 +46,7 @@ def test_a_paid_pickup_order_is_on_the_till_with_its_check_paid_to_the_penny(
     order = service.order(tip="1.50", note="Ring the bell")
     order["payment"]["amount"] = str(Decimal(order["payment"]["amount"]) + Decimal("1.50"))
     placed = service.post(order).json()
-    eventually(lambda: service.is_confirmed(placed["id"]), seconds=60)
+    eventually(lambda: service.is_confirmed(placed["id"]))
     (on_till,) = service.pos.orders_on_the_till()
     confirmed = service.read(placed["id"])
     assert confirmed["pos"]["state"] == "confirmed"
