@@ -13,6 +13,7 @@ from orders import polling
 from orders.injection.confirmation_checks import GRACE
 from orders.models import Alert, Injection
 from orders.polling import enqueue_newly_due
+from storekit.queue.clock_steps import put_right_now_and_then
 from storekit.queue.heartbeat import enqueue_beat
 from storekit.queue.registry import TICKS
 from tests import factories
@@ -108,4 +109,10 @@ def test_a_poll_only_reads_while_nothing_is_due(waiting: Injection, django_asser
 
 def test_the_registered_polls_exist() -> None:
     polls = [import_string(poll) for poll in TICKS]
-    assert polls == [enqueue_beat, enqueue_newly_due, enqueue_due_notifications, enqueue_due_snoozes]
+    assert polls == [
+        put_right_now_and_then,
+        enqueue_beat,
+        enqueue_newly_due,
+        enqueue_due_notifications,
+        enqueue_due_snoozes,
+    ]

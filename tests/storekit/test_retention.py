@@ -29,7 +29,7 @@ NOW = datetime(2026, 5, 1, 2, 30, tzinfo=UTC)
 
 KEPT = {
     "django_q": {"OrmQ", "Schedule"},
-    "storekit": {"User", "Venue", "Membership", "ApiKey", "AccountMail", "WorkerBeat"},
+    "storekit": {"User", "Venue", "Membership", "ApiKey", "AccountMail", "WorkerBeat", "WorkerOutage"},
     "integrations": {"Connection", "TokenPair", "WaitingConsent", "LightspeedSettings", "SyncSchedule"},
     "tables": {"Area", "Table"},
     "orders": {"Order", "OrderLine", "OrderCounter", "Injection", "DiscountCode", "OrderingRules", "OrderingHours"},

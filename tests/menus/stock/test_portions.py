@@ -14,6 +14,7 @@ from orders.checkout.basket import check_basket
 from orders.checkout.requests import Basket, RequestedItem, RequestedModifier
 from orders.models import Order
 from storekit.models import Venue
+from tests import factories
 from tests.menus.snapshots import category, group, modifier, product, snapshot, sync_snapshot
 from tests.menus.stocked import orderable, restricted, shown
 from tests.orders.placing import placed, refused
@@ -26,6 +27,7 @@ PRODUCTS = ("TWINS", "TRIO", "DOUBLE", "MEAL", "MIXED")
 def menu(venue: Venue) -> Venue:
     """Deals that need fries twice, three sides, two patties, a double with two patties, and either of two mains."""
     cache.clear()
+    factories.ConnectionFactory(venue=venue, settings=None, tokens=None)
     deal: dict[str, Any] = {"kind": GroupKind.DEAL, "minimum": 1, "maximum": 1}
     sync_snapshot(
         venue,

@@ -30,6 +30,8 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     config.write_text(
         "from storekit.gunicorn import *\n"
         "from storekit.serving import patient_worker\n"
+        # The application of these tests has no database in which to look for task workers.
+        "def post_worker_init(worker): pass\n"
         f"patient_worker.READ_SECONDS = {READ_SECONDS}\n"
         f"workers, threads, bind, errorlog = 1, 2, '127.0.0.1:{number}', {str(log)!r}\n"
     )
