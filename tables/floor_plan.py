@@ -13,6 +13,7 @@ from integrations.pos import FloorArea, FloorTable
 from integrations.syncs.runs import sync_run
 from storekit.db import clock
 from storekit.models import Venue
+from tables.codes.tokens import give_tokens
 from tables.models import Area, Table
 
 AnyRow = TypeVar("AnyRow", Area, Table)
@@ -100,6 +101,7 @@ def _apply(venue: Venue, plan: Sequence[FloorArea]) -> dict[str, int]:
         table_changes = _changes(Table, venue, tables, target_tables)
         _write(Area, area_changes, ["name", "position", "archived_at"])
         _write(Table, table_changes, ["area", "number", "name", "seats", "archived_at"])
+        give_tokens(venue=venue)
     return {name: count + table_changes.counts[name] for name, count in area_changes.counts.items()}
 
 

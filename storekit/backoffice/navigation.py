@@ -14,7 +14,7 @@ from menus.models import Category, Menu, Modifier, ModifierGroup, Product, Snooz
 from orders.models import DiscountCode, Order, OrderingRules
 from storekit.backoffice.failures import failed_injections
 from storekit.models import ApiKey, Invitation, User, Venue
-from tables.models import Area, Table
+from tables.models import Area, PayAtTable, Table
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ _GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
             _Entry(Snooze, "Snoozes", "snooze"),
             _Entry(Area, "Areas", "deck"),
             _Entry(Table, "Tables", "table_restaurant"),
+            _Entry(PayAtTable, "Pay at table", "qr_code_2"),
         ),
     ),
     (

@@ -13,7 +13,7 @@ from menus.models import Allergen, Category, Menu, RestorePoint
 from orders.models import Injection, InjectionAttempt, Order, OrderingHours, OrderingRules, OrderLine
 from storekit.models import Invitation, Venue
 from storekit.rest.api_keys import issue_api_key
-from tables.models import Area, Table
+from tables.models import Area, PayAtTable, Table
 from tests import factories
 
 
@@ -26,6 +26,7 @@ def one_of_everything(venue: Venue) -> dict[type[Model], Model]:
     rows += _menu_rows(venue)
     area = Area.objects.create(venue=venue, pos_id="1", name=f"Terrace of {venue}")
     rows += [area, Table.objects.create(venue=venue, area=area, pos_id="1", number=7, name=f"Corner of {venue}")]
+    rows.append(PayAtTable.objects.create(venue=venue, enabled=True, sheet_text=f"Scan for the bill of {venue}"))
     rows += _order_rows(make_order(venue, state=Injection.State.FAILED))
     rows += _ordering_rows(venue)
     return {type(row): row for row in rows}

@@ -194,7 +194,17 @@ def test_superusers_pages_are_closed_to_managers(model: type[Model], zoes_browse
         assert zoes_browser.get(page).status_code == 403
 
 
-@pytest.mark.parametrize("page", ["/admin/", "/admin/search/?s=o&extended=1", "/admin/integrations/", "/admin/orders/"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        "/admin/",
+        "/admin/search/?s=o&extended=1",
+        "/admin/integrations/",
+        "/admin/orders/",
+        "/admin/tables/",
+        "/admin/tables/table/codes/",
+    ],
+)
 def test_shared_pages_show_nothing_of_other_venues(page: str, zoes_browser: Client, foreign: Rows, own: Rows) -> None:
     answer = zoes_browser.get(page)
 

@@ -270,3 +270,30 @@ def test_the_task_carries_out_a_queued_sync(connection: Connection, venue: Venue
     assert sync_floor_plan_task(queued.pk) == "succeeded"
     assert tables_in_use(venue) == [(7, "Bar")]
     assert "already started" in sync_floor_plan_task(queued.pk)
+
+
+def test_a_tables_code_survives_renames_moves_and_being_away(connection: Connection, venue: Venue) -> None:
+    answer(connection, area(1, "Bar", table(7)))
+    sync(venue)
+    token = Table.objects.get().token
+    assert token
+
+    for plan in (
+        [area(2, "Terrace", table(7, number=70, description="By the door"))],
+        [area(1, "Bar")],
+        [area(1, "Bar", table(7))],
+    ):
+        answer(connection, *plan)
+        sync(venue)
+
+    assert Table.objects.get().token == token
+
+
+def test_a_sync_gives_a_token_to_tables_that_have_none(connection: Connection, venue: Venue) -> None:
+    answer(connection, area(1, "Bar", table(7)))
+    sync(venue)
+    Table.objects.update(token=None)
+
+    sync(venue)
+
+    assert Table.objects.get().token

@@ -15,6 +15,7 @@ from storekit.admin_base.filters import VenueFilter
 from storekit.admin_base.site import ReadOnlyAdmin
 from storekit.models import Venue
 from storekit.staff import managed_venues_of
+from tables.admin.codes import CodePages
 from tables.models import Area, Table, has_duplicate_number
 
 
@@ -49,7 +50,7 @@ class FloorPage(ReadOnlyAdmin):
     """What the pages of areas and tables share: their status, and the button that syncs both."""
 
     list_filter: tuple[Any, ...] = (VenueFilter, UseFilter)
-    actions_list = ("sync",)
+    actions_list: tuple[str, ...] = ("sync",)
     readonly_fields: tuple[str, ...] = ("place",)
 
     @display(description="Status", label={"in use": "success", "archived": "warning"})
@@ -104,9 +105,10 @@ class AreaPage(FloorPage):
 
 
 @admin.register(Table)
-class TablePage(FloorPage):
-    """The tables that orders and checks refer to by number."""
+class TablePage(CodePages, FloorPage):
+    """The tables that orders and checks refer to by number, with their QR codes."""
 
+    actions_list = ("sync", "codes")
     list_display = ("number", "name", "area", "venue", "seats", "place")
     list_filter = (VenueFilter, "area", TableUseFilter)
     list_select_related = ("venue", "area")

@@ -1,10 +1,20 @@
 """The floor plan: areas and tables as the POS has them. Those removed there are archived, never deleted."""
 
+import secrets
 import uuid
 
 from django.db import models
 
 from storekit.models import Venue
+
+# Capitals and digits that nobody mistakes for one another. 32 of them: 26 are 130 bits.
+_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+_TOKEN_LENGTH = 26
+
+
+def new_token() -> str:
+    """Return a token that cannot be guessed, for the QR code of a table."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(_TOKEN_LENGTH))
 
 
 class Area(models.Model):
@@ -35,6 +45,15 @@ class Table(models.Model):
     number = models.PositiveIntegerField()
     name = models.CharField(max_length=120, blank=True)
     seats = models.PositiveSmallIntegerField(default=0)
+    token = models.CharField(
+        max_length=32,
+        unique=True,
+        null=True,  # A release that knows no tokens may still be adding tables.
+        blank=True,
+        default=new_token,
+        editable=False,
+        help_text="What its QR code opens the bills of the table with.",
+    )
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:

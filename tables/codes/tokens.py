@@ -1,0 +1,57 @@
+"""The token in a table's QR code: who scans it opens the bills of that table, and of no other.
+
+It belongs to the table's row, which a sync keeps whatever becomes of the table's name, number and area.
+"""
+
+from django.db import transaction
+
+from storekit.db import clock
+from storekit.models import Venue
+from tables.models import RetiredToken, Table, new_token
+
+
+class UnknownToken(LookupError):
+    """No table of a venue that uses pay at table has this token."""
+
+
+class TokenRetired(LookupError):
+    """The code was replaced by a new one, or its table is no longer in use: the guest has to ask the staff."""
+
+
+def table_of(token: str) -> Table:
+    """Return the table with this token, its venue and area included.
+
+    Raises:
+        UnknownToken: there is none, or its venue has not switched pay at table on.
+        TokenRetired: there was one.
+    """
+    open_venues = {"venue__pay_at_table__enabled": True}
+    table = Table.objects.select_related("venue", "area").filter(token=token, **open_venues).first()
+    if table is None:
+        if RetiredToken.objects.filter(token=token, table__venue__pay_at_table__enabled=True).exists():
+            raise TokenRetired("This code is no longer valid. Ask the staff.")
+        raise UnknownToken("No table has this code.")
+    if table.archived_at is not None:
+        raise TokenRetired("This table is no longer in use. Ask the staff.")
+    return table
+
+
+def rotate(*, table: Table) -> str:
+    """Give the table a new token, and return it. Who scans the old one is told to ask the staff."""
+    with transaction.atomic():
+        locked = Table.objects.select_for_update().get(pk=table.pk)
+        if locked.token:
+            RetiredToken.objects.create(table=locked, token=locked.token, retired_at=clock.now())
+        locked.token = new_token()
+        locked.save(update_fields=["token"])
+    table.token = locked.token
+    return locked.token
+
+
+def give_tokens(*, venue: Venue) -> int:
+    """Give a token to each table of the venue that has none, and return how many those were.
+
+    Only a release that knew no tokens leaves tables without.
+    """
+    without = list(Table.objects.filter(venue=venue, token=None).values_list("pk", flat=True))
+    return sum(Table.objects.filter(pk=pk, token=None).update(token=new_token()) for pk in without)
