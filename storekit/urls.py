@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("webhooks/", include("integrations.webhooks.urls")),
     path("api/v1/", include("menus.storefront.urls")),
     path("api/v1/", include("orders.api.urls")),
+    path("api/v1/", include("tables.guest.urls")),
     path("api/schema/", SpectacularAPIView.as_view(authentication_classes=[]), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema", authentication_classes=[]), name="docs"),
     path("media/", include("menus.images.urls")),

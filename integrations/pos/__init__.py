@@ -13,6 +13,8 @@ from integrations.pos.availability import (
 )
 from integrations.pos.checks import (
     CheckItem,
+    CheckLine,
+    CheckPayment,
     OpenCheck,
 )
 from integrations.pos.connections import (
@@ -89,6 +91,8 @@ __all__ = [
     "BadAnswer",
     "CallGuard",
     "CheckItem",
+    "CheckLine",
+    "CheckPayment",
     "CustomPrice",
     "Duplicate",
     "FloorArea",

@@ -38,6 +38,7 @@ MOMENTS: tuple[str, ...] = (
     "orders.moments.put_right",
     "integrations.moments.put_right",
     "menus.moments.put_right",
+    "tables.moments.put_right",
     "storekit.moments.put_right",
 )
 """Called every half minute with `now`: each puts right its app's moments that were written while a clock was ahead."""

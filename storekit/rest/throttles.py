@@ -17,13 +17,15 @@ counts = LocMemCache("throttles", {"OPTIONS": {"MAX_ENTRIES": 10_000}})
 """The times of the past minute's requests, by key and by address."""
 
 
-class _InMemory(SimpleRateThrottle):
+class InMemory(SimpleRateThrottle):
+    """Counts in this process's memory. A subclass says what: `rate` and `get_cache_key`."""
+
     cache = counts
     # Requests of a minute in which the clock was ahead must not count for hours.
     timer = staticmethod(time.monotonic)
 
 
-class ByKey(_InMemory):
+class ByKey(InMemory):
     """Throttle by the API key."""
 
     rate = "300/minute"
@@ -32,7 +34,7 @@ class ByKey(_InMemory):
         return f"key:{request.auth.pk}" if isinstance(request.auth, ApiKey) else None
 
 
-class ByAddress(_InMemory):
+class ByAddress(InMemory):
     """Throttle by the client's address, which `NUM_PROXIES` finds behind proxies."""
 
     rate = "600/minute"

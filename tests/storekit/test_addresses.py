@@ -23,6 +23,8 @@ _BY_KEY = (
     f"{_API}snoozes",
     f"{_API}snoozes/<uuid:snooze_id>",
 )
+# Opens one table: tests/tables/guest.
+_BY_A_TABLES_TOKEN = "api/v1/tables/<table_token:token>"
 _BY_MEMBERSHIP = "integrations/lightspeed/<slug:slug>/location/"
 _BY_ITS_OWN_PASSWORD = "webhooks/lightspeed/<uuid:public_id>/"
 _ID = "11111111-1111-4111-8111-111111111111"
@@ -40,7 +42,8 @@ def _routes(resolver: URLResolver, before: str = "") -> Iterator[str]:
 
 
 def test_every_address_is_in_the_table() -> None:
-    assert set(_routes(get_resolver())) == {*_PUBLIC, *_BY_KEY, _BY_MEMBERSHIP, _BY_ITS_OWN_PASSWORD}
+    by_a_secret = (_BY_A_TABLES_TOKEN, _BY_ITS_OWN_PASSWORD)
+    assert set(_routes(get_resolver())) == {*_PUBLIC, *_BY_KEY, *by_a_secret, _BY_MEMBERSHIP}
 
 
 @pytest.mark.parametrize("route", _BY_KEY)

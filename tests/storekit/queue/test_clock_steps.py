@@ -30,6 +30,7 @@ from storekit.models import AccountMail, Venue
 from storekit.queue import clock_steps
 from storekit.queue.registry import PERIODIC_TASKS
 from storekit.queue.schedules import name_of
+from tables import moments as tables_moments
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -231,7 +232,7 @@ def test_every_column_that_looks_like_a_moment_ahead_is_listed() -> None:
         "integrations.SyncSchedule.next_run_at": "reckoned again by its sweep",
     }
     listed = set()
-    for module in (orders_moments, integrations_moments, menus_moments, storekit_moments):
+    for module in (orders_moments, integrations_moments, menus_moments, tables_moments, storekit_moments):
         for moment in module._MOMENTS:
             columns = {getattr(moment, name, None) for name in ("column", "since", "until")}
             listed |= {f"{moment.model}.{column}" for column in columns}

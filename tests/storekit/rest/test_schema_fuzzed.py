@@ -9,12 +9,14 @@ import itertools
 import os
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import responses
 import schemathesis
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
+from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
@@ -28,6 +30,7 @@ from storekit.models import Venue
 from storekit.rest import throttles
 from storekit.rest.api_keys import issue_api_key
 from storekit.wsgi import application
+from tables.models import Area, Bill, CheckList, PayAtTable, Table
 from tests import factories
 from tests.orders.api.storefront import post
 from tests.support.examples import examples
@@ -72,6 +75,7 @@ def test_every_answer_is_in_the_schema(venue: Venue, connection: Connection, sto
         "slug": venue.slug,
         "order_id": post(storefront, _least_order(sku)).json()["id"],
         "snooze_id": str(factories.SnoozeFactory(venue=venue).pk),
+        "token": _token_of_a_table(venue),
     }
     key = issue_api_key(venue=venue, name="generated")[1]
     answered: Counter[tuple[str, int]] = Counter()
@@ -86,6 +90,27 @@ def test_every_answer_is_in_the_schema(venue: Venue, connection: Connection, sto
 
     # Not only errors: what is answered to calls that get through is judged as well.
     assert {label for label, status in answered if status < 300} == {operation.label for operation in operations}
+
+
+def _token_of_a_table(venue: Venue) -> str:
+    """The token of a table with a bill, which the POS need not be asked for."""
+    PayAtTable.objects.create(venue=venue, enabled=True)
+    area = Area.objects.create(venue=venue, pos_id="1", name="Bar")
+    table = Table.objects.create(venue=venue, area=area, pos_id="7", number=7)
+    below: dict[str, Any] = {
+        "id": "b",
+        "name": "Cheese",
+        "quantity": "1",
+        "unit_price": "1",
+        "total": "1",
+        "discount": "0",
+    }
+    below |= {"modifiers": [{"name": "Melted", "quantity": "1"}], "sub_lines": []}
+    paid = {"method": "Cash", "amount": "1", "reference": "", "at": "2026-05-01T12:00:00+00:00"}
+    lines = [below | {"id": "a", "sub_lines": [below]}]
+    Bill.objects.create(venue=venue, table_number=7, account="A1.1", total=2, paid=1, lines=lines, payments=[paid])
+    CheckList.objects.create(venue=venue, fetched_at=timezone.now() + timedelta(hours=1))
+    return str(table.token)
 
 
 def _least_order(sku: str) -> dict[str, Any]:

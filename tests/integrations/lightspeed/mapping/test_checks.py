@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from integrations.lightspeed.mapping.checks import settles, to_open_check
-from integrations.pos import BadAnswer, OpenCheck
+from integrations.pos import BadAnswer, CheckLine, CheckPayment, OpenCheck
 
 PAID = {"paymentMethodCode": "STOREKIT", "amountPaid": 13.5, "externalReference": "storekit-1", "active": True}
 SNAPSHOT = {
@@ -39,7 +39,74 @@ def test_a_check_with_all_that_an_order_is_recognised_by() -> None:
         opened_at=datetime(2021, 12, 21, 13, 24, 49, 265_000, UTC),
         payment_references=("storekit-1",),
         uuid="d2c1",
+        covers=2,
+        payments=(CheckPayment(Decimal("13.50"), "STOREKIT", "storekit-1", None),),
     )
+
+
+BURGER: dict[str, Any] = {
+    "id": 9007199254740993,
+    "uuid": "l1",
+    "itemName": "Burger",
+    "itemSku": "BURGER",
+    "unitAmount": "10.00",
+    "quantity": Decimal("0.5"),
+    "modifiers": [{"name": "No onions", "quantity": 1}],
+    "amountWithTax": Decimal("4.50"),
+    "amountLessTax": Decimal("3.75"),
+    "discountedAmount": "0.50",
+    "active": True,
+    "subLineItems": [
+        {"uuid": "l1", "itemName": "Cheese", "itemSku": "CHEESE", "quantity": 1, "amountWithTax": "1.00"},
+        {"uuid": "l1", "itemName": "Bacon", "itemSku": "BACON", "quantity": 1, "active": False},
+    ],
+}
+
+
+def test_lines_as_guests_see_them() -> None:
+    (line,) = check(salesEntries=[BURGER]).lines
+
+    assert line == CheckLine(
+        id="l1",
+        name="Burger",
+        sku="BURGER",
+        quantity=Decimal("0.5"),
+        unit_price=Decimal("10.00"),
+        total=Decimal("4.50"),
+        discount=Decimal("0.50"),
+        modifiers=(("No onions", Decimal(1)),),
+        sub_lines=(CheckLine("l1", "Cheese", "CHEESE", Decimal(1), Decimal("0.00"), Decimal("1.00"), Decimal("0.00")),),
+    )
+
+
+def test_every_line_has_an_id_of_its_own_even_without_uuids() -> None:
+    bare = {"itemName": "Soup", "itemSku": "SOUP", "quantity": 1, "amountWithTax": "7.50"}
+    nameless = {"itemName": "Open item", "amountWithTax": "1.00"}
+    lines = check(salesEntries=[BURGER, BURGER, {**bare, "id": 7}, bare, bare, nameless, nameless]).lines
+
+    assert [line.id for line in lines] == ["l1", "l1-1", "7", "SOUP", "SOUP-1", "-1", "-2"]
+
+
+def test_voids_and_tax_lines_are_no_items() -> None:
+    tax = {"itemName": "Sales tax", "quantity": 1, "amountWithTax": "0.80", "amountLessTax": "0.00"}
+    found = check(salesEntries=[BURGER, BURGER | {"active": False}, tax])
+
+    assert [line.name for line in found.lines] == ["Burger"]
+
+
+def test_payments_of_a_check_without_those_that_were_voided() -> None:
+    cash = {
+        "paymentMethodCode": "CASH",
+        "paymentMethodDescription": "Cash",
+        "amountPaid": "5.00",
+        "paymentDate": "2021-12-21T13:30:00.000+0000",
+        "active": True,
+    }
+    found = check(paymentEntries=[cash, cash | {"active": False}], serviceCharge="1.50")
+
+    paid_at = datetime(2021, 12, 21, 13, 30, tzinfo=UTC)
+    assert found.payments == (CheckPayment(Decimal("5.00"), "Cash", "", paid_at),)
+    assert found.service_charge == Decimal("1.50")
 
 
 def test_what_was_paid_in_francs_is_not_rounded_to_their_cash_step() -> None:

@@ -1,0 +1,155 @@
+"""Record what the POS says about its checks: one bill for each, whatever its identifier, name and table become."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from integrations.pos import CheckLine, CheckPayment, OpenCheck
+from storekit.db import clock
+from storekit.models import Venue
+from tables.models import Bill, BillIdentifier, CheckList
+
+_LONGEST_NAME = 200
+_LONGEST_IDENTIFIER = 64
+_LARGEST_NUMBER = 2**31 - 1
+
+
+def record_checks(*, venue: Venue, checks: Sequence[OpenCheck], gone: Iterable[Bill] = ()) -> None:
+    """Bring the venue's bills up to date with these open checks, and close those that are gone.
+
+    A check without a table gets no bill, and one that has a bill keeps it when it leaves its table. A check with a
+    negative amount only takes another one back (`integrations.lightspeed.mapping.checks.is_reversal`).
+    """
+    shown = [check for check in checks if check.amount >= 0]
+    with transaction.atomic():
+        # One writer per venue, even if a fetch outlasts its lease.
+        CheckList.objects.select_for_update().get(venue=venue)
+        known = _KnownBills(venue, shown)
+        for check in shown:
+            known.record(check)
+        closing = Bill.objects.filter(pk__in=[bill.pk for bill in gone]).exclude(pk__in=known.seen)
+        for bill in closing.exclude(status=Bill.Status.CLOSED):
+            _close(bill)
+
+
+def content_of(check: OpenCheck) -> dict[str, Any]:
+    """Return the columns of a bill that come from its check."""
+    settled = check.paid > 0 and check.paid >= check.amount
+    return {
+        "table_number": _storable(check.table),
+        "name": check.name[:_LONGEST_NAME],
+        "covers": _storable(check.covers),
+        "opened_at": check.opened_at,
+        "status": Bill.Status.PAID if settled else Bill.Status.OPEN,
+        "total": check.amount,
+        "paid": check.paid,
+        "service_charge": check.service_charge,
+        "lines": [_line(line) for line in check.lines],
+        "payments": [_payment(payment) for payment in check.payments],
+    }
+
+
+class _KnownBills:
+    """The bills that the checks belong to, by uuid and identifier, read in one query."""
+
+    def __init__(self, venue: Venue, checks: Sequence[OpenCheck]) -> None:
+        names = {name for check in checks for name in _names(check)}
+        rows = BillIdentifier.objects.filter(venue=venue, identifier__in=names).select_related("bill")
+        bills: dict[UUID, Bill] = {}
+        self._bills = {row.identifier: bills.setdefault(row.bill_id, row.bill) for row in rows}
+        self._venue = venue
+        self.seen: set[UUID] = set()
+
+    def record(self, check: OpenCheck) -> None:
+        """Write the check's bill, and every identifier that is new."""
+        bill = self._bill_of(check)
+        if bill is None:
+            if check.table is None:
+                return
+            bill = Bill(venue=self._venue)
+        _write(bill, check)
+        for name in _names(check):
+            if self._bills.get(name) is not bill:
+                BillIdentifier.objects.update_or_create(venue=self._venue, identifier=name, defaults={"bill": bill})
+                self._bills[name] = bill
+        self.seen.add(bill.pk)
+
+    def _bill_of(self, check: OpenCheck) -> Bill | None:
+        """Return the check's bill. Its uuid decides; an identifier only if one of both sides has no uuid."""
+        if check.uuid and (same := self._bills.get(check.uuid[:_LONGEST_IDENTIFIER])):
+            return same
+        for name in _names(check):
+            bill = self._bills.get(name)
+            if bill is not None and bill.pk not in self.seen and not (bill.check_uuid and check.uuid):
+                return bill
+        return None
+
+
+def _write(bill: Bill, check: OpenCheck) -> None:
+    """Store what differs. Guests see a new version only if something that they see differs."""
+    shown = {name: value for name, value in content_of(check).items() if getattr(bill, name) != value}
+    names = {
+        "account": check.account[:_LONGEST_IDENTIFIER],
+        "check_uuid": check.uuid[:_LONGEST_IDENTIFIER] or bill.check_uuid,
+    }
+    renamed = {name: value for name, value in names.items() if getattr(bill, name) != value}
+    if bill.closed_at is not None:
+        shown["closed_at"] = None
+    if bill._state.adding:
+        for name, value in (shown | renamed).items():
+            setattr(bill, name, value)
+        bill.save(force_insert=True)
+        return
+    if shown:
+        shown["version"] = bill.version + 1
+    for name, value in (shown | renamed).items():
+        setattr(bill, name, value)
+    if shown or renamed:
+        bill.save(update_fields=[*shown, *renamed])
+
+
+def _close(bill: Bill) -> None:
+    bill.status, bill.closed_at, bill.version = Bill.Status.CLOSED, clock.now(), bill.version + 1
+    bill.save(update_fields=["status", "closed_at", "version"])
+
+
+def _line(line: CheckLine) -> dict[str, Any]:
+    """Return the line for a JSON column: amounts as text, so that nothing is lost, and the sub-lines below it."""
+    return {
+        "id": line.id,
+        "name": line.name,
+        "quantity": _digits(line.quantity),
+        "unit_price": str(line.unit_price),
+        "total": str(line.total),
+        "discount": str(line.discount),
+        "modifiers": [
+            {"name": name, "quantity": format(quantity.normalize(), "f")} for name, quantity in line.modifiers
+        ],
+        "sub_lines": [_line(below) for below in line.sub_lines],
+    }
+
+
+def _payment(payment: CheckPayment) -> dict[str, Any]:
+    return {
+        "method": payment.method,
+        "amount": str(payment.amount),
+        "reference": payment.reference,
+        "at": payment.at.isoformat() if payment.at else None,
+    }
+
+
+def _digits(quantity: Decimal) -> str:
+    """Return the quantity without zeros at its end, so that 1.0 is no other than 1."""
+    return format(quantity.normalize(), "f")
+
+
+def _names(check: OpenCheck) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name[:_LONGEST_IDENTIFIER] for name in check.identifiers))
+
+
+def _storable(number: int | None) -> int | None:
+    """Return the number unless no column holds it: one strange check must not hide all others."""
+    return number if number is None or number <= _LARGEST_NUMBER else None

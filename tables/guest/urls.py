@@ -1,0 +1,18 @@
+"""REST routes of guests below /api/v1/."""
+
+from django.urls import URLPattern, path, register_converter
+from django.urls.converters import StringConverter
+
+from tables.guest.views import TableView
+
+
+class TokenConverter(StringConverter):
+    """A table's token. What cannot be one is no address: nothing is counted or looked up for it."""
+
+    regex = "[0-9A-Z]{1,32}"
+
+
+register_converter(TokenConverter, "table_token")
+
+app_name = "tables"
+urlpatterns: list[URLPattern] = [path("tables/<table_token:token>", TableView.as_view(), name="table")]

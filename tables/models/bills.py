@@ -1,0 +1,76 @@
+"""Bills: the POS's checks as guests see them, and when the POS was last asked for its list of them."""
+
+import uuid
+
+from django.db import models
+from django.utils import timezone
+
+from storekit.db.fields import money
+from storekit.models import Venue
+
+
+class Bill(models.Model):
+    """A check of a table. The POS decides what is in it; `uuid` and every identifier seen say which check it is."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", "Open"
+        PAID = "paid", "Paid"
+        CLOSED = "closed", "Closed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    venue = models.ForeignKey(Venue, models.CASCADE, related_name="bills")
+    table_number = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: moved away from all tables.")
+    check_uuid = models.CharField(max_length=64, blank=True)
+    account = models.CharField(max_length=64, help_text="The check's identifier at present; it may change.")
+    name = models.CharField(max_length=200, blank=True)
+    covers = models.PositiveIntegerField(null=True, blank=True)
+    opened_at = models.DateTimeField(null=True, blank=True)
+    status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
+    version = models.PositiveIntegerField(default=1, help_text="Rises whenever guests would see a difference.")
+    total = money()
+    paid = money(help_text="What the till counts as paid, without tips.")
+    service_charge = money(default=0)
+    lines = models.JSONField(default=list)
+    payments = models.JSONField(default=list, help_text="The till's payments.")
+    next_look_at = models.DateTimeField(
+        default=timezone.now, help_text="When to ask the POS for it again while it is missing from its list."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            # Reads grow with tonight's bills, not with all that were ever closed.
+            models.Index(
+                fields=["venue", "table_number"], condition=~models.Q(status="closed"), name="bills_of_a_table"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Bill {self.account}"
+
+
+class BillIdentifier(models.Model):
+    """An identifier by which a bill's check is or was known at the POS."""
+
+    bill = models.ForeignKey(Bill, models.CASCADE, related_name="identifiers")
+    venue = models.ForeignKey(Venue, models.CASCADE, related_name="+")
+    identifier = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["venue", "identifier"], name="one_bill_per_identifier")]
+
+    def __str__(self) -> str:
+        return self.identifier
+
+
+class CheckList(models.Model):
+    """When a venue's open checks were last read. The one process that reads them moves `next_attempt_at` ahead."""
+
+    venue = models.OneToOneField(Venue, models.CASCADE, related_name="check_list", primary_key=True)
+    fetched_at = models.DateTimeField(null=True, blank=True)
+    next_attempt_at = models.DateTimeField(default=timezone.now)
+    error = models.CharField(max_length=500, blank=True, help_text="Why the last attempt failed; empty while one runs.")
+
+    def __str__(self) -> str:
+        return f"Open checks of {self.venue}"
