@@ -114,6 +114,9 @@ def test_an_order_for_later_goes_by_itself_when_the_till_is_ready(service: Servi
     text = written(mails)
     assert "open the Control center" in text
     assert "storekit sends it again as soon as the till takes online orders" in text
+    assert service.post(service.order()).json()["errors"][0]["code"] == "pos_not_ready"
+    # The till's word may be late, too: then the order is taken, and the till refuses it.
+    Connection.objects.update(pos_ready=True, not_ready_reason="")
     now = service.place()
     eventually(lambda: Injection.objects.filter(state=State.FAILED).count() == 2)
 
