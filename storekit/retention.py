@@ -44,6 +44,8 @@ AGES: tuple[Age, ...] = (
     Age("Attempts to send an order", "orders.InjectionAttempt", 365, "started_at", Q(injection__state__in=_SETTLED)),
     # A check's names are needed while it is open, which is a matter of hours.
     Age("Names of an order's check", "orders.CheckIdentifier", 90, "injection__accepted_at"),
+    # Staff name checks after guests.
+    Age("Bills that are closed", "tables.Bill", 90, "closed_at"),
     Age("Alerts about orders", "orders.Alert", 365, "created_at", Q(next_attempt_at=None)),
     Age("Staff's actions on orders", "orders.StaffAction", 730, "at"),
     Age("Notifications from the POS", "integrations.Notification", 90, "processed_at"),

@@ -93,6 +93,8 @@ class VenuePosSettings:
     update_descriptions: bool = True
     menu_profile: str = ""
     preferred_language: str = "en"
+    ignore_free_items: bool = False
+    """Leave out of bills what costs nothing and has nothing below it that does."""
 
     def profile_of(self, type: OrderType) -> str:
         """Return the code of the order profile that orders of this type use."""

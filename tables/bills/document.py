@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from integrations.models import LightspeedSettings
+from integrations.connect.venue_settings import settings_of
 from storekit.models import Venue
 from storekit.money import ZERO, money_string
 from tables.bills.splitting import BillLine, SplitBill, due
@@ -21,14 +21,12 @@ def table_document(*, table: Table) -> Json:
     """
     venue = table.venue
     rows = Bill.objects.filter(venue=venue, table_number=table.number).exclude(status=Bill.Status.CLOSED)
-    bills = rows.order_by("opened_at", "created_at")
-    hides_free = LightspeedSettings.objects.filter(connection__venue=venue, ignore_free_items=True).exists()
+    hides_free = settings_of(venue).ignore_free_items
     return {
         "venue": {"slug": venue.slug, "name": venue.name, "currency": venue.currency},
         "table": {"number": table.number, "name": table.name, "area": table.area.name},
         "bills": [
-            bill_document(bill, venue=venue, hides_free=hides_free)
-            for bill in bills.order_by("opened_at", "created_at")
+            bill_document(bill, venue=venue, hides_free=hides_free) for bill in rows.order_by("opened_at", "created_at")
         ],
     }
 

@@ -64,7 +64,14 @@ class _Venue:
 
 def rows() -> list[Row]:
     """Return what was measured of slow and silent tills, of notifications and of refusals."""
-    return [*_slow_tills(), *_silent_pos(), *_notifications(), *_refusals(), *_beside_a_comparison()]
+    return [
+        *_slow_tills(),
+        *_silent_pos(),
+        *_notifications(),
+        *_notifications_in_a_rush(),
+        *_refusals(),
+        *_beside_a_comparison(),
+    ]
 
 
 def _slow_tills() -> list[Row]:
@@ -113,6 +120,29 @@ def _notifications() -> list[Row]:
         first, last = _span(up)
     rate = (_NOTIFICATIONS - 1) / (last - first)
     return [("notifications processed, confirmations", f"{rate:.0f}/s", "", "")]
+
+
+def _notifications_in_a_rush() -> list[Row]:
+    """Confirmations of earlier orders arrive while as many new ones wait for tills that take their time."""
+    with _linked(_VENUES) as (up, pos, venues):
+        with ThreadPoolExecutor(max_workers=8) as shops:
+            references = list(shops.map(lambda venue: _place(up, venue), venues * _ORDERS_EACH))
+        with _worker(up):
+            eventually(lambda: _count(up, "accepted") == len(references), seconds=300)
+        pos.delay = _SECONDS_A_CALL
+        with ThreadPoolExecutor(max_workers=8) as shops:
+            rush = list(shops.map(lambda venue: _place(up, venue), venues * _ORDERS_EACH))
+        for reference, venue in zip(references, venues * _ORDERS_EACH, strict=True):
+            _notify(up, venue, {"status": "SUCCESS", "thirdPartyReference": reference, "type": "ORDER"})
+        with _worker(up):
+            eventually(lambda: _count(up, "confirmed") == len(references), seconds=300)
+            first, last = _span(up)
+            sent = [at for reference, at in pos.orders.items() if reference in set(rush) and at <= last]
+    seconds = last - min(first, *sent)
+    return [
+        ("confirmations while orders go onto tills that take 0.5 s", f"{len(references) / seconds:.1f}/s", "", ""),
+        ("  orders sent meanwhile", f"{len(sent) / seconds:.1f}/s", "", ""),
+    ]
 
 
 def _refusals() -> list[Row]:

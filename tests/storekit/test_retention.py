@@ -22,6 +22,7 @@ from storekit.models import IdempotentAnswer, Invitation, User, Venue
 from storekit.queue.schedules import write_schedules
 from storekit.retention import AGES, Age, forget_old
 from storekit.tasks import forget_old_rows
+from tables.models import Bill
 from tests import factories
 
 NOW = datetime(2026, 5, 1, 2, 30, tzinfo=UTC)
@@ -31,7 +32,8 @@ KEPT = {
     "django_q": {"OrmQ", "Schedule"},
     "storekit": {"User", "Venue", "Membership", "ApiKey", "AccountMail", "WorkerBeat", "WorkerOutage"},
     "integrations": {"Connection", "TokenPair", "WaitingConsent", "LightspeedSettings", "SyncSchedule"},
-    "tables": {"Area", "Table"},
+    # Identifiers go with their bill.
+    "tables": {"Area", "Table", "PayAtTable", "RetiredToken", "CheckList", "BillIdentifier"},
     "orders": {"Order", "OrderLine", "OrderCounter", "Injection", "DiscountCode", "OrderingRules", "OrderingHours"},
     "menus": {
         "Menu",
@@ -97,6 +99,7 @@ def row_of(age: Age, order: Order, connection: Connection, number: int) -> Model
         "orders.StaffAction": lambda: StaffAction(order=order, action="cancelled"),
         "integrations.Notification": lambda: Notification(connection=connection, fingerprint=str(number), body={}),
         "integrations.SyncRun": lambda: SyncRun(connection=connection, kind="menu", state="failed", lease_until=NOW),
+        "tables.Bill": lambda: Bill(venue=order.venue, account=str(number), total=0, paid=0),
         "menus.RestorePoint": lambda: RestorePoint(menu=menu, version=number, products=1, content=b""),
         "menus.Snooze": lambda: Snooze(venue=order.venue, sku=str(number), name="Pie", source="staff"),
         "storekit.IdempotentAnswer": lambda: IdempotentAnswer(
