@@ -112,19 +112,19 @@ def _servers(database: str) -> Iterator[_Servers]:
         try:
             processes.run("manage.py", "migrate", "--no-input", "-v", "0")
             processes.run("manage.py", "shell", "--no-imports", "-c", _FILL)
-            _start(processes, "storekit.wsgi", up.storekit, folder)
+            _start(processes, "storekit.wsgi", "storekit.gunicorn", up.storekit, folder)
             processes.wait_for("storekit.wsgi", f"http://127.0.0.1:{up.storekit}{_PATH}")
             # The same bytes, as sent over the network.
             url = f"http://127.0.0.1:{up.storekit}{_PATH}"
             with requests.get(url, headers=_headers(), stream=True, timeout=30) as answer:
                 (folder / "menu.gz").write_bytes(answer.raw.read(decode_content=False))
-            _start(processes, "tests.bench.floor_app", up.floor, folder)
+            _start(processes, "tests.bench.floor_app", "tests.bench.floor_gunicorn", up.floor, folder)
             processes.wait_for("tests.bench.floor_app", f"http://127.0.0.1:{up.floor}{_PATH}")
             yield up
         finally:
             processes.stop()
 
 
-def _start(processes: Processes, application: str, port: int, folder: Path) -> None:
-    gunicorn = ["-m", "gunicorn", application, "-c", "python:storekit.gunicorn", "--bind", f"127.0.0.1:{port}"]
+def _start(processes: Processes, application: str, settings: str, port: int, folder: Path) -> None:
+    gunicorn = ["-m", "gunicorn", application, "-c", f"python:{settings}", "--bind", f"127.0.0.1:{port}"]
     processes.start(application, gunicorn, log=folder / f"{application}.log")
