@@ -13,7 +13,7 @@ AnyUser = User | AnonymousUser
 
 def is_superuser(user: AnyUser) -> bool:
     """Return whether the user is an active superuser, who sees the whole installation."""
-    return isinstance(user, User) and user.is_active and user.is_superuser
+    return _is_active(user) and user.is_superuser
 
 
 def _is_active(user: AnyUser) -> TypeGuard[User]:
@@ -22,14 +22,14 @@ def _is_active(user: AnyUser) -> TypeGuard[User]:
 
 def venues_of(user: AnyUser) -> QuerySet[Venue]:
     """Return the venues that the user works at; all venues for a superuser."""
-    if not user.is_active or not isinstance(user, User):
+    if not _is_active(user):
         return Venue.objects.none()
     return Venue.objects.all() if user.is_superuser else Venue.objects.filter(memberships__user=user)
 
 
 def managed_venues_of(user: AnyUser) -> QuerySet[Venue]:
     """Return the venues whose settings the user may change; all venues for a superuser."""
-    if not user.is_active or not isinstance(user, User):
+    if not _is_active(user):
         return Venue.objects.none()
     if user.is_superuser:
         return Venue.objects.all()

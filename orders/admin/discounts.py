@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from unfold.decorators import display
 
-from orders.checkout.venue_settings import opening_hours_of
+from orders.checkout.venue_settings import loaded_opening_hours
 from orders.models import DiscountCode
 from storekit.admin_base.filters import VenueFilter
 from storekit.admin_base.site import VenueAdmin, simplify_choice
@@ -184,7 +184,7 @@ class DiscountCodePage(VenueAdmin):
         },
     )
     def state(self, code: DiscountCode) -> str:
-        today = service_day(moment=timezone.now(), zone=code.venue.zone, hours=opening_hours_of(code.venue))
+        today = service_day(moment=timezone.now(), zone=code.venue.zone, hours=loaded_opening_hours(code.venue))
         if code.code_key is None:
             return _SAME_CODE
         if not code.active:

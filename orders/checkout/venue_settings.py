@@ -1,5 +1,7 @@
 """A venue's settings for taking orders: its business location, its hold settings and its rules, read in one query."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -96,7 +98,7 @@ def is_wanted_soon(*, settings: OrderingSettings, scheduled_for: datetime | None
     return scheduled_for is None or scheduled_for <= now + timedelta(minutes=settings.pos_settings.buffer_minutes)
 
 
-def opening_hours_of(venue: Venue) -> tuple[OpeningHours, ...]:
+def loaded_opening_hours(venue: Venue) -> tuple[OpeningHours, ...]:
     """Return the hours of a venue that is loaded with its ordering rules and their hours; makes no query then."""
     rules = getattr(venue, "ordering_rules", None)
     return tuple(OpeningHours(row.weekday, row.opens, row.closes) for row in rules.hours.all()) if rules else ()
@@ -104,5 +106,13 @@ def opening_hours_of(venue: Venue) -> tuple[OpeningHours, ...]:
 
 def stored_opening_hours(*, venue: Venue) -> tuple[OpeningHours, ...]:
     """Return the hours of a venue, in one query; none if it is open at all times. See `queue.registry`."""
-    rows = OrderingHours.objects.filter(rules__venue=venue.pk).order_by()
-    return tuple(OpeningHours(*row) for row in rows.values_list("weekday", "opens", "closes"))
+    return tuple(opening_hours_by_venue([venue]).get(venue.pk, ()))
+
+
+def opening_hours_by_venue(venues: Sequence[Venue]) -> dict[int, list[OpeningHours]]:
+    """Return the hours of those venues that have some, by the venue's id, in one query."""
+    found: dict[int, list[OpeningHours]] = defaultdict(list)
+    rows = OrderingHours.objects.filter(rules__venue__in=venues).order_by()
+    for venue, weekday, opens, closes in rows.values_list("rules__venue", "weekday", "opens", "closes"):
+        found[venue].append(OpeningHours(weekday, opens, closes))
+    return found

@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 
 from integrations.models import Notification, SyncRun
 from menus.models import Product
+from orders.checkout.venue_settings import opening_hours_by_venue
 from orders.models import CLOSED_STATUSES, Alert, Injection, Order
 from storekit.backoffice import findings
 from storekit.backoffice.failures import failed_injections
@@ -124,6 +125,7 @@ def _duplicate_table_numbers(venues: list[Venue]) -> dict[int, tuple[int, ...]]:
 
 
 def _orders(*, user: User, venues: list[Venue], now: datetime) -> dict[int, OrdersTonight]:
+    today = _today(venues, now)
     failed: dict[int, list[Injection]] = defaultdict(list)
     injections = (
         failed_injections(user=user)
@@ -134,14 +136,14 @@ def _orders(*, user: User, venues: list[Venue], now: datetime) -> dict[int, Orde
         failed[injection.order.venue_id].append(injection)
     states: dict[int, Counter[str]] = defaultdict(Counter)
     counted = (
-        Injection.objects.filter(_today(venues, now), order__venue__in=venues)
+        Injection.objects.filter(today, order__venue__in=venues)
         .exclude(order__status__in=_NOT_TO_BE_SENT)
         .values_list("order__venue", "state")
         .annotate(Count("pk"))
     )
     for venue, state, count in counted:
         states[venue][state] = count
-    waits, duplicates = _waiting_orders(venues, now), _possible_duplicates(venues, now)
+    waits, duplicates = _waiting_orders(venues, now), _possible_duplicates(venues, today)
     return {
         venue.pk: OrdersTonight(
             failed=tuple(failed[venue.pk]),
@@ -154,9 +156,9 @@ def _orders(*, user: User, venues: list[Venue], now: datetime) -> dict[int, Orde
     }
 
 
-def _possible_duplicates(venues: list[Venue], now: datetime) -> Counter[int]:
+def _possible_duplicates(venues: list[Venue], today: Q) -> Counter[int]:
     alerts = Alert.objects.filter(about=Alert.About.DOUBLE)
-    tonight = Injection.objects.filter(_today(venues, now), order__in=alerts.values("order"))
+    tonight = Injection.objects.filter(today, order__in=alerts.values("order"))
     return _by_venue(tonight.exclude(order__status__in=CLOSED_STATUSES), "order__venue", venues)
 
 
@@ -183,9 +185,12 @@ def _waiting_orders(venues: list[Venue], now: datetime) -> dict[int, WaitingOrde
 
 def _today(venues: list[Venue], now: datetime) -> Q:
     """Match the orders of each venue's current service day: placed during it, or scheduled for it."""
+    hours = opening_hours_by_venue(venues)
+    starts: dict[datetime, list[int]] = defaultdict(list)
+    for venue in venues:
+        starts[service_day_start(moment=now, zone=venue.zone, hours=hours.get(venue.pk, ()))].append(venue.pk)
     today = Q(pk=None)
-    for name, zone in {venue.timezone: venue.zone for venue in venues}.items():
-        start = service_day_start(moment=now, zone=zone)
+    for start, ids in starts.items():
         since = Q(order__placed_at__gte=start) | Q(order__scheduled_for__gte=start)
-        today |= Q(order__venue__timezone=name) & since
+        today |= Q(order__venue__in=ids) & since
     return today

@@ -20,7 +20,7 @@ def money(**options: Any) -> models.DecimalField:
 
 
 class WithFoldedText(models.Model):
-    """What a model with a `FoldedTextField` inherits: whoever saves a column alone saves those that follow it, too."""
+    """The base of a model with a `FoldedTextField`: saving a column alone also saves the columns that follow it."""
 
     class Meta:
         abstract = True

@@ -26,9 +26,9 @@ def service_day(*, moment: datetime, zone: ZoneInfo, hours: Sequence[OpeningHour
     return opening_day(hours, local) or local.date() - timedelta(days=local.time() < SERVICE_DAY_STARTS_AT)
 
 
-def service_day_start(*, moment: datetime, zone: ZoneInfo) -> datetime:
-    """Return when the service day of the moment began, in the venue's zone, for a venue without hours."""
-    return datetime.combine(service_day(moment=moment, zone=zone), SERVICE_DAY_STARTS_AT, tzinfo=zone)
+def service_day_start(*, moment: datetime, zone: ZoneInfo, hours: Sequence[OpeningHours] = ()) -> datetime:
+    """Return 5:00, in the venue's zone, of the day whose service the moment belongs to."""
+    return datetime.combine(service_day(moment=moment, zone=zone, hours=hours), SERVICE_DAY_STARTS_AT, tzinfo=zone)
 
 
 def next_morning(*, moment: datetime, zone: ZoneInfo, hours: Sequence[OpeningHours] = ()) -> datetime:

@@ -92,7 +92,7 @@ def _tell_of_the_outage(row: WorkerOutage) -> bool:
 def _tell_of_the_end() -> int:
     if not WorkerOutage.objects.exists():
         return 0
-    # Who was not told that it began is not told that it is over.
+    # A venue that was not told of its beginning is not told of its end.
     WorkerOutage.objects.filter(over=False, mails=0).delete()
     WorkerOutage.objects.filter(over=False).update(over=True, ended_at=clock.now(), next_attempt_at=due_now())
     WorkerOutage.objects.filter(over=True, ended_at__lt=clock.now() - _TOLD_OF_THE_END_FOR).delete()

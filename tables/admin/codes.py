@@ -13,6 +13,7 @@ from django.utils.text import slugify
 from unfold.decorators import action
 
 from storekit.admin_base.confirm import confirm_page
+from storekit.admin_base.site import ReadOnlyAdmin
 from storekit.models import Venue
 from storekit.staff import managed_venues_of
 from tables.codes import qr, sheet
@@ -44,13 +45,13 @@ class SheetForm(forms.Form):
         return (area.venue, area) if area else (self._venues[key], None)
 
 
-class CodePages:
-    """Mixed into the tables' admin page. Only for managers: a code opens bills, and a new one ends the old one."""
+class CodePages(ReadOnlyAdmin):
+    """The part of the tables' page about their codes. Managers only: a code opens bills, and a new one ends the old."""
 
     actions_detail: tuple[str, ...] = ("code_svg", "code_png", "new_code")
 
     def has_codes_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(self.manages_row(request, obj))  # type: ignore[attr-defined]
+        return self.manages_row(request, obj)
 
     @action(description="QR code (SVG)", url_path="code-svg", permissions=["codes"], icon="qr_code")
     def code_svg(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -70,17 +71,16 @@ class CodePages:
     @action(description="New QR code", url_path="new-code", permissions=["codes"], icon="autorenew")
     def new_code(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, then replace the table's code."""
-        page: Any = self
         table = self._table(request, object_id)
         back = reverse("admin:tables_table_change", args=[table.pk])
         if request.method == "POST":
             rotate(table=table)
-            page.log_change(request, table, "New QR code.")
+            self.log_change(request, table, "New QR code.")
             messages.success(request, f"{table} has a new QR code. Print it, and remove the old one from the table.")
             return redirect(back)
         return confirm_page(
             request,
-            page,
+            self,
             f"New QR code for {table}",
             question=f"Replace the QR code of {table}?",
             consequence="The printed code stops working at once: guests who scan it are asked to speak to the staff.",
@@ -90,8 +90,7 @@ class CodePages:
         )
 
     def _table(self, request: HttpRequest, object_id: str) -> Table:
-        page: Any = self
-        table: Table = get_object_or_404(page.get_queryset(request).select_related("venue"), pk=object_id)
+        table: Table = get_object_or_404(self.get_queryset(request).select_related("venue"), pk=object_id)
         if table.token is None and give_tokens(venue=table.venue):
             table.refresh_from_db(fields=["token"])
         return table
@@ -99,7 +98,6 @@ class CodePages:
     @action(description="Print QR codes", url_path="codes", permissions=["codes"], icon="qr_code_2")
     def codes(self, request: HttpRequest) -> HttpResponse:
         """Ask which codes to print, and on which paper; then download the sheet."""
-        page: Any = self
         form = SheetForm(request.GET if "tables" in request.GET else None, venues=managed_venues_of(request.user))
         if form.is_valid():
             venue, area = form.chosen()
@@ -107,7 +105,7 @@ class CodePages:
                 name = "-".join(filter(None, (venue.slug, slugify(area.name) if area else "", "qr-codes")))
                 return _file(sheet.pdf(cards, paper=form.cleaned_data["paper"]), "application/pdf", f"{name}.pdf")
             form.add_error("tables", "There are no tables here. Sync the floor plan first.")
-        context = {**page.admin_site.each_context(request), "opts": page.opts, "title": "Print QR codes", "form": form}
+        context = {**self.admin_site.each_context(request), "opts": self.opts, "title": "Print QR codes", "form": form}
         return TemplateResponse(request, "admin/tables/codes.html", context)
 
 

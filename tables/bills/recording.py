@@ -98,17 +98,14 @@ def _write(bill: Bill, check: OpenCheck) -> None:
     renamed = {name: value for name, value in names.items() if getattr(bill, name) != value}
     if bill.closed_at is not None:
         shown["closed_at"] = None
-    if bill._state.adding:
-        for name, value in (shown | renamed).items():
-            setattr(bill, name, value)
-        bill.save(force_insert=True)
-        return
-    if shown:
+    is_new = bill._state.adding
+    if shown and not is_new:
         shown["version"] = bill.version + 1
-    for name, value in (shown | renamed).items():
+    changed = shown | renamed
+    for name, value in changed.items():
         setattr(bill, name, value)
-    if shown or renamed:
-        bill.save(update_fields=[*shown, *renamed])
+    if changed:
+        bill.save(force_insert=is_new, update_fields=None if is_new else changed)
 
 
 def _close(bill: Bill) -> None:
@@ -125,9 +122,7 @@ def _line(line: CheckLine) -> dict[str, Any]:
         "unit_price": str(line.unit_price),
         "total": str(line.total),
         "discount": str(line.discount),
-        "modifiers": [
-            {"name": name, "quantity": format(quantity.normalize(), "f")} for name, quantity in line.modifiers
-        ],
+        "modifiers": [{"name": name, "quantity": _digits(quantity)} for name, quantity in line.modifiers],
         "sub_lines": [_line(below) for below in line.sub_lines],
     }
 

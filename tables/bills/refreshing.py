@@ -62,7 +62,7 @@ def _fetch(venue: Venue, lease: datetime) -> None:
     except PosError as error:
         mine.update(error=str(error)[:_LONGEST_ERROR], next_attempt_at=clock.now() + TRY_AGAIN_AFTER)
         return
-    # Whoever lost the lease has an older list than the process that took it over.
+    # A process that lost its lease has an older list than the one that took it over.
     if mine.exists():
         record_checks(venue=venue, checks=(*listed, *found), gone=gone)
         mine.update(fetched_at=asked_at, next_attempt_at=asked_at + FRESH_FOR, error="")
@@ -81,11 +81,12 @@ def _look_for_missing(
     found, gone, looks = [], [], 0
     for bill in missing.exclude(check_uuid__in=names - {""}).exclude(account__in=names).order_by("next_look_at"):
         # The newest first; the uuid is an identifier of ours only.
-        tried = [row.identifier for row in bill.identifiers.order_by("-pk") if row.identifier != bill.check_uuid]
-        if looks + min(len(tried), _MOST_LOOKS) > _MOST_LOOKS:
+        names_at_pos = bill.identifiers.exclude(identifier=bill.check_uuid).order_by("-pk")
+        tried = list(names_at_pos.values_list("identifier", flat=True)[:_MOST_LOOKS])
+        looks += len(tried)
+        if looks > _MOST_LOOKS:
             break
-        looks += min(len(tried), _MOST_LOOKS)
-        check = _check_by(pos, tried[:_MOST_LOOKS])
+        check = _check_by(pos, tried)
         if check is None:
             gone.append(bill)
         else:

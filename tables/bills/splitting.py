@@ -2,7 +2,7 @@
 
 All amounts are of one currency and leave tips out. What a guest is asked for is always a multiple of the least that a
 till can charge (`storekit.money.smallest_amount`), never more than is due, and never what somebody else has paid or
-holds. Whoever takes the last part pays whatever is left, so the parts always add up.
+holds. The guest who takes the last part pays what is left, so the parts always add up.
 """
 
 from collections.abc import Mapping, Sequence

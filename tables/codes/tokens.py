@@ -1,4 +1,4 @@
-"""The token in a table's QR code: who scans it opens the bills of that table, and of no other.
+"""The token in a table's QR code: it opens the bills of that table, and of no other.
 
 It belongs to the table's row, which a sync keeps whatever becomes of the table's name, number and area.
 """
@@ -37,7 +37,7 @@ def table_of(token: str) -> Table:
 
 
 def rotate(*, table: Table) -> str:
-    """Give the table a new token, and return it. Who scans the old one is told to ask the staff."""
+    """Give the table a new token, and return it. A guest who scans the old one is told to ask the staff."""
     with transaction.atomic():
         locked = Table.objects.select_for_update().get(pk=table.pk)
         if locked.token:

@@ -29,7 +29,7 @@ class PayAtTable(models.Model):
 
 
 class RetiredToken(models.Model):
-    """The token of a code that was replaced. Whoever scans it is told to ask the staff."""
+    """The token of a code that was replaced. A guest who scans it is told to ask the staff."""
 
     table = models.ForeignKey(Table, models.CASCADE, related_name="retired_tokens")
     token = models.CharField(max_length=32, unique=True)

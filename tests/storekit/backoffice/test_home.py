@@ -1,7 +1,7 @@
 """The back office's home page answers: is everything fine tonight?"""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 import time_machine
@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from integrations.connect.tokens import RECONNECT_SENTENCE
 from integrations.models import Connection, Notification, SyncRun
-from orders.models import Alert, Injection, Order
+from orders.models import Alert, Injection, Order, OrderingHours, OrderingRules
 from storekit.backoffice.findings import Tone
 from storekit.backoffice.tonight import VenueTonight, venues_tonight
 from storekit.models import User, Venue
@@ -147,6 +147,18 @@ def test_the_service_day_runs_past_midnight_in_the_venues_own_time(anna: User, v
     with time_machine.travel(datetime(2026, 7, 18, 0, 15, tzinfo=UTC), tick=False):  # 01:15 on Saturday in London
         assert of(anna).orders.confirmed == 2
     with time_machine.travel(datetime(2026, 7, 18, 4, 0, tzinfo=UTC), tick=False):  # 05:00: a new day
+        assert of(anna).orders.confirmed == 0
+
+
+def test_the_service_day_lasts_as_long_as_the_venues_hours(anna: User, venue: Venue) -> None:
+    rules = OrderingRules.objects.create(venue=venue)
+    OrderingHours.objects.create(rules=rules, weekday=4, opens=time(18), closes=time(6))
+    make_order(venue, state=Injection.State.CONFIRMED)
+    Order.objects.update(placed_at=FRIDAY_NIGHT)
+
+    with time_machine.travel(datetime(2026, 7, 18, 4, 59, tzinfo=UTC), tick=False):  # 05:59 on Saturday in London
+        assert of(anna).orders.confirmed == 1
+    with time_machine.travel(datetime(2026, 7, 18, 5, 0, tzinfo=UTC), tick=False):
         assert of(anna).orders.confirmed == 0
 
 
@@ -330,7 +342,7 @@ def test_many_venues_take_no_more_queries_than_one(
         if place != venue:
             factories.MembershipFactory(venue=place, user=anna)
 
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         assert len(venues_tonight(user=anna)) == 5
 
 
