@@ -1,5 +1,6 @@
 """Workers are killed, answers get lost, many guests order at once: every order is on the till exactly once."""
 
+import contextlib
 import os
 import signal
 from collections import Counter
@@ -122,12 +123,25 @@ def test_a_worker_that_loses_any_one_of_its_processes_recovers(service: Service,
         os.kill(before[member], signal.SIGKILL)
         second = service.place()
         eventually(partial(_all_are_new, running_worker, before))
-        # Work that one of the processes held when it was killed starts again once its lease has ended.
+        _confirmed_once_leases_end(service, second["id"])
+    assert list(_times_on_the_till(service).values()) == [1] * 5
+
+
+def _confirmed_once_leases_end(service: Service, order_id: str) -> None:
+    """Fail unless the order is confirmed once what the killed processes held has been free again.
+
+    That ends more than once: the server of the database may carry out a killed process's last statement, such as a
+    claim, after the process is gone.
+    """
+    for _ in range(4):
         Notification.objects.filter(processed_at=None).update(next_attempt_at=timezone.now())
         async_task("integrations.tasks.sweep_notifications")
         _end_the_lease()
-        eventually(partial(service.is_confirmed, second["id"]))
-    assert list(_times_on_the_till(service).values()) == [1] * 5
+        with contextlib.suppress(AssertionError):
+            eventually(partial(service.is_confirmed, order_id), seconds=5)
+            return
+    rows = Injection.objects.filter(order_id=order_id).values(), Notification.objects.filter(processed_at=None).values()
+    raise AssertionError([list(each) for each in rows])
 
 
 def _all_are_new(worker: Worker, before: list[int]) -> bool:
