@@ -2,16 +2,34 @@
 
 from tables.models.bills import Bill, BillIdentifier, CheckList
 from tables.models.floor import Area, Table, has_duplicate_number, new_token
-from tables.models.pay_at_table import PayAtTable, RetiredToken
+from tables.models.gift_cards import GiftCard, GiftCardEntry
+from tables.models.pay_at_table import PayAtTable, RetiredToken, Tips
+from tables.models.payments import (
+    CLAIMING_STATES,
+    ENDED_STATES,
+    Payment,
+    PaymentAlert,
+    PaymentAttempt,
+    PaymentRefund,
+)
 
 __all__ = [
+    "CLAIMING_STATES",
+    "ENDED_STATES",
     "Area",
     "Bill",
     "BillIdentifier",
     "CheckList",
+    "GiftCard",
+    "GiftCardEntry",
     "PayAtTable",
+    "Payment",
+    "PaymentAlert",
+    "PaymentAttempt",
+    "PaymentRefund",
     "RetiredToken",
     "Table",
+    "Tips",
     "has_duplicate_number",
     "new_token",
 ]
