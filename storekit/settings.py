@@ -226,6 +226,21 @@ else:
     LIGHTSPEED_CLIENT_ID = environment.require(env, "LIGHTSPEED_CLIENT_ID", hint=_hint)
     LIGHTSPEED_CLIENT_SECRET = environment.require(env, "LIGHTSPEED_CLIENT_SECRET", hint=_hint)
 
+# --- Payments at the table ---------------------------------------------------------------------------------------
+
+# `sandbox` takes no real money; `check --deploy` warns of it.
+PAYMENT_PROVIDER = environment.one_of(env, "PAYMENT_PROVIDER", choices=("sandbox", "stripe"), default="sandbox")
+_pays_by_stripe = PAYMENT_PROVIDER == "stripe"
+_stripe_hint = "Stripe's dashboard shows it under Developers."
+STRIPE_SECRET_KEY = environment.require(env, "STRIPE_SECRET_KEY", hint=_stripe_hint) if _pays_by_stripe else ""
+STRIPE_PUBLISHABLE_KEY = (
+    environment.require(env, "STRIPE_PUBLISHABLE_KEY", hint=_stripe_hint) if _pays_by_stripe else ""
+)
+STRIPE_WEBHOOK_SECRET = environment.require(env, "STRIPE_WEBHOOK_SECRET", hint=_stripe_hint) if _pays_by_stripe else ""
+STRIPE_API_BASE = environment.address(
+    env, "STRIPE_API_BASE", default="https://api.stripe.com", schemes=_WEB, example="https://api.stripe.com"
+)
+
 # --- E-mail ------------------------------------------------------------------------------------------------------
 
 # Without a mail server, a real venue's mail goes nowhere, and `check` says so (storekit.W001). Printing it is only

@@ -20,6 +20,7 @@ from integrations.lightspeed.mapping.menu.parser import ParsedMenu, parse_menu
 from integrations.lightspeed.mapping.menu.price_lists import add_price_list
 from integrations.lightspeed.mapping.menu.snapshot import MAPPING_VERSION, SubScreens, read_menu, to_menu_names
 from integrations.lightspeed.mapping.orders import local_body, tax_preview_body, to_go_body
+from integrations.lightspeed.mapping.payments import pay_body
 from integrations.lightspeed.mapping.pos_warnings import warnings_in
 from integrations.lightspeed.mapping.reference_data import to_allergen_names, to_availability, to_discounts
 from integrations.lightspeed.mapping.webhook_endpoint import to_webhook_state
@@ -32,6 +33,7 @@ from integrations.pos import (
     OpenCheck,
     OrderTicket,
     OrderType,
+    PaymentTicket,
     PosDiscount,
     PosLocation,
     PosMenuName,
@@ -248,6 +250,11 @@ class LightspeedPos:
         """Return one open check, however old. Raises `NotFound` if it is gone."""
         snapshot = client.open_check(http=self._http, location=self._location, identifier=identifier)
         return replace(to_open_check(snapshot, self._currency), asked_as=identifier)
+
+    def apply_payment(self, ticket: PaymentTicket) -> None:
+        """Hand a payment over, as documented in the port. Raises as `place_order` does."""
+        body = pay_body(ticket=ticket, location=self._location, endpoint_id=self._endpoint_id)
+        client.pay(http=self._http, payment=body)
 
     def print_message(self, text: str) -> None:
         """Show a message on the till and print it; text beyond 1,000 characters is cut off."""

@@ -166,21 +166,26 @@ def order_to_go(*, http: LightspeedHttp, order: Json) -> None:
         Rejected: also for any status but `ok`, after which nothing arrives.
         Unreachable: also for a response that cannot be read, because the order may have arrived.
     """
-    _send_order(http, "/o/op/1/order/toGo", order)
+    _deliver(http, "/o/op/1/order/toGo", order, Call.ORDER)
 
 
 def order_local(*, http: LightspeedHttp, order: Json) -> None:
     """Send an order to a table, or add one to an open check. Raises as `order_to_go` does."""
-    _send_order(http, "/o/op/1/order/local", order)
+    _deliver(http, "/o/op/1/order/local", order, Call.ORDER)
 
 
-def _send_order(http: LightspeedHttp, path: str, order: Json) -> None:
-    answer = http.call("POST", path, kind=Call.ORDER, body=order)
+def _deliver(http: LightspeedHttp, path: str, body: Json, kind: Call) -> None:
+    answer = http.call("POST", path, kind=kind, body=body)
     status = answer.get("status") if isinstance(answer, dict) else None
     if not isinstance(status, str):
-        raise errors.for_bad_body(call=Call.ORDER, status=200, detail="The response to the order has no status.")
+        raise errors.for_bad_body(call=kind, status=200, detail=f"The response to the {kind} has no status.")
     if status != "ok":
         raise errors.not_accepted(status)
+
+
+def pay(*, http: LightspeedHttp, payment: Json) -> None:
+    """Send a payment for a check. Raises as `order_to_go` does."""
+    _deliver(http, "/o/op/1/pay", payment, Call.PAYMENT)
 
 
 def tax_breakdown(*, http: LightspeedHttp, location: int, order: Json) -> Json:

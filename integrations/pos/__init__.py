@@ -77,6 +77,12 @@ from integrations.pos.orders import (
     TicketLine,
     TicketPayment,
 )
+from integrations.pos.payments import (
+    PAYMENT_REFERENCE_PREFIX,
+    PaymentRefusal,
+    PaymentTicket,
+    PaymentUpdate,
+)
 from integrations.pos.protocol import (
     PointOfSale,
 )
@@ -85,6 +91,7 @@ from integrations.pos.refusals import (
 )
 
 __all__ = [
+    "PAYMENT_REFERENCE_PREFIX",
     "POS_CLOCK_TOLERANCE",
     "AllergenNames",
     "Availability",
@@ -113,6 +120,9 @@ __all__ = [
     "OrderTicket",
     "OrderType",
     "OrderUpdate",
+    "PaymentRefusal",
+    "PaymentTicket",
+    "PaymentUpdate",
     "PointOfSale",
     "PosDiscount",
     "PosDown",

@@ -93,6 +93,12 @@ class VenuePosSettings:
     update_descriptions: bool = True
     menu_profile: str = ""
     preferred_language: str = "en"
+    pat_payment_method: str = "APM"
+    """For payments at the table."""
+    gift_card_payment_method: str = ""
+    """For those by gift card; empty: as other payments at the table."""
+    auto_close_delay: int = 5
+    """Minutes until a settled bill is checked and closed."""
     ignore_free_items: bool = False
     """Leave out of bills what costs nothing and has nothing below it that does."""
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from integrations.pos.availability import Readiness
+from integrations.pos.payments import PaymentUpdate
 
 
 class OrderEvent(StrEnum):
@@ -53,7 +54,7 @@ class ItemUpdate:
     at: datetime | None
 
 
-PosFact = OrderUpdate | ItemUpdate | Readiness
+PosFact = OrderUpdate | ItemUpdate | Readiness | PaymentUpdate
 """What a notification can report."""
 
 

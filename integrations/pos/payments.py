@@ -5,6 +5,9 @@ from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+PAYMENT_REFERENCE_PREFIX = "pay-"
+"""The references of all payments begin so, those of orders never: a POS may report a failure without saying of what."""
+
 
 @dataclass(frozen=True)
 class PaymentTicket:

@@ -10,6 +10,7 @@ from integrations.pos.connections import WebhookEndpoint, WebhookState
 from integrations.pos.floor_plan import FloorArea
 from integrations.pos.menu import AllergenNames, MenuDocument, PosMenuName
 from integrations.pos.orders import OrderTicket, PosDiscount, TicketLine
+from integrations.pos.payments import PaymentTicket
 
 
 class PointOfSale(Protocol):
@@ -71,6 +72,14 @@ class PointOfSale(Protocol):
 
     def open_check(self, identifier: str) -> OpenCheck:
         """Return one open check, however old. Raises `NotFound` if it is gone."""
+
+    def apply_payment(self, ticket: PaymentTicket) -> None:
+        """Hand a payment over. Returning means accepted, not yet applied: a `PaymentUpdate` says what became of it.
+
+        Raises:
+            Duplicate: the reference was used before, so the POS has the payment.
+            Rejected: the POS refuses the payment. Another try needs a reference of its own.
+        """
 
     def print_message(self, text: str) -> None:
         """Show a message on the till and print it; text beyond 1,000 characters is cut off."""

@@ -14,8 +14,9 @@ from typing import Any
 from integrations.lightspeed.mapping.availability import to_item_update, to_readiness
 from integrations.lightspeed.mapping.checks import is_reversal, settles
 from integrations.lightspeed.mapping.json_fields import Json, as_object, clean, identifier, text
+from integrations.lightspeed.mapping.payments import to_payment_update
 from integrations.lightspeed.mapping.refusals import refusal_of, scrubbed
-from integrations.pos import BadAnswer, OrderEvent, OrderUpdate, PosFact, ReceivedNotification
+from integrations.pos import PAYMENT_REFERENCE_PREFIX, BadAnswer, OrderEvent, OrderUpdate, PosFact, ReceivedNotification
 
 _DEFAULT_TYPE = "ORDER"
 
@@ -52,9 +53,9 @@ def parse(body: Any, *, currency: str) -> ReceivedNotification:
         BadAnswer: the body is not an object, or a field that identifies the fact has the wrong type.
     """
     source = as_object(body, "notification")
-    type_ = text(source, "type", "notification") or _DEFAULT_TYPE
     status = text(source, "status", "notification")
     reference, account = identifier(source, "thirdPartyReference", "notification"), _account(source)
+    type_ = text(source, "type", "notification") or _type_by(reference)
     return ReceivedNotification(
         type=type_,
         status=status,
@@ -66,11 +67,18 @@ def parse(body: Any, *, currency: str) -> ReceivedNotification:
     )
 
 
+def _type_by(reference: str) -> str:
+    """Return the type of a notification that names none: a failure may have nothing but a reason and our reference."""
+    return "PAYMENT" if reference.startswith(PAYMENT_REFERENCE_PREFIX) else _DEFAULT_TYPE
+
+
 def _fact(source: Json, type_: str, status: str, reference: str, account: str, currency: str) -> PosFact | None:
     if status not in _STATUSES.get(type_, ()):
         return None
     if type_ == "ORDER":
         return _order_update(source, status, reference, account, currency)
+    if type_ == "PAYMENT":
+        return to_payment_update(source, status=status, reference=reference, account=account)
     if type_ == "ITEM":
         return to_item_update(source)
     return to_readiness(source) if type_ == "ORDER_API" else None
