@@ -251,6 +251,11 @@ class LightspeedPos:
         snapshot = client.open_check(http=self._http, location=self._location, identifier=identifier)
         return replace(to_open_check(snapshot, self._currency), asked_as=identifier)
 
+    def open_check_at(self, table: int) -> OpenCheck:
+        """Return the oldest open check of the table with this number, however old. Raises `NotFound` if it has none."""
+        snapshot = client.open_check_at(http=self._http, location=self._location, table=table)
+        return to_open_check(snapshot, self._currency)
+
     def apply_payment(self, ticket: PaymentTicket) -> None:
         """Hand a payment over, as documented in the port. Raises as `place_order` does."""
         body = pay_body(ticket=ticket, location=self._location, endpoint_id=self._endpoint_id)

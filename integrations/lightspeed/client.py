@@ -20,6 +20,8 @@ _MENU_TIMEOUT = 45.0
 _OPTIONAL_TIMEOUT = 6.0
 # For calls that a guest or an order is waiting for, and can do without.
 _QUICK_TIMEOUT = 3.0
+# For checks: a guest at the table is waiting, and they are asked for again soon.
+_CHECKS_TIMEOUT = 8.0
 MAX_SKUS = 50
 """The most SKUs in one request for item availability."""
 _MAX_AVAILABILITY_PAGES = 50
@@ -107,14 +109,22 @@ def open_checks(*, http: LightspeedHttp, location: int) -> list[Json]:
 
     Lightspeed lists dine-in checks opened within the past 15 hours, and none for a location in trial mode.
     """
-    query = {"businessLocationId": str(location)}
-    return as_objects(http.call("GET", "/o/op/1/order/table/getCheck", kind=Call.READ, query=query), "open checks")
+    return as_objects(_checks(http, location, "/o/op/1/order/table/getCheck"), "open checks")
 
 
 def open_check(*, http: LightspeedHttp, location: int, identifier: str) -> Json:
     """Return one open check by its identifier, such as `A78094.48`. Raises `NotFound` if it is gone."""
-    path = f"/o/op/1/order/accounts/{_path_segment(identifier)}"
-    return as_object(http.call("GET", path, kind=Call.READ, query={"businessLocationId": str(location)}), "check")
+    return as_object(_checks(http, location, f"/o/op/1/order/accounts/{_path_segment(identifier)}"), "check")
+
+
+def open_check_at(*, http: LightspeedHttp, location: int, table: int) -> Json:
+    """Return the oldest open check of a table, by the table's number. Raises `NotFound` if it has none."""
+    return as_object(_checks(http, location, f"/o/op/1/order/table/{table}/getCheck"), "check of a table")
+
+
+def _checks(http: LightspeedHttp, location: int, path: str) -> Any:
+    query = {"businessLocationId": str(location)}
+    return http.call("GET", path, kind=Call.READ, query=query, read_timeout=_CHECKS_TIMEOUT)
 
 
 def print_message(*, http: LightspeedHttp, location: int, message: str) -> None:
@@ -180,7 +190,7 @@ def _deliver(http: LightspeedHttp, path: str, body: Json, kind: Call) -> None:
     if not isinstance(status, str):
         raise errors.for_bad_body(call=kind, status=200, detail=f"The response to the {kind} has no status.")
     if status != "ok":
-        raise errors.not_accepted(status)
+        raise errors.not_accepted(status, call=kind)
 
 
 def pay(*, http: LightspeedHttp, payment: Json) -> None:

@@ -4,6 +4,7 @@ Source: Lightspeed's K-Series API documentation (https://api-docs.lsk.lightspeed
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,11 +12,13 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any
 
+from integrations.lightspeed.mapping.payments import refusal_of_payment, sentence_of
 from integrations.lightspeed.mapping.refusals import refusal_of, scrubbed
 from integrations.pos import (
     BadAnswer,
     Duplicate,
     NotFound,
+    PaymentRefusal,
     PosError,
     RefusalCause,
     Rejected,
@@ -43,8 +46,9 @@ _NO_DELIVERIES = frozenset({Call.READ, Call.WRITE})
 
 @dataclass(frozen=True)
 class Quirk:
-    """One row: a response with one of `statuses` to one of `calls`, whose message begins with `message`, means `error`.
+    """One row: a response with one of `statuses` to one of `calls`, whose words match `words`, means `error`.
 
+    The words are the message and, each on a line, the field errors; `words` is found anywhere in them, in either case.
     `sentence` is for venue staff; `code` names the cause where the error's own code is too general.
     """
 
@@ -53,7 +57,7 @@ class Quirk:
     sentence: str
     code: str = ""
     calls: frozenset[Call] = _ANY
-    message: str = ""
+    words: str = ""
 
 
 def _only(status: int) -> range:
@@ -75,15 +79,16 @@ QUIRKS = (
         "The person who connected the venue may not use Lightspeed's back office. "
         "Connect again as an administrator of the back office (BO-WRITE).",
         code="no_backoffice_permission",
-        message="403 forbidden",
+        words=r"\A403 forbidden",
     ),
-    # The equivalent of the first row for payments.
+    # The equivalent of the first row for payments. To take a used reference for a refusal would leave a guest's payment
+    # on the till and give the money back, so the words count wherever they are.
     Quirk(
-        _only(400),
+        range(400, 500),
         Duplicate,
         "Lightspeed already has this payment.",
         calls=_PAYMENT,
-        message="reference has already been used",
+        words=r"already[\s_-]+(been[\s_-]+)?used|been[\s_-]+already[\s_-]+used",
     ),
     Quirk(_only(400), Rejected, "Lightspeed refused the order.", calls=_ORDER),
     Quirk(_only(400), Rejected, "Lightspeed refused the payment.", calls=_PAYMENT),
@@ -94,7 +99,7 @@ QUIRKS = (
         _NO_CHECK,
         code="no_such_check",
         calls=_NO_DELIVERIES,
-        message="invalid account identifier",
+        words=r"\Ainvalid account identifier",
     ),
     Quirk(_only(400), Rejected, _REFUSED),
     Quirk(
@@ -110,7 +115,7 @@ QUIRKS = (
         code="forbidden",
     ),
     # `account not found for BL 123`
-    Quirk(_only(404), NotFound, _NO_CHECK, code="no_such_check", calls=_NO_DELIVERIES, message="account not found"),
+    Quirk(_only(404), NotFound, _NO_CHECK, code="no_such_check", calls=_NO_DELIVERIES, words=r"\Aaccount not found"),
     Quirk(_only(404), NotFound, "Lightspeed could not find this. It may have been deleted there."),
     Quirk(_only(410), NotFound, "Lightspeed could not find this. It may have been deleted there."),
     Quirk(_only(408), Unreachable, "Lightspeed did not receive the whole request in time.", code="timed_out"),
@@ -141,16 +146,21 @@ def for_answer(*, call: Call, status: int, body: bytes, retry_after: str | None 
     """
     answer = _parse_object(body)
     message = _message_of(answer)
+    words = "\n".join((message, *_field_errors(answer)))
     quirk = next(
         quirk
         for quirk in QUIRKS
-        if status in quirk.statuses and call in quirk.calls and message.lower().startswith(quirk.message)
+        if status in quirk.statuses and call in quirk.calls and re.search(quirk.words, words, re.IGNORECASE)
     )
     detail = _readable(answer, message)
     if quirk.error is Throttled:
         return Throttled(quirk.sentence, retry_after=_wait(retry_after), detail=detail)
     if quirk.error is Rejected and call is Call.ORDER and (refusal := refusal_of(detail)):
         return Rejected(refusal.sentence, code=refusal.code, detail=detail, status=status, item=refusal.item)
+    if issubclass(quirk.error, Rejected) and call is Call.PAYMENT:
+        why = refusal_of_payment(answer.get("errors"), words)
+        if why is not PaymentRefusal.OTHER:
+            return Rejected(sentence_of(why), code=why, detail=detail, status=status)
     return quirk.error(quirk.sentence, code=quirk.code or None, detail=detail, status=status)
 
 
@@ -163,16 +173,16 @@ def for_bad_body(*, call: Call, status: int, detail: str) -> PosError:
     return kind("storekit could not read Lightspeed's response.", code="bad_answer", detail=detail, status=status)
 
 
-def not_accepted(status: str) -> Rejected:
-    """Return the error for an order that was answered with 200 and any status but `ok`: such an order never arrives.
+def not_accepted(status: str, *, call: Call) -> Rejected:
+    """Return the error for an order or payment that was answered with 200 and any status but `ok`: it never arrives.
 
     `received` is what a business gets whose API Lightspeed has not enabled. Source: integrators' logs.
     """
     detail = scrubbed(f"Lightspeed answered: {status}")
     if status == "received":
-        sentence = "Ask Lightspeed's support to enable the Order and Pay API: until then, no online order arrives."
+        sentence = f"Ask Lightspeed's support to enable the Order and Pay API: until then, no online {call} arrives."
         return Rejected(sentence, code=RefusalCause.NOT_ENABLED, detail=detail, status=200)
-    return Rejected("Lightspeed did not accept the order.", code="not_accepted", detail=detail, status=200)
+    return Rejected(f"Lightspeed did not accept the {call}.", code="not_accepted", detail=detail, status=200)
 
 
 def not_json(*, call: Call) -> PosError:

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from integrations.pos.availability import Readiness
+from integrations.pos.checks import OpenCheck
 from integrations.pos.payments import PaymentUpdate
 
 
@@ -39,6 +40,8 @@ class OrderUpdate:
     item: str = ""
     check_uuid: str = ""
     """What the check keeps when its identifier `account` changes; empty if the POS does not say."""
+    check: OpenCheck | None = None
+    """The check at that moment, if the POS sent all of it. The moment is unknown: notifications come out of order."""
 
 
 @dataclass(frozen=True)

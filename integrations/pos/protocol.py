@@ -73,6 +73,9 @@ class PointOfSale(Protocol):
     def open_check(self, identifier: str) -> OpenCheck:
         """Return one open check, however old. Raises `NotFound` if it is gone."""
 
+    def open_check_at(self, table: int) -> OpenCheck:
+        """Return the oldest open check of the table with this number, listed or not. Raises `NotFound` for none."""
+
     def apply_payment(self, ticket: PaymentTicket) -> None:
         """Hand a payment over. Returning means accepted, not yet applied: a `PaymentUpdate` says what became of it.
 

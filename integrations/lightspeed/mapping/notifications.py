@@ -12,11 +12,19 @@ from dataclasses import replace
 from typing import Any
 
 from integrations.lightspeed.mapping.availability import to_item_update, to_readiness
-from integrations.lightspeed.mapping.checks import is_reversal, settles
+from integrations.lightspeed.mapping.checks import is_reversal, settles, to_open_check
 from integrations.lightspeed.mapping.json_fields import Json, as_object, clean, identifier, text
 from integrations.lightspeed.mapping.payments import to_payment_update
 from integrations.lightspeed.mapping.refusals import refusal_of, scrubbed
-from integrations.pos import PAYMENT_REFERENCE_PREFIX, BadAnswer, OrderEvent, OrderUpdate, PosFact, ReceivedNotification
+from integrations.pos import (
+    PAYMENT_REFERENCE_PREFIX,
+    BadAnswer,
+    OpenCheck,
+    OrderEvent,
+    OrderUpdate,
+    PosFact,
+    ReceivedNotification,
+)
 
 _DEFAULT_TYPE = "ORDER"
 
@@ -55,7 +63,7 @@ def parse(body: Any, *, currency: str) -> ReceivedNotification:
     source = as_object(body, "notification")
     status = text(source, "status", "notification")
     reference, account = identifier(source, "thirdPartyReference", "notification"), _account(source)
-    type_ = text(source, "type", "notification") or _type_by(reference)
+    type_ = _type_by(reference, status) or text(source, "type", "notification") or _DEFAULT_TYPE
     return ReceivedNotification(
         type=type_,
         status=status,
@@ -67,9 +75,10 @@ def parse(body: Any, *, currency: str) -> ReceivedNotification:
     )
 
 
-def _type_by(reference: str) -> str:
-    """Return the type of a notification that names none: a failure may have nothing but a reason and our reference."""
-    return "PAYMENT" if reference.startswith(PAYMENT_REFERENCE_PREFIX) else _DEFAULT_TYPE
+def _type_by(reference: str, status: str) -> str:
+    """Return the type that our reference tells: a payment's failure may name no type, or the contract's default."""
+    is_payment = reference.startswith(PAYMENT_REFERENCE_PREFIX) and status in _STATUSES["PAYMENT"]
+    return "PAYMENT" if is_payment else ""
 
 
 def _fact(source: Json, type_: str, status: str, reference: str, account: str, currency: str) -> PosFact | None:
@@ -97,7 +106,12 @@ def _order_update(source: Json, status: str, reference: str, account: str, curre
         return None
     reason = scrubbed(text(source, "reason", "notification"))
     update = OrderUpdate(
-        event=event, reference=reference, account=account, reason=reason, check_uuid=_check_uuid(source)
+        event=event,
+        reference=reference,
+        account=account,
+        reason=reason,
+        check_uuid=_check_uuid(source),
+        check=_whole_check(source, currency),
     )
     if event is OrderEvent.COMPLETED and not _is_settled(source, currency):
         # The check is not over. It has been somewhere all the same, and may go on under another identifier.
@@ -112,6 +126,17 @@ def _check_uuid(source: Json) -> str:
     check = source.get("account")
     uuid = check.get("uuid") if isinstance(check, dict) else None
     return clean(uuid)[:64] if isinstance(uuid, str) else ""
+
+
+def _whole_check(source: Json, currency: str) -> OpenCheck | None:
+    """Return the check in the notification; None if it has none, not all of it, or one that cannot be read."""
+    check = source.get("account")
+    if not isinstance(check, dict) or check.get("currentAmount") is None or check.get("salesEntries") is None:
+        return None
+    try:
+        return to_open_check(check, currency)
+    except BadAnswer:
+        return None
 
 
 def _is_settled(source: Json, currency: str) -> bool:
@@ -136,6 +161,9 @@ def _fingerprint(source: Json, type_: str, status: str, about: str, currency: st
     if type_ == "ORDER" and status == _CLOSED and not _is_settled(source, currency):
         # Must not make the CLOSED that settles the check look like one that was seen before.
         return _digest(type_, status, about, "unsettled", _account(source))
+    if type_ == "PAYMENT" and not identifier(source, "thirdPartyReference", "notification"):
+        # Two payments that staff took on one check look the same.
+        return secrets.token_hex(32)
     if type_ in {"ORDER", "PAYMENT"}:
         return _digest(type_, status, about) if about else _digest(type_, source)
     if not source.get(_TIME_FIELD[type_]):

@@ -34,12 +34,26 @@ _TYPES = {
 }
 
 # A failure may have nothing but words; the first match counts.
-_WORDS = (
-    (PaymentRefusal.OVERPAID, re.compile(r"greater than the amount due|overpaid", re.IGNORECASE)),
-    (PaymentRefusal.TIMED_OUT, re.compile(r"validity ended|no devices available|timed? ?out", re.IGNORECASE)),
-    (PaymentRefusal.CHECK_CLOSED, re.compile(r"already (been )?closed", re.IGNORECASE)),
-    (PaymentRefusal.CHECK_NOT_FOUND, re.compile(r"account .*not found|no such account", re.IGNORECASE)),
-    (PaymentRefusal.UNKNOWN_METHOD, re.compile(r"payment (method|type|id) .*not found", re.IGNORECASE)),
+_WORDS = tuple(
+    (refusal, re.compile(pattern, re.IGNORECASE))
+    for refusal, pattern in (
+        (
+            PaymentRefusal.OVERPAID,
+            r"greater than the amount due|more than what is due|exceeds the amount due|overpa(y|id)",
+        ),
+        (PaymentRefusal.TIMED_OUT, r"validity ended|no devices available|timed?[ _]?out"),
+        (PaymentRefusal.CHECK_CLOSED, r"already[ _](been[ _])?closed|account.*\bclosed"),
+        # A refused field is named before its error.
+        (
+            PaymentRefusal.UNKNOWN_METHOD,
+            r"payment[ _](method|type|id).*not[ _]found|unknown payment method|^paymentMethod: ",
+        ),
+        (PaymentRefusal.NO_STAFF, r"staff.*not[ _]found|missing[ _]staff|unknown staff|^staffId: "),
+        (
+            PaymentRefusal.CHECK_NOT_FOUND,
+            r"account.*not[ _]found|(no such|unknown|invalid) account|^iKaccountIdentifier: ",
+        ),
+    )
 )
 
 
@@ -61,25 +75,45 @@ def to_payment_update(source: Json, *, status: str, reference: str, account: str
     """Return what a notification says about a payment. `source` is its body."""
     if status == "SUCCESS":
         return PaymentUpdate(reference=reference, applied=True, account=account)
-    reason = scrubbed(text(source, "reason", "notification"))
-    refusal = refusal_of_payment(source.get("errors"), reason)
+    errors = source.get("errors")
+    reason = scrubbed(text(source, "reason", "notification") or _words_of(errors))
+    refusal = refusal_of_payment(errors, reason)
     return PaymentUpdate(
         reference=reference,
         applied=False,
         account=account,
         refusal=refusal,
-        sentence=_SENTENCES[refusal],
+        sentence=sentence_of(refusal),
         reason=reason,
     )
 
 
+def sentence_of(refusal: PaymentRefusal) -> str:
+    """Return why the till refused a payment, as a sentence for venue staff."""
+    return _SENTENCES[refusal]
+
+
 def refusal_of_payment(errors: object, reason: str) -> PaymentRefusal:
-    """Return why a till refused a payment: by `errors` if it has them, else by its words."""
+    """Return why a till refused a payment: by `errors` if they say so, else by its words, each on a line of its own."""
     if isinstance(errors, dict):
         if errors.get("timeout"):
             return PaymentRefusal.TIMED_OUT
-        account = errors.get("account")
-        type_ = account.get("type") if isinstance(account, dict) else None
-        if isinstance(type_, str) and type_ in _TYPES:
+        if (type_ := _text_in(errors, "account", "type")) in _TYPES:
             return _TYPES[type_]
-    return next((refusal for refusal, words in _WORDS if words.search(reason)), PaymentRefusal.OTHER)
+    lines = reason.splitlines()
+    return next(
+        (refusal for refusal, words in _WORDS if any(words.search(line) for line in lines)), PaymentRefusal.OTHER
+    )
+
+
+def _words_of(errors: object) -> str:
+    """Return what `errors` say, for a failure without a reason: the time-out's message or the error's type."""
+    if not isinstance(errors, dict):
+        return ""
+    return _text_in(errors, "timeout", "message") or _text_in(errors, "account", "type")
+
+
+def _text_in(errors: Json, name: str, field: str) -> str:
+    inner = errors.get(name)
+    found = inner.get(field) if isinstance(inner, dict) else None
+    return found if isinstance(found, str) else ""

@@ -120,6 +120,47 @@ def test_a_used_reference_means_duplicate_only_for_the_kind_of_call_that_says_it
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        {"message": "Payment refused: REFERENCE HAS ALREADY BEEN USED for another payment"},
+        {"msg": "This reference has already  been used."},
+        {"message": "thirdPartyPaymentReference pay-1 was already used"},
+        {"exception": "PaymentException: reference has been already used"},
+        {"message": "REFERENCE_ALREADY_USED"},
+        SPRING | {"errors": [{"field": "thirdPartyPaymentReference", "defaultMessage": "has already been used"}]},
+    ],
+)
+@pytest.mark.parametrize("status", [400, 409, 422])
+def test_however_it_is_written_a_used_reference_means_that_the_till_has_the_payment(body: Any, status: int) -> None:
+    assert type(answer(Call.PAYMENT, status, body)) is Duplicate
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "code", "words"),
+    [
+        (400, {"message": "the payment amount is greater than the amount due"}, "overpaid", "higher than what is due"),
+        (400, {"message": "Account is already closed"}, "check_closed", "closed on the till"),
+        (404, {"message": "account not found for BL 123"}, "check_not_found", "no longer has this check"),
+        (400, {"message": "Invalid account identifier"}, "check_not_found", "no longer has this check"),
+        (400, {"errors": [{"field": "paymentMethod", "defaultMessage": "odd"}]}, "unknown_method", "payment method"),
+        (400, {"message": "No"}, "rejected", "Lightspeed refused the payment."),
+    ],
+)
+def test_a_payment_that_is_refused_at_once_says_why(status: int, body: Any, code: str, words: str) -> None:
+    error = answer(Call.PAYMENT, status, body)
+
+    assert (type(error), error.code) == (Rejected, code)
+    assert words in str(error)
+    assert "order" not in str(error)
+
+
+@pytest.mark.parametrize(("call", "word"), [(Call.ORDER, "order"), (Call.PAYMENT, "payment")])
+def test_an_answer_that_is_not_ok_speaks_of_what_was_sent(call: Call, word: str) -> None:
+    assert f"no online {word} arrives" in str(errors.not_accepted("received", call=call))
+    assert str(errors.not_accepted("odd", call=call)) == f"Lightspeed did not accept the {word}."
+
+
+@pytest.mark.parametrize(
     ("body", "detail"),
     [
         (SPRING, "items[0].sku: must not be blank"),
