@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import timezone
-from django.utils.formats import date_format
 
 from orders.alerts.advice import advice_for
 from orders.expiry import is_expired
 from orders.models import CLOSED_STATUSES, Alert, Injection, Order
 from orders.staff_actions import is_being_sent, may_be_on_the_till
 from orders.till_ready import can_be_sent_now, connection_of
+from storekit.admin_base.local_time import short_moment
 from storekit.money.words import format_money
 
 _State = Injection.State
@@ -46,9 +46,7 @@ def is_unconfirmed(injection: Injection) -> bool:
 
 def local_time(order: Order, moment: datetime) -> str:
     """Return a time in the order's venue, short: `today, 19:30` or `Sat 2 May, 19:30`."""
-    then, now = moment.astimezone(order.venue.zone), timezone.now().astimezone(order.venue.zone)
-    day = "today" if then.date() == now.date() else date_format(then, "D j M" if then.year == now.year else "j M Y")
-    return f"{day}, {date_format(then, 'H:i')}"
+    return short_moment(moment, order.venue)
 
 
 def status_summary(order: Order) -> StatusSummary:

@@ -1,7 +1,5 @@
 """The snooze report: totals, totals by item and by hour of the day, and every row as CSV."""
 
-import csv
-import unicodedata
 import zoneinfo
 from collections import Counter
 from collections.abc import Iterator
@@ -14,16 +12,13 @@ from django.db.models.functions import Coalesce, ExtractHour
 from django.utils import timezone
 
 from menus.models import Snooze
-from storekit.text import is_invisible
+from storekit.csv_export import csv_lines
 
 _MAX_ITEMS = 10
 _COLUMNS = (
     "venue", "item", "sku", "source", "cause", "who", "reason", "order", "from", "until", "ended at", "ended by",
     "minutes",
 )  # fmt: skip
-# Spreadsheets take a cell that starts with one of these for a formula (https://owasp.org/www-community/attacks/CSV_Injection).
-_FORMULA = ("=", "+", "-", "@")
-_LINE_CONTROLS = ("\t", "\r", "\n")
 
 
 @dataclass(frozen=True)
@@ -83,12 +78,8 @@ def totals(rows: QuerySet[Snooze]) -> Totals:
 
 
 def as_csv(rows: QuerySet[Snooze]) -> Iterator[str]:
-    """Yield the snoozes as CSV, one line at a time, with times in each venue's time zone."""
-    writer = csv.writer(_Echo())
-    yield "\ufeff"  # the byte order mark makes spreadsheets read UTF-8
-    yield writer.writerow(_COLUMNS)
-    for row in rows.select_related("venue").iterator(chunk_size=1000):
-        yield writer.writerow([_safe(value) for value in _values(row)])
+    """Return the snoozes as CSV, line by line, with times in each venue's time zone."""
+    return csv_lines(_COLUMNS, map(_values, rows.select_related("venue").iterator(chunk_size=1000)))
 
 
 def _zones(rows: QuerySet[Snooze]) -> list[str]:
@@ -117,30 +108,3 @@ def _values(row: Snooze) -> list[Any]:
 
 def _moment(moment: datetime | None, zone: zoneinfo.ZoneInfo) -> str:
     return moment.astimezone(zone).isoformat(sep=" ", timespec="seconds") if moment else ""
-
-
-def _safe(value: Any) -> Any:
-    """Return the value, quoted if a spreadsheet may take it for a formula."""
-    return f"'{value}" if isinstance(value, str) and _looks_like_a_formula(value) else value
-
-
-def _looks_like_a_formula(text: str) -> bool:
-    """Return whether text begins as a formula once blanks and invisible characters are trimmed and wide ones narrowed.
-
-    Some spreadsheets do that when they read a file, or when somebody edits the cell.
-    """
-    # Taken apart, since a sign with an accent on it is still the sign.
-    first = next((letter for letter in unicodedata.normalize("NFKD", text) if not _is_passed_over(letter)), "")
-    return text.startswith(_LINE_CONTROLS) or first in _FORMULA
-
-
-def _is_passed_over(letter: str) -> bool:
-    return is_invisible(letter) or unicodedata.category(letter) in ("Cf", "Mn")
-
-
-class _Echo:
-    """A file-like object whose `write` returns the line instead of storing it (Django's streaming CSV recipe)."""
-
-    def write(self, line: str) -> str:
-        """Return the line."""
-        return line

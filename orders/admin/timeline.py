@@ -1,29 +1,15 @@
 """The contents of an order's page: everything needed to enter it by hand, and the timeline of what happened."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-
-from django.utils.formats import date_format
 
 from integrations.connect.venue_settings import settings_of
 from orders.alerts.sold_out import menu_outcome
 from orders.models import Alert, Injection, InjectionAttempt, Order, StaffAction
 from orders.order_sheet import order_details, order_totals
 from orders.status_summary import local_time
+from storekit.admin_base.timeline import TimelineEntry, in_order, timeline_entry
 from storekit.money.words import format_money
-
-
-@dataclass(frozen=True)
-class TimelineEntry:
-    """One entry of an order's timeline. `tone` is good, warning, bad or empty."""
-
-    at: datetime
-    when: str
-    what: str
-    detail: str = ""
-    tone: str = ""
-
 
 # --- Order sheet -----------------------------------------------------------------------------------------------------
 
@@ -70,12 +56,11 @@ def timeline_of(order: Order) -> list[TimelineEntry]:
         entries.append(_entry(order, injection.confirmed_at, "On the till", check, "good"))
     if injection.failed_at and injection.state == Injection.State.FAILED:
         entries.append(_entry(order, injection.failed_at, "Failed", injection.error, "bad"))
-    return sorted(entries, key=lambda entry: entry.at)
+    return in_order(entries)
 
 
 def _entry(order: Order, at: datetime, what: str, detail: str = "", tone: str = "") -> TimelineEntry:
-    seconds = date_format(at.astimezone(order.venue.zone), "s")
-    return TimelineEntry(at=at, when=f"{local_time(order, at)}:{seconds}", what=what, detail=detail, tone=tone)
+    return timeline_entry(order.venue, at, what, detail, tone)
 
 
 def _attempt_entry(order: Order, attempt: InjectionAttempt) -> TimelineEntry:

@@ -47,6 +47,13 @@ def local_moment(moment: datetime, venue: Venue) -> str:
     return date_format(moment.astimezone(venue.zone), "DATETIME_FORMAT")
 
 
+def short_moment(moment: datetime, venue: Venue) -> str:
+    """Return a moment in the venue's time zone, short: `today, 19:30` or `Sat 2 May, 19:30`."""
+    then, now = moment.astimezone(venue.zone), timezone.now().astimezone(venue.zone)
+    day = "today" if then.date() == now.date() else date_format(then, "D j M" if then.year == now.year else "j M Y")
+    return f"{day}, {date_format(then, 'H:i')}"
+
+
 def in_local_time(column: Any, *, model: type[Model], venue_of: Callable[[Any], Venue]) -> Any:
     """Return a list's column, in the time of each row's venue if it is a `DateTimeField` of the model.
 
