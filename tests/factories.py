@@ -23,7 +23,7 @@ from menus.models import (
 from orders.checkout.numbering import random_collection_code
 from orders.models import DiscountCode, Injection, Order, OrderLine
 from storekit.models import ApiKey, Membership, User, Venue
-from tables.models import Area, Table
+from tables.models import Area, Bill, Payment, Table
 
 
 class RowFactory(DjangoModelFactory):
@@ -303,3 +303,47 @@ class TableFactory(RowFactory):
     pos_id = factory.Sequence(lambda n: f"table-{n}")
     number = factory.Sequence(lambda n: n + 1)
     seats = 4
+
+
+class BillFactory(RowFactory):
+    """An open bill of table 7: one soup, not paid."""
+
+    class Meta:
+        model = Bill
+
+    venue = factory.SubFactory(VenueFactory)
+    table_number = 7
+    account = factory.Sequence(lambda n: f"A{n}.1")
+    check_uuid = factory.Sequence(lambda n: f"check-{n}")
+    covers = 2
+    opened_at = factory.LazyFunction(lambda: datetime.now(UTC) - timedelta(hours=1))
+    total = Decimal("10.00")
+    paid = Decimal("0.00")
+    lines = factory.LazyAttribute(lambda bill: [bill_line("Soup", bill.total)])
+
+
+def bill_line(name: str, total: Decimal | str, **more: Any) -> dict[str, Any]:
+    """A line as bills store it."""
+    amounts = {"quantity": "1", "unit_price": str(total), "total": str(total), "discount": "0"}
+    return {"id": name, "name": name, **amounts, "modifiers": [], "sub_lines": [], **more}
+
+
+class PaymentFactory(RowFactory):
+    """A guest's payment of a whole bill by card, paid and on the till."""
+
+    class Meta:
+        model = Payment
+
+    venue = factory.SelfAttribute("bill.venue")
+    bill = factory.SubFactory(BillFactory)
+    state = Payment.State.CAPTURED
+    method = Payment.Method.CARD
+    amount = factory.SelfAttribute("bill.total")
+    captured = factory.LazyAttribute(
+        lambda payment: payment.amount + payment.tip if payment.state == Payment.State.CAPTURED else Decimal(0)
+    )
+    tip = Decimal(0)
+    card = "Visa 4242"
+    provider = "sandbox"
+    pos_reference = factory.Sequence(lambda n: f"pay-{n}-1")
+    held_until = factory.LazyFunction(lambda: datetime.now(UTC) + timedelta(minutes=2))

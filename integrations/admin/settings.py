@@ -36,7 +36,7 @@ class LightspeedSettingsInline(StackedInline):
             },
         ),
         (
-            "Pay at table (not in use yet)",
+            "Pay at table (payment methods are codes as in Lightspeed)",
             {
                 "fields": (
                     ("pat_payment_method", "gift_card_payment_method"),

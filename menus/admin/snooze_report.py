@@ -20,6 +20,7 @@ from menus.admin.snooze_actions import confirmation_page
 from menus.models import Snooze
 from menus.snoozes.report import Totals, as_csv, started_between, totals
 from menus.snoozes.service import wake
+from storekit.admin_base.form_filter import FormFilter, form_in
 from storekit.admin_base.site import ReadOnlyAdmin
 from storekit.models import Venue
 from storekit.staff import venues_of
@@ -70,32 +71,13 @@ class ReportForm(forms.Form):
         return started_between(rows, first=data.get("first"), last=data.get("last"))
 
 
-class ReportFilter(admin.ListFilter):
-    """Applies the form's fields to Django's list. The form itself is shown above the list."""
+class ReportFilter(FormFilter):
+    """Applies the form's fields to Django's list."""
 
-    title = "report"
-    template = "admin/menus/snooze/filter.html"
+    fields = ("first", "last", "source", "item", "venue")
 
-    def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
-        super().__init__(request, params, model, model_admin)
-        for name in self.expected_parameters():
-            if name in params:
-                self.used_parameters[name] = params.pop(name)[-1]
-        self.form = ReportForm(
-            self.used_parameters, rows=model_admin.get_queryset(request), venues=venues_of(request.user)
-        )
-
-    def expected_parameters(self) -> list[str | None]:
-        return ["first", "last", "source", "item", "venue"]
-
-    def has_output(self) -> bool:
-        return True
-
-    def choices(self, changelist: Any) -> Any:
-        return ()
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return self.form.filtered(queryset)
+    def form_for(self, request: HttpRequest, model_admin: Any, typed: dict[str, Any]) -> ReportForm:
+        return ReportForm(typed, rows=model_admin.get_queryset(request), venues=venues_of(request.user))
 
 
 class SnoozePage(ReadOnlyAdmin):
@@ -117,7 +99,7 @@ class SnoozePage(ReadOnlyAdmin):
         context = getattr(response, "context_data", None)
         if context and "cl" in context:
             shown = context["cl"]
-            context["report"] = next(one.form for one in shown.filter_specs if isinstance(one, ReportFilter))
+            context["report"] = form_in(shown, ReportFilter)
             context["export"] = f"{reverse('admin:menus_snooze_export')}?{request.GET.urlencode()}"
             context |= _charts(totals(shown.queryset))
             # Hide Django's own filter panel: the form replaces it.

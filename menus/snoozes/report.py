@@ -4,7 +4,7 @@ import zoneinfo
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Max, Q, QuerySet, Sum, Value
@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from menus.models import Snooze
 from storekit.csv_export import csv_lines
+from storekit.local_time.days import within_days
 
 _MAX_ITEMS = 10
 _COLUMNS = (
@@ -44,18 +45,7 @@ class Totals:
 
 def started_between(rows: QuerySet[Snooze], *, first: date | None, last: date | None) -> QuerySet[Snooze]:
     """Return the snoozes that started on these days, both included, by each venue's own calendar."""
-    if first is None and last is None:
-        return rows
-    days = Q(pk=None)
-    for name in _zones(rows):
-        zone, started = zoneinfo.ZoneInfo(name), Q(venue__timezone=name)
-        # The first and last representable days need no limit, and converting them to UTC would overflow in some zones.
-        if first is not None and first > date.min:
-            started &= Q(starts_at__gte=datetime.combine(first, time.min, tzinfo=zone))
-        if last is not None and last < date.max:
-            started &= Q(starts_at__lt=datetime.combine(last + timedelta(days=1), time.min, tzinfo=zone))
-        days |= started
-    return rows.filter(days)
+    return within_days(rows, column="starts_at", first=first, last=last)
 
 
 def totals(rows: QuerySet[Snooze]) -> Totals:

@@ -1,6 +1,5 @@
 """The back office of orders: failed ones come first, and each order's page says what is wrong and what to do."""
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -18,7 +17,7 @@ from orders.expiry import is_expired
 from orders.models import CLOSED_STATUSES, Alert, DiscountCode, Injection, Order, OrderingRules
 from orders.order_sheet import sheet_lines
 from orders.status_summary import in_trouble, is_unconfirmed, local_time, status_summary
-from storekit.admin_base.filters import VenueFilter
+from storekit.admin_base.filters import ChoiceFilter, VenueFilter
 from storekit.admin_base.site import ReadOnlyAdmin
 from storekit.money.words import format_money
 
@@ -56,12 +55,12 @@ _MAY_BE_TWICE = Exists(Alert.objects.filter(order=OuterRef("pk"), about=Alert.Ab
 _FAILED_FIRST = OrderBy(Case(When(_IS_FAILED, then=Value(0)), default=Value(1)))
 
 
-class ProgressFilter(admin.SimpleListFilter):
+class ProgressFilter(ChoiceFilter):
     """Filters orders by their progress to the till."""
 
     title = "progress"
     parameter_name = "state"
-    _CHOICES = {
+    choices_by_name = {
         "trouble": ("Needs attention", _IS_FAILED),
         "waiting": (
             "Waiting for the till",
@@ -77,29 +76,9 @@ class ProgressFilter(admin.SimpleListFilter):
         "cancelled": ("Cancelled", Q(status=_Status.CANCELLED)),
     }
 
-    @classmethod
-    def links(cls) -> list[tuple[str, str]]:
-        """Return the value and label of each choice, all orders first."""
-        return [("", "All"), *((name, label) for name, (label, _) in cls._CHOICES.items())]
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return self.links()[1:]
-
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
-        chosen = self._CHOICES.get(self.value() or "")
-        if chosen is None:
-            return queryset
-        found = queryset.filter(chosen[1])
+        found = super().queryset(request, queryset)
         return found.filter(injection__deliver_by__lte=timezone.now()) if self.value() == "unconfirmed" else found
-
-
-@dataclass(frozen=True)
-class FilterLink:
-    """A link to the list with one choice of the filter."""
-
-    label: str
-    url: str
-    current: bool
 
 
 @admin.register(Order)
@@ -136,7 +115,7 @@ class OrderPage(OrderActions, ReadOnlyAdmin):
         ),
     )
     readonly_fields = ("status_label", "state_label", "attempt_count", "next_attempt", "reference", "account")
-    list_before_template = "admin/orders/order/filter_links.html"
+    list_before_template = "admin/filter_links.html"
     change_form_outer_before_template = "admin/orders/order/page.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
@@ -144,7 +123,9 @@ class OrderPage(OrderActions, ReadOnlyAdmin):
         return found.annotate(may_be_twice=_MAY_BE_TWICE)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {**(extra_context or {}), "filter_links": _filter_links(request)})
+        return super().changelist_view(
+            request, {**(extra_context or {}), "filter_links": ProgressFilter.links(request)}
+        )
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
@@ -239,17 +220,3 @@ class OrderPage(OrderActions, ReadOnlyAdmin):
     @admin.display(description="Check", empty_value="–")
     def account(self, order: Order) -> str | None:
         return order.injection.account or None
-
-
-def _filter_links(request: HttpRequest) -> list[FilterLink]:
-    """Return the filter as a row of links, one tap on a phone instead of three. Other filters and the search stay."""
-    query = request.GET.copy()
-    chosen = query.get(ProgressFilter.parameter_name, "")
-    query.pop("p", None)
-    links = []
-    for name, label in ProgressFilter.links():
-        query[ProgressFilter.parameter_name] = name
-        if not name:
-            del query[ProgressFilter.parameter_name]
-        links.append(FilterLink(label, f"?{query.urlencode()}", current=name == chosen))
-    return links

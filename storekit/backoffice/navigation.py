@@ -14,7 +14,7 @@ from menus.models import Category, Menu, Modifier, ModifierGroup, Product, Snooz
 from orders.models import DiscountCode, Order, OrderingRules
 from storekit.backoffice.failures import failed_injections
 from storekit.models import ApiKey, Invitation, User, Venue
-from tables.models import Area, PayAtTable, Table
+from tables.models import Area, Bill, PayAtTable, Payment, Table
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,14 @@ _GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
         ),
     ),
     (
+        "Pay at table",
+        (
+            _Entry(Bill, "Bills", "receipt"),
+            _Entry(Payment, "Payments", "payments"),
+            _Entry(PayAtTable, "Settings", "qr_code_2"),
+        ),
+    ),
+    (
         "Menu and tables",
         (
             _Entry(Menu, "Menu", "menu_book"),
@@ -43,7 +51,6 @@ _GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
             _Entry(Snooze, "Snoozes", "snooze"),
             _Entry(Area, "Areas", "deck"),
             _Entry(Table, "Tables", "table_restaurant"),
-            _Entry(PayAtTable, "Pay at table", "qr_code_2"),
         ),
     ),
     (

@@ -3,7 +3,7 @@
 from tables.models.bills import Bill, BillIdentifier, CheckList
 from tables.models.floor import Area, Table, has_duplicate_number, new_token
 from tables.models.gift_cards import GiftCard, GiftCardEntry
-from tables.models.pay_at_table import PayAtTable, RetiredToken, Tips
+from tables.models.pay_at_table import PayAtTable, RetiredToken, Tips, are_amounts, are_percentages
 from tables.models.payments import (
     CLAIMING_STATES,
     ENDED_STATES,
@@ -30,6 +30,8 @@ __all__ = [
     "RetiredToken",
     "Table",
     "Tips",
+    "are_amounts",
+    "are_percentages",
     "has_duplicate_number",
     "new_token",
 ]

@@ -27,6 +27,7 @@ def one_of_everything(venue: Venue) -> dict[type[Model], Model]:
     area = Area.objects.create(venue=venue, pos_id="1", name=f"Terrace of {venue}")
     rows += [area, Table.objects.create(venue=venue, area=area, pos_id="1", number=7, name=f"Corner of {venue}")]
     rows.append(PayAtTable.objects.create(venue=venue, enabled=True, sheet_text=f"Scan for the bill of {venue}"))
+    rows += _payment_rows(venue)
     rows += _order_rows(make_order(venue, state=Injection.State.FAILED))
     rows += _ordering_rows(venue)
     return {type(row): row for row in rows}
@@ -50,6 +51,11 @@ def make_order(venue: Venue, *, state: str, **changes: Any) -> Order:
     )
     Injection.objects.create(order=order, state=state, reference=uuid.uuid4().hex, **changes)
     return order
+
+
+def _payment_rows(venue: Venue) -> list[Model]:
+    bill = factories.BillFactory(venue=venue, name=f"Guest of {venue}")
+    return [bill, factories.PaymentFactory(bill=bill, error=f"Refused at {venue}")]
 
 
 def _pos_rows(connection: Connection) -> list[Model]:

@@ -1,6 +1,5 @@
 """QR codes in the back office: managers download, print and replace those of their own venues."""
 
-import pytest
 from django.test import Client
 
 from storekit.models import Venue
@@ -88,15 +87,3 @@ def test_a_manager_gets_no_codes_of_another_venue(venue: Venue, other_venue: Ven
         assert answer.headers["Content-Type"].startswith("text/html")
         assert "Copper Pot" not in answer.content.decode()
     assert Table.objects.get(pk=table.pk).token == table.token
-
-
-@pytest.mark.parametrize(("browser", "status"), [("annas_browser", 302), ("bens_browser", 403)])
-def test_only_managers_switch_pay_at_table_on(
-    venue: Venue, browser: str, status: int, request: pytest.FixtureRequest
-) -> None:
-    client: Client = request.getfixturevalue(browser)
-
-    form = {"venue": venue.pk, "enabled": "on", "sheet_text": "Pay here"}
-    assert client.post("/admin/tables/payattable/add/", form).status_code == status
-
-    assert PayAtTable.objects.filter(venue=venue, enabled=True).exists() == (status == 302)
