@@ -17,12 +17,13 @@ from orders.status_summary import local_time
 from orders.till_ready import can_be_sent_now, connection_of
 from storekit.models import Venue
 from storekit.queue.heartbeat import WorkerHealth
-from tables.models import Table
+from tables.models import PayAtTable, Payment, Table
 
 _SHOWN = 5
 LATE_AFTER = timedelta(minutes=2)
 """An order that is not on its way so long after it was due is late."""
 
+_PAY_AT_TABLE = "Pay at table"
 _RECONNECT = "Orders wait until then. Press Reconnect, then Continue to Lightspeed, and agree there."
 _TILL_IS_READY = " The till takes online orders again: orders that failed because it did not can be sent again here."
 
@@ -286,6 +287,22 @@ def table_findings(duplicates: tuple[int, ...], *, venue: Venue) -> tuple[Findin
     detail = "Give each table its own number in the POS: orders and bills find a table by its number."
     action = Link("View tables", page_of(Table, use="twice", venue=venue.slug))
     return (Finding("Tables", Tone.WARNING, text, detail, action=action),)
+
+
+def payment_findings(settings: PayAtTable | None, *, needing: int, venue: Venue) -> tuple[Finding, ...]:
+    """Return how many guests' payments need a person; nothing where pay at table is not in use."""
+    if needing:
+        text = "1 payment needs you" if needing == 1 else f"{needing} payments need you"
+        detail = "Only a person can tell whether the till has it. Look at the till, then say so on the payment’s page."
+        action = Link(
+            "View payment" if needing == 1 else "View payments", page_of(Payment, state="staff", venue=venue.slug)
+        )
+        return (Finding(_PAY_AT_TABLE, Tone.BAD, text, detail, action=action, count=needing),)
+    if settings is None or not settings.enabled:
+        return ()
+    text = "No payment needs you" if settings.payments_enabled else "Guests see their bill, and pay the staff"
+    action = Link("Live floor", reverse("admin:tables_payattable_floor", args=[settings.pk]))
+    return (Finding(_PAY_AT_TABLE, Tone.GOOD, text, action=action),)
 
 
 def notification_finding(failed: int, *, venue: Venue) -> Finding:

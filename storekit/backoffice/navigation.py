@@ -12,17 +12,22 @@ from django_q.models import Failure, Schedule, Success
 from integrations.models import Connection, Notification, SyncRun, SyncSchedule
 from menus.models import Category, Menu, Modifier, ModifierGroup, Product, Snooze
 from orders.models import DiscountCode, Order, OrderingRules
-from storekit.backoffice.failures import failed_injections
+from storekit.backoffice.failures import failed_injections, payments_needing_staff
 from storekit.models import ApiKey, Invitation, User, Venue
 from tables.models import Area, Bill, PayAtTable, Payment, Table
 
 
 @dataclass(frozen=True)
 class _Entry:
+    """A page: the list of its model, or the page of this URL name."""
+
     model: type[Model]
     title: str
     icon: str
+    url_name: str = ""
 
+
+_PAY_AT_TABLE = "Pay at table"
 
 _GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
     (
@@ -33,8 +38,9 @@ _GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
         ),
     ),
     (
-        "Pay at table",
+        _PAY_AT_TABLE,
         (
+            _Entry(PayAtTable, "Live floor", "grid_view", "admin:tables_payattable_floors"),
             _Entry(Bill, "Bills", "receipt"),
             _Entry(Payment, "Payments", "payments"),
             _Entry(PayAtTable, "Settings", "qr_code_2"),
@@ -87,10 +93,12 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     home = {"title": "Tonight", "icon": "home", "link": reverse("admin:index")}
     orders = _item(request, _Entry(Order, "Orders", "receipt_long"))
     if orders and (failed := failed_injections(user=request.user).count()):
-        orders |= {"badge": str(failed), "badge_variant": "danger", "badge_style": "solid"}
+        orders |= _badge(failed)
     groups: list[dict[str, Any]] = [{"title": "", "items": [home, *([orders] if orders else [])]}]
     for title, entries in _GROUPS:
         items = [item for entry in entries if (item := _item(request, entry))]
+        if title == _PAY_AT_TABLE and items and (count := payments_needing_staff(user=request.user).count()):
+            items[0] |= _badge(count)
         groups.append({"title": title, "separator": True, "items": items})
     return groups
 
@@ -99,5 +107,9 @@ def _item(request: HttpRequest, entry: _Entry) -> dict[str, Any] | None:
     page = admin.site._registry.get(entry.model)
     if page is None or not page.has_module_permission(request):
         return None
-    link = reverse(f"admin:{entry.model._meta.app_label}_{entry.model._meta.model_name}_changelist")
+    link = reverse(entry.url_name or f"admin:{entry.model._meta.app_label}_{entry.model._meta.model_name}_changelist")
     return {"title": entry.title, "icon": entry.icon, "link": link}
+
+
+def _badge(count: int) -> dict[str, str]:
+    return {"badge": str(count), "badge_variant": "danger", "badge_style": "solid"}

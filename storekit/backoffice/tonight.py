@@ -14,7 +14,7 @@ from menus.models import Product
 from orders.checkout.venue_settings import opening_hours_by_venue
 from orders.models import CLOSED_STATUSES, Alert, Injection, Order
 from storekit.backoffice import findings
-from storekit.backoffice.failures import failed_injections
+from storekit.backoffice.failures import failed_injections, payments_needing_staff
 from storekit.backoffice.findings import Finding, OrdersTonight, Tone, WaitingOrders
 from storekit.local_time.service_days import service_day_start
 from storekit.models import User, Venue
@@ -63,6 +63,7 @@ def venues_tonight(*, user: User) -> list[VenueTonight]:
     syncs = _syncs(venues)
     duplicates = _duplicate_table_numbers(venues)
     orders = _orders(user=user, venues=venues, now=now)
+    needing = _by_venue(payments_needing_staff(user=user), "venue", venues)
     workers = worker_health()
     worker = findings.worker_finding(workers)
     tonight = []
@@ -76,6 +77,7 @@ def venues_tonight(*, user: User) -> list[VenueTonight]:
                 connected=findings.takes_orders(connection),
                 worker_runs=workers.alive,
             ),
+            *findings.payment_findings(getattr(venue, "pay_at_table", None), needing=needing[venue.pk], venue=venue),
             findings.connection_finding(connection, venue=venue, manages=venue.pk in managed),
             *findings.till_findings(connection),
             findings.menu_finding(
@@ -96,7 +98,7 @@ def venues_tonight(*, user: User) -> list[VenueTonight]:
 def _venues(user: User) -> QuerySet[Venue]:
     return (
         venues_of(user)
-        .select_related("connection", "menu")
+        .select_related("connection", "menu", "pay_at_table")
         .annotate(latest_sync=_latest_sync(SyncRun.State.SUCCEEDED, SyncRun.State.FAILED, SyncRun.State.HELD))
         .annotate(latest_good_sync=_latest_sync(SyncRun.State.SUCCEEDED))
     )

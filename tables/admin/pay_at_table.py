@@ -11,9 +11,10 @@ from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from storekit.admin_base.filters import VenueFilter
-from storekit.admin_base.site import VenueAdmin, simplify_choice
+from storekit.admin_base.site import simplify_choice
 from storekit.models import Venue
 from storekit.money import smallest_amount
+from tables.admin.live_floor import LiveFloorPages
 from tables.models import PayAtTable, are_amounts, are_percentages
 
 _SEPARATORS = re.compile(r"[\s,;]+")
@@ -108,7 +109,7 @@ class SettingsForm(forms.ModelForm):
 
 
 @admin.register(PayAtTable)
-class PayAtTablePage(VenueAdmin):
+class PayAtTablePage(LiveFloorPages):
     """The venues that use pay at table, or have prepared it. For a venue that is not listed, no code opens anything."""
 
     form = SettingsForm
