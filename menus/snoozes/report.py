@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce, ExtractHour
 from django.utils import timezone
 
 from menus.models import Snooze
-from storekit.csv_export import csv_lines
+from storekit.admin_base.csv_export import csv_lines
 from storekit.local_time.days import within_days
 
 _MAX_ITEMS = 10

@@ -116,10 +116,10 @@ def test_every_button_leads_to_a_page_that_shows_the_problem(annas_browser: Clie
     every = of(anna).findings
     ways = [way for found in every for way in (*(order.action for order in found.orders), found.action) if way]
 
-    assert [way.label for way in ways][2:] == ["Show all", "View sync", "View notifications"]
+    assert [way.label for way in ways][2:] == ["Show all", "Live floor", "View sync", "View notifications"]
     notification = f"/admin/integrations/notification/{rows[Notification].pk}/change/"
     orders = (str(another.pk), str(rows[Order].pk))
-    shown = (*orders, str(rows[Order].pk), "No menu at The Copper Pot", notification)
+    shown = (*orders, orders[1], "Live floor of The Copper Pot", "No menu at The Copper Pot", notification)
     for way, words in zip(ways, shown, strict=True):
         page = annas_browser.get(way.url)
         assert page.status_code == 200
@@ -342,7 +342,7 @@ def test_many_venues_take_no_more_queries_than_one(
         if place != venue:
             factories.MembershipFactory(venue=place, user=anna)
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         assert len(venues_tonight(user=anna)) == 5
 
 
