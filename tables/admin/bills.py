@@ -1,6 +1,5 @@
 """The back office of bills: open and closed ones as the till has them, with the guests' payments. Read-only."""
 
-from datetime import time
 from decimal import Decimal
 from typing import Any
 
@@ -39,7 +38,7 @@ class BillsForm(DaysForm):
     """Bills of some days, and of one table."""
 
     column = "created_at"
-    begins_at: time = SERVICE_DAY_STARTS_AT
+    begins_at = SERVICE_DAY_STARTS_AT
     table = forms.IntegerField(
         required=False, min_value=0, max_value=2**31 - 1, widget=forms.NumberInput(attrs={"class": "sk-input"})
     )

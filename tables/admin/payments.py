@@ -1,6 +1,5 @@
 """The back office of guests' payments: those that need a person are found at once, and each has its whole story."""
 
-from datetime import time
 from typing import Any
 
 from django.contrib import admin
@@ -53,7 +52,7 @@ class PaymentsForm(DaysForm):
     """Payments that were started on some days."""
 
     column = "created_at"
-    begins_at: time = SERVICE_DAY_STARTS_AT
+    begins_at = SERVICE_DAY_STARTS_AT
 
 
 class PaymentsFilter(FormFilter):

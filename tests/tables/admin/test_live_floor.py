@@ -62,7 +62,7 @@ def test_every_table_has_its_state_in_words(venue: Venue) -> None:
         7: "Open",
     }
     assert (seen[5].due, seen[5].paying) == (Decimal("10.00"), Decimal("4.00"))
-    assert (seen[3].due, seen[1].due) == (0, 0)
+    assert (seen[3].due, seen[1].due) == (Decimal(0), Decimal(0))
 
 
 def test_several_bills_of_a_table_are_added_up_and_the_most_urgent_word_wins(venue: Venue) -> None:
