@@ -63,8 +63,8 @@ class BillsFilter(FormFilter):
 class BillPage(ReadOnlyAdmin):
     """The bills of the venue's tables. Closed ones stay for as long as they are kept."""
 
-    list_display = ("check", "table", "state", "total_shown", "due_shown", "opened", "closed", "venue")
-    list_display_links = ("check",)
+    list_display = ("check_shown", "table", "state", "total_shown", "due_shown", "opened", "closed", "venue")
+    list_display_links = ("check_shown",)
     list_filter = (VenueFilter, BillState, BillsFilter)
     list_select_related = ("venue",)
     list_per_page = 50
@@ -99,7 +99,7 @@ class BillPage(ReadOnlyAdmin):
         return super().render_change_form(request, context | shown, *args, **options)
 
     @display(description="Check", ordering="account")
-    def check(self, bill: Bill) -> str:
+    def check_shown(self, bill: Bill) -> str:
         return f"{bill.account}, {bill.name}" if bill.name else bill.account
 
     @display(description="Table", ordering="table_number", empty_value="none")

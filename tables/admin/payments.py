@@ -68,7 +68,7 @@ class PaymentsFilter(FormFilter):
 class PaymentPage(ReadOnlyAdmin):
     """What guests pay at the table. Read-only: staff act on a payment through its buttons."""
 
-    list_display = ("started", "table_shown", "amount_shown", "tip_shown", "state_shown", "how", "check", "venue")
+    list_display = ("started", "table_shown", "amount_shown", "tip_shown", "state_shown", "how", "check_shown", "venue")
     list_display_links = ("started",)
     list_filter = (VenueFilter, PaymentState, "method", PaymentsFilter)
     list_select_related = ("venue", "table", "bill")
@@ -138,7 +138,7 @@ class PaymentPage(ReadOnlyAdmin):
         return payment.card or payment.get_method_display()
 
     @display(description="Check", ordering="bill__account")
-    def check(self, payment: Payment) -> str:
+    def check_shown(self, payment: Payment) -> str:
         return payment.account or payment.bill.account
 
     @admin.display(description="Next attempt", empty_value="–")
