@@ -5,7 +5,7 @@ from django.contrib.admin import apps as admin_apps
 from django.core.checks import register
 from django.db.models.signals import post_migrate
 
-from storekit.checks import mail_is_sent, registered_names_resolve, requests_are_collected
+from storekit.checks import mail_is_sent, payments_are_real, registered_names_resolve, requests_are_collected
 from storekit.db.cache_table import create_cache_table
 from storekit.queue.schedules import write_schedules
 
@@ -18,6 +18,7 @@ class StorekitConfig(AppConfig):
         register(mail_is_sent)
         register(registered_names_resolve)
         register(requests_are_collected, deploy=True)
+        register(payments_are_real, deploy=True)
         post_migrate.connect(create_cache_table, sender=self)
         post_migrate.connect(write_schedules, sender=apps.get_app_config("django_q"))
 

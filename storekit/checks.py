@@ -45,6 +45,25 @@ def requests_are_collected(**_: Any) -> list[CheckMessage]:
     ]
 
 
+def payments_are_real(**_: Any) -> list[CheckMessage]:
+    """storekit.W003: payments at the table that nobody is charged for, at venues with real tills."""
+    if settings.LIGHTSPEED_ENVIRONMENT != "production":
+        return []
+    if settings.PAYMENT_PROVIDER == "sandbox":
+        cause, hint = "PAYMENT_PROVIDER is sandbox", "Set PAYMENT_PROVIDER=stripe and its keys"
+    elif "_test_" in settings.STRIPE_SECRET_KEY:
+        cause, hint = "STRIPE_SECRET_KEY is a key for tests", "Set the live keys"
+    else:
+        return []
+    return [
+        Warning(
+            f"{cause}: guests who pay at the table are not charged, though the till says that they have paid.",
+            hint=f"{hint}, or leave payments at the table switched off at every venue.",
+            id="storekit.W003",
+        )
+    ]
+
+
 def database_is_prepared(**_: Any) -> list[CheckMessage]:
     """storekit.E002, E003: the database answers, has every migration and the tables of its caches."""
     try:

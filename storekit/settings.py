@@ -236,7 +236,10 @@ STRIPE_SECRET_KEY = environment.require(env, "STRIPE_SECRET_KEY", hint=_stripe_h
 STRIPE_PUBLISHABLE_KEY = (
     environment.require(env, "STRIPE_PUBLISHABLE_KEY", hint=_stripe_hint) if _pays_by_stripe else ""
 )
-STRIPE_WEBHOOK_SECRET = environment.require(env, "STRIPE_WEBHOOK_SECRET", hint=_stripe_hint) if _pays_by_stripe else ""
+# One for each webhook of ours at Stripe: that of our own account, and that of connected accounts.
+STRIPE_WEBHOOK_SECRETS = environment.values(env, "STRIPE_WEBHOOK_SECRET")
+if _pays_by_stripe:
+    environment.require(env, "STRIPE_WEBHOOK_SECRET", hint=_stripe_hint)
 STRIPE_API_BASE = environment.address(
     env, "STRIPE_API_BASE", default="https://api.stripe.com", schemes=_WEB, example="https://api.stripe.com"
 )
@@ -333,6 +336,8 @@ LOGGING = {
         "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
         # urllib3 logs whole URLs at DEBUG, authorisation codes included.
         "urllib3": {"level": "WARNING"},
+        # Stripe's library logs whole bodies at DEBUG, guests' client secrets included.
+        "stripe": {"level": "WARNING"},
     },
 }
 

@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("storekit.accounts.urls")),
     path("integrations/lightspeed/", include("integrations.connect.urls")),
     path("webhooks/", include("integrations.webhooks.urls")),
+    path("webhooks/", include("tables.payments.urls")),
     path("api/v1/", include("menus.storefront.urls")),
     path("api/v1/", include("orders.api.urls")),
     path("api/v1/", include("tables.guest.urls")),

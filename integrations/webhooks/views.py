@@ -13,14 +13,12 @@ from django.views.decorators.http import require_POST
 
 from integrations.models import Connection
 from integrations.webhooks.ledger import credentials_match, receive
+from storekit.rest.bodies import BodyTooLarge, read_body
+from storekit.rest.errors import error_response
 
 LARGEST_BODY = 1024 * 1024
 # Real notifications are not nested half as deeply; the stored body has to be walked and serialised again.
 DEEPEST_BODY = 100
-
-
-class BodyTooLarge(Exception):
-    """More than `LARGEST_BODY` bytes."""
 
 
 @csrf_exempt
@@ -36,7 +34,7 @@ def lightspeed(request: HttpRequest, public_id: UUID) -> JsonResponse:
         refusal["WWW-Authenticate"] = 'Basic realm="storekit webhooks", charset="UTF-8"'
         return refusal
     try:
-        body = _json_object(_read_body(request))
+        body = _json_object(read_body(request, limit=LARGEST_BODY))
     except BodyTooLarge:
         return _refusal(413, "too_large", "A notification may be at most 1 MiB.")
     except ValueError as error:
@@ -54,17 +52,6 @@ def _basic_credentials(request: HttpRequest) -> tuple[str, str]:
     except (binascii.Error, UnicodeDecodeError, ValueError):
         return "", ""
     return username, password
-
-
-def _read_body(request: HttpRequest) -> bytes:
-    """Return the body. Raises `BodyTooLarge`, without reading beyond the limit."""
-    stated = request.META.get("CONTENT_LENGTH") or ""
-    if stated.isdigit() and int(stated) > LARGEST_BODY:
-        raise BodyTooLarge
-    body: bytes = request.read(LARGEST_BODY + 1)
-    if len(body) > LARGEST_BODY:
-        raise BodyTooLarge
-    return body
 
 
 def _json_object(raw: bytes) -> dict[str, Any]:
@@ -98,7 +85,4 @@ def _refuse_constant(name: str) -> None:
 
 
 def _refusal(status: int, code: str, detail: str) -> JsonResponse:
-    """Return an error in the shape that storekit's REST API uses everywhere."""
-    return JsonResponse(
-        {"type": "client_error", "errors": [{"code": code, "detail": detail, "attr": None}]}, status=status
-    )
+    return error_response(status=status, type="client_error", code=code, detail=detail)
