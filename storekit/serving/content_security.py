@@ -3,6 +3,7 @@
 Django has this built in from version 6; the settings here are meant to move there.
 """
 
+import functools
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -46,9 +47,16 @@ class ContentSecurityPolicy:
 
 def policy_of(path: str) -> str:
     """Return the policy of the page at this path."""
-    policy = next((policy for prefix, policy in _BY_PREFIX.items() if path.startswith(prefix)), _STRICT)
-    if path.startswith(_CONNECTING):
-        policy = policy | {"form-action": f"'self' https: {_origin(settings.LIGHTSPEED_AUTH_URL)}"}
+    prefix = next((prefix for prefix in _BY_PREFIX if path.startswith(prefix)), "")
+    return _written(prefix, settings.LIGHTSPEED_AUTH_URL if path.startswith(_CONNECTING) else "")
+
+
+@functools.cache
+def _written(prefix: str, log_in: str) -> str:
+    """Return the policy of addresses with this prefix; `log_in` is the POS's, for pages that connect a venue."""
+    policy = _BY_PREFIX.get(prefix, _STRICT)
+    if log_in:
+        policy = policy | {"form-action": f"'self' https: {_origin(log_in)}"}
     return "; ".join(f"{name} {sources}" for name, sources in policy.items())
 
 
