@@ -80,7 +80,7 @@ class TableView(APIView):
     )
     def get(self, request: Request, token: str) -> HttpResponse:
         table = opened_table(token)
-        if not _is_known(refresh_bills(venue=table.venue)):
+        if not is_known(refresh_bills(venue=table.venue)):
             return _bills_unknown()
         body = json.dumps(table_document(table=table), separators=(",", ":"), ensure_ascii=False).encode()
         etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
@@ -107,7 +107,8 @@ def opened_table(token: str) -> Table:
         raise CodeRetired(str(error)) from None
 
 
-def _is_known(row: CheckList) -> bool:
+def is_known(row: CheckList) -> bool:
+    """Return whether the venue's bills were read from the till within the last minute."""
     return row.fetched_at is not None and row.fetched_at > clock.now() - _OLDEST
 
 
