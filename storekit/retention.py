@@ -39,13 +39,17 @@ class Age:
 
 
 _SETTLED = ("confirmed", "failed")
+_ENDED = ("captured", "released", "refunded")
 
 AGES: tuple[Age, ...] = (
     Age("Attempts to send an order", "orders.InjectionAttempt", 365, "started_at", Q(injection__state__in=_SETTLED)),
     # A check's names are needed while it is open, which is a matter of hours.
     Age("Names of an order's check", "orders.CheckIdentifier", 90, "injection__accepted_at"),
-    # Staff name checks after guests.
-    Age("Bills that are closed", "tables.Bill", 90, "closed_at"),
+    # Staff name checks after guests. A bill that guests have paid belongs to the payments, which are the venue's books.
+    Age("Bills that are closed", "tables.Bill", 90, "closed_at", Q(guest_payments=None)),
+    Age("Attempts to carry out a payment", "tables.PaymentAttempt", 365, "started_at", Q(payment__state__in=_ENDED)),
+    Age("Alerts about payments", "tables.PaymentAlert", 365, "created_at", Q(next_attempt_at=None)),
+    Age("Charges of the sandbox provider", "tables.SandboxCharge", 90, "created_at"),
     Age("Alerts about orders", "orders.Alert", 365, "created_at", Q(next_attempt_at=None)),
     Age("Staff's actions on orders", "orders.StaffAction", 730, "at"),
     Age("Notifications from the POS", "integrations.Notification", 90, "processed_at"),

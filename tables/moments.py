@@ -2,14 +2,28 @@
 
 from datetime import datetime
 
+from django.db.models import Q
+
 from storekit.db import moments
-from storekit.db.moments import Ahead
+from storekit.db.moments import Ahead, Reckoned
 from tables.bills import refreshing
+from tables.models import Payment
+from tables.payments import alerts, leasing, starting, transitions
+
+_PAYMENT, _REFUND, _ALERT = "tables.Payment", "tables.PaymentRefund", "tables.PaymentAlert"
 
 _MOMENTS = (
     Ahead("tables.CheckList", "next_attempt_at", refreshing.LEASE),
     Ahead("tables.CheckList", "fetched_at"),
     Ahead("tables.Bill", "next_look_at", refreshing.LOOK_AGAIN_AFTER),
+    Ahead(_PAYMENT, "next_attempt_at", starting.HOLD, where=Q(state=Payment.State.HELD)),
+    Ahead(_PAYMENT, "next_attempt_at", transitions.LONGEST_DELAY, where=Q(next_attempt_at__isnull=False)),
+    Ahead(_PAYMENT, "lease_until", leasing.LEASE, where=Q(next_attempt_at__isnull=False), then=leasing.LEASE),
+    Reckoned(_PAYMENT, since="created_at", until="held_until", where=Q(state=Payment.State.HELD)),
+    Reckoned(_PAYMENT, since="sent_at", until="answer_by", where=Q(state=Payment.State.SENT)),
+    Ahead(_REFUND, "next_attempt_at", transitions.LONGEST_DELAY, where=Q(next_attempt_at__isnull=False)),
+    Ahead(_REFUND, "lease_until", leasing.LEASE, where=Q(next_attempt_at__isnull=False), then=leasing.LEASE),
+    Ahead(_ALERT, "next_attempt_at", alerts.LONGEST_DELAY, where=Q(next_attempt_at__isnull=False)),
 )
 
 

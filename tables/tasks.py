@@ -1,11 +1,20 @@
 """The tasks of tables. Each takes ids and returns a line for the task queue's log."""
 
 from functools import partial
+from uuid import UUID
+
+from django.conf import settings
 
 from integrations.models import SyncRun
 from integrations.syncs.queue import SYNCS
 from integrations.syncs.runs import SyncAlreadyRunning, queued_run
+from storekit.queue.worker_threads import Lane
 from tables import floor_plan
+from tables.models import Payment, PaymentAlert
+from tables.payments import alerts, steps
+
+PAYMENTS = Lane("payments", threads=24, per_key=settings.POS_CALLS_PER_PROCESS)
+PAYMENT_ALERTS = Lane("payment alerts", threads=4, per_key=1)
 
 
 def sync_floor_plan(run_id: int) -> str:
@@ -19,3 +28,21 @@ def _carry_out(run: SyncRun) -> str:
         return floor_plan.sync_floor_plan(venue=run.connection.venue, started_by=run.started_by, queued=run).state
     except SyncAlreadyRunning as error:
         return str(error)
+
+
+def advance_payment(payment_id: str) -> str:
+    """Take the next steps of one payment, if they are due."""
+    venue = Payment.objects.filter(pk=payment_id).values_list("venue", flat=True).first()
+    return str(PAYMENTS.hand_over(venue, partial(steps.advance, payment_id=UUID(payment_id))))
+
+
+def sweep_payments() -> str:
+    """Queue every payment that is due, and every message about one."""
+    due, told = steps.enqueue_due(), alerts.enqueue_due()
+    return f"{due} due" + (f", {told} messages" if told else "")
+
+
+def send_payment_alert(alert_id: int) -> str:
+    """Send one message about a payment, if it is due."""
+    venue = PaymentAlert.objects.filter(pk=alert_id).values_list("payment__venue", flat=True).first()
+    return str(PAYMENT_ALERTS.hand_over(venue, partial(alerts.send, alert_id=alert_id)))

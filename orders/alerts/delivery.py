@@ -17,7 +17,7 @@ from orders.alerts.rush import NOT_NEEDED, companions, digest_due, joins_digest
 from orders.alerts.sold_out import menu_message, snooze_sold_out_items, snooze_would_end_at
 from orders.models import CLOSED_STATUSES, Alert, Injection, Order
 from storekit.db import clock
-from storekit.db.due_rows import claim_by_moment, enqueue_each
+from storekit.db.due_rows import claim_by_moment, enqueue_each, growing_delay
 from storekit.mail import send_to_venue
 
 logger = logging.getLogger(__name__)
@@ -183,7 +183,7 @@ def _retry(
 ) -> str:
     """Schedule a later attempt, for all at the same moment, and give up on those whose time is over by then."""
     tried = max(alert.attempts for alert in alerts)
-    delay = min(_FIRST_DELAY * 2 ** min(tried - 1, 10), LONGEST_DELAY)
+    delay = growing_delay(failures=tried, first=_FIRST_DELAY, longest=LONGEST_DELAY)
     retry_at = clock.now() + max(delay, wait or delay)
     over = [alert for alert in alerts if retry_at > until(alert)]
     _record(over, "given up", next_attempt_at=None, error=problem[:500])

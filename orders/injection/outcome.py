@@ -36,6 +36,7 @@ from orders.injection.refused_items import explained
 from orders.models import Injection, InjectionAttempt
 from orders.queue import enqueue_confirmation_check
 from storekit.db import clock
+from storekit.db.due_rows import still_ours
 
 _MAY_HAVE_ARRIVED = "It may still have arrived: check the till before you enter it by hand or send it again."
 
@@ -79,10 +80,8 @@ def record_outcome(*, claim: Claim, error: Exception | None, note_messages: int 
         _record_attempt(claim, outcome, error, now)
         if outcome in (_Outcome.ACCEPTED, _Outcome.DUPLICATE):
             queue_note_messages(order_id=claim.injection.order_id, number=note_messages)
-        ours = Injection.objects.select_for_update().filter(
-            pk=claim.injection.pk, state=_State.SENDING, lease=claim.lease
-        )
-        injection = ours.first()
+        sending = Injection.objects.filter(pk=claim.injection.pk, state=_State.SENDING)
+        injection = still_ours(sending, lease=claim.lease)
         if injection is not None:
             _update_injection(claim, injection, outcome, error, now)
     result = str(injection.state) if injection is not None else "superseded"

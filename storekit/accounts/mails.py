@@ -13,7 +13,7 @@ from django.db.models import F, QuerySet
 
 from storekit.accounts.invitations import GOOD_FOR, address_of
 from storekit.db import clock
-from storekit.db.due_rows import claim_by_moment, due_now, enqueue_each, enqueue_on_commit
+from storekit.db.due_rows import claim_by_moment, due_now, enqueue_each, enqueue_on_commit, growing_delay
 from storekit.mail import send_mail
 from storekit.models import AccountMail, Invitation
 
@@ -50,7 +50,7 @@ def send(*, mail_id: int) -> str:
     if not problem:
         row.delete()
         return "sent"
-    retry_at = clock.now() + min(_FIRST_DELAY * 2 ** min(row.attempts - 1, 10), LONGEST_DELAY)
+    retry_at = clock.now() + growing_delay(failures=row.attempts, first=_FIRST_DELAY, longest=LONGEST_DELAY)
     if retry_at > row.created_at + _TRIED_FOR:
         logger.error("%s was not sent for a day: %s", row, problem)
         row.delete()

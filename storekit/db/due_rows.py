@@ -26,6 +26,9 @@ AnyModel = TypeVar("AnyModel", bound=Model)
 CLOCK_SKEW = timedelta(seconds=5)
 """How far the clocks of two hosts of ours may differ. A row that is due now is due on every host."""
 
+# Enough for any delay; more would not fit into a `timedelta`.
+_MOST_DOUBLINGS = 20
+
 
 def due_now() -> datetime:
     """Return now, minus the clock skew we allow."""
@@ -85,3 +88,16 @@ def claim_by_moment(
     """
     until = clock.now() + lease
     return until if due.update(**{column: until}, **columns) else None
+
+
+def still_ours(rows: QuerySet[AnyModel], *, lease: UUID) -> AnyModel | None:
+    """Return the claimed row, locked, or None if its claim is over: then somebody else's outcome is the later one.
+
+    Call in a transaction. `rows` is narrowed to the one row. Whoever settles a row by other means clears its `lease`.
+    """
+    return rows.select_for_update(of=("self",)).filter(lease=lease).first()
+
+
+def growing_delay(*, failures: int, first: timedelta, longest: timedelta) -> timedelta:
+    """Return how long to wait after this many failures, 1 or more: twice as long each time, up to `longest`."""
+    return min(first * 2 ** min(failures - 1, _MOST_DOUBLINGS), longest)

@@ -8,6 +8,7 @@ PERIODIC_TASKS: dict[str, int] = {
     "orders.tasks.sweep_unconfirmed": 1,
     "orders.tasks.sweep_alerts": 1,
     "orders.tasks.sweep_unpaid": 1,
+    "tables.tasks.sweep_payments": 1,
     "integrations.tasks.sweep_notifications": 1,
     "integrations.tasks.refresh_tokens": 10,
     "integrations.tasks.check_consents": 1,
@@ -29,6 +30,7 @@ TICKS: tuple[str, ...] = (
     "storekit.queue.clock_steps.put_right_now_and_then",
     "storekit.queue.heartbeat.enqueue_beat",
     "orders.polling.enqueue_newly_due",
+    "tables.payments.polling.enqueue_newly_due",
     "integrations.webhooks.ledger.enqueue_newly_due",
     "menus.snoozes.service.enqueue_newly_due",
 )
@@ -46,6 +48,7 @@ MOMENTS: tuple[str, ...] = (
 NOTIFICATION_HANDLERS: dict[str, str] = {
     "ORDER": "orders.injection.pos_events.apply_order_update",
     "ITEM": "menus.stock.reconciliation.record_item_notification",
+    "PAYMENT": "tables.payments.pos_events.apply_payment_update",
     "ORDER_API": "integrations.connect.readiness.apply_readiness",
 }
 """The function that handles a notification from the POS, by its type. It is given the venue and the fact."""

@@ -1,17 +1,21 @@
 """A bill as guests and the REST API see it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from integrations.connect.venue_settings import settings_of
 from storekit.models import Venue
 from storekit.money import ZERO, money_string
-from tables.bills.splitting import BillLine, SplitBill, due
-from tables.models import Bill, Table
+from tables.bills.splitting import due
+from tables.models import Bill, Payment, Table
+from tables.payments.claims import claim_of, claiming_payments, is_on_till, split_of, total_of
+from tables.payments.references import payment_of
 
 Json = dict[str, Any]
+
+_PAID = (Payment.State.APPLIED, Payment.State.CAPTURED)
 
 
 def table_document(*, table: Table) -> Json:
@@ -22,24 +26,33 @@ def table_document(*, table: Table) -> Json:
     venue = table.venue
     rows = Bill.objects.filter(venue=venue, table_number=table.number).exclude(status=Bill.Status.CLOSED)
     hides_free = settings_of(venue).ignore_free_items
+    bills = list(rows.order_by("opened_at", "created_at"))
+    payments = claiming_payments(bills)
     return {
         "venue": {"slug": venue.slug, "name": venue.name, "currency": venue.currency},
         "table": {"number": table.number, "name": table.name, "area": table.area.name},
         "bills": [
-            bill_document(bill, venue=venue, hides_free=hides_free) for bill in rows.order_by("opened_at", "created_at")
+            bill_document(bill, venue=venue, payments=payments[bill.pk], hides_free=hides_free) for bill in bills
         ],
     }
 
 
-def bill_document(bill: Bill, *, venue: Venue, hides_free: bool = False) -> Json:
-    """Return the bill. `hides_free` leaves out lines that cost nothing and have nothing below them that does.
+def bill_document(bill: Bill, *, venue: Venue, payments: Sequence[Payment] = (), hides_free: bool = False) -> Json:
+    """Return the bill. A line's total includes its sub-lines.
 
-    A line's total includes its sub-lines.
+    Args:
+        bill: the bill.
+        venue: its venue.
+        payments: those that hold or have paid a part of it, `tables.payments.claims.claiming_payments`.
+        hides_free: leave out lines that cost nothing and have nothing below them that does.
     """
     currency = venue.currency
     lines = [line for line in bill.lines if not (hides_free and _is_free(line))]
-    split = split_bill(bill, currency=currency)
+    split = split_of(bill, venue=venue, claims=[claim_of(payment, bill) for payment in payments])
+    paid = [payment for payment in payments if payment.state in _PAID]
+    not_listed = [payment for payment in payments if not is_on_till(payment, bill)]
     items = sum((line.total for line in split.lines), ZERO)
+    ours = {payment.pk for payment in paid}
     # What the lines and the service charge do not explain, if it lowers the total.
     discount = max(items + bill.service_charge - bill.total, ZERO)
     amounts = {
@@ -47,8 +60,8 @@ def bill_document(bill: Bill, *, venue: Venue, hides_free: bool = False) -> Json
         "discount": discount,
         "service_charge": bill.service_charge,
         "total": bill.total,
-        "paid": bill.paid,
-        "pending": ZERO,
+        "paid": bill.paid + sum((payment.amount for payment in not_listed if payment in paid), ZERO),
+        "pending": sum((payment.amount for payment in not_listed if payment not in paid), ZERO),
         "due": due(split),
     }
     return {
@@ -60,19 +73,11 @@ def bill_document(bill: Bill, *, venue: Venue, hides_free: bool = False) -> Json
         "version": bill.version,
         "lines": [_line(line, currency) for line in lines],
         "totals": {name: money_string(amount, currency) for name, amount in amounts.items()},
-        "payments": [_payment(payment, venue) for payment in bill.payments],
+        "payments": [
+            *(_of_till(row, venue) for row in bill.payments if payment_of(reference=row["reference"]) not in ours),
+            *(_of_guest(payment, venue) for payment in paid),
+        ],
     }
-
-
-def split_bill(bill: Bill, *, currency: str) -> SplitBill:
-    """Return the bill for the law of splitting, without any claims of guests."""
-    lines = [BillLine(line["id"], Fraction(line["quantity"]), total_of(line)) for line in bill.lines]
-    return SplitBill(currency, bill.total, paid_on_till=bill.paid, lines=lines)
-
-
-def total_of(line: Json) -> Decimal:
-    """Return what a line costs with its sub-lines."""
-    return Decimal(line["total"]) + sum((total_of(below) for below in line["sub_lines"]), ZERO)
 
 
 def _is_free(line: Json) -> bool:
@@ -92,13 +97,23 @@ def _line(line: Json, currency: str) -> Json:
     }
 
 
-def _payment(payment: Json, venue: Venue) -> Json:
+def _of_till(payment: Json, venue: Venue) -> Json:
     return {
         "amount": money_string(Decimal(payment["amount"]), venue.currency),
         "tip": money_string(ZERO, venue.currency),
         "method": payment["method"],
         "at": _local(datetime.fromisoformat(payment["at"]) if payment["at"] else None, venue),
         "source": "pos",
+    }
+
+
+def _of_guest(payment: Payment, venue: Venue) -> Json:
+    return {
+        "amount": money_string(payment.amount, venue.currency),
+        "tip": money_string(payment.tip, venue.currency),
+        "method": payment.method,
+        "at": _local(payment.applied_at, venue),
+        "source": "storekit",
     }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 
 from integrations.pos import CheckLine, CheckPayment, OpenCheck
 from storekit.db import clock
@@ -100,7 +101,8 @@ def _write(bill: Bill, check: OpenCheck) -> None:
         shown["closed_at"] = None
     is_new = bill._state.adding
     if shown and not is_new:
-        shown["version"] = bill.version + 1
+        # Payments raise it too, meanwhile.
+        shown["version"] = F("version") + 1
     changed = shown | renamed
     for name, value in changed.items():
         setattr(bill, name, value)
@@ -109,7 +111,8 @@ def _write(bill: Bill, check: OpenCheck) -> None:
 
 
 def _close(bill: Bill) -> None:
-    bill.status, bill.closed_at, bill.version = Bill.Status.CLOSED, clock.now(), bill.version + 1
+    bill.status, bill.closed_at = Bill.Status.CLOSED, clock.now()
+    bill.version = F("version") + 1
     bill.save(update_fields=["status", "closed_at", "version"])
 
 

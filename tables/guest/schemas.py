@@ -1,9 +1,19 @@
 """The shapes of a table and its bills, for the OpenAPI schema."""
 
+import re
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from storekit.rest.money import Money
-from tables.models import Bill
+from storekit.rest.money import Money, PostedMoney
+from tables.models import Bill, Payment
+
+# Fractions, because a third is no decimal.
+_QUANTITY = re.compile(r"[0-9]{1,6}(/[1-9][0-9]{0,5}|[.][0-9]{1,6})?")
+_MOST_LINES = 500
 
 
 class ModifierOfLineSerializer(serializers.Serializer):
@@ -90,3 +100,88 @@ class TableSerializer(serializers.Serializer):
     venue = TableVenueSerializer()
     table = TableNameSerializer()
     bills = BillSerializer(many=True)
+
+
+@extend_schema_field({"type": "string", "pattern": f"^{_QUANTITY.pattern}$", "example": "1/3"})
+class Quantity(serializers.Field):
+    """A quantity as text: a whole number, a decimal or a fraction. A JSON number is taken too."""
+
+    default_error_messages = {"invalid": "Send a quantity such as 1, 0.5 or 1/3, as text."}
+
+    def to_internal_value(self, data: Any) -> Fraction:
+        text = str(data) if isinstance(data, (str, int, float)) and not isinstance(data, bool) else ""
+        if not _QUANTITY.fullmatch(text):
+            self.fail("invalid")
+        return Fraction(text)
+
+    def to_representation(self, value: Fraction) -> str:
+        return str(value)
+
+
+class PostedLineSerializer(serializers.Serializer):
+    """A part of a line."""
+
+    line = serializers.CharField(max_length=100)
+    quantity = Quantity()
+
+
+class PostedSplitSerializer(serializers.Serializer):
+    """What the guest pays: everything due, lines, equal shares, or an amount."""
+
+    mode = serializers.ChoiceField(["full", "items", "shares", "amount"])
+    lines = serializers.ListField(child=PostedLineSerializer(), required=False, max_length=_MOST_LINES)
+    shares = serializers.IntegerField(required=False, min_value=1)
+    of = serializers.IntegerField(required=False, min_value=1)
+    amount = PostedMoney(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        needed = {"items": ("lines",), "shares": ("shares", "of"), "amount": ("amount",)}.get(attrs["mode"], ())
+        if missing := [name for name in needed if name not in attrs]:
+            raise serializers.ValidationError(dict.fromkeys(missing, "This field is required."), code="required")
+        names = [line["line"] for line in attrs.get("lines", ())]
+        if len(names) != len(set(names)):
+            raise serializers.ValidationError({"lines": "Name each line once."}, code="invalid")
+        return attrs
+
+
+class PostedPaymentSerializer(serializers.Serializer):
+    """A payment, as posted."""
+
+    split = PostedSplitSerializer()
+    tip = PostedMoney(default=Decimal(0), help_text="Beside the part of the bill.")
+    method = serializers.ChoiceField(Payment.Method.choices, default=Payment.Method.CARD)
+    card = serializers.DictField(
+        child=serializers.CharField(max_length=500),
+        default=dict,
+        help_text="What the provider needs, such as `token`. Empty: the guest enters a card on the provider's form.",
+    )
+    gift_card = serializers.CharField(max_length=64, required=False, allow_blank=True, default="", trim_whitespace=True)
+    email = serializers.EmailField(default="", allow_blank=True, help_text="For the receipt.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["method"] == Payment.Method.GIFT_CARD and not attrs["gift_card"]:
+            raise serializers.ValidationError({"gift_card": "Enter the gift card's code."}, code="required")
+        return attrs
+
+
+class PaymentErrorSerializer(serializers.Serializer):
+    """Why the guest was not charged, in the guest's language."""
+
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class PaymentSerializer(serializers.Serializer):
+    """A payment."""
+
+    id = serializers.CharField()
+    status = serializers.ChoiceField(["pending", "succeeded", "failed", "refunded"])
+    stage = serializers.ChoiceField(
+        ["needs_guest", "processing", "settling", "paid", "not_charged", "refunded"],
+        help_text="What the guest sees. `settling`: paid, and being booked on the till.",
+    )
+    amount = Money(help_text="Of the bill, without the tip.")
+    tip = Money()
+    due_after = Money(help_text="What nobody has paid or holds of the bill now.")
+    error = PaymentErrorSerializer(allow_null=True)
+    provider = serializers.DictField(help_text="`name`, and what its form or page needs to go on.")

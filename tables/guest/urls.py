@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path, register_converter
 from django.urls.converters import StringConverter
 
+from tables.guest.payments import OnePaymentView, PaymentsView
 from tables.guest.views import TableView
 
 
@@ -15,4 +16,8 @@ class TokenConverter(StringConverter):
 register_converter(TokenConverter, "table_token")
 
 app_name = "tables"
-urlpatterns: list[URLPattern] = [path("tables/<table_token:token>", TableView.as_view(), name="table")]
+urlpatterns: list[URLPattern] = [
+    path("tables/<table_token:token>", TableView.as_view(), name="table"),
+    path("tables/<table_token:token>/bills/<str:bill_id>/payments", PaymentsView.as_view(), name="payments"),
+    path("tables/<table_token:token>/payments/<str:payment_id>", OnePaymentView.as_view(), name="payment"),
+]

@@ -81,7 +81,7 @@ class TableView(APIView):
     def get(self, request: Request, token: str) -> HttpResponse:
         table = opened_table(token)
         if not is_known(refresh_bills(venue=table.venue)):
-            return _bills_unknown()
+            return bills_unknown()
         body = json.dumps(table_document(table=table), separators=(",", ":"), ensure_ascii=False).encode()
         etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
         response = get_conditional_response(request._request, etag=etag)
@@ -108,11 +108,11 @@ def opened_table(token: str) -> Table:
 
 
 def is_known(row: CheckList) -> bool:
-    """Return whether the venue's bills were read from the till within the last minute."""
+    """Return whether the venue's bills were read from the POS a short time ago."""
     return row.fetched_at is not None and row.fetched_at > clock.now() - _OLDEST
 
 
-def _bills_unknown() -> HttpResponse:
+def bills_unknown() -> HttpResponse:
     """Return 503. Not an exception: each phone's poll would be another error in the log."""
     response = error_response(status=503, type="server_error", code="pos_unavailable", detail=_POS_UNAVAILABLE)
     response["Retry-After"] = "3"

@@ -12,6 +12,7 @@ from tables.models.payments import (
     PaymentAttempt,
     PaymentRefund,
 )
+from tables.models.sandbox_charges import SandboxCharge
 
 __all__ = [
     "CLAIMING_STATES",
@@ -28,6 +29,7 @@ __all__ = [
     "PaymentAttempt",
     "PaymentRefund",
     "RetiredToken",
+    "SandboxCharge",
     "Table",
     "Tips",
     "are_amounts",

@@ -7,6 +7,7 @@ from django.db import models
 
 from storekit.db import clock
 from storekit.db.fields import money
+from storekit.encryption import EncryptedTextField
 from storekit.models import Venue
 from tables.models.bills import Bill
 from tables.models.floor import Table
@@ -65,6 +66,9 @@ class Payment(models.Model):
     provider_account = models.CharField(max_length=64, blank=True, help_text="The venue's account there.")
     provider_reference = models.CharField(max_length=255, blank=True, help_text="The payment's name there.")
     provider_data = models.JSONField(default=dict, help_text="What the guest's page needs to go on. No card numbers.")
+    posted_card = EncryptedTextField(
+        blank=True, help_text="As posted, in JSON: a provider’s token, or a gift card’s code. Empty once it was used."
+    )
     card = models.CharField(max_length=40, blank=True, help_text='For the receipt, such as "Visa 4242".')
     captured_first = models.BooleanField(default=False, help_text="Its method cannot be authorised.")
     captured = money(default=0, help_text="What was taken, with the tip.")

@@ -16,6 +16,7 @@ from orders.polling import enqueue_newly_due
 from storekit.queue.clock_steps import put_right_now_and_then
 from storekit.queue.heartbeat import enqueue_beat
 from storekit.queue.registry import TICKS
+from tables.payments.polling import enqueue_newly_due as enqueue_due_payments
 from tests import factories
 from tests.orders.sending import NOW, queued
 
@@ -74,7 +75,7 @@ def test_due_notifications_are_queued(connection: Connection) -> None:
         {"next_attempt_at": NOW + SECOND},
         {"next_attempt_at": None},
         {"processed_at": NOW},
-        {"type": "PAYMENT"},
+        {"type": "SOMETHING_NEW"},
     ]
     for number, columns in enumerate([{}, *others]):
         Notification.objects.create(connection=connection, fingerprint=str(number), **{**received, **columns})
@@ -113,6 +114,7 @@ def test_the_registered_polls_exist() -> None:
         put_right_now_and_then,
         enqueue_beat,
         enqueue_newly_due,
+        enqueue_due_payments,
         enqueue_due_notifications,
         enqueue_due_snoozes,
     ]

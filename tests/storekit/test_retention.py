@@ -22,7 +22,7 @@ from storekit.models import IdempotentAnswer, Invitation, User, Venue
 from storekit.queue.schedules import write_schedules
 from storekit.retention import AGES, Age, forget_old
 from storekit.tasks import forget_old_rows
-from tables.models import Bill
+from tables.models import Bill, Payment, PaymentAlert, PaymentAttempt, SandboxCharge
 from tests import factories
 
 NOW = datetime(2026, 5, 1, 2, 30, tzinfo=UTC)
@@ -33,7 +33,18 @@ KEPT = {
     "storekit": {"User", "Venue", "Membership", "ApiKey", "AccountMail", "WorkerBeat", "WorkerOutage"},
     "integrations": {"Connection", "TokenPair", "WaitingConsent", "LightspeedSettings", "SyncSchedule"},
     # Identifiers go with their bill.
-    "tables": {"Area", "Table", "PayAtTable", "RetiredToken", "CheckList", "BillIdentifier"},
+    "tables": {
+        "Area",
+        "Table",
+        "PayAtTable",
+        "RetiredToken",
+        "CheckList",
+        "BillIdentifier",
+        "Payment",
+        "PaymentRefund",
+        "GiftCard",
+        "GiftCardEntry",
+    },
     "orders": {"Order", "OrderLine", "OrderCounter", "Injection", "DiscountCode", "OrderingRules", "OrderingHours"},
     "menus": {
         "Menu",
@@ -100,6 +111,11 @@ def row_of(age: Age, order: Order, connection: Connection, number: int) -> Model
         "integrations.Notification": lambda: Notification(connection=connection, fingerprint=str(number), body={}),
         "integrations.SyncRun": lambda: SyncRun(connection=connection, kind="menu", state="failed", lease_until=NOW),
         "tables.Bill": lambda: Bill(venue=order.venue, account=str(number), total=0, paid=0),
+        "tables.PaymentAttempt": lambda: PaymentAttempt(payment=payment_at(order.venue), step="send"),
+        "tables.PaymentAlert": lambda: PaymentAlert(
+            payment=payment_at(order.venue), channel="email", about="no_word", occurrence=number
+        ),
+        "tables.SandboxCharge": lambda: SandboxCharge(key=str(number), currency="GBP", amount=1, state="captured"),
         "menus.RestorePoint": lambda: RestorePoint(menu=menu, version=number, products=1, content=b""),
         "menus.Snooze": lambda: Snooze(venue=order.venue, sku=str(number), name="Pie", source="staff"),
         "storekit.IdempotentAnswer": lambda: IdempotentAnswer(
@@ -120,6 +136,14 @@ def row_of(age: Age, order: Order, connection: Connection, number: int) -> Model
     row: Model = makers[age.model]()
     row.save(force_insert=True)
     return row
+
+
+def payment_at(venue: Venue) -> Payment:
+    bill, _ = Bill.objects.get_or_create(venue=venue, account="A1.1", defaults={"total": 1, "paid": 1})
+    payment, _ = Payment.objects.get_or_create(
+        venue=venue, bill=bill, state="captured", defaults={"amount": 1, "held_until": NOW}
+    )
+    return payment
 
 
 def make_old(row: Model, age: Age, days: float) -> None:
@@ -225,3 +249,12 @@ def test_the_task_is_scheduled_and_its_predecessors_schedule_is_gone() -> None:
     write_schedules()
     assert not Schedule.objects.filter(name=old).exists()
     assert Schedule.objects.get(func="storekit.tasks.forget_old_rows").minutes == 30
+
+
+def test_a_bill_that_guests_have_paid_is_kept_with_its_payments(venue: Venue) -> None:
+    payment_at(venue)
+    Bill.objects.create(venue=venue, account="A2.1", total=1, paid=1)
+    Bill.objects.update(closed_at=NOW - timedelta(days=400))
+
+    assert forget_old(model="tables.Bill") == {"Bills that are closed": 1}
+    assert Bill.objects.get().account == "A1.1"

@@ -212,5 +212,5 @@ def test_a_poll_takes_few_queries_whatever_the_number_of_bills(
     till_has(*(check(f"A{n}.1", SOUP) for n in range(12)))
     assert len(bills(table)) == 12
 
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         bills(table)

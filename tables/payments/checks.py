@@ -1,0 +1,42 @@
+"""Read a payment's check from the POS as it is now, by every name it has, and bring its bill up to date with it."""
+
+from integrations.pos import NotFound, OpenCheck, PointOfSale
+from storekit.db import clock
+from tables.bills.recording import record_checks
+from tables.models import Bill, CheckList
+
+# The newest first: older ones are former names of the same check.
+_MOST_IDENTIFIERS = 4
+
+
+def read_check(pos: PointOfSale, bill: Bill) -> OpenCheck | None:
+    """Return the bill's check, or None if it is not open under any name. One call if it kept its name.
+
+    Raises:
+        PosError: the POS cannot be asked.
+    """
+    asked_at = clock.now()
+    check = _by_identifier(pos, bill.account) or _in_list(pos, bill)
+    if check is None:
+        check = next((found for name in _other_names(bill) if (found := _by_identifier(pos, name))), None)
+    if check is not None and not CheckList.objects.filter(venue=bill.venue_id, fetched_at__gt=asked_at).exists():
+        CheckList.objects.get_or_create(venue_id=bill.venue_id)
+        record_checks(venue=bill.venue, checks=[check])
+    return check
+
+
+def _by_identifier(pos: PointOfSale, identifier: str) -> OpenCheck | None:
+    try:
+        return pos.open_check(identifier)
+    except NotFound:
+        return None
+
+
+def _in_list(pos: PointOfSale, bill: Bill) -> OpenCheck | None:
+    names = {bill.account, bill.check_uuid, *_other_names(bill)} - {""}
+    return next((check for check in pos.open_checks() if names & set(check.identifiers)), None)
+
+
+def _other_names(bill: Bill) -> list[str]:
+    rows = bill.identifiers.exclude(identifier__in=[bill.check_uuid, bill.account]).order_by("-pk")
+    return list(rows.values_list("identifier", flat=True)[:_MOST_IDENTIFIERS])

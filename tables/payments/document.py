@@ -1,0 +1,81 @@
+"""A payment as the guest who pays and the REST API see it."""
+
+from typing import Any
+
+from django.utils import translation
+from django.utils.translation import gettext, gettext_noop
+
+from storekit.money import money_string
+from tables.bills.splitting import due
+from tables.models import Payment
+from tables.payments.claims import claims_on, split_of
+from tables.payments.providers.port import Money
+
+Json = dict[str, Any]
+
+State = Payment.State
+
+_SENTENCES = {
+    "abandoned": gettext_noop("The time to pay is over. You were not charged."),
+    "card_declined": gettext_noop("Your card was declined. Try another one."),
+    "insufficient_funds": gettext_noop("Your card does not have enough money. Try another one."),
+    "expired_card": gettext_noop("Your card has expired. Try another one."),
+    "unknown_gift_card": gettext_noop("We do not know this gift card. Check its code."),
+    "not_available": gettext_noop("Somebody else has paid for that meanwhile. You were not charged."),
+    "more_than_due": gettext_noop("The bill has changed meanwhile. You were not charged."),
+}
+_OTHERWISE = gettext_noop("You were not charged. Please pay the staff.")
+
+
+def payment_document(payment: Payment) -> Json:
+    """Return the payment: `{id, status, stage, amount, tip, due_after, error, provider}`.
+
+    `stage` is what the guest sees: `needs_guest` (a card or a confirmation), `processing`, `settling` (paid, being
+    settled), `paid`, `not_charged`, or `refunded`. Load the bill and the venue with the payment. The sentence of an
+    error is in the language of the payment.
+    """
+    currency = payment.venue.currency
+    status, stage = _status(payment)
+    split = split_of(payment.bill, venue=payment.venue, claims=claims_on(payment.bill))
+    return {
+        "id": str(payment.pk),
+        "status": status,
+        "stage": stage,
+        "amount": money_string(payment.amount, currency),
+        "tip": money_string(payment.tip, currency),
+        "due_after": money_string(due(split), currency),
+        "error": _error(payment) if status in ("failed", "refunded") else None,
+        "provider": _provider(payment) if status == "pending" else {"name": payment.provider},
+    }
+
+
+def _status(payment: Payment) -> tuple[str, str]:
+    match payment.state:
+        case State.HELD:
+            is_asked = payment.provider_data.get("money") == Money.NEEDS_GUEST
+            return "pending", "needs_guest" if is_asked else "processing"
+        case State.CAPTURED:
+            is_given_back = payment.refunded and payment.refunded >= payment.captured
+            return ("refunded", "refunded") if is_given_back else ("succeeded", "paid")
+        case State.REFUSED:
+            return "failed", "refunded" if payment.captured_first else "not_charged"
+        case State.RELEASED:
+            return "failed", "not_charged"
+        case State.REFUNDED:
+            return "refunded", "refunded"
+        case State.APPLIED if payment.error_code:
+            return "failed", "not_charged"
+        case _:
+            return "pending", "settling"
+
+
+def _error(payment: Payment) -> Json | None:
+    if not payment.error_code:
+        return None
+    with translation.override(payment.language or None):
+        return {"code": payment.error_code, "detail": gettext(_SENTENCES.get(payment.error_code, _OTHERWISE))}
+
+
+def _provider(payment: Payment) -> Json:
+    shown = {name: value for name, value in payment.provider_data.items() if name != "money"}
+    return {"name": payment.provider, **shown}
