@@ -303,6 +303,15 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # --- Language, time, static files --------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en-gb"
+# Of the pages for guests. Staff read English.
+LANGUAGES = [
+    ("en-gb", "English"),
+    ("fr", "Français"),
+    ("de", "Deutsch"),
+    ("nl", "Nederlands"),
+    ("es", "Español"),
+    ("it", "Italiano"),
+]
 FORMAT_MODULE_PATH = ["storekit.formats"]
 USE_I18N = True
 USE_TZ = True
@@ -318,7 +327,7 @@ MEDIA_URL = "/media/"
 MEDIA_ROOT = BASE_DIR / environment.text(env, "MEDIA_ROOT", default="media")
 STORAGES = {
     "default": {"BACKEND": "storekit.files.WholeFileStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {"BACKEND": "storekit.serving.static_files.HashedStaticFiles"},
 }
 
 # --- Logging -----------------------------------------------------------------------------------------------------

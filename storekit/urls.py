@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("tables.guest.urls")),
     path("api/schema/", SpectacularAPIView.as_view(authentication_classes=[]), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema", authentication_classes=[]), name="docs"),
+    path("t/", include("tables.guest.page_urls")),
     path("", include("tables.payments.sandbox_card")),
     path("media/", include("menus.images.urls")),
     # Django redirects here from an id to the page of its object. storekit has no such pages, and a bad id is a 500.

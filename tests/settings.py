@@ -8,7 +8,7 @@ os.environ.setdefault("FIELD_ENCRYPTION_KEYS", "c3RvcmVraXQtdGVzdC1rZXktMzItYnl0
 os.environ.setdefault("EMAIL_URL", "memorymail://")
 
 from storekit.settings import *  # noqa: F403
-from storekit.settings import BASE_DIR, DATABASES, Q_CLUSTER, STATIC_ROOT
+from storekit.settings import BASE_DIR, DATABASES, Q_CLUSTER, STATIC_ROOT, STORAGES
 
 STATIC_ROOT.mkdir(exist_ok=True)
 (BASE_DIR / "var").mkdir(exist_ok=True)
@@ -17,6 +17,8 @@ FOLLOW_DATABASE_CLOCK = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Tasks are really queued, and run by the worker processes that a test starts.
 Q_CLUSTER["save_limit"] = 1000
+# Straight from the apps' folders, which no collected copy can be older than.
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 MEDIA_ROOT = BASE_DIR / "var" / "media"
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, so that worker processes and the live server use the same database.

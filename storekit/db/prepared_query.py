@@ -6,6 +6,7 @@ because nothing is left to plan either.
 """
 
 import itertools
+import sqlite3
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
@@ -51,15 +52,24 @@ class PreparedQuery:
             NotPrepared: there is no live connection, or a connection pooler does not know the statement.
         """
         driver = connection.connection
-        if connection.vendor != "postgresql":
-            # SQLite cannot go away, and Python's driver for it caches prepared statements of its own accord.
-            return self.find(value)
+        if connection.vendor == "sqlite":
+            return self._execute_on_sqlite(driver, value)
         if driver is None or driver.closed:
             raise NotPrepared
         try:
             return self._execute_prepared(driver, value)
         except psycopg.Error:
             raise NotPrepared from None
+
+    def _execute_on_sqlite(self, driver: Any, value: str) -> Row | None:
+        """Return the row. Python's driver for SQLite keeps prepared statements of its own accord."""
+        if driver is None:
+            raise NotPrepared
+        try:
+            row: Row | None = driver.execute(self._sql_for_sqlite, [value]).fetchone()
+        except sqlite3.Error:
+            raise NotPrepared from None
+        return row
 
     def _execute_prepared(self, driver: Any, value: str) -> Row | None:
         name = self._statements.get(driver)
@@ -77,6 +87,10 @@ class PreparedQuery:
             return None
         texts = (result.get_value(0, column) for column in range(result.nfields))
         return tuple(text if text is None else text.decode() for text in texts)
+
+    @cached_property
+    def _sql_for_sqlite(self) -> str:
+        return self._sql.replace("%s", "?").replace("%%", "%")
 
     @cached_property
     def _sql(self) -> str:

@@ -30,20 +30,20 @@ class Place(Protocol):
     def country(self) -> str: ...
 
 
-def format_money(amount: Decimal, venue: Place) -> str:
+def format_money(amount: Decimal, venue: Place, *, locale: str = "") -> str:
     """Return an amount as people in the venue's country write it: `£8.00`, `8,00 €`, `CHF 8.05`, `￥800`.
 
-    The blanks in it do not break.
+    The blanks in it do not break. `locale` is a tag such as `de-AT` for readers of another language.
     """
     decimals = decimals_of(venue.currency)
     exact = Decimal(money_string(amount, venue.currency)) + ZERO
     usual = get_currency_precision(venue.currency)
     if exact == round(exact, usual):
         decimals = usual
-    locale = _locale_of(venue.country)
-    pattern = copy.copy(locale.currency_formats["standard"])
+    form = Locale.parse(locale, sep="-") if locale else _locale_of(venue.country)
+    pattern = copy.copy(form.currency_formats["standard"])
     pattern.frac_prec = (decimals, decimals)
-    written = pattern.apply(exact, locale, currency=venue.currency, currency_digits=False)
+    written = pattern.apply(exact, form, currency=venue.currency, currency_digits=False)
     return _LETTER_BEFORE_DIGIT.sub("\N{NO-BREAK SPACE}", written)
 
 

@@ -3,6 +3,7 @@
 Django has this built in from version 6; the settings here are meant to move there.
 """
 
+import functools
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -29,6 +30,13 @@ _BACK_OFFICE = _API_DOCS | {"script-src": "'self' 'unsafe-eval'"}
 # Connecting a venue is a form whose answer sends the browser to the log-in of the POS, which may send it on anywhere;
 # browsers hold each of these steps against `form-action`.
 _CONNECTING = ("/admin/", "/integrations/")
+# What Stripe documents for Stripe.js and the Payment Element: https://docs.stripe.com/security/guide
+_STRIPE = {
+    "script-src": "https://js.stripe.com https://*.js.stripe.com",
+    "frame-src": "https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com",
+    "connect-src": "https://api.stripe.com",
+}
+_GUESTS = "/t/"
 _BY_PREFIX = {"/admin/": _BACK_OFFICE, "/api/docs/": _API_DOCS}
 
 
@@ -46,9 +54,22 @@ class ContentSecurityPolicy:
 
 def policy_of(path: str) -> str:
     """Return the policy of the page at this path."""
-    policy = next((policy for prefix, policy in _BY_PREFIX.items() if path.startswith(prefix)), _STRICT)
-    if path.startswith(_CONNECTING):
-        policy = policy | {"form-action": f"'self' https: {_origin(settings.LIGHTSPEED_AUTH_URL)}"}
+    prefix = next((prefix for prefix in (*_BY_PREFIX, _GUESTS) if path.startswith(prefix)), "")
+    log_in = settings.LIGHTSPEED_AUTH_URL if path.startswith(_CONNECTING) else ""
+    return _written(prefix, log_in, prefix == _GUESTS and settings.PAYMENT_PROVIDER == "stripe")
+
+
+@functools.cache
+def _written(prefix: str, log_in: str, by_stripe: bool) -> str:
+    """Return the policy of addresses with this prefix.
+
+    `log_in` is the POS's, for pages that connect a venue; `by_stripe` says that guests pay by Stripe there.
+    """
+    policy = _BY_PREFIX.get(prefix, _STRICT)
+    if log_in:
+        policy = policy | {"form-action": f"'self' https: {_origin(log_in)}"}
+    if by_stripe:
+        policy = policy | {name: f"{policy.get(name, '')} {hosts}".strip() for name, hosts in _STRIPE.items()}
     return "; ".join(f"{name} {sources}" for name, sources in policy.items())
 
 

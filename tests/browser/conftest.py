@@ -44,6 +44,22 @@ class Visit:
     console: list[str] = field(default_factory=list)
     foreign_requests: list[str] = field(default_factory=list)
 
+    def listen(self) -> Callable[[], None]:
+        """Start the record; return what ends it."""
+        listeners: dict[Any, Callable[[Any], None]] = {
+            "console": lambda message: self.console.append(message.text) if message.type == "error" else None,
+            "pageerror": lambda error: self.console.append(str(error)),
+            "request": _record_foreign_requests(self),
+        }
+        for event, listener in listeners.items():
+            self.page.on(event, listener)
+
+        def stop() -> None:
+            for event, listener in listeners.items():
+                self.page.remove_listener(event, listener)
+
+        return stop
+
     def log_in(self, user: User) -> None:
         """Give the browser a session of the user. One test goes through the form instead."""
         client = Client()
@@ -120,16 +136,9 @@ def visit(page: Page, live_server: LiveServer, size: str) -> Iterator[Visit]:
     width, height = SIZES[size]
     page.set_viewport_size({"width": width, "height": height})
     made = Visit(page=page, site=live_server.url, size=size)
-    listeners: dict[Any, Callable[[Any], None]] = {
-        "console": lambda message: made.console.append(message.text) if message.type == "error" else None,
-        "pageerror": lambda error: made.console.append(str(error)),
-        "request": _record_foreign_requests(made),
-    }
-    for event, listener in listeners.items():
-        page.on(event, listener)
+    stop = made.listen()
     yield made
-    for event, listener in listeners.items():
-        page.remove_listener(event, listener)
+    stop()
     if page.url.startswith(live_server.url):
         page.evaluate("localStorage.clear(), sessionStorage.clear()")
     page.goto("about:blank")
