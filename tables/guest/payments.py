@@ -19,6 +19,7 @@ from storekit.rest.idempotency import Answer, answer_once, key_of
 from storekit.rest.parsers import SafeJSONParser
 from tables.bills.refreshing import refresh_bills
 from tables.bills.splitting import Amount, Choice, EqualShares, Everything, Items
+from tables.guest.gift_cards import GUESSES
 from tables.guest.schemas import PaymentSerializer, PostedPaymentSerializer
 from tables.guest.views import ByGuestAddress, ByTable, bills_unknown, is_known, opened_table
 from tables.models import Payment, Table
@@ -60,7 +61,7 @@ class _GuestView(APIView):
 class PaymentsView(_GuestView):
     """Starts payments."""
 
-    throttle_classes = [PaymentsByTable, PaymentsByAddress]
+    throttle_classes = [PaymentsByTable, PaymentsByAddress, *GUESSES]
 
     @extend_schema(
         operation_id="start_payment",

@@ -45,12 +45,23 @@ class GiftCardEntry(models.Model):
         CAPTURED = "captured", "Paid with"
         REFUNDED = "refunded", "Refunded"
         CORRECTED = "corrected", "Corrected"
+        BLOCKED = "blocked", "Blocked"
+        UNBLOCKED = "unblocked", "Unblocked"
+        EXTENDED = "extended", "Expiry changed"
 
     card = models.ForeignKey(GiftCard, models.PROTECT, related_name="entries")
     kind = models.CharField(max_length=10, choices=Kind)
     amount = money(help_text="What it changed the balance by: below zero for what was taken, zero for a capture.")
     key = models.CharField(max_length=100, help_text="Whoever repeats it with this key changes nothing.")
     payment = models.ForeignKey(Payment, models.PROTECT, null=True, blank=True, related_name="gift_card_entries")
+    hold = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="following",
+        help_text="What held the amount that this entry captures, releases or refunds.",
+    )
     by = models.CharField(max_length=150, blank=True)
     note = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(default=clock.now)

@@ -24,7 +24,15 @@ _BY_KEY = (
     f"{_API}snoozes/<uuid:snooze_id>",
 )
 # Opens one table: tests/tables/guest.
-_BY_A_TABLES_TOKEN = "api/v1/tables/<table_token:token>"
+_TABLE = "api/v1/tables/<table_token:token>"
+_BY_A_TABLES_TOKEN = (
+    _TABLE,
+    f"{_TABLE}/bills/<str:bill_id>/payments",
+    f"{_TABLE}/payments/<str:payment_id>",
+    f"{_TABLE}/gift-card",
+    # A card's confirmation, at the sandbox provider only.
+    "t/sandbox-card/<slug:reference>/",
+)
 _BY_MEMBERSHIP = "integrations/lightspeed/<slug:slug>/location/"
 _BY_ITS_OWN_PASSWORD = "webhooks/lightspeed/<uuid:public_id>/"
 _ID = "11111111-1111-4111-8111-111111111111"
@@ -42,7 +50,7 @@ def _routes(resolver: URLResolver, before: str = "") -> Iterator[str]:
 
 
 def test_every_address_is_in_the_table() -> None:
-    by_a_secret = (_BY_A_TABLES_TOKEN, _BY_ITS_OWN_PASSWORD)
+    by_a_secret = (*_BY_A_TABLES_TOKEN, _BY_ITS_OWN_PASSWORD)
     assert set(_routes(get_resolver())) == {*_PUBLIC, *_BY_KEY, *by_a_secret, _BY_MEMBERSHIP}
 
 

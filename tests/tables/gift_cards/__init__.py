@@ -1,0 +1,1 @@
+"""Gift cards: codes, the ledger, what managers do, and paying with them."""
