@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from storekit.db import moments
 from storekit.db.moments import Ahead, Reckoned
-from tables.bills import refreshing
+from tables.bills import refreshing, unlisted
 from tables.models import Payment
 from tables.payments import alerts, leasing, starting, transitions
 
@@ -15,7 +15,11 @@ _PAYMENT, _REFUND, _ALERT = "tables.Payment", "tables.PaymentRefund", "tables.Pa
 _MOMENTS = (
     Ahead("tables.CheckList", "next_attempt_at", refreshing.LEASE),
     Ahead("tables.CheckList", "fetched_at"),
-    Ahead("tables.Bill", "next_look_at", refreshing.LOOK_AGAIN_AFTER),
+    Ahead("tables.CheckList", "looked_at"),
+    Ahead("tables.Bill", "next_look_at", unlisted.LOOK_AGAIN_AFTER),
+    Ahead("tables.CheckToFind", "named_at"),
+    Ahead("tables.Table", "look_wanted_at"),
+    Ahead("tables.Table", "next_look_at", unlisted.LOOK_AGAIN_AFTER),
     Ahead(_PAYMENT, "next_attempt_at", starting.HOLD, where=Q(state=Payment.State.HELD)),
     Ahead(_PAYMENT, "next_attempt_at", transitions.LONGEST_DELAY, where=Q(next_attempt_at__isnull=False)),
     Ahead(_PAYMENT, "lease_until", leasing.LEASE, where=Q(next_attempt_at__isnull=False), then=leasing.LEASE),

@@ -11,6 +11,7 @@ from orders.injection.references import may_have_arrived, order_id_from_referenc
 from orders.injection.refused_items import explained
 from orders.models import Injection, Order
 from storekit.models import Venue
+from tables.bills.pos_events import check_changed
 
 _State = Injection.State
 _Status = Order.Status
@@ -31,7 +32,11 @@ _READY_FOR_THE_GUEST = (_Status.READY, _Status.OUT_FOR_DELIVERY)
 
 
 def apply_order_update(venue: Venue, update: OrderUpdate) -> str:
-    """Apply a notification about one of the venue's orders; return in a few words what it changed."""
+    """Apply a notification about one of the venue's orders; return in a few words what it changed.
+
+    A notification about any check comes here, also about those that staff opened: guests' bills follow it too.
+    """
+    check_changed(venue=venue, update=update)
     status = _STATUS_AFTER.get(update.event)
     if not update.reference:
         return _apply_to_check(venue, update, status)

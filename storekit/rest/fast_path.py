@@ -1,4 +1,4 @@
-"""Answer the URLs that storefronts poll without sessions, CSRF tokens, log-in and Django REST framework.
+"""Answer the URLs that storefronts and phones poll without sessions, CSRF tokens, log-in and Django REST framework.
 
 These answers need none of those, and each costs more than the answer. `settings.FAST_PATHS` maps URL patterns to
 functions that may answer at once. A function returns None for anything it cannot answer yet; the request then goes to

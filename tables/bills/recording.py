@@ -1,6 +1,7 @@
 """Record what the POS says about its checks: one bill for each, whatever its identifier, name and table become."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -11,29 +12,78 @@ from django.db.models import F
 from integrations.pos import CheckLine, CheckPayment, OpenCheck
 from storekit.db import clock
 from storekit.models import Venue
-from tables.models import Bill, BillIdentifier, CheckList
+from tables.models import Bill, BillIdentifier, CheckList, CheckToFind
 
 _LONGEST_NAME = 200
 _LONGEST_IDENTIFIER = 64
 _LARGEST_NUMBER = 2**31 - 1
+_CLOSED = Bill.Status.CLOSED
 
 
-def record_checks(*, venue: Venue, checks: Sequence[OpenCheck], gone: Iterable[Bill] = ()) -> None:
-    """Bring the venue's bills up to date with these open checks, and close those that are gone.
+def lock_bills(*, venue: Venue) -> None:
+    """Let one process at a time write the venue's bills, until the transaction ends."""
+    CheckList.objects.select_for_update().filter(venue=venue).first()
+
+
+def record_list(*, venue: Venue, checks: Sequence[OpenCheck], asked_at: datetime) -> None:
+    """Bring the venue's bills up to date with the POS's list of then, and note which of the open ones it lacks.
+
+    Those may be open and owed all the same: `tables.bills.unlisted` asks for each before its bill is closed.
+    """
+    with transaction.atomic():
+        lock_bills(venue=venue)
+        seen = record_checks(venue=venue, checks=checks, asked_at=asked_at)
+        still_open = Bill.objects.filter(venue=venue).exclude(status=Bill.Status.CLOSED)
+        still_open.filter(unlisted=True, pk__in=seen).update(unlisted=False)
+        still_open.filter(unlisted=False).exclude(pk__in=seen).update(unlisted=True, next_look_at=clock.now())
+        names = {name for check in checks for name in _names(check)}
+        CheckToFind.objects.filter(venue=venue, identifier__in=names).delete()
+
+
+def record_checks(*, venue: Venue, checks: Sequence[OpenCheck], asked_at: datetime | None = None) -> set[UUID]:
+    """Bring the bills of these open checks up to date; return the ids of those bills.
 
     A check without a table gets no bill, and one that has a bill keeps it when it leaves its table. A check with a
     negative amount only takes another one back (`integrations.lightspeed.mapping.checks.is_reversal`).
+
+    Args:
+        venue: the venue.
+        checks: its checks.
+        asked_at: when the POS was asked for them. A bill that was closed since then stays closed.
     """
     shown = [check for check in checks if check.amount >= 0]
     with transaction.atomic():
         # One writer per venue, even if a fetch outlasts its lease.
-        CheckList.objects.select_for_update().get(venue=venue)
-        known = _KnownBills(venue, shown)
+        lock_bills(venue=venue)
+        known = _KnownBills(venue, shown, asked_at or clock.now())
         for check in shown:
             known.record(check)
-        closing = Bill.objects.filter(pk__in=[bill.pk for bill in gone]).exclude(pk__in=known.seen)
-        for bill in closing.exclude(status=Bill.Status.CLOSED):
-            _close(bill)
+    return known.seen
+
+
+def close_bill(bill: Bill) -> None:
+    """Close the bill as its check is no longer open. One that was closed in error opens again once its check is seen.
+
+    Call it with the venue's bills locked.
+    """
+    if bill.status != Bill.Status.CLOSED:
+        bill.status, bill.closed_at, bill.unlisted = _CLOSED, clock.now(), False
+        bill.version = F("version") + 1
+        bill.save(update_fields=["status", "closed_at", "unlisted", "version"])
+
+
+def bills_named(*, venue: Venue, uuid: str, account: str) -> list[Bill]:
+    """Return the bill of the check with this uuid; without one, or if no bill has it, the bill that has the identifier.
+
+    A check with another uuid is another check, even by the same identifier.
+    """
+    names = [name[:_LONGEST_IDENTIFIER] for name in (uuid, account) if name]
+    rows = BillIdentifier.objects.filter(venue=venue, identifier__in=names).select_related("bill")
+    found = {row.identifier: row.bill for row in rows}
+    if uuid and (same := found.get(uuid[:_LONGEST_IDENTIFIER])):
+        return [same]
+    by_account = found.get(account[:_LONGEST_IDENTIFIER])
+    return [by_account] if by_account and not (uuid and by_account.check_uuid) else []
 
 
 def content_of(check: OpenCheck) -> dict[str, Any]:
@@ -56,12 +106,13 @@ def content_of(check: OpenCheck) -> dict[str, Any]:
 class _KnownBills:
     """The bills that the checks belong to, by uuid and identifier, read in one query."""
 
-    def __init__(self, venue: Venue, checks: Sequence[OpenCheck]) -> None:
+    def __init__(self, venue: Venue, checks: Sequence[OpenCheck], asked_at: datetime) -> None:
         names = {name for check in checks for name in _names(check)}
         rows = BillIdentifier.objects.filter(venue=venue, identifier__in=names).select_related("bill")
         bills: dict[UUID, Bill] = {}
         self._bills = {row.identifier: bills.setdefault(row.bill_id, row.bill) for row in rows}
-        self._venue = venue
+        self._gone = {row.identifier for row in rows if row.gone_at}
+        self._venue, self._asked_at = venue, asked_at
         self.seen: set[UUID] = set()
 
     def record(self, check: OpenCheck) -> None:
@@ -71,10 +122,13 @@ class _KnownBills:
             if check.table is None:
                 return
             bill = Bill(venue=self._venue)
+        if bill.closed_at is not None and bill.closed_at > self._asked_at:
+            return
         _write(bill, check)
         for name in _names(check):
-            if self._bills.get(name) is not bill:
-                BillIdentifier.objects.update_or_create(venue=self._venue, identifier=name, defaults={"bill": bill})
+            if self._bills.get(name) is not bill or name in self._gone:
+                present = {"bill": bill, "gone_at": None}
+                BillIdentifier.objects.update_or_create(venue=self._venue, identifier=name, defaults=present)
                 self._bills[name] = bill
         self.seen.add(bill.pk)
 
@@ -108,12 +162,6 @@ def _write(bill: Bill, check: OpenCheck) -> None:
         setattr(bill, name, value)
     if changed:
         bill.save(force_insert=is_new, update_fields=None if is_new else changed)
-
-
-def _close(bill: Bill) -> None:
-    bill.status, bill.closed_at = Bill.Status.CLOSED, clock.now()
-    bill.version = F("version") + 1
-    bill.save(update_fields=["status", "closed_at", "version"])
 
 
 def _line(line: CheckLine) -> dict[str, Any]:

@@ -1,104 +1,103 @@
-"""Read a venue's open checks from the POS at most every few seconds, however many guests look.
+"""Read a venue's open checks from the POS at most once a second, however many guests look.
 
-One list has the checks of all tables. The process that may fetch it moves the time of the next attempt ahead; the
-others wait for its row, for a moment. Neither a missing notification nor a closed browser keeps a bill out of date.
+One list has the checks of all tables. The process that takes a turn moves the time of the next one ahead and makes one
+call; everybody else answers with what is there. Neither a missing notification nor a closed browser keeps a bill out of
+date. Lightspeed lists dine-in checks of the past 15 hours, and none for a location in trial mode, so while something
+may be missing every other turn asks for one check instead (`tables.bills.unlisted`).
 """
 
 import time
 from datetime import datetime, timedelta
 
 from integrations.connect.service import pos_for
-from integrations.pos import NotFound, OpenCheck, PointOfSale, PosError
+from integrations.pos import OpenCheck, PosError
 from storekit.db import clock
 from storekit.db.due_rows import claim_by_moment
 from storekit.models import Venue
-from tables.bills.recording import record_checks
-from tables.models import Bill, CheckList
+from tables.bills import unlisted
+from tables.bills.recording import record_list
+from tables.models import CheckList
 
-FRESH_FOR = timedelta(seconds=3)
-"""How long a list counts as new: no guest's look causes another call within that time."""
+FRESH_FOR = timedelta(seconds=1)
+"""How long after a call to the POS no guest's look causes another one for the venue."""
+KNOWN_FOR = timedelta(minutes=1)
+"""How old a list may be that guests are shown, while the POS cannot be asked."""
 LEASE = timedelta(seconds=20)
 TRY_AGAIN_AFTER = timedelta(seconds=3)
-LOOK_AGAIN_AFTER = timedelta(seconds=30)
-"""How often a bill is asked for by its identifier that is open and not on the list, as after 15 hours."""
-# With the list, one call a second.
-_MOST_LOOKS = 2
+LIST_AGAIN_AFTER = timedelta(seconds=5)
+"""How often at least the list is read while it is empty and checks are asked for one by one, as in trial mode."""
 _LONGEST_ERROR = 500
 # Seconds. A thread that waits serves nobody else.
 _PATIENCE = 1.5
-_PAUSE = 0.05
+_PAUSE = 0.25
 
 
 def refresh_bills(*, venue: Venue, patience: float = _PATIENCE) -> CheckList:
     """Bring the venue's bills up to date with the POS, unless they are; return when and how that last went.
 
-    If another process is reading the list, wait for it for `patience` seconds and return what there is by then.
+    While another process asks the POS, return at once what is known. If nothing is, as with the first guest of the
+    evening, wait for that process for `patience` seconds.
     """
     row, _ = CheckList.objects.get_or_create(venue=venue)
     until = time.monotonic() + patience
-    while not _is_fresh(row):
-        due = CheckList.objects.filter(venue=venue, next_attempt_at__lte=clock.now())
-        if lease := claim_by_moment(due, lease=LEASE, error=""):
-            _fetch(venue, lease)
+    while True:
+        if row.next_attempt_at <= clock.now() and take_turn(venue=venue):
             return CheckList.objects.get(venue=venue)
-        row.refresh_from_db()
-        if row.error or time.monotonic() >= until:
-            break
+        if is_known(row) or row.error or time.monotonic() >= until:
+            return row
         time.sleep(_PAUSE)
-    return row
+        row.refresh_from_db()
 
 
-def _is_fresh(row: CheckList) -> bool:
-    return row.fetched_at is not None and row.fetched_at > clock.now() - FRESH_FOR
+def is_known(row: CheckList) -> bool:
+    """Return whether the venue's bills were read from the POS a short time ago."""
+    return row.fetched_at is not None and row.fetched_at > clock.now() - KNOWN_FOR
 
 
-def _fetch(venue: Venue, lease: datetime) -> None:
+def take_turn(*, venue: Venue) -> bool:
+    """Make the call to the POS that is due for the venue and record its answer; return False if none is due.
+
+    Of several processes one makes it. The row of the venue's list exists.
+    """
+    due = CheckList.objects.filter(venue=venue, next_attempt_at__lte=clock.now())
+    lease = claim_by_moment(due, lease=LEASE, error="")
+    if lease is None:
+        return False
+    _ask(venue, lease)
+    return True
+
+
+def _ask(venue: Venue, lease: datetime) -> None:
     mine = CheckList.objects.filter(venue=venue, next_attempt_at=lease)
-    asked_at = clock.now()
+    row, asked_at = CheckList.objects.get(venue=venue), clock.now()
+    missing = unlisted.next_look(venue=venue) if _may_look(row) else None
+    checks: tuple[OpenCheck, ...] = ()
+    found: OpenCheck | None = None
     try:
         pos = pos_for(venue=venue)
-        listed = pos.open_checks()
-        found, gone = _look_for_missing(pos, venue, listed)
+        if missing is None:
+            checks = pos.open_checks()
+        else:
+            found = missing.ask(pos)
     except PosError as error:
         mine.update(error=str(error)[:_LONGEST_ERROR], next_attempt_at=clock.now() + TRY_AGAIN_AFTER)
         return
-    # A process that lost its lease has an older list than the one that took it over.
-    if mine.exists():
-        record_checks(venue=venue, checks=(*listed, *found), gone=gone)
-        mine.update(fetched_at=asked_at, next_attempt_at=asked_at + FRESH_FOR, error="")
+    if not mine.exists():
+        # A process that lost its lease has an older answer than the one that took it over.
+        return
+    if missing is None:
+        record_list(venue=venue, checks=checks, asked_at=asked_at)
+        outcome = {"fetched_at": asked_at, "listed": len(checks)}
+    else:
+        unlisted.record_look(venue=venue, look=missing, check=found, often=not row.listed)
+        outcome = {"looked_at": asked_at}
+    mine.update(**outcome, next_attempt_at=asked_at + FRESH_FOR, error="")
 
 
-def _look_for_missing(
-    pos: PointOfSale, venue: Venue, listed: tuple[OpenCheck, ...]
-) -> tuple[list[OpenCheck], list[Bill]]:
-    """Ask by identifier for open bills that the list lacks; return the checks found, and the bills that are gone.
-
-    Lightspeed lists dine-in checks of the past 15 hours, and none for a location in trial mode: a check that is missing
-    may be open and owed.
-    """
-    names = {name for check in listed for name in check.identifiers}
-    missing = Bill.objects.filter(venue=venue, next_look_at__lte=clock.now()).exclude(status=Bill.Status.CLOSED)
-    found, gone, looks = [], [], 0
-    for bill in missing.exclude(check_uuid__in=names - {""}).exclude(account__in=names).order_by("next_look_at"):
-        # The newest first; the uuid is an identifier of ours only.
-        names_at_pos = bill.identifiers.exclude(identifier=bill.check_uuid).order_by("-pk")
-        tried = list(names_at_pos.values_list("identifier", flat=True)[:_MOST_LOOKS])
-        looks += len(tried)
-        if looks > _MOST_LOOKS:
-            break
-        check = _check_by(pos, tried)
-        if check is None:
-            gone.append(bill)
-        else:
-            found.append(check)
-            Bill.objects.filter(pk=bill.pk).update(next_look_at=clock.now() + LOOK_AGAIN_AFTER)
-    return found, gone
-
-
-def _check_by(pos: PointOfSale, identifiers: list[str]) -> OpenCheck | None:
-    for identifier in identifiers:
-        try:
-            return pos.open_check(identifier)
-        except NotFound:
-            continue
-    return None
+def _may_look(row: CheckList) -> bool:
+    """Return whether one check may be asked for in place of the list."""
+    if row.fetched_at is None:
+        return False
+    if row.looked_at is None or row.looked_at < row.fetched_at:
+        return True
+    return not row.listed and row.fetched_at > clock.now() - LIST_AGAIN_AFTER

@@ -4,10 +4,11 @@ It belongs to the table's row, which a sync keeps whatever becomes of the table'
 """
 
 from django.db import transaction
+from django.db.models import Exists
 
 from storekit.db import clock
 from storekit.models import Venue
-from tables.models import RetiredToken, Table, new_token
+from tables.models import RetiredToken, Table, new_token, twins
 
 
 class UnknownToken(LookupError):
@@ -18,21 +19,28 @@ class TokenRetired(LookupError):
     """The code was replaced by a new one, or its table is no longer in use: the guest has to ask the staff."""
 
 
+class TwoTables(TokenRetired):
+    """Another table has the same number. The till's checks name no more than that: a guest might see others' bills."""
+
+
 def table_of(token: str) -> Table:
     """Return the table with this token, its venue and area included.
 
     Raises:
         UnknownToken: there is none, or its venue has not switched pay at table on.
         TokenRetired: there was one.
+        TwoTables: there is one, and another table of the venue has its number.
     """
-    open_venues = {"venue__pay_at_table__enabled": True}
-    table = Table.objects.select_related("venue", "area").filter(token=token, **open_venues).first()
+    tables = Table.objects.select_related("venue", "area").annotate(has_twin=Exists(twins()))
+    table = tables.filter(token=token, venue__pay_at_table__enabled=True).first()
     if table is None:
         if RetiredToken.objects.filter(token=token, table__venue__pay_at_table__enabled=True).exists():
             raise TokenRetired("This code is no longer valid. Ask the staff.")
         raise UnknownToken("No table has this code.")
     if table.archived_at is not None:
         raise TokenRetired("This table is no longer in use. Ask the staff.")
+    if table.has_twin:
+        raise TwoTables("Two tables have this number, so its bill cannot be shown here. Ask the staff.")
     return table
 
 

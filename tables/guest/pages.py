@@ -17,11 +17,11 @@ from rest_framework.views import APIView
 
 from storekit.models import Venue
 from tables.bills.document import table_document
-from tables.bills.refreshing import refresh_bills
+from tables.bills.refreshing import is_known, refresh_bills
 from tables.codes.tokens import TokenRetired, UnknownToken, table_of
 from tables.guest import languages
 from tables.guest.texts import texts
-from tables.guest.views import ByGuestAddress, ByTable, is_known
+from tables.guest.views import ByGuestAddress, ByTable
 from tables.models import CheckList, PayAtTable, Table
 
 Json = dict[str, Any]

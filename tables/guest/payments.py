@@ -17,11 +17,11 @@ from rest_framework.views import APIView
 from storekit.rest.errors import Conflict, ErrorsSerializer, TooLarge
 from storekit.rest.idempotency import Answer, answer_once, key_of
 from storekit.rest.parsers import SafeJSONParser
-from tables.bills.refreshing import refresh_bills
+from tables.bills.refreshing import is_known, refresh_bills
 from tables.bills.splitting import Amount, Choice, EqualShares, Everything, Items
 from tables.guest.gift_cards import GUESSES
 from tables.guest.schemas import PaymentSerializer, PostedPaymentSerializer
-from tables.guest.views import ByGuestAddress, ByTable, bills_unknown, is_known, opened_table
+from tables.guest.views import ByGuestAddress, ByTable, bills_unknown, opened_table
 from tables.models import Payment, Table
 from tables.payments.document import payment_document
 from tables.payments.starting import PaymentRefused, start_payment

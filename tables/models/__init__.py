@@ -1,7 +1,7 @@
 """The models of tables, in a module for each purpose."""
 
-from tables.models.bills import Bill, BillIdentifier, CheckList
-from tables.models.floor import Area, Table, has_duplicate_number, new_token
+from tables.models.bills import Bill, BillIdentifier, CheckList, CheckToFind
+from tables.models.floor import Area, Table, has_duplicate_number, new_token, twins
 from tables.models.gift_cards import GiftCard, GiftCardEntry
 from tables.models.pay_at_table import PayAtTable, RetiredToken, Tips, are_amounts, are_percentages
 from tables.models.payments import (
@@ -21,6 +21,7 @@ __all__ = [
     "Bill",
     "BillIdentifier",
     "CheckList",
+    "CheckToFind",
     "GiftCard",
     "GiftCardEntry",
     "PayAtTable",
@@ -36,4 +37,5 @@ __all__ = [
     "are_percentages",
     "has_duplicate_number",
     "new_token",
+    "twins",
 ]

@@ -32,6 +32,9 @@ class Bill(models.Model):
     service_charge = money(default=0)
     lines = models.JSONField(default=list)
     payments = models.JSONField(default=list, help_text="The till's payments.")
+    unlisted = models.BooleanField(
+        default=False, db_default=False, help_text="Open, and missing from the POS's list of open checks."
+    )
     next_look_at = models.DateTimeField(
         default=timezone.now, help_text="When to ask the POS for it again while it is missing from its list."
     )
@@ -56,6 +59,7 @@ class BillIdentifier(models.Model):
     bill = models.ForeignKey(Bill, models.CASCADE, related_name="identifiers")
     venue = models.ForeignKey(Venue, models.CASCADE, related_name="+")
     identifier = models.CharField(max_length=64)
+    gone_at = models.DateTimeField(null=True, blank=True, help_text="When the POS had no open check by this name.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["venue", "identifier"], name="one_bill_per_identifier")]
@@ -64,11 +68,30 @@ class BillIdentifier(models.Model):
         return self.identifier
 
 
+class CheckToFind(models.Model):
+    """A check that a notification or an order named and that has no open bill: the POS is asked for it, once."""
+
+    venue = models.ForeignKey(Venue, models.CASCADE, related_name="+")
+    identifier = models.CharField(max_length=64)
+    named_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["venue", "identifier"], name="each_check_found_once")]
+
+    def __str__(self) -> str:
+        return self.identifier
+
+
 class CheckList(models.Model):
-    """When a venue's open checks were last read. The one process that reads them moves `next_attempt_at` ahead."""
+    """When a venue's open checks were last read. The one process that reads them moves `next_attempt_at` ahead.
+
+    Each attempt is one call to the POS: for the list, or for one check that the list lacks.
+    """
 
     venue = models.OneToOneField(Venue, models.CASCADE, related_name="check_list", primary_key=True)
-    fetched_at = models.DateTimeField(null=True, blank=True)
+    fetched_at = models.DateTimeField(null=True, blank=True, help_text="When the list was last asked for.")
+    listed = models.PositiveIntegerField(default=0, db_default=0, help_text="How many checks it had.")
+    looked_at = models.DateTimeField(null=True, blank=True, help_text="When one check was last asked for.")
     next_attempt_at = models.DateTimeField(default=timezone.now)
     error = models.CharField(max_length=500, blank=True, help_text="Why the last attempt failed; empty while one runs.")
 

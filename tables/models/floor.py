@@ -55,10 +55,22 @@ class Table(models.Model):
         help_text="What its QR code opens the bills of the table with.",
     )
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+    look_wanted_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Since when a guest without a bill waits for one.",
+    )
+    next_look_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Before then the POS is not asked for its check again."
+    )
 
     class Meta:
         ordering = ["number"]
         constraints = [models.UniqueConstraint(fields=["venue", "pos_id"], name="one_table_per_pos_id")]
+        indexes = [
+            models.Index(fields=["venue", "number"], condition=models.Q(archived_at=None), name="tables_by_number")
+        ]
 
     def __str__(self) -> str:
         return f"Table {self.number}"
@@ -66,5 +78,10 @@ class Table(models.Model):
 
 def has_duplicate_number() -> models.Q:
     """Return the condition for tables in use that share their number with another; orders cannot tell them apart."""
-    twin = Table.objects.filter(venue=models.OuterRef("venue"), number=models.OuterRef("number"), archived_at=None)
-    return models.Q(models.Exists(twin.exclude(pk=models.OuterRef("pk"))), archived_at=None)
+    return models.Q(models.Exists(twins()), archived_at=None)
+
+
+def twins() -> models.QuerySet[Table]:
+    """Return, for a subquery of tables, the other tables in use that have the same number."""
+    same = Table.objects.filter(venue=models.OuterRef("venue"), number=models.OuterRef("number"), archived_at=None)
+    return same.exclude(pk=models.OuterRef("pk"))

@@ -13,6 +13,8 @@ Json = dict[str, Any]
 LIST = f"{settings.LIGHTSPEED_API_URL}/o/op/1/order/table/getCheck"
 _ONE = f"{settings.LIGHTSPEED_API_URL}/o/op/1/order/accounts/"
 _EVERY_ONE = re.compile(re.escape(_ONE))
+_TABLE = f"{settings.LIGHTSPEED_API_URL}/o/op/1/order/table/"
+_EVERY_TABLE = re.compile(re.escape(_TABLE) + r"\d+/getCheck")
 
 
 def line(name: str, total: str, quantity: str = "1", **more: Any) -> Json:
@@ -28,18 +30,26 @@ def check(account: str = "A1.1", *lines: Json, table: int | None = 7, **more: An
     return {**snapshot, "clientCount": 2, "openDate": "2026-05-01T18:00:00.000+0000", **amounts, **lists, **more}
 
 
-def till_has(*listed: Json, by_identifier: tuple[Json, ...] = ()) -> None:
-    """Answer with this list of open checks from now on; of others, only `by_identifier` are found by their own."""
-    found = {snapshot["ikaccountId"]: snapshot for snapshot in (*listed, *by_identifier)}
+def till_has(*listed: Json, unlisted: tuple[Json, ...] = ()) -> None:
+    """Answer with this list of open checks from now on; `unlisted` are found by their identifier and table only."""
+    found = [*listed, *unlisted]
 
-    def one(request: PreparedRequest) -> tuple[int, dict[str, str], str]:
-        snapshot = found.get(str(request.url).removeprefix(_ONE).partition("?")[0])
+    def answer(snapshot: Json | None) -> tuple[int, dict[str, str], str]:
         return (200, {}, json.dumps(snapshot)) if snapshot else (404, {}, '{"message": "account not found"}')
 
-    for url in (LIST, _EVERY_ONE):
+    def one(request: PreparedRequest) -> tuple[int, dict[str, str], str]:
+        identifier = str(request.url).removeprefix(_ONE).partition("?")[0]
+        return answer(next((each for each in found if each["ikaccountId"] == identifier), None))
+
+    def at_table(request: PreparedRequest) -> tuple[int, dict[str, str], str]:
+        number = str(request.url).removeprefix(_TABLE).partition("/")[0]
+        return answer(next((each for each in found if str(each["tableNumber"]) == number), None))
+
+    for url in (LIST, _EVERY_ONE, _EVERY_TABLE):
         responses.remove(responses.GET, url)
     responses.get(LIST, json=list(listed))
     responses.add_callback(responses.GET, _EVERY_ONE, callback=one, content_type="application/json")
+    responses.add_callback(responses.GET, _EVERY_TABLE, callback=at_table, content_type="application/json")
 
 
 def till_is_silent() -> None:
@@ -53,6 +63,15 @@ def lists_asked() -> int:
 
 def asked_by_identifier() -> list[str]:
     return [url.removeprefix(_ONE).partition("?")[0] for url in _asked() if url.startswith(_ONE)]
+
+
+def tables_asked() -> list[str]:
+    urls = (url.partition("?")[0] for url in _asked() if url.startswith(_TABLE))
+    return [url.removeprefix(_TABLE).partition("/")[0] for url in urls if not url.startswith(LIST)]
+
+
+def calls_made() -> int:
+    return len(_asked())
 
 
 def _asked() -> list[str]:

@@ -121,6 +121,8 @@ def test_the_next_guests_do_not_see_a_closed_bill(table: Table, clock: time_mach
     assert len(bills(table)) == 1
     till_has()
     clock.shift(FRESH_FOR)
+    bills(table)
+    clock.shift(FRESH_FOR)
 
     assert bills(table) == []
 
