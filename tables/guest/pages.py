@@ -7,6 +7,7 @@ till has it now (`?plain=1`), and the staff take the money.
 
 from typing import Any, cast
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -20,6 +21,7 @@ from tables.bills.document import table_document
 from tables.bills.refreshing import is_known, refresh_bills
 from tables.codes.tokens import TokenRetired, UnknownToken, table_of
 from tables.guest import languages
+from tables.guest.sandbox_cards import sandbox_cards
 from tables.guest.texts import texts
 from tables.guest.views import ByGuestAddress, ByTable
 from tables.models import CheckList, PayAtTable, Table
@@ -96,6 +98,7 @@ class BillPage(GuestPage):
             "plain": plain,
             "bills": document["bills"] if document else None,
             "setup": setup,
+            "test_cards": sandbox_cards() if settings.PAYMENT_PROVIDER == "sandbox" else (),
             "scripts": (*_READING, *_PAYING) if setup["payable"] else _READING,
         }
         return self.render(request, "guest/page.html", context)
@@ -111,6 +114,7 @@ class BillPage(GuestPage):
             "zone": venue.timezone,
             "table": document,
             "payable": chosen.payments_enabled,
+            "gift_cards": chosen.gift_cards,
             "texts": texts(),
         }
 

@@ -49,7 +49,9 @@ class PaymentsByAddress(ByGuestAddress):
         return f"payments:{self.get_ident(request)}"
 
 
-class _GuestView(APIView):
+class GuestView(APIView):
+    """A view of guests at a table. Public, and its errors are those of a payment."""
+
     authentication_classes = []
     permission_classes = [AllowAny]
     parser_classes = [SafeJSONParser]
@@ -58,7 +60,7 @@ class _GuestView(APIView):
         return super().handle_exception(_as_api_error(exc))
 
 
-class PaymentsView(_GuestView):
+class PaymentsView(GuestView):
     """Starts payments."""
 
     throttle_classes = [PaymentsByTable, PaymentsByAddress, *GUESSES]
@@ -71,7 +73,8 @@ class PaymentsView(_GuestView):
             "Holds what the guest chose for two minutes, and takes the money only once the till has it. Requests can "
             "be repeated safely: the same key and body get the same response. Follow the payment until its `status` "
             "is no longer `pending`; leaving the page changes nothing. 409 comes with a code: `not_available` "
-            "(somebody else pays for that), `nothing_due`, `more_than_due`, `unknown_line`, `bill_closed`, "
+            "(somebody else pays for that), `amount_mismatch` (it costs something else by now), "
+            "`nothing_due`, `more_than_due`, `unknown_line`, `bill_closed`, "
             "`payments_off` or `gift_cards_off`."
         ),
         parameters=[
@@ -97,12 +100,12 @@ class PaymentsView(_GuestView):
         posted.is_valid(raise_exception=True)
         if not is_known(refresh_bills(venue=table.venue)):
             return bills_unknown()
-        work = _starting(table, _id_of(bill_id), posted.validated_data, _language(request))
+        work = _starting(table, id_of(bill_id), posted.validated_data, _language(request))
         answer = answer_once(scope=f"table-payments:{table.pk}", key=key, request_body=request.data, work=work)
         return Response(answer.body, status=answer.status, headers={"Cache-Control": "no-store"})
 
 
-class OnePaymentView(_GuestView):
+class OnePaymentView(GuestView):
     """Shows one payment."""
 
     throttle_classes = [ByTable, ByGuestAddress]
@@ -118,7 +121,7 @@ class OnePaymentView(_GuestView):
     def get(self, request: Request, token: str, payment_id: str) -> Response:
         table = opened_table(token)
         rows = Payment.objects.select_related("bill", "venue").filter(venue=table.venue_id, table=table)
-        payment = rows.filter(pk=_id_of(payment_id)).first()
+        payment = rows.filter(pk=id_of(payment_id)).first()
         if payment is None:
             raise NotFound("This table does not have this payment.")
         return Response(payment_document(payment), headers={"Cache-Control": "no-store"})
@@ -144,6 +147,7 @@ def _starting(table: Table, bill_id: UUID, posted: dict[str, Any], language: str
             table=table,
             bill_id=bill_id,
             choice=choice_of(posted["split"]),
+            shown=posted.get("amount"),
             tip=posted["tip"],
             method=posted["method"],
             card={"code": posted["gift_card"]} if by_gift_card else posted["card"],
@@ -159,7 +163,7 @@ def _language(request: Request) -> str:
     return translation.get_language_from_request(request._request)
 
 
-def _id_of(text: str) -> UUID:
+def id_of(text: str) -> UUID:
     """Return the id in an address. What is none is answered like one that nothing has."""
     try:
         return UUID(text)

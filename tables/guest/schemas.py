@@ -148,6 +148,9 @@ class PostedPaymentSerializer(serializers.Serializer):
     """A payment, as posted."""
 
     split = PostedSplitSerializer()
+    amount = PostedMoney(
+        required=False, help_text="What the guest was shown for that part; if it is another by now, it is refused."
+    )
     tip = PostedMoney(default=Decimal(0), help_text="Beside the part of the bill.")
     method = serializers.ChoiceField(Payment.Method.choices, default=Payment.Method.CARD)
     card = serializers.DictField(

@@ -38,6 +38,7 @@ class _Wish:
     """What a guest wants to pay, and by what."""
 
     choice: Choice
+    shown: Decimal | None
     tip: Decimal
     method: str
     card: Mapping[str, Any]
@@ -50,6 +51,7 @@ def start_payment(
     table: Table,
     bill_id: UUID,
     choice: Choice,
+    shown: Decimal | None = None,
     tip: Decimal = Decimal(0),
     method: str = Payment.Method.CARD,
     card: Mapping[str, Any] | None = None,
@@ -62,6 +64,7 @@ def start_payment(
         table: where the guest is. Only its own bills can be paid.
         bill_id: the bill.
         choice: the part of it.
+        shown: what the guest was shown for that part (`tables.payments.quoting`); None if nothing.
         tip: beside that part; no more than the whole bill, which catches `1000` for `10.00`.
         method: `card` or `gift_card`.
         card: what the provider's page gave for the card, or `{"code": …}` of a gift card. Encrypted until it was used.
@@ -70,14 +73,12 @@ def start_payment(
 
     Raises:
         PaymentRefused: with a code of `SplitRefused`, or `payments_off`, `gift_cards_off`, `unknown_bill`,
-            `bill_closed`, `invalid_tip`.
+            `bill_closed`, `amount_mismatch`, `invalid_tip`.
     """
-    settings = PayAtTable.objects.filter(venue=table.venue_id, enabled=True, payments_enabled=True).first()
-    if settings is None:
-        raise PaymentRefused("payments_off", "Bills are paid with the staff here.")
+    settings = settings_for_paying(table)
     if method == Payment.Method.GIFT_CARD and not settings.gift_cards:
         raise PaymentRefused("gift_cards_off", "Gift cards are not taken here.")
-    wish = _Wish(choice, tip, method, card or {}, email, language)
+    wish = _Wish(choice, shown, tip, method, card or {}, email, language)
     with transaction.atomic():
         bill = Bill.objects.select_for_update().filter(pk=bill_id, venue=table.venue_id).first()
         if bill is None or bill.table_number != table.number:
@@ -95,7 +96,9 @@ def _hold(table: Table, bill: Bill, settings: PayAtTable, wish: _Wish) -> Paymen
         claim = claim_for(split_of(bill, venue=table.venue, claims=claims_on(bill)), wish.choice)
     except SplitRefused as refused:
         raise PaymentRefused(refused.code, str(refused)) from refused
-    _check_tip(wish.tip, settings, bill, table.venue.currency)
+    if wish.shown is not None and wish.shown != claim.amount:
+        raise PaymentRefused("amount_mismatch", "The bill has changed: that costs something else by now.")
+    check_tip(wish.tip, settings, bill, table.venue.currency)
     now = clock.now()
     payment = Payment(
         venue=table.venue,
@@ -120,6 +123,14 @@ def _hold(table: Table, bill: Bill, settings: PayAtTable, wish: _Wish) -> Paymen
     return payment
 
 
+def settings_for_paying(table: Table) -> PayAtTable:
+    """Return the settings of the table's venue. Raises `PaymentRefused` unless its guests can pay by phone."""
+    settings = PayAtTable.objects.filter(venue=table.venue_id, enabled=True, payments_enabled=True).first()
+    if settings is None:
+        raise PaymentRefused("payments_off", "Bills are paid with the staff here.")
+    return settings
+
+
 def asks_for_tip(settings: PayAtTable, bill: Bill) -> bool:
     """Return whether the guests of this bill are asked for a tip."""
     if settings.tips == Tips.OFF:
@@ -127,7 +138,8 @@ def asks_for_tip(settings: PayAtTable, bill: Bill) -> bool:
     return settings.tips_beside_service_charge or not bill.service_charge
 
 
-def _check_tip(tip: Decimal, settings: PayAtTable, bill: Bill, currency: str) -> None:
+def check_tip(tip: Decimal, settings: PayAtTable, bill: Bill, currency: str) -> None:
+    """Raise `PaymentRefused` unless guests of this bill may give this tip, or none."""
     if not tip:
         return
     if not asks_for_tip(settings, bill):

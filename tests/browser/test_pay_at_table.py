@@ -15,6 +15,7 @@ from tables.floor_plan import sync_floor_plan
 from tables.models import PayAtTable, Table
 from tests.browser.conftest import SIZES, Visit
 from tests.integrations.flow import connect
+from tests.support.processes import worker
 from tests.support.sandbox import SandboxPos
 
 pytestmark = [
@@ -35,6 +36,11 @@ class Floor:
     def path_of(self, number: int) -> str:
         return f"/t/{Table.objects.get(number=number).token}/"
 
+    def paid_at_the_till(self) -> list[float]:
+        """Return the amount of each payment that the till has, in its order."""
+        entries = [entry for check in self.pos.state()["checks"] for entry in check["paymentEntries"]]
+        return [float(entry["amountPaid"]) for entry in entries]
+
     def open_check(self, *skus: str, table: int = 7, **more: Any) -> str:
         """Open a check at the till and return its identifier."""
         body = {"tableNumber": table, "items": [{"sku": sku, "quantity": 1} for sku in skus], **more}
@@ -50,6 +56,13 @@ def floor(
     sync_floor_plan(venue=venue, started_by="a test")
     PayAtTable.objects.create(venue=venue, enabled=True, payments_enabled=True)
     return Floor(pos=sandbox, url=live_server.url)
+
+
+@pytest.fixture
+def serving(floor: Floor) -> Iterator[None]:
+    """A task worker runs."""
+    with worker():
+        yield
 
 
 @pytest.fixture
@@ -92,6 +105,80 @@ def test_a_guest_sees_the_bill_and_follows_the_till(phone: Callable[..., Visit],
     floor.pos.control(f"checks/{check}/move", tableNumber=5)
     expect(page.get_by_role("status")).to_contain_text("no longer at this table")
     guest.assert_in_order()
+
+
+def test_a_guest_pays_everything_with_a_tip(phone: Callable[..., Visit], floor: Floor, serving: None) -> None:
+    floor.open_check("FRIES01", "FRIES01", clientCount=2)
+    guest = phone()
+    page = guest.page
+    page.get_by_role("button", name="Pay").click()
+    expect(page.get_by_role("heading", name="Pay")).to_be_focused()
+    expect(page.get_by_role("button", name="Pay £8.00")).to_be_visible()
+    page.get_by_label("10 %").check()
+    pay = page.get_by_role("button", name="Pay £8.80")
+    expect(pay).to_be_visible()
+    guest.assert_in_order()
+    guest.screenshot("guest-pay")
+
+    pay.dblclick()
+    expect(page.get_by_role("heading", name="Paid", exact=True)).to_be_visible()
+    expect(page.get_by_text("Thank you! You paid £8.00, and £0.80 as a tip.")).to_be_visible()
+    guest.assert_in_order()
+    guest.screenshot("guest-paid")
+    page.reload()
+    expect(page.get_by_role("heading", name="Paid", exact=True)).to_be_visible()
+
+    page.get_by_role("button", name="Back to the bill").click()
+    expect(page.get_by_text("Everything is paid. Thank you!")).to_be_visible()
+    assert floor.paid_at_the_till() == [8.00]
+
+
+def test_two_guests_split_by_items_while_one_looks_and_the_check_moves(
+    phone: Callable[..., Visit], floor: Floor, serving: None
+) -> None:
+    check = floor.open_check("FRIES01", "FRIES01", clientCount=2)
+    adas, bobs = phone(), phone()
+    ada, bob = adas.page, bobs.page
+
+    ada.get_by_role("button", name="Pay").click()
+    ada.get_by_label("What I had").check()
+    ada.get_by_role("checkbox", name="Fries").first.check()
+    ada.get_by_label("How much of Fries").first.select_option("1/2")
+    expect(ada.get_by_role("button", name="Pay £2.00")).to_be_visible()
+    adas.assert_in_order()
+    adas.screenshot("guest-items")
+    ada.get_by_label("A card that is declined").check()
+    ada.get_by_role("button", name="Pay £2.00").click()
+    expect(ada.get_by_role("heading", name="Not charged")).to_be_visible()
+    expect(ada.get_by_text("Your card was declined. Try another one.")).to_be_visible()
+
+    ada.get_by_role("button", name="Try again").click()
+    ada.get_by_label("A card that asks for a confirmation").check()
+    expect(ada.get_by_role("button", name="Pay £2.00")).to_be_visible()
+    ada.get_by_role("button", name="Pay £2.00").click()
+    expect(ada.get_by_role("heading", name="Waiting for your confirmation")).to_be_visible()
+    adas.assert_in_order()
+    expect(bob.get_by_text("Others are paying now")).to_be_visible()
+    expect(bob.locator(".due dd")).to_have_text("£6.00")
+
+    floor.pos.control(f"checks/{check}/move", tableNumber=5)
+    ada.get_by_role("link", name="Confirm the payment").click()
+    ada.get_by_role("button", name="Confirm").click()
+    ada.get_by_role("link", name="Back to the bill").click()
+    expect(ada.get_by_role("heading", name="Paid", exact=True)).to_be_visible()
+    expect(bob.get_by_role("status")).to_contain_text("no longer at this table")
+
+    bob.goto(floor.url + floor.path_of(5))
+    expect(bob.get_by_text("Paid by phone at")).to_be_visible()
+    bob.get_by_role("button", name="Pay").click()
+    bob.get_by_label("Equal shares").check()
+    bob.get_by_label("I pay for").select_option("2")
+    bob.get_by_role("button", name="Pay £6.00").click()
+    expect(bob.get_by_role("heading", name="Paid", exact=True)).to_be_visible()
+    bob.get_by_role("button", name="Back to the bill").click()
+    expect(bob.get_by_text("Everything is paid. Thank you!")).to_be_visible()
+    assert floor.paid_at_the_till() == [2.00, 6.00]
+    assert adas.console == bobs.console == []
 
 
 def test_several_bills_at_a_table_are_told_apart(phone: Callable[..., Visit], floor: Floor) -> None:

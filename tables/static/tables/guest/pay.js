@@ -6,7 +6,7 @@ const MOST_PEOPLE = 30;
 const PARTS = ["1/4", "1/3", "1/2"];
 const KNOWN_CODES = [
   "not_available", "nothing_due", "more_than_due", "not_payable", "unknown_line", "bill_closed", "payments_off",
-  "gift_cards_off", "invalid_tip",
+  "gift_cards_off", "invalid_tip", "amount_mismatch",
 ];
 
 const form = byId("pay-form");
@@ -34,18 +34,16 @@ export function billChanged(changed) {
   ask();
 }
 
-/** Show why a payment was not started. */
+/** Show why a payment was not started, beside what it would cost now. */
 export function refused(response) {
   show("pay", { focus: false });
   const code = codeOf(response);
   if (response.status === 429) say(text("too_many"));
   else if (code === "pos_unavailable") say(text("till_silent_new"));
   else if (response.data?.errors?.[0]?.attr === "email") say(text("enter_email"), byId("pay-email"));
-  else say(KNOWN_CODES.includes(code) ? text(code) : code === "amount_mismatch" ? amountChanged() : text("not_possible"));
-  ask();
+  else say(KNOWN_CODES.includes(code) ? text(code) : text("not_possible"));
+  ask({ keepMessage: true });
 }
-
-const amountChanged = () => text("unknown_line");
 
 function begin(toPay) {
   form.reset();
@@ -94,13 +92,13 @@ function split() {
   return { mode: "full" };
 }
 
-function ask() {
+function ask({ keepMessage = false } = {}) {
   clearTimeout(timer);
   const number = ++asked;
-  timer = setTimeout(() => readQuote(number), 150);
+  timer = setTimeout(() => readQuote(number, keepMessage), 150);
 }
 
-async function readQuote(number) {
+async function readQuote(number, keepMessage) {
   const wanted = split();
   const tip = chosen("tip") === "own" ? typed("pay-tip") || "0" : "0";
   let response;
@@ -113,7 +111,7 @@ async function readQuote(number) {
   if (number !== asked) return;
   if (response.ok) {
     quote = response.data;
-    say("");
+    if (!keepMessage) say("");
   } else {
     quote = null;
     const code = codeOf(response);

@@ -137,7 +137,7 @@ function confirmation({ stage, provider }) {
     mountCardForm(provider);
     return [];
   }
-  return provider.url ? [el("a", { class: "button", href: provider.url }, text("confirm"))] : [];
+  return provider.confirm_at ? [el("a", { class: "button", href: provider.confirm_at }, text("confirm"))] : [];
 }
 
 async function mountCardForm(provider) {
