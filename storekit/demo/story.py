@@ -3,6 +3,7 @@
 import time
 import uuid
 from decimal import Decimal
+from http import HTTPStatus
 from typing import Any
 
 import requests
@@ -11,6 +12,7 @@ from storekit.demo.browser import Browser
 from storekit.demo.processes import DemoError
 
 _TIMEOUT = 30
+_MOST_TRIES = 10
 
 
 def log_in(browser: Browser, *, url: str, email: str, password: str) -> None:
@@ -65,13 +67,13 @@ def read_menu(*, url: str, venue: str) -> dict[str, Any]:
 
 
 def place_order(*, url: str, venue: str, api_key: str, order: dict[str, Any]) -> dict[str, Any]:
-    """Place an order by REST; return the answer."""
-    answer = requests.post(
-        f"{url}/api/v1/venues/{venue}/orders",
-        json=order,
-        headers={"Authorization": f"Bearer {api_key}", "Idempotency-Key": str(uuid.uuid4())},
-        timeout=_TIMEOUT,
-    )
+    """Place an order by REST, again after a moment while storekit says that it is busy; return the answer."""
+    headers = {"Authorization": f"Bearer {api_key}", "Idempotency-Key": str(uuid.uuid4())}
+    for _ in range(_MOST_TRIES):
+        answer = requests.post(f"{url}/api/v1/venues/{venue}/orders", json=order, headers=headers, timeout=_TIMEOUT)
+        if answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE or "Retry-After" not in answer.headers:
+            break
+        time.sleep(float(answer.headers["Retry-After"]))
     if not answer.ok:
         raise DemoError(f"The order was refused: {answer.status_code} {answer.text[:1000]}")
     placed: dict[str, Any] = answer.json()
