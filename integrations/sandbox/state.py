@@ -6,6 +6,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable
+from copy import deepcopy
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +15,13 @@ from integrations.sandbox.amounts import GBP, Currency
 from integrations.sandbox.behaviour.faults import Faults
 from integrations.sandbox.behaviour.habits import Habits
 from integrations.sandbox.data.drinks import HAPPY_HOUR
-from integrations.sandbox.data.venue import AUTOMATIC_DISCOUNTS, DISCOUNTS, INACTIVE_PROFILES, RESTRICTED_AT_START
+from integrations.sandbox.data.venue import (
+    AUTOMATIC_DISCOUNTS,
+    DISCOUNTS,
+    FLOOR_PLANS,
+    INACTIVE_PROFILES,
+    RESTRICTED_AT_START,
+)
 from integrations.sandbox.records import (
     Check,
     Code,
@@ -60,6 +67,7 @@ class Store:
         self.orders: dict[str, Order] = {}
         self.payments: dict[str, PaymentTask] = {}
         self.checks: dict[str, Check] = {}
+        self.floor_plans: dict[int, list[dict[str, Any]]] = deepcopy(FLOOR_PLANS)
         self.consumers: dict[str, str | None] = {}
         self.notifications: list[Notification] = []
         self.messages: list[Message] = []

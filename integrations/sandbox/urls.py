@@ -91,6 +91,7 @@ control_api = [
     path("sandbox/profiles/<str:code>/prices", serve(None, post=staff_actions.set_price_list)),
     path("sandbox/profiles/<str:code>/activate", serve(None, post=staff_actions.activate_profile)),
     path("sandbox/profiles/<str:code>/deactivate", serve(None, post=staff_actions.deactivate_profile)),
+    path("sandbox/tables", serve(None, post=staff_actions.add_tables)),
     path("sandbox/checks", serve(None, post=staff_actions.open_check)),
     path("sandbox/checks/<str:identifier>/lines", serve(None, post=staff_actions.add_line)),
     path("sandbox/checks/<str:identifier>/lines/<int:line_id>/void", serve(None, post=staff_actions.void_line)),

@@ -37,6 +37,19 @@ class Inspector:
         found: list[Json] = eventually(lambda: self._ask("orders"), seconds=60)
         return found
 
+    def open_tables(self) -> dict[str, str]:
+        """Sync the floor plan, let guests pay at every table, and return the tables' tokens by number."""
+        found: dict[str, str] = eventually(lambda: self._ask("open_tables"), seconds=60)
+        return found
+
+    def payments(self) -> Json:
+        """Return `{payments, charges}`: guests' payments as storekit has them, and what the provider has.
+
+        Asked again until the database answers.
+        """
+        found: Json = eventually(lambda: self._ask("payments"), seconds=60)
+        return found
+
     def _ask(self, question: str) -> Any:
         assert self._process.stdin
         assert self._process.stdout

@@ -8,6 +8,7 @@ import json
 import os
 import select
 import sys
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -21,6 +22,7 @@ from storekit.db.due_rows import enqueue
 from storekit.models import User, Venue
 from storekit.queue.registry import PERIODIC_TASKS
 from tables.floor_plan import sync_floor_plan
+from tables.models import ENDED_STATES, PayAtTable, Payment, SandboxCharge, Table
 from tests.support.fast_clock import FastClock
 
 Json = dict[str, Any]
@@ -108,7 +110,49 @@ def _order(row: Injection) -> Json:
     }
 
 
-_ANSWERS = {"prepare": _prepare, "hold": _hold, "release": _release, "orders": _orders}
+def _open_tables() -> dict[str, str]:
+    venue = Venue.objects.get()
+    sync_floor_plan(venue=venue, started_by="test")
+    PayAtTable.objects.update_or_create(venue=venue, defaults={"enabled": True, "payments_enabled": True})
+    return {str(table.number): table.token or "" for table in Table.objects.filter(venue=venue, archived_at=None)}
+
+
+def _payments() -> Json:
+    return {
+        "payments": [_payment(row) for row in Payment.objects.order_by("created_at")],
+        "charges": [_charge(row) for row in SandboxCharge.objects.order_by("created_at")],
+    }
+
+
+def _payment(row: Payment) -> Json:
+    attempts = row.attempt_rows.values_list("step", "outcome", "detail")
+    return {
+        "id": str(row.pk),
+        "state": row.state,
+        # One that a person has to look at may have no more to wait for.
+        "ended": row.state in ENDED_STATES or (row.needs_staff and row.next_attempt_at is None),
+        "amount": str(row.amount),
+        "tip": str(row.tip),
+        "error_code": row.error_code,
+        "error": row.error,
+        "needs_staff": row.needs_staff,
+        "next_attempt_at": row.next_attempt_at,
+        "attempts": [" ".join(attempt)[:80] for attempt in attempts],
+    }
+
+
+def _charge(row: SandboxCharge) -> Json:
+    return {"key": row.key, "state": row.state, "captured": str(row.captured), "refunded": str(row.refunded)}
+
+
+_ANSWERS: dict[str, Callable[[], Any]] = {
+    "prepare": _prepare,
+    "hold": _hold,
+    "release": _release,
+    "orders": _orders,
+    "open_tables": _open_tables,
+    "payments": _payments,
+}
 
 
 def _plain(value: Any) -> str:

@@ -9,9 +9,10 @@ from integrations.sandbox.api.errors import not_found
 from integrations.sandbox.api.menu import hal
 from integrations.sandbox.api.schemas import validated
 from integrations.sandbox.api.web import location_of, own_location, read_json
-from integrations.sandbox.data.venue import BUSINESSES, FLOOR_PLANS, PAYMENT_METHODS
+from integrations.sandbox.data.venue import BUSINESSES, PAYMENT_METHODS
 from integrations.sandbox.outbox import notifications
 from integrations.sandbox.records import Message
+from integrations.sandbox.state import store
 from integrations.sandbox.till import intake, profiles
 
 Json = dict[str, Any]
@@ -40,9 +41,9 @@ def tables(request: HttpRequest, bl: int, plan_id: int) -> list[Json]:
 
 
 def _plans(bl: int) -> list[Json]:
-    if own_location(bl) not in FLOOR_PLANS:
+    if own_location(bl) not in store.floor_plans:
         raise not_found(f"No floor plan is configured for business location {bl}")
-    return FLOOR_PLANS[bl]
+    return store.floor_plans[bl]
 
 
 def order_profiles(request: HttpRequest) -> Json:

@@ -21,7 +21,8 @@ BUSINESSES: list[Json] = [
 ]
 
 
-def _table(number: int, covers: int, *, active: bool = True, description: str = "") -> Json:
+def floor_table(number: int, covers: int, *, active: bool = True, description: str = "") -> Json:
+    """Return a table of a floor plan."""
     return {
         "number": number,
         "reference": f"T{number}",
@@ -38,13 +39,13 @@ FLOOR_PLANS: dict[int, list[Json]] = {
             "id": 501,
             "name": "Main room",
             "tables": [
-                _table(1, 2, description="By the window"),
-                *(_table(number, 4) for number in range(2, 7)),
-                _table(7, 8, description="Round table"),
-                _table(8, 2, active=False, description="Out of use"),
+                floor_table(1, 2, description="By the window"),
+                *(floor_table(number, 4) for number in range(2, 7)),
+                floor_table(7, 8, description="Round table"),
+                floor_table(8, 2, active=False, description="Out of use"),
             ],
         },
-        {"id": 502, "name": "Terrace", "tables": [_table(number, 4) for number in range(20, 24)]},
+        {"id": 502, "name": "Terrace", "tables": [floor_table(number, 4) for number in range(20, 24)]},
     ]
 }
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from integrations.sandbox import clock
 from integrations.sandbox.api.errors import TillRefusal, bad_request, not_found
-from integrations.sandbox.data.venue import FLOOR_PLANS, PAYMENT_METHODS
+from integrations.sandbox.data.venue import PAYMENT_METHODS
 from integrations.sandbox.outbox import notifications
 from integrations.sandbox.records import Check, Line, Payment
 from integrations.sandbox.state import new_uuid, store
@@ -32,7 +32,7 @@ def find_open(location: int, identifier: str) -> Check:
 
 def active_tables(location: int) -> set[int]:
     """Return the numbers of the active tables."""
-    plans = FLOOR_PLANS.get(location, [])
+    plans = store.floor_plans.get(location, [])
     return {table["number"] for plan in plans for table in plan["tables"] if table["active"]}
 
 

@@ -10,13 +10,15 @@ from integrations.sandbox.amounts import CURRENCIES
 from integrations.sandbox.api.errors import Refusal, TillRefusal, not_found
 from integrations.sandbox.api.web import own_location
 from integrations.sandbox.control import read_object
-from integrations.sandbox.data.venue import HIGH_STREET, ORDER_PROFILES
+from integrations.sandbox.data.venue import HIGH_STREET, ORDER_PROFILES, floor_table
 from integrations.sandbox.outbox import notifications
 from integrations.sandbox.records import Check, Readiness
 from integrations.sandbox.state import store
 from integrations.sandbox.till import checks, snapshots, stock
 
 Json = dict[str, Any]
+
+FIRST_ADDED, MOST_TABLES = 101, 500
 
 # What staff can do to a check: its new state, and the status of the notification.
 ACTIONS = {
@@ -121,6 +123,19 @@ def act(request: HttpRequest, identifier: str, action: str) -> Json:
     check = _check(identifier)
     checks.change_state(check, *ACTIONS[action])
     return snapshots.account(check)
+
+
+def add_tables(request: HttpRequest) -> Json:
+    """Put further tables on the first floor plan, as many as asked for; return their numbers, from 101 on."""
+    body = read_object(request)
+    count = body.get("count")
+    if not isinstance(count, int) or not 1 <= count <= MOST_TABLES:
+        raise Refusal(400, f"count must be a whole number from 1 to {MOST_TABLES}")
+    plan = store.floor_plans[_location(body)][0]
+    first = max(FIRST_ADDED, *(each["number"] + 1 for each in plan["tables"]))
+    added = list(range(first, first + count))
+    plan["tables"] += [floor_table(number, 4) for number in added]
+    return {"numbers": added}
 
 
 def restrict(request: HttpRequest, sku: str) -> Json:
