@@ -42,9 +42,10 @@ from tables.payments.providers.stripe_reading import Intent, payment_of
 log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT = 3.05
-READ_TIMEOUT = 10.0
+READ_TIMEOUT = 8.0
 RETRIES = 1
-"""Of each call, half a second later. What takes longer is for the row's next attempt."""
+"""Of each call, half a second later. Two calls with their repeats fit into a payment's lease; what takes longer is
+repeated with the same keys by the row's next attempt."""
 
 # Letters that a card statement can have. Source: "Statement descriptors" in Stripe's documentation
 # (https://docs.stripe.com/get-started/account/statement-descriptors): 22 characters for the account's own prefix (up to
