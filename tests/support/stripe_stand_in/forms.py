@@ -1,7 +1,7 @@
 """Parameters as Stripe takes them: a form whose names have brackets, checked against what a request may have."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -68,7 +68,7 @@ def anything(value: Any) -> bool:
     return True
 
 
-def check(parameters: Json, allowed: dict[str, Check], *, needed: tuple[str, ...] = ()) -> None:
+def check(parameters: Json, allowed: Mapping[str, Check], *, needed: tuple[str, ...] = ()) -> None:
     """Raise a `Problem` for what is missing, unknown or wrong."""
     for name in needed:
         if name not in parameters:

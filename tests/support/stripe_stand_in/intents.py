@@ -206,7 +206,7 @@ def capture(account: Account, name: str, parameters: Json) -> Json:
     charge = account.charge_of(intent)
     if intent["status"] != "requires_capture" or charge is None:
         raise wrong_state(intent, "capture", ("requires_capture",))
-    amount = int(parameters.get("amount_to_capture", intent["amount_capturable"]))
+    amount = int(parameters.get("amount_to_capture") or intent["amount_capturable"])
     if amount < 1:
         raise invalid("This value must be greater than or equal to 1.", param="amount_to_capture")
     if amount > intent["amount_capturable"]:

@@ -16,7 +16,8 @@ provider = StripeProvider()
 def charge(card: str | dict[str, str] = "", **more: Any) -> Charge:
     """A bill of 12.50 pounds, with a test card of Stripe's if one is named, or with what was posted as card."""
     posted = card if isinstance(card, dict) else {"payment_method": card} if card else {}
-    return Charge(**({"payment_id": "p-1", "amount": Decimal("12.50"), "currency": "GBP", "card": posted} | more))
+    parts: dict[str, Any] = {"payment_id": "p-1", "amount": Decimal("12.50"), "currency": "GBP", "card": posted}
+    return Charge(**(parts | more))
 
 
 def begin(card: str | dict[str, str] = "", *, key: str = "k-begin", **more: Any) -> ProviderPayment:

@@ -12,7 +12,7 @@ from tests.tables.payments.stripe.guests import begin, capture, pay_on_the_page,
 
 def test_a_card_is_authorised_and_charged_only_when_captured(stand_in: StandIn) -> None:
     held = begin("pm_card_visa", description="The Copper Pot", statement_descriptor="The Copper Pot")
-    assert (held.money, held.captured, held.card) == (Money.AUTHORISED, 0, "Visa 4242")
+    assert (held.money, held.captured, held.card) == (Money.AUTHORISED, Decimal(0), "Visa 4242")
     assert stand_in.charge(held.reference)["amount_captured"] == 0
 
     taken = capture(held)
@@ -61,7 +61,7 @@ def test_what_the_payment_element_hands_over_is_confirmed_at_once(stand_in: Stan
 )
 def test_a_declined_card_is_an_answer_with_its_reason(stand_in: StandIn, card: str, code: str) -> None:
     payment = begin(card)
-    assert (payment.money, payment.code, payment.captured, payment.card) == (Money.DECLINED, code, 0, "")
+    assert (payment.money, payment.code, payment.captured, payment.card) == (Money.DECLINED, code, Decimal(0), "")
     # Asked again, it is not tried again.
     assert begin(card) == payment
     assert len(stand_in.intents()) == len(stand_in.accounts[""].charges) == 1
