@@ -8,6 +8,7 @@ from storekit.models import Venue
 from tables.bills.recording import bills_named, close_bill, lock_bills
 from tables.bills.unlisted import name_check
 from tables.models import Bill, PayAtTable
+from tables.payments.seen import note_payments
 
 
 def check_changed(*, venue: Venue, update: OrderUpdate) -> None:
@@ -18,6 +19,8 @@ def check_changed(*, venue: Venue, update: OrderUpdate) -> None:
     """
     if not (update.account or update.check_uuid) or not PayAtTable.objects.filter(venue=venue, enabled=True).exists():
         return
+    if update.check is not None:
+        note_payments(venue=venue, checks=[update.check])
     with transaction.atomic():
         lock_bills(venue=venue)
         bills = bills_named(venue=venue, uuid=update.check_uuid, account=update.account)

@@ -17,6 +17,7 @@ from storekit.models import Venue
 from tables.bills import unlisted
 from tables.bills.recording import record_list
 from tables.models import CheckList
+from tables.payments.seen import note_payments
 
 FRESH_FOR = timedelta(seconds=1)
 """How long after a call to the POS no guest's look causes another one for the venue."""
@@ -91,6 +92,7 @@ def _ask(venue: Venue, lease: datetime) -> None:
     else:
         unlisted.record_look(venue=venue, look=missing, check=found, often=not row.listed)
         outcome = {"looked_at": asked_at}
+    note_payments(venue=venue, checks=checks if found is None else [found])
     mine.update(**outcome, next_attempt_at=asked_at + FRESH_FOR, error="")
 
 
