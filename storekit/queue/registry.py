@@ -48,7 +48,7 @@ MOMENTS: tuple[str, ...] = (
 NOTIFICATION_HANDLERS: dict[str, str] = {
     "ORDER": "orders.injection.pos_events.apply_order_update",
     "ITEM": "menus.stock.reconciliation.record_item_notification",
-    "PAYMENT": "tables.payments.pos_events.apply_payment_update",
+    "PAYMENT": "tables.payments.till.pos_events.apply_payment_update",
     "ORDER_API": "integrations.connect.readiness.apply_readiness",
 }
 """The function that handles a notification from the POS, by its type. It is given the venue and the fact."""

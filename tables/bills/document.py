@@ -11,7 +11,7 @@ from storekit.money import ZERO, money_string
 from tables.bills.splitting import due
 from tables.models import Bill, Payment, Table
 from tables.payments.claims import claim_of, claiming_payments, is_on_till, split_of, total_of
-from tables.payments.references import payment_of
+from tables.payments.till.references import payment_of
 
 Json = dict[str, Any]
 

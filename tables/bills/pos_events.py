@@ -8,7 +8,7 @@ from storekit.models import Venue
 from tables.bills.recording import bills_named, close_bill, lock_bills
 from tables.bills.unlisted import name_check
 from tables.models import Bill, PayAtTable
-from tables.payments.seen import note_payments
+from tables.payments.till.seen import note_payments
 
 
 def check_changed(*, venue: Venue, update: OrderUpdate) -> None:

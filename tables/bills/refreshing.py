@@ -17,7 +17,7 @@ from storekit.models import Venue
 from tables.bills import unlisted
 from tables.bills.recording import record_list
 from tables.models import CheckList
-from tables.payments.seen import note_payments
+from tables.payments.till.seen import note_payments
 
 FRESH_FOR = timedelta(seconds=1)
 """How long after a call to the POS no guest's look causes another one for the venue."""

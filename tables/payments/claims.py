@@ -11,7 +11,7 @@ from storekit.db import clock
 from storekit.models import Venue
 from tables.bills.splitting import BillLine, Claim, LinePart, SplitBill, due, remaining
 from tables.models import Bill, Payment
-from tables.payments.references import payment_of
+from tables.payments.till.references import payment_of
 
 Json = dict[str, Any]
 

@@ -12,8 +12,9 @@ from uuid import UUID
 from storekit.db import clock
 from storekit.db.due_rows import enqueue_each
 from tables.models import Payment, PaymentAlert
-from tables.payments import handing_over, taking
+from tables.payments import taking
 from tables.payments.leasing import ADVANCE, Claim, claim_payment, record
+from tables.payments.till import handing_over
 from tables.payments.transitions import call_staff, try_again
 
 logger = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from tables.payments.alerts import queue_alert
 from tables.payments.claims import still_fits
 from tables.payments.hooks import ON_CAPTURED
 from tables.payments.providers.port import Money, ProviderPayment
-from tables.payments.references import reference_of
+from tables.payments.till.references import reference_of
 
 State = Payment.State
 

@@ -16,9 +16,9 @@ from integrations.pos import PaymentRefusal, PaymentUpdate
 from tables.bills.refreshing import refresh_bills
 from tables.bills.splitting import Choice, Everything
 from tables.models import Bill, Payment, Table
-from tables.payments.pos_events import apply_payment_update
 from tables.payments.starting import start_payment
 from tables.payments.steps import advance
+from tables.payments.till.pos_events import apply_payment_update
 from tests.tables.bills.tills import check, line, till_has
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)

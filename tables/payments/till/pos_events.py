@@ -7,7 +7,7 @@ from storekit.db.due_rows import due_now
 from storekit.models import Venue
 from tables.models import Payment, PaymentAlert
 from tables.payments.leasing import settle
-from tables.payments.references import payment_of
+from tables.payments.till.references import payment_of
 from tables.payments.transitions import apply, call_staff, refuse
 
 State = Payment.State

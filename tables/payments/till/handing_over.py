@@ -17,10 +17,10 @@ from integrations.pos import (
 )
 from storekit.db import clock
 from tables.models import Payment, PaymentAlert, PaymentAttempt
-from tables.payments.checks import read_check
 from tables.payments.claims import still_fits
 from tables.payments.leasing import Claim, attempt, record
-from tables.payments.references import payment_of
+from tables.payments.till.checks import read_check
+from tables.payments.till.references import payment_of
 from tables.payments.transitions import apply, call_staff, refuse, send, try_again
 
 Step, Outcome = PaymentAttempt.Step, PaymentAttempt.Outcome

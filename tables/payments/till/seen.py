@@ -7,8 +7,8 @@ from django.db.models import Exists, OuterRef, Q
 from integrations.pos import OpenCheck, PaymentUpdate
 from storekit.models import Venue
 from tables.models import Payment, PaymentAlert
-from tables.payments.pos_events import apply_payment_update
-from tables.payments.references import payment_of
+from tables.payments.till.pos_events import apply_payment_update
+from tables.payments.till.references import payment_of
 
 State = Payment.State
 
