@@ -21,8 +21,8 @@ def note_payments(*, venue: Venue, checks: Iterable[OpenCheck]) -> int:
 
     One that was given up before is told to staff, once: the guest was not charged. Costs one query while all is well.
     """
-    references = {payment_of(reference=name): name for check in checks for name in check.payment_references}
-    references.pop(None, None)
+    listed = (name for check in checks for name in check.payment_references)
+    references = {id: name for name in listed if (id := payment_of(reference=name)) is not None}
     if not references:
         return 0
     was_told = PaymentAlert.objects.filter(payment=OuterRef("pk"), about=PaymentAlert.About.NOT_CAPTURED)
