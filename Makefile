@@ -5,7 +5,7 @@ PY := .venv/bin/python
 export PORT ?= 8000
 export POS_PORT ?= 8001
 
-.PHONY: demo test test-postgresql lint lock audit fuzz bench bench-against setup clean
+.PHONY: demo test test-postgresql lint messages lock audit fuzz bench bench-against setup clean
 
 # Coverage of the SQLite run, which has every test. `make test COVERAGE=` leaves it out.
 COVERAGE ?= --cov --cov-report=
@@ -32,6 +32,10 @@ lint: .venv/.storekit-dev
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy .
 	DJANGO_SETTINGS_MODULE=tests.settings $(PY) manage.py makemigrations --check --dry-run
+
+# New texts for guests into the translations, and the translations compiled.
+messages: .venv/.storekit-dev
+	@$(PY) -m tests.messages
 
 # Write the locks anew after a change to requirements*.txt. Other pins stay as they are, unless: make lock UPGRADE=1
 # For every platform and every Python that storekit runs on. No index is named: uv uses yours.

@@ -8,7 +8,7 @@ from storekit.db import moments
 from storekit.db.moments import Ahead, Reckoned
 from tables.bills import refreshing, unlisted
 from tables.models import Payment
-from tables.payments import alerts, leasing, starting, transitions
+from tables.payments import alerts, leasing, receipts, starting, transitions
 
 _PAYMENT, _REFUND, _ALERT = "tables.Payment", "tables.PaymentRefund", "tables.PaymentAlert"
 
@@ -23,6 +23,7 @@ _MOMENTS = (
     Ahead(_PAYMENT, "next_attempt_at", starting.HOLD, where=Q(state=Payment.State.HELD)),
     Ahead(_PAYMENT, "next_attempt_at", transitions.LONGEST_DELAY, where=Q(next_attempt_at__isnull=False)),
     Ahead(_PAYMENT, "lease_until", leasing.LEASE, where=Q(next_attempt_at__isnull=False), then=leasing.LEASE),
+    Ahead(_PAYMENT, "receipt_due_at", receipts.GIVE_UP_AFTER, where=Q(receipt_due_at__isnull=False)),
     Reckoned(_PAYMENT, since="created_at", until="held_until", where=Q(state=Payment.State.HELD)),
     Reckoned(_PAYMENT, since="sent_at", until="answer_by", where=Q(state=Payment.State.SENT)),
     Ahead(_REFUND, "next_attempt_at", transitions.LONGEST_DELAY, where=Q(next_attempt_at__isnull=False)),

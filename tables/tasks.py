@@ -11,10 +11,11 @@ from integrations.syncs.runs import SyncAlreadyRunning, queued_run
 from storekit.queue.worker_threads import Lane
 from tables import floor_plan
 from tables.models import Payment, PaymentAlert
-from tables.payments import alerts, steps
+from tables.payments import alerts, receipts, steps
 
 PAYMENTS = Lane("payments", threads=24, per_key=settings.POS_CALLS_PER_PROCESS)
 PAYMENT_ALERTS = Lane("payment alerts", threads=4, per_key=1)
+RECEIPTS = Lane("receipts", threads=2, per_key=2)
 
 
 def sync_floor_plan(run_id: int) -> str:
@@ -37,12 +38,18 @@ def advance_payment(payment_id: str) -> str:
 
 
 def sweep_payments() -> str:
-    """Queue every payment that is due, and every message about one."""
-    due, told = steps.enqueue_due(), alerts.enqueue_due()
-    return f"{due} due" + (f", {told} messages" if told else "")
+    """Queue every payment that is due, and every message and receipt about one."""
+    due, told, sent = steps.enqueue_due(), alerts.enqueue_due(), receipts.enqueue_due()
+    return f"{due} due" + (f", {told} messages" if told else "") + (f", {sent} receipts" if sent else "")
 
 
 def send_payment_alert(alert_id: int) -> str:
     """Send one message about a payment, if it is due."""
     venue = PaymentAlert.objects.filter(pk=alert_id).values_list("payment__venue", flat=True).first()
     return str(PAYMENT_ALERTS.hand_over(venue, partial(alerts.send, alert_id=alert_id)))
+
+
+def send_receipt(payment_id: str) -> str:
+    """Send the receipt of one payment by e-mail, if it is due."""
+    venue = Payment.objects.filter(pk=payment_id).values_list("venue", flat=True).first()
+    return str(RECEIPTS.hand_over(venue, partial(receipts.send_receipt, payment_id=UUID(payment_id))))

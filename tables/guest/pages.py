@@ -17,10 +17,10 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from storekit.models import Venue
+from tables import languages
 from tables.bills.document import table_document
 from tables.bills.refreshing import is_known, refresh_bills
 from tables.codes.tokens import TokenRetired, UnknownToken, table_of
-from tables.guest import languages
 from tables.guest.sandbox_cards import sandbox_cards
 from tables.guest.texts import texts
 from tables.guest.views import ByGuestAddress, ByTable
@@ -94,7 +94,7 @@ class BillPage(GuestPage):
         setup = self._setup(table, document)
         context = {
             "venue": table.venue,
-            "place": place_of(table),
+            "place": languages.place_of(table),
             "plain": plain,
             "bills": document["bills"] if document else None,
             "setup": setup,
@@ -117,11 +117,6 @@ class BillPage(GuestPage):
             "gift_cards": chosen.gift_cards,
             "texts": texts(),
         }
-
-
-def place_of(table: Table) -> str:
-    """Return how a guest is told which table this is."""
-    return table.name or gettext("Table {number}").format(number=table.number)
 
 
 def _stored(table: Table, *, ask_till: bool) -> Json | None:

@@ -42,7 +42,6 @@ _TEXTS = {
     "how_much_of": _("How much of {name}"),
     "part_of_one": _("{part} of one"),
     "taken": _("Paid for, or being paid for"),
-    "left_of": _("{quantity} left"),
     "no_tip": _("No tip"),
     "other_tip": _("Another amount"),
     "choose_items": _("Choose what you want to pay for."),

@@ -91,6 +91,7 @@ class Payment(models.Model):
     applied_at = models.DateTimeField(null=True, blank=True)
     captured_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    receipt_due_at = models.DateTimeField(null=True, blank=True, help_text="When to send it by e-mail next.")
     receipt_sent_at = models.DateTimeField(null=True, blank=True)
 
     next_attempt_at = models.DateTimeField(null=True, blank=True)
@@ -103,6 +104,9 @@ class Payment(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["next_attempt_at"], condition=models.Q(next_attempt_at__isnull=False), name="pay_due"),
+            models.Index(
+                fields=["receipt_due_at"], condition=models.Q(receipt_due_at__isnull=False), name="pay_receipt_due"
+            ),
             models.Index(fields=["bill", "state"], name="pay_of_a_bill"),
             models.Index(fields=["venue", "-created_at"], name="pay_of_a_venue"),
             models.Index(fields=["provider", "provider_reference"], name="pay_by_provider"),

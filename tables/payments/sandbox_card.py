@@ -27,7 +27,15 @@ def sandbox_card(request: HttpRequest, reference: str) -> HttpResponse:
     response = render(
         request,
         "tables/sandbox_card.html",
-        {"payment": row, "total": format_money(row.amount + row.tip, row.venue), "was_possible": was_possible},
+        {
+            "payment": row,
+            "venue": row.venue,
+            "total": format_money(row.amount + row.tip, row.venue),
+            "was_possible": was_possible,
+            # For programmers, so not translated.
+            "language": "en-gb",
+            "direction": "ltr",
+        },
     )
     response["Cache-Control"] = "no-store"
     return response

@@ -141,7 +141,7 @@ def test_two_guests_split_by_items_while_one_looks_and_the_check_moves(
     ada, bob = adas.page, bobs.page
 
     ada.get_by_role("button", name="Pay").click()
-    ada.get_by_label("What I had").check()
+    ada.get_by_role("radio", name="What I had").check()
     ada.get_by_role("checkbox", name="Fries").first.check()
     ada.get_by_label("How much of Fries").first.select_option("1/2")
     expect(ada.get_by_role("button", name="Pay £2.00")).to_be_visible()

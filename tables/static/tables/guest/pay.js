@@ -15,6 +15,7 @@ let bill = null;
 let quote = null;
 let asked = 0;
 let timer;
+let agreedTo = "";
 let finish = {};
 
 /** Open the form for a bill. `ways` has `pay(bill, body)` and `back()`. */
@@ -119,6 +120,9 @@ async function readQuote(number, keepMessage) {
   }
   if (quote) drawQuote(Boolean(wanted));
   else drawSums(null);
+  const goOn = quote && agreedTo === byId("sum-total").textContent;
+  agreedTo = "";
+  if (goOn) form.requestSubmit();
 }
 
 function drawQuote(isComplete) {
@@ -237,7 +241,11 @@ function submit(event) {
     return say(text("enter_gift_card"), byId("pay-gift-card"));
   }
   if (!email.validity.valid) return say(text("enter_email"), email);
-  if (!quote) return ask();
+  if (!quote) {
+    // Tapped before the answer to the last change is here: goes on by itself if it costs what the guest saw.
+    agreedTo = byId("sum-total").textContent;
+    return ask();
+  }
   const offer = quote.tips.find((one) => one.tip === chosen("tip"));
   const card = chosen("card") && method === "card" ? { token: chosen("card") } : {};
   finish.pay(bill, {
@@ -251,12 +259,14 @@ function submit(event) {
   });
 }
 
-function changed(event) {
-  if (event.target.id === "pay-of") fillShares();
-  if (event.target.type === "checkbox") {
-    event.target.closest("li").querySelector("select").hidden = !event.target.checked;
-  }
+function changed({ target }) {
+  if (target.id === "pay-of") fillShares();
+  if (target.type === "checkbox") target.closest("li").querySelector("select").hidden = !target.checked;
   showParts();
+  const isAboutAmount = target.name === "mode" || target.name === "tip" || target.closest("[data-mode]");
+  if (!isAboutAmount) return;
+  // The quote has the totals of all tips on offer.
+  if (target.name === "tip" && target.value !== "own" && quote && isZero(quote.tip)) return drawSums(quote);
   quote = null;
   ask();
 }

@@ -1,13 +1,14 @@
-"""The language of a guest's page: the one that the guest chose there, else the phone's, else English."""
+"""The language of guests' pages and e-mails: the one that the guest chose there, else the phone's, else English."""
 
 from dataclasses import dataclass
 
 from babel import Locale, UnknownLocaleError
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import get_language_bidi, get_language_from_request, override
+from django.utils.translation import get_language_bidi, get_language_from_request, gettext, override
 
 from storekit.models import Venue
+from tables.models import Table
 
 PARAMETER = "lang"
 _YEAR = 365 * 24 * 3600
@@ -31,6 +32,11 @@ def language_of(request: HttpRequest) -> str:
 def is_offered(code: str) -> bool:
     """Return whether guests can read this language."""
     return any(code == offered for offered, _ in settings.LANGUAGES)
+
+
+def offered(code: str) -> str:
+    """Return the language if guests can read it, else English."""
+    return code if is_offered(code) else settings.LANGUAGE_CODE
 
 
 def remember(response: HttpResponse, request: HttpRequest) -> None:
@@ -68,3 +74,8 @@ def locale_of(language: str, venue: Venue) -> str:
         return str(Locale.parse(f"{plain}_{venue.country}", resolve_likely_subtags=False)).replace("_", "-")
     except (UnknownLocaleError, ValueError):
         return language
+
+
+def place_of(table: Table) -> str:
+    """Return how a guest is told which table this is, in the language that is active."""
+    return table.name or gettext("Table {number}").format(number=table.number)
