@@ -50,6 +50,8 @@ AGES: tuple[Age, ...] = (
     Age("Attempts to carry out a payment", "tables.PaymentAttempt", 365, "started_at", Q(payment__state__in=_ENDED)),
     Age("Alerts about payments", "tables.PaymentAlert", 365, "created_at", Q(next_attempt_at=None)),
     Age("Charges of the sandbox provider", "tables.SandboxCharge", 90, "created_at"),
+    # Their differences go with them.
+    Age("Comparisons of payments with the till", "tables.Reconciliation", 730, "finished_at"),
     Age("Alerts about orders", "orders.Alert", 365, "created_at", Q(next_attempt_at=None)),
     Age("Staff's actions on orders", "orders.StaffAction", 730, "at"),
     Age("Notifications from the POS", "integrations.Notification", 90, "processed_at"),

@@ -1,6 +1,6 @@
 """How far ahead the moments of the tables' rows may lie."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Q
 
@@ -9,14 +9,22 @@ from storekit.db.moments import Ahead, Reckoned
 from tables.bills import refreshing, unlisted
 from tables.models import Payment
 from tables.payments import alerts, leasing, receipts, starting, transitions
+from tables.reconciliation import alerts as reconciliation_alerts
+from tables.reconciliation import run
 
 _PAYMENT, _REFUND, _ALERT = "tables.Payment", "tables.PaymentRefund", "tables.PaymentAlert"
+_TO_ALERT = Q(next_alert_at__isnull=False)
+# The most minutes that a venue's setting holds.
+_LONGEST_DELAY = timedelta(minutes=32767)
 
 _MOMENTS = (
     Ahead("tables.CheckList", "next_attempt_at", refreshing.LEASE),
     Ahead("tables.CheckList", "fetched_at"),
     Ahead("tables.CheckList", "looked_at"),
     Ahead("tables.Bill", "next_look_at", unlisted.LOOK_AGAIN_AFTER),
+    Ahead("tables.Bill", "check_at", _LONGEST_DELAY, where=Q(check_at__isnull=False)),
+    Ahead("tables.Reconciliation", "next_attempt_at", run.LEASE, where=Q(next_attempt_at__isnull=False)),
+    Ahead("tables.Reconciliation", "next_alert_at", reconciliation_alerts.RETRY_AFTER, where=_TO_ALERT),
     Ahead("tables.CheckToFind", "named_at"),
     Ahead("tables.Table", "look_wanted_at"),
     Ahead("tables.Table", "next_look_at", unlisted.LOOK_AGAIN_AFTER),

@@ -10,10 +10,14 @@ from integrations.syncs.queue import SYNCS
 from integrations.syncs.runs import SyncAlreadyRunning, queued_run
 from storekit.queue.worker_threads import Lane
 from tables import floor_plan
-from tables.models import Payment, PaymentAlert
+from tables.bills import closing
+from tables.models import Bill, Payment, PaymentAlert, Reconciliation
 from tables.payments import alerts, receipts, steps
+from tables.reconciliation import alerts as reconciliation_alerts
+from tables.reconciliation import queue, run
 
 PAYMENTS = Lane("payments", threads=24, per_key=settings.POS_CALLS_PER_PROCESS)
+COMPARISONS = Lane("comparisons", threads=4, per_key=1)
 PAYMENT_ALERTS = Lane("payment alerts", threads=4, per_key=1)
 RECEIPTS = Lane("receipts", threads=2, per_key=2)
 
@@ -53,3 +57,31 @@ def send_receipt(payment_id: str) -> str:
     """Send the receipt of one payment by e-mail, if it is due."""
     venue = Payment.objects.filter(pk=payment_id).values_list("venue", flat=True).first()
     return str(RECEIPTS.hand_over(venue, partial(receipts.send_receipt, payment_id=UUID(payment_id))))
+
+
+def check_settled_bill(bill_id: str) -> str:
+    """Look whether the till still has the check of one paid bill, if that is due."""
+    venue = Bill.objects.filter(pk=bill_id).values_list("venue", flat=True).first()
+    return str(COMPARISONS.hand_over(venue, partial(closing.check_settled_bill, bill_id=UUID(bill_id))))
+
+
+def sweep_settled_bills() -> str:
+    """Queue every paid bill that is to be looked for on the till."""
+    return f"{closing.enqueue_due()} due"
+
+
+def reconcile(reconciliation_id: int) -> str:
+    """Compare one service day's payments with the till, if that is due; tell the venue of a night's differences."""
+    venue = Reconciliation.objects.filter(pk=reconciliation_id).values_list("venue", flat=True).first()
+    return str(COMPARISONS.hand_over(venue, partial(_reconcile, reconciliation_id)))
+
+
+def _reconcile(reconciliation_id: int) -> str:
+    outcome = run.carry_out(reconciliation_id=reconciliation_id)
+    reconciliation_alerts.send_due()
+    return outcome
+
+
+def sweep_reconciliations() -> str:
+    """Ask for the comparisons of nights that have ended, queue those that are due, and send the e-mails about them."""
+    return f"{queue.enqueue_due()} due, {reconciliation_alerts.send_due()} e-mails"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import factory
 from factory.django import DjangoModelFactory
+from tables.payments.references import reference_of
 
 from integrations.models import Connection, LightspeedSettings, SyncSchedule, TokenPair
 from menus.models import (
@@ -334,6 +335,7 @@ class PaymentFactory(RowFactory):
     class Meta:
         model = Payment
 
+    id = factory.LazyFunction(uuid.uuid4)
     venue = factory.SelfAttribute("bill.venue")
     bill = factory.SubFactory(BillFactory)
     state = Payment.State.CAPTURED
@@ -345,5 +347,5 @@ class PaymentFactory(RowFactory):
     tip = Decimal(0)
     card = "Visa 4242"
     provider = "sandbox"
-    pos_reference = factory.Sequence(lambda n: f"pay-{n}-1")
+    pos_reference = factory.LazyAttribute(lambda payment: reference_of(payment_id=payment.id, revision=1))
     held_until = factory.LazyFunction(lambda: datetime.now(UTC) + timedelta(minutes=2))

@@ -23,10 +23,12 @@ from integrations.lightspeed.mapping.orders import local_body, tax_preview_body,
 from integrations.lightspeed.mapping.payments import pay_body
 from integrations.lightspeed.mapping.pos_warnings import warnings_in
 from integrations.lightspeed.mapping.reference_data import to_allergen_names, to_availability, to_discounts
+from integrations.lightspeed.mapping.sales import to_closed_sale
 from integrations.lightspeed.mapping.webhook_endpoint import to_webhook_state
 from integrations.pos import (
     AllergenNames,
     Availability,
+    ClosedSale,
     FloorArea,
     MenuReading,
     NotFound,
@@ -255,6 +257,11 @@ class LightspeedPos:
         """Return the oldest open check of the table with this number, however old. Raises `NotFound` if it has none."""
         snapshot = client.open_check_at(http=self._http, location=self._location, table=table)
         return to_open_check(snapshot, self._currency)
+
+    def sale_of(self, reference: str) -> ClosedSale:
+        """Return the closed sale that came of the order with this reference. Raises `NotFound` if there is none."""
+        sale = client.sale_of_order(http=self._http, location=self._location, reference=reference)
+        return to_closed_sale(sale, self._currency)
 
     def apply_payment(self, ticket: PaymentTicket) -> None:
         """Hand a payment over, as documented in the port. Raises as `place_order` does."""

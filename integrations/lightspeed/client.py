@@ -127,6 +127,17 @@ def _checks(http: LightspeedHttp, location: int, path: str) -> Any:
     return http.call("GET", path, kind=Call.READ, query=query, read_timeout=_CHECKS_TIMEOUT)
 
 
+def sale_of_order(*, http: LightspeedHttp, location: int, reference: str) -> Json:
+    """Return the closed sale of the order with this reference of ours. Needs the scope `financial-api`.
+
+    Raises:
+        NotFound: no closed sale came of it.
+    """
+    query = {"externalReferenceId": f"TASK:OO-{location}-{reference}"}
+    path = f"/f/finance/{location}/saleByExternalReference"
+    return as_object(http.call("GET", path, kind=Call.READ, query=query), "sale")
+
+
 def print_message(*, http: LightspeedHttp, location: int, message: str) -> None:
     """Show a message on the till and print it. Lightspeed keeps it for a day while the till is offline."""
     query = {"businessLocationId": str(location)}

@@ -89,6 +89,9 @@ from integrations.pos.protocol import (
 from integrations.pos.refusals import (
     RefusalCause,
 )
+from integrations.pos.sales import (
+    ClosedSale,
+)
 
 __all__ = [
     "PAYMENT_REFERENCE_PREFIX",
@@ -100,6 +103,7 @@ __all__ = [
     "CheckItem",
     "CheckLine",
     "CheckPayment",
+    "ClosedSale",
     "CustomPrice",
     "Duplicate",
     "FloorArea",

@@ -11,6 +11,7 @@ from integrations.pos.floor_plan import FloorArea
 from integrations.pos.menu import AllergenNames, MenuDocument, PosMenuName
 from integrations.pos.orders import OrderTicket, PosDiscount, TicketLine
 from integrations.pos.payments import PaymentTicket
+from integrations.pos.sales import ClosedSale
 
 
 class PointOfSale(Protocol):
@@ -75,6 +76,13 @@ class PointOfSale(Protocol):
 
     def open_check_at(self, table: int) -> OpenCheck:
         """Return the oldest open check of the table with this number, listed or not. Raises `NotFound` for none."""
+
+    def sale_of(self, reference: str) -> ClosedSale:
+        """Return the closed sale that came of the order with this reference.
+
+        Raises:
+            NotFound: there is none, as while its check is open.
+        """
 
     def apply_payment(self, ticket: PaymentTicket) -> None:
         """Hand a payment over. Returning means accepted, not yet applied: a `PaymentUpdate` says what became of it.

@@ -5,6 +5,7 @@ a table (source: integrators' logs). Orders therefore keep everything that their
 """
 
 from collections.abc import Collection
+from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -46,6 +47,17 @@ def remember_check(*, injections: Collection[Injection], names: Collection[str])
     """Keep the names for finding the injections by them. Safe to repeat."""
     rows = [CheckIdentifier(injection=injection, identifier=name[:64]) for injection in injections for name in names]
     CheckIdentifier.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def reference_on_check(*, venue: Venue, names: Collection[str], since: datetime) -> str:
+    """Return the reference of the first order placed since then that is or was on the check with one of these names.
+
+    Empty if there is none.
+    """
+    known = CheckIdentifier.objects.filter(injection=OuterRef("pk"), identifier__in=names)
+    placed = Injection.objects.filter(order__venue=venue, order__placed_at__gte=since, state=Injection.State.CONFIRMED)
+    on_it = placed.filter(Q(account__in=names) | Exists(known)).order_by("order__placed_at")
+    return on_it.values_list("reference", flat=True).first() or ""
 
 
 def forget_check(*, injection: Injection) -> None:

@@ -17,7 +17,7 @@ from orders.status_summary import local_time
 from orders.till_ready import can_be_sent_now, connection_of
 from storekit.models import Venue
 from storekit.queue.heartbeat import WorkerHealth
-from tables.models import PayAtTable, Payment, Table
+from tables.models import PayAtTable, Payment, Reconciliation, Table
 
 _SHOWN = 5
 LATE_AFTER = timedelta(minutes=2)
@@ -303,6 +303,16 @@ def payment_findings(settings: PayAtTable | None, *, needing: int, venue: Venue)
     text = "No payment needs you" if settings.payments_enabled else "Guests see their bill, and pay the staff"
     action = Link("Live floor", reverse("admin:tables_payattable_floor", args=[settings.pk]))
     return (Finding(_PAY_AT_TABLE, Tone.GOOD, text, action=action),)
+
+
+def reconciliation_findings(latest: Reconciliation | None) -> tuple[Finding, ...]:
+    """Return whether last night's payments differ from the till; nothing if they do not."""
+    if latest is None or not latest.difference_count:
+        return ()
+    count = latest.difference_count
+    text = f"{count} {'payment differs' if count == 1 else 'payments differ'} from the till on {latest.day:%-d %b}"
+    action = Link("View differences", row_page(latest))
+    return (Finding("Reconciliation", Tone.WARNING, text, action=action),)
 
 
 def notification_finding(failed: int, *, venue: Venue) -> Finding:

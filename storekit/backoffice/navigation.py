@@ -14,7 +14,7 @@ from menus.models import Category, Menu, Modifier, ModifierGroup, Product, Snooz
 from orders.models import DiscountCode, Order, OrderingRules
 from storekit.backoffice.failures import failed_injections, payments_needing_staff
 from storekit.models import ApiKey, Invitation, User, Venue
-from tables.models import Area, Bill, PayAtTable, Payment, Table
+from tables.models import Area, Bill, PayAtTable, Payment, Reconciliation, Table
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ _GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
             _Entry(PayAtTable, "Live floor", "grid_view", "admin:tables_payattable_floors"),
             _Entry(Bill, "Bills", "receipt"),
             _Entry(Payment, "Payments", "payments"),
+            _Entry(Reconciliation, "Reconciliation", "rule"),
             _Entry(PayAtTable, "Settings", "qr_code_2"),
         ),
     ),
@@ -107,8 +108,16 @@ def _item(request: HttpRequest, entry: _Entry) -> dict[str, Any] | None:
     page = admin.site._registry.get(entry.model)
     if page is None or not page.has_module_permission(request):
         return None
-    link = reverse(entry.url_name or f"admin:{entry.model._meta.app_label}_{entry.model._meta.model_name}_changelist")
-    return {"title": entry.title, "icon": entry.icon, "link": link}
+    every = reverse(f"admin:{entry.model._meta.app_label}_{entry.model._meta.model_name}_changelist")
+    item: dict[str, Any] = {
+        "title": entry.title,
+        "icon": entry.icon,
+        "link": reverse(entry.url_name) if entry.url_name else every,
+    }
+    if entry.model is PayAtTable and request.path.startswith(every):
+        # The live floor and the settings have addresses that begin alike.
+        item["active"] = ("/floor/" in request.path) == bool(entry.url_name)
+    return item
 
 
 def _badge(count: int) -> dict[str, str]:

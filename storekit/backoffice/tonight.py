@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
@@ -20,11 +20,12 @@ from storekit.local_time.service_days import service_day_start
 from storekit.models import User, Venue
 from storekit.queue.heartbeat import worker_health
 from storekit.staff import managed_venues_of, venues_of
-from tables.models import Table, has_duplicate_number
+from tables.models import Reconciliation, Table, has_duplicate_number
 
 _MAX_VENUES = 50
 _NOT_TO_BE_SENT = (Order.Status.AWAITING_PAYMENT, Order.Status.CANCELLED)
 _MAX_FAILED = 200
+_TWO_DAYS = timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ def venues_tonight(*, user: User) -> list[VenueTonight]:
     duplicates = _duplicate_table_numbers(venues)
     orders = _orders(user=user, venues=venues, now=now)
     needing = _by_venue(payments_needing_staff(user=user), "venue", venues)
+    nights = _last_nights(venues, now)
     workers = worker_health()
     worker = findings.worker_finding(workers)
     tonight = []
@@ -78,6 +80,7 @@ def venues_tonight(*, user: User) -> list[VenueTonight]:
                 worker_runs=workers.alive,
             ),
             *findings.payment_findings(getattr(venue, "pay_at_table", None), needing=needing[venue.pk], venue=venue),
+            *findings.reconciliation_findings(nights.get(venue.pk)),
             findings.connection_finding(connection, venue=venue, manages=venue.pk in managed),
             *findings.till_findings(connection),
             findings.menu_finding(
@@ -116,6 +119,13 @@ def _syncs(venues: list[Any]) -> dict[int, SyncRun]:
 def _by_venue(rows: QuerySet, path: str, venues: list[Venue]) -> Counter[int]:
     counted = rows.filter(**{f"{path}__in": venues}).order_by().values_list(path).annotate(Count("pk"))
     return Counter(dict(counted))
+
+
+def _last_nights(venues: list[Venue], now: datetime) -> dict[int, Reconciliation]:
+    """Return the comparison of each venue's last night, if it is not older than two days."""
+    rows = Reconciliation.objects.filter(venue__in=venues, nightly=True, day__gte=now.date() - _TWO_DAYS)
+    finished = rows.filter(state=Reconciliation.State.DONE).order_by("day")
+    return {row.venue_id: row for row in finished}
 
 
 def _duplicate_table_numbers(venues: list[Venue]) -> dict[int, tuple[int, ...]]:

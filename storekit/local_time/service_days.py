@@ -31,6 +31,25 @@ def service_day_start(*, moment: datetime, zone: ZoneInfo, hours: Sequence[Openi
     return datetime.combine(service_day(moment=moment, zone=zone, hours=hours), SERVICE_DAY_STARTS_AT, tzinfo=zone)
 
 
+def service_day_bounds(*, day: date, zone: ZoneInfo, hours: Sequence[OpeningHours] = ()) -> tuple[datetime, datetime]:
+    """Return when a service day begins and when it has ended, in the venue's zone: the end is the next one's beginning.
+
+    That is 5:00, unless the night's hours last longer, or the day's own begin before.
+    """
+    return _beginning(day, zone, hours), _beginning(day + timedelta(days=1), zone, hours)
+
+
+def _beginning(day: date, zone: ZoneInfo, hours: Sequence[OpeningHours]) -> datetime:
+    morning = datetime.combine(day, SERVICE_DAY_STARTS_AT, tzinfo=zone)
+    openings = [datetime.combine(day, each.opens, zone) for each in hours if each.weekday == day.weekday()]
+    night = (each for each in hours if each.past_midnight and each.weekday == (day - timedelta(days=1)).weekday())
+    closings = [datetime.combine(day, each.closes, zone) for each in night]
+    early = min([morning, *openings])
+    last = max((one for one in closings), default=None)
+    # The night before goes on past what would be the beginning.
+    return early if last is None or last <= early else last
+
+
 def next_morning(*, moment: datetime, zone: ZoneInfo, hours: Sequence[OpeningHours] = ()) -> datetime:
     """Return the next 8:00 in the venue's zone that belongs to another service day than the moment."""
     today = service_day(moment=moment, zone=zone, hours=hours)

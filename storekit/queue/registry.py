@@ -20,6 +20,8 @@ PERIODIC_TASKS: dict[str, int] = {
     "integrations.tasks.send_sync_alerts": 1,
     "menus.tasks.fetch_images": 5,
     "menus.tasks.remove_unused_images": 24 * 60,
+    "tables.tasks.sweep_settled_bills": 1,
+    "tables.tasks.sweep_reconciliations": 5,
     # By day it does nothing; a night has eight runs.
     "storekit.tasks.sweep_account_mails": 1,
     "storekit.tasks.forget_old_rows": 30,
@@ -75,6 +77,10 @@ OLDEST_DUE_ORDER = "orders.injection.send.oldest_due"
 OPENING_HOURS = "orders.checkout.venue_settings.stored_opening_hours"
 """Returns a venue's opening hours, which end its service days in menus and orders alike. It is given the venue."""
 
+ORDER_ON_CHECK = "orders.injection.check_identity.reference_on_check"
+"""Returns the reference of an order that is or was on a check; empty if none is. It is given the venue, everything that
+the check was known by, and since when the order was placed."""
+
 SELLING_VENUES = "integrations.connect.service.selling_venues"
 """Returns the ids of the venues that take online orders: those to tell when no worker runs."""
 
@@ -92,5 +98,6 @@ def every_name() -> list[str]:
         *SETTINGS_TASKS,
         OLDEST_DUE_ORDER,
         OPENING_HOURS,
+        ORDER_ON_CHECK,
         SELLING_VENUES,
     ]

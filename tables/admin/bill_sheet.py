@@ -12,6 +12,7 @@ from storekit.admin_base.local_time import short_moment
 from storekit.money import ZERO
 from storekit.money.words import format_money
 from tables.models import Bill, Payment
+from tables.payments.references import payment_of
 
 _MOST_PAYMENTS = 100
 
@@ -85,8 +86,8 @@ def bill_amounts(bill: Bill) -> list[tuple[str, str]]:
 def payments_of(bill: Bill) -> list[ShownPayment]:
     """Return the guests' payments, newest first, then those that only the till has. Two queries."""
     guests = list(bill.guest_payments.order_by("-created_at")[:_MOST_PAYMENTS])
-    ours = {payment.pos_reference for payment in guests if payment.pos_reference}
-    till = [payment for payment in bill.payments if payment["reference"] not in ours]
+    ours = {payment.pk for payment in guests}
+    till = [payment for payment in bill.payments if payment_of(reference=payment["reference"]) not in ours]
     return [
         *(_guests_payment(payment, bill) for payment in guests),
         *(_tills_payment(payment, bill) for payment in till),

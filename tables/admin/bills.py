@@ -72,7 +72,9 @@ class BillPage(ReadOnlyAdmin):
     search_fields = ("=account", "name")
     search_help_text = "Check number or name"
     ordering = ("-created_at",)
-    fieldsets = ()
+    fieldsets = (
+        ("Technical details", {"fields": (("account", "check_uuid"), ("version", "created_at", "next_look_at"))}),
+    )
     list_before_template = "admin/list_filters.html"
     change_form_outer_before_template = "admin/tables/bill/page.html"
 

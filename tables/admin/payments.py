@@ -14,6 +14,7 @@ from storekit.admin_base.site import ReadOnlyAdmin
 from storekit.local_time.service_days import SERVICE_DAY_STARTS_AT
 from storekit.money.words import format_money
 from tables.admin.bills import list_with_form
+from tables.admin.payment_actions import PaymentActions, buttons_of
 from tables.admin.payment_sheet import payment_amounts, payment_facts, payment_summary, payment_timeline
 from tables.models import Payment
 
@@ -65,10 +66,10 @@ class PaymentsFilter(FormFilter):
 
 
 @admin.register(Payment)
-class PaymentPage(ReadOnlyAdmin):
+class PaymentPage(PaymentActions, ReadOnlyAdmin):
     """What guests pay at the table. Read-only: staff act on a payment through its buttons."""
 
-    list_display = ("started", "table_shown", "amount_shown", "tip_shown", "state_shown", "how", "check_shown", "venue")
+    list_display = ("started", "table_shown", "amount_shown", "state_shown", "how", "check_shown", "venue")
     list_display_links = ("started",)
     list_filter = (VenueFilter, PaymentState, "method", PaymentsFilter)
     list_select_related = ("venue", "table", "bill")
@@ -107,6 +108,7 @@ class PaymentPage(ReadOnlyAdmin):
         shown = {
             "title": f"Payment of {format_money(payment.amount + payment.tip, payment.venue)}",
             "summary": payment_summary(payment),
+            "buttons": buttons_of(payment, manages=self.manages_row(request, payment)),
             "facts": payment_facts(payment),
             "amounts": payment_amounts(payment),
             "timeline": payment_timeline(payment),
@@ -123,11 +125,8 @@ class PaymentPage(ReadOnlyAdmin):
 
     @display(description="Amount", ordering="amount")
     def amount_shown(self, payment: Payment) -> str:
-        return format_money(payment.amount, payment.venue)
-
-    @display(description="Tip", ordering="tip", empty_value="")
-    def tip_shown(self, payment: Payment) -> str | None:
-        return format_money(payment.tip, payment.venue) if payment.tip else None
+        tip = f" + {format_money(payment.tip, payment.venue)} tip" if payment.tip else ""
+        return f"{format_money(payment.amount, payment.venue)}{tip}"
 
     @display(description="State", ordering="state", label=_COLOURS)
     def state_shown(self, payment: Payment) -> str:

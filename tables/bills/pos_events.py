@@ -26,7 +26,7 @@ def check_changed(*, venue: Venue, update: OrderUpdate) -> None:
         bills = bills_named(venue=venue, uuid=update.check_uuid, account=update.account)
         if update.event is OrderEvent.COMPLETED:
             for bill in bills:
-                close_bill(bill)
+                close_bill(bill, final=update.check)
             return
         is_open = [bill.pk for bill in bills if bill.status != Bill.Status.CLOSED]
         # Those on the list are in the next list anyway.

@@ -1,7 +1,7 @@
 """Record what the POS says about its checks: one bill for each, whatever its identifier, name and table become."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
+from integrations.connect.venue_settings import settings_of
 from integrations.pos import CheckLine, CheckPayment, OpenCheck
 from storekit.db import clock
 from storekit.models import Venue
@@ -18,6 +19,9 @@ _LONGEST_NAME = 200
 _LONGEST_IDENTIFIER = 64
 _LARGEST_NUMBER = 2**31 - 1
 _CLOSED = Bill.Status.CLOSED
+
+SETTLED_AFTER = timedelta(minutes=2)
+"""How long after its check was closed a bill's payments are compared with the till's."""
 
 
 def lock_bills(*, venue: Venue) -> None:
@@ -61,15 +65,26 @@ def record_checks(*, venue: Venue, checks: Sequence[OpenCheck], asked_at: dateti
     return known.seen
 
 
-def close_bill(bill: Bill) -> None:
+def close_bill(bill: Bill, *, final: OpenCheck | None = None) -> None:
     """Close the bill as its check is no longer open. One that was closed in error opens again once its check is seen.
 
-    Call it with the venue's bills locked.
+    Call it with the venue's bills locked. `final` is the check as the till closed it, if it said so: its payments are
+    the last word about the bill's.
     """
+    changed: dict[str, Any] = {}
     if bill.status != Bill.Status.CLOSED:
-        bill.status, bill.closed_at, bill.unlisted = _CLOSED, clock.now(), False
-        bill.version = F("version") + 1
-        bill.save(update_fields=["status", "closed_at", "unlisted", "version"])
+        changed = {"status": _CLOSED, "closed_at": clock.now(), "unlisted": False, "version": F("version") + 1}
+        # Payments of guests are compared with the till's once they have settled.
+        changed["check_at"] = clock.now() + SETTLED_AFTER if bill.guest_payments.exists() else None
+    elif bill.open_on_till:
+        changed = {"open_on_till": False, "check_at": clock.now() + SETTLED_AFTER}
+    if final is not None and final.payments and 0 <= final.amount <= final.paid:
+        changed |= {"total": final.amount, "paid": final.paid, "payments_are_final": True}
+        changed["payments"] = [_payment(payment) for payment in final.payments]
+    for name, value in changed.items():
+        setattr(bill, name, value)
+    if changed:
+        bill.save(update_fields=changed)
 
 
 def bills_named(*, venue: Venue, uuid: str, account: str) -> list[Bill]:
@@ -124,6 +139,7 @@ class _KnownBills:
             bill = Bill(venue=self._venue)
         if bill.closed_at is not None and bill.closed_at > self._asked_at:
             return
+        bill.venue = self._venue
         _write(bill, check)
         for name in _names(check):
             if self._bills.get(name) is not bill or name in self._gone:
@@ -145,14 +161,14 @@ class _KnownBills:
 
 def _write(bill: Bill, check: OpenCheck) -> None:
     """Store what differs. Guests see a new version only if something that they see differs."""
-    shown = {name: value for name, value in content_of(check).items() if getattr(bill, name) != value}
-    names = {
+    content = content_of(check)
+    unseen = {
         "account": check.account[:_LONGEST_IDENTIFIER],
         "check_uuid": check.uuid[:_LONGEST_IDENTIFIER] or bill.check_uuid,
+        **_closing(bill, content),
     }
-    renamed = {name: value for name, value in names.items() if getattr(bill, name) != value}
-    if bill.closed_at is not None:
-        shown["closed_at"] = None
+    shown = {name: value for name, value in content.items() if getattr(bill, name) != value}
+    renamed = {name: value for name, value in unseen.items() if getattr(bill, name) != value}
     is_new = bill._state.adding
     if shown and not is_new:
         # Payments raise it too, meanwhile.
@@ -162,6 +178,24 @@ def _write(bill: Bill, check: OpenCheck) -> None:
         setattr(bill, name, value)
     if changed:
         bill.save(force_insert=is_new, update_fields=None if is_new else changed)
+
+
+def _closing(bill: Bill, content: dict[str, Any]) -> dict[str, Any]:
+    """Return the columns about closing that follow from what the till has now, and put `content` right.
+
+    A paid bill is checked after a while (`tables.bills.closing`). If it was closed for guests then, it stays so while
+    the till has it open and paid.
+    """
+    if bill.open_on_till and content["status"] == Bill.Status.PAID:
+        content["status"] = _CLOSED
+        return {}
+    columns: dict[str, Any] = {"open_on_till": False, "closed_at": None, "payments_are_final": False}
+    if content["status"] == Bill.Status.OPEN:
+        return {**columns, "check_at": None, "disagreement": ""}
+    if bill.status != Bill.Status.PAID or bill._state.adding:
+        delay = settings_of(venue=bill.venue).auto_close_delay
+        columns["check_at"] = clock.now() + timedelta(minutes=delay)
+    return columns
 
 
 def _line(line: CheckLine) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from tables.models.payments import (
     PaymentAttempt,
     PaymentRefund,
 )
+from tables.models.reconciliations import Difference, Reconciliation
 from tables.models.sandbox_charges import SandboxCharge
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "BillIdentifier",
     "CheckList",
     "CheckToFind",
+    "Difference",
     "GiftCard",
     "GiftCardEntry",
     "PayAtTable",
@@ -29,6 +31,7 @@ __all__ = [
     "PaymentAlert",
     "PaymentAttempt",
     "PaymentRefund",
+    "Reconciliation",
     "RetiredToken",
     "SandboxCharge",
     "Table",

@@ -40,13 +40,27 @@ class Bill(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True, blank=True)
+    check_at = models.DateTimeField(
+        null=True, blank=True, help_text="When to look whether the till has closed it, once it is paid."
+    )
+    open_on_till = models.BooleanField(
+        default=False, db_default=False, help_text="Paid and closed for guests, while the till still has it open."
+    )
+    payments_are_final = models.BooleanField(
+        default=False, db_default=False, help_text="The till's payments are those that it closed the check with."
+    )
+    disagreement = models.CharField(
+        max_length=200, blank=True, db_default="", help_text="How guests' payments differ from the till's, when closed."
+    )
 
     class Meta:
         indexes = [
             # Reads grow with tonight's bills, not with all that were ever closed.
             models.Index(
                 fields=["venue", "table_number"], condition=~models.Q(status="closed"), name="bills_of_a_table"
-            )
+            ),
+            models.Index(fields=["venue", "-created_at"], name="bills_of_a_venue"),
+            models.Index(fields=["check_at"], condition=models.Q(check_at__isnull=False), name="bills_to_check"),
         ]
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import F, QuerySet
+from django.urls import reverse
 from django.utils.formats import date_format
 
 from integrations.connect.service import pos_for
@@ -135,7 +136,7 @@ def _context(alert: PaymentAlert) -> dict[str, Any]:
         "advice": _ADVICE[About(alert.about)],
         "text": alert.text,
         "details": _details(alert),
-        "link": f"{settings.PUBLIC_URL}/admin/",
+        "link": settings.PUBLIC_URL + reverse("admin:tables_payment_change", args=[alert.payment_id]),
     }
 
 

@@ -22,7 +22,7 @@ from storekit.models import IdempotentAnswer, Invitation, User, Venue
 from storekit.queue.schedules import write_schedules
 from storekit.retention import AGES, Age, forget_old
 from storekit.tasks import forget_old_rows
-from tables.models import Bill, Payment, PaymentAlert, PaymentAttempt, SandboxCharge
+from tables.models import Bill, Payment, PaymentAlert, PaymentAttempt, Reconciliation, SandboxCharge
 from tests import factories
 
 NOW = datetime(2026, 5, 1, 2, 30, tzinfo=UTC)
@@ -44,6 +44,7 @@ KEPT = {
         "PaymentRefund",
         "GiftCard",
         "GiftCardEntry",
+        "Difference",
     },
     "orders": {"Order", "OrderLine", "OrderCounter", "Injection", "DiscountCode", "OrderingRules", "OrderingHours"},
     "menus": {
@@ -115,6 +116,7 @@ def row_of(age: Age, order: Order, connection: Connection, number: int) -> Model
         "tables.PaymentAlert": lambda: PaymentAlert(
             payment=payment_at(order.venue), channel="email", about="no_word", occurrence=number
         ),
+        "tables.Reconciliation": lambda: Reconciliation(venue=order.venue, day=NOW.date(), requested_by=str(number)),
         "tables.SandboxCharge": lambda: SandboxCharge(key=str(number), currency="GBP", amount=1, state="captured"),
         "menus.RestorePoint": lambda: RestorePoint(menu=menu, version=number, products=1, content=b""),
         "menus.Snooze": lambda: Snooze(venue=order.venue, sku=str(number), name="Pie", source="staff"),

@@ -130,3 +130,57 @@ def test_a_payments_page_leads_to_its_bill(venue: Venue, bens_browser: Client) -
     payment = make_payment(venue)
 
     assert f"/admin/tables/bill/{payment.bill_id}/change/" in page(bens_browser, payment).content.decode()
+
+
+# --- What staff decide -----------------------------------------------------------------------------------------------
+
+
+def needing(venue: Venue, state: str = State.SENT, **values: Any) -> Payment:
+    values = {"authorised_at": EVENING, "sent_at": EVENING, "answer_by": EVENING} | values
+    return make_payment(venue, state=state, needs_staff=True, **values)
+
+
+def labels(browser: Client, payment: Payment) -> list[str]:
+    return [button.label for button in page(browser, payment).context["buttons"]]
+
+
+def test_each_payment_that_needs_a_person_offers_what_can_be_decided(venue: Venue, bens_browser: Client) -> None:
+    settled = "I have dealt with it"
+    assert labels(bens_browser, needing(venue)) == ["It is on the till", "It is not on the till"]
+    assert labels(bens_browser, needing(venue, State.APPLIED)) == ["Try to charge the guest again", settled]
+    assert labels(bens_browser, needing(venue, State.REFUSED)) == [settled]
+    assert labels(bens_browser, make_payment(venue, state=State.SENT)) == []
+
+
+@pytest.mark.parametrize(
+    ("page_name", "state", "after"),
+    [
+        ("on-till", State.SENT, State.APPLIED),
+        ("not-on-till", State.SENT, State.REFUSED),
+        ("settled", State.APPLIED, State.APPLIED),
+    ],
+)
+def test_a_decision_is_asked_for_and_then_carried_out_once(
+    venue: Venue, bens_browser: Client, page_name: str, state: str, after: str
+) -> None:
+    payment = needing(venue, state)
+    url = f"{LIST}{payment.pk}/{page_name}/"
+    assert "£10.00" in bens_browser.get(url).content.decode()
+    payment.refresh_from_db()
+    assert (payment.state, payment.needs_staff) == (state, True)
+
+    bens_browser.post(url)
+    again = bens_browser.post(url, follow=True)
+
+    payment.refresh_from_db()
+    assert (payment.state, payment.needs_staff, payment.settled_by) == (after, False, "Ben")
+    assert "Nothing has changed." in again.content.decode()
+
+
+def test_the_guest_is_charged_again_on_a_click(venue: Venue, bens_browser: Client) -> None:
+    payment = needing(venue, State.APPLIED, attempts=9)
+
+    bens_browser.post(f"{LIST}{payment.pk}/capture-again/")
+
+    payment.refresh_from_db()
+    assert (payment.attempts, payment.next_attempt_at is not None) == (0, True)

@@ -1,0 +1,55 @@
+"""Ask for reconciliations: on a button, and for every venue once its service day has ended."""
+
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+
+from storekit.db import clock
+from storekit.db.due_rows import due_now, enqueue_each, enqueue_on_commit
+from storekit.local_time.service_days import opening_hours_of, service_day, service_day_bounds
+from storekit.models import Venue
+from tables.models import PayAtTable, Payment, Reconciliation
+
+RECONCILE = "tables.tasks.reconcile"
+
+AFTER_THE_DAY = timedelta(minutes=30)
+"""How long after its service day has ended a venue's payments are compared: by then the last ones have settled."""
+_ONE_DAY = timedelta(days=1)
+_MOST_AT_ONCE = 100
+
+
+def request_reconciliation(*, venue: Venue, day: date, by: str) -> Reconciliation:
+    """Ask for the payments of a service day to be compared, and return the row. The worker is told on commit."""
+    row = Reconciliation.objects.create(venue=venue, day=day, requested_by=by[:150])
+    enqueue_on_commit(RECONCILE, row.pk)
+    return row
+
+
+def latest_day(*, venue: Venue) -> date:
+    """Return the service day of now, which is the one that staff most likely mean."""
+    return service_day(moment=clock.now(), zone=venue.zone, hours=opening_hours_of(venue=venue))
+
+
+def enqueue_due() -> int:
+    """Ask for the nights that have not been compared yet, queue every row that is due, and return how many."""
+    for settings in PayAtTable.objects.select_related("venue"):
+        _ask_for_last_night(settings, clock.now())
+    due = Reconciliation.objects.filter(next_attempt_at__lte=due_now()).order_by("next_attempt_at")
+    return enqueue_each(RECONCILE, due.values_list("pk", flat=True)[:_MOST_AT_ONCE])
+
+
+def _ask_for_last_night(settings: PayAtTable, now: datetime) -> None:
+    """Create the row of the service day that has ended last, unless it is there: one for each venue and day."""
+    venue = settings.venue
+    yesterday = service_day(moment=now - AFTER_THE_DAY, zone=venue.zone) - _ONE_DAY
+    if Reconciliation.objects.filter(venue=venue, day=yesterday, nightly=True).exists():
+        return
+    begins, ends = service_day_bounds(day=yesterday, zone=venue.zone, hours=opening_hours_of(venue=venue))
+    if now < ends + AFTER_THE_DAY:
+        return
+    paid = Payment.objects.filter(venue=venue, created_at__gte=begins, created_at__lt=ends)
+    if settings.payments_enabled or paid.exists():
+        night = Reconciliation(venue=venue, day=yesterday, nightly=True)
+        with transaction.atomic():
+            # Of several processes one creates it.
+            Reconciliation.objects.bulk_create([night], ignore_conflicts=True)
