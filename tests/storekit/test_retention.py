@@ -40,6 +40,7 @@ KEPT = {
         "RetiredToken",
         "CheckList",
         "BillIdentifier",
+        "CheckToFind",
         "Payment",
         "PaymentRefund",
         "GiftCard",
