@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import factory
 from factory.django import DjangoModelFactory
-from tables.payments.references import reference_of
 
 from integrations.models import Connection, LightspeedSettings, SyncSchedule, TokenPair
 from menus.models import (
@@ -25,6 +24,7 @@ from orders.checkout.numbering import random_collection_code
 from orders.models import DiscountCode, Injection, Order, OrderLine
 from storekit.models import ApiKey, Membership, User, Venue
 from tables.models import Area, Bill, Payment, Table
+from tables.payments.till.references import reference_of
 
 
 class RowFactory(DjangoModelFactory):

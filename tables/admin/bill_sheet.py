@@ -12,7 +12,7 @@ from storekit.admin_base.local_time import short_moment
 from storekit.money import ZERO
 from storekit.money.words import format_money
 from tables.models import Bill, Payment
-from tables.payments.references import payment_of
+from tables.payments.till.references import payment_of
 
 _MOST_PAYMENTS = 100
 

@@ -17,7 +17,7 @@ from storekit.db import clock
 from storekit.db.due_rows import claim_by_moment, due_now, enqueue_each
 from tables.bills.recording import close_bill, lock_bills
 from tables.models import Bill, Difference
-from tables.payments.checks import read_check
+from tables.payments.till.checks import read_check
 from tables.reconciliation.of_a_bill import mismatches_of
 
 CHECK = "tables.tasks.check_settled_bill"

@@ -1,7 +1,7 @@
 """Guests' payments of one bill against what the till lists on its check."""
 
 from tables.models import ENDED_STATES, Bill, Payment
-from tables.payments.references import payment_of
+from tables.payments.till.references import payment_of
 from tables.reconciliation.comparing import GuestPayment, Mismatch, TillPayment, compare
 from tables.reconciliation.till_side import entries_of
 

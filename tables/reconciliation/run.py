@@ -19,7 +19,7 @@ from storekit.local_time.service_days import opening_hours_of, service_day_bound
 from storekit.models import Venue
 from storekit.money import ZERO
 from tables.models import Bill, Difference, Payment, Reconciliation
-from tables.payments.references import payment_of
+from tables.payments.till.references import payment_of
 from tables.reconciliation.comparing import GuestPayment, Mismatch, TillPayment, compare
 from tables.reconciliation.of_a_bill import guest_payment, is_charged
 from tables.reconciliation.till_side import TillSide, entries_of, till_side

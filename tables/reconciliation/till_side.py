@@ -10,8 +10,8 @@ from django.utils.module_loading import import_string
 from integrations.pos import PAYMENT_REFERENCE_PREFIX, CheckPayment, NotFound, PointOfSale, Rejected, Unauthorised
 from storekit.queue.registry import ORDER_ON_CHECK
 from tables.models import Bill, Payment
-from tables.payments.checks import read_check
-from tables.payments.references import payment_of
+from tables.payments.till.checks import read_check
+from tables.payments.till.references import payment_of
 
 _LONGEST_BILL = timedelta(days=3)
 """Orders are looked for on a bill's check from so long before the bill was seen."""

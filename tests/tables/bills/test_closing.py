@@ -9,7 +9,6 @@ import pytest
 import responses
 import time_machine
 from django_q.models import OrmQ
-from tables.payments.references import reference_of
 
 from integrations.models import Connection, LightspeedSettings, TokenPair
 from integrations.pos import CheckPayment, OpenCheck, OrderEvent, OrderUpdate
@@ -19,6 +18,7 @@ from tables.bills.pos_events import check_changed
 from tables.bills.recording import SETTLED_AFTER
 from tables.bills.refreshing import refresh_bills
 from tables.models import Bill, PayAtTable, Payment
+from tables.payments.till.references import reference_of
 from tests import factories
 from tests.tables.bills.tills import Json, asked_by_identifier, check, line, till_has
 
