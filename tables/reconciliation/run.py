@@ -107,7 +107,7 @@ class _Comparison:
     def _till_payments(self, venue: Venue) -> list[TillPayment]:
         """Return the till's entries of the day's payments, and those of payments that never were."""
         entries = [(reference, amount) for side in self._sides for reference, amount in side.till.entries]
-        named = {payment_of(reference=reference) for reference, _ in entries} - {None}
+        named = {id for reference, _ in entries if (id := payment_of(reference=reference)) is not None}
         exist = set(Payment.objects.filter(venue=venue, pk__in=named).values_list("pk", flat=True))
         found = []
         for reference, amount in entries:
