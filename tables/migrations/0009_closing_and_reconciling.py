@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('storekit', '0008_outages_of_the_workers'),
-        ('tables', '0007_checks_off_the_list'),
+        ('tables', '0008_receipts_by_email'),
     ]
 
     operations = [
