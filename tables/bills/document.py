@@ -10,7 +10,7 @@ from storekit.models import Venue
 from storekit.money import ZERO, money_string
 from tables.bills.splitting import due
 from tables.models import Bill, Payment, Table
-from tables.payments.claims import claim_of, claiming_payments, is_on_till, split_of, total_of
+from tables.payments.claims import claim_of, claiming_payments, is_free, is_on_till, split_of, total_of
 from tables.payments.till.references import payment_of
 
 Json = dict[str, Any]
@@ -47,8 +47,10 @@ def bill_document(bill: Bill, *, venue: Venue, payments: Sequence[Payment] = (),
         hides_free: leave out lines that cost nothing and have nothing below them that does.
     """
     currency = venue.currency
-    lines = [line for line in bill.lines if not (hides_free and _is_free(line))]
-    split = split_of(bill, venue=venue, claims=[claim_of(payment, bill) for payment in payments])
+    lines = [line for line in bill.lines if not (hides_free and is_free(line))]
+    split = split_of(
+        bill, venue=venue, claims=[claim_of(payment, bill) for payment in payments], hides_free=hides_free
+    )
     paid = [payment for payment in payments if payment.state in _PAID]
     not_listed = [payment for payment in payments if not is_on_till(payment, bill)]
     items = sum((line.total for line in split.lines), ZERO)
@@ -78,10 +80,6 @@ def bill_document(bill: Bill, *, venue: Venue, payments: Sequence[Payment] = (),
             *(_of_guest(payment, venue) for payment in paid),
         ],
     }
-
-
-def _is_free(line: Json) -> bool:
-    return not Decimal(line["total"]) and all(_is_free(below) for below in line["sub_lines"])
 
 
 def _line(line: Json, currency: str) -> Json:

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
+from integrations.connect.venue_settings import settings_of
 from storekit.db import clock
 from storekit.models import Venue
 from tables.bills.splitting import BillLine, Claim, LinePart, SplitBill, due, remaining
@@ -45,10 +46,22 @@ def is_on_till(payment: Payment, bill: Bill) -> bool:
     return any(payment_of(reference=row["reference"]) == payment.pk for row in bill.payments)
 
 
-def split_of(bill: Bill, *, venue: Venue, claims: Sequence[Claim]) -> SplitBill:
-    """Return the bill and what guests claim of it, for the law of splitting."""
-    lines = [BillLine(line["id"], Fraction(line["quantity"]), total_of(line)) for line in bill.lines]
+def split_of(bill: Bill, *, venue: Venue, claims: Sequence[Claim], hides_free: bool | None = None) -> SplitBill:
+    """Return the bill and what guests claim of it, for the law of splitting.
+
+    `hides_free` says whether guests see lines that cost nothing; None reads the venue's settings. What they do not see
+    is no part that they can pay for, and none that is missing when they pay for all the others.
+    """
+    if hides_free is None:
+        hides_free = settings_of(venue).ignore_free_items
+    shown = [line for line in bill.lines if not (hides_free and is_free(line))]
+    lines = [BillLine(line["id"], Fraction(line["quantity"]), total_of(line)) for line in shown]
     return SplitBill(venue.currency, bill.total, paid_on_till=bill.paid, lines=lines, claims=claims)
+
+
+def is_free(line: Json) -> bool:
+    """Return whether a line of a bill costs nothing, and nothing below it does."""
+    return not Decimal(line["total"]) and all(is_free(below) for below in line["sub_lines"])
 
 
 def total_of(line: Json) -> Decimal:
