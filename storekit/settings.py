@@ -79,7 +79,7 @@ MIDDLEWARE = [
 # What storefronts and phones read all the time: addresses, and the functions that may answer there at once.
 FAST_PATHS = {
     r"/api/v1/venues/(?P<slug>[-\w]+)/menu": "menus.storefront.views.menu_from_memory",
-    r"/api/v1/tables/(?P<token>[0-9A-Z]{1,32})": "tables.guest.views.table_unchanged",
+    r"/api/v1/tables/(?P<token>[0-9A-Z]{1,32})": "tables.guest.views.table_from_memory",
 }
 ROOT_URLCONF = "storekit.urls"
 WSGI_APPLICATION = "storekit.wsgi.application"

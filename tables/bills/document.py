@@ -48,9 +48,7 @@ def bill_document(bill: Bill, *, venue: Venue, payments: Sequence[Payment] = (),
     """
     currency = venue.currency
     lines = [line for line in bill.lines if not (hides_free and is_free(line))]
-    split = split_of(
-        bill, venue=venue, claims=[claim_of(payment, bill) for payment in payments], hides_free=hides_free
-    )
+    split = split_of(bill, venue=venue, claims=[claim_of(payment, bill) for payment in payments], hides_free=hides_free)
     paid = [payment for payment in payments if payment.state in _PAID]
     not_listed = [payment for payment in payments if not is_on_till(payment, bill)]
     items = sum((line.total for line in split.lines), ZERO)

@@ -7,6 +7,7 @@ BENCHMARKS = (
     "bad_night",
     "menu_reads",
     "menu_sync",
+    "pay_at_table",
     "stock",
     "tills",
     "payment_faults",

@@ -14,6 +14,7 @@ from rest_framework.test import APIClient
 from integrations.models import Connection, LightspeedSettings, TokenPair
 from storekit.db.prepared_query import NotPrepared, PreparedQuery
 from storekit.models import Venue
+from tables.bills.document import table_document
 from tables.bills.refreshing import FRESH_FOR
 from tables.bills.unlisted import LOOK_AGAIN_AFTER
 from tables.codes.tokens import rotate
@@ -56,11 +57,13 @@ def test_a_poll_whose_answer_has_not_changed_costs_one_query(table: Table, djang
     assert same.headers["Cache-Control"] == "private, no-cache"
 
 
-def test_the_tag_is_the_same_with_and_without_the_fast_path(table: Table) -> None:
+def test_the_answer_is_the_same_with_and_without_the_fast_path(table: Table) -> None:
     etag = get(table).headers["ETag"]
+    body = get(table).content
 
     with override_settings(FAST_PATHS={}):
         assert get(table, etag).status_code == 304
+        assert get(table).content == body
     with mock.patch.object(PreparedQuery, "find_prepared", side_effect=NotPrepared):
         assert get(table, f"{etag}, W/{etag}").status_code == 304
 
@@ -89,6 +92,34 @@ def test_whatever_a_guest_sees_changes_the_tag(table: Table, what: str) -> None:
 
     assert changed.status_code == 200
     assert get(table, changed.headers["ETag"]).status_code == 304
+
+
+def test_the_phones_of_a_table_share_one_answer(table: Table, django_assert_max_num_queries: Any) -> None:
+    first = get(table)
+
+    with django_assert_max_num_queries(1):
+        second = get(table, '"of an earlier answer"')
+
+    assert (second.content, second.headers["ETag"]) == (first.content, first.headers["ETag"])
+    assert second.headers["Content-Type"] == "application/json"
+    assert second.headers["Cache-Control"] == "private, no-cache"
+
+
+def test_what_changed_while_an_answer_was_made_is_not_kept_under_the_old_tag(table: Table) -> None:
+    get(table)
+
+    def changed(**options: Any) -> Any:
+        Area.objects.update(name="Terrace")
+        return table_document(**options)
+
+    Area.objects.update(name="Patio")
+    with mock.patch("tables.guest.views.table_document", changed):
+        etag = get(table).headers["ETag"]
+    Area.objects.update(name="Patio")
+
+    again = get(table, '"of an earlier answer"')
+    assert again.headers["ETag"] == etag
+    assert again.json()["table"]["area"] == "Patio"
 
 
 def test_another_tables_bill_changes_nothing_here(table: Table) -> None:
