@@ -12,9 +12,9 @@ Json = dict[str, Any]
 
 LIST = f"{settings.LIGHTSPEED_API_URL}/o/op/1/order/table/getCheck"
 _ONE = f"{settings.LIGHTSPEED_API_URL}/o/op/1/order/accounts/"
-_EVERY_ONE = re.compile(re.escape(_ONE))
+EVERY_ONE = re.compile(re.escape(_ONE))
 _TABLE = f"{settings.LIGHTSPEED_API_URL}/o/op/1/order/table/"
-_EVERY_TABLE = re.compile(re.escape(_TABLE) + r"\d+/getCheck")
+EVERY_TABLE = re.compile(re.escape(_TABLE) + r"\d+/getCheck")
 
 
 def line(name: str, total: str, quantity: str = "1", **more: Any) -> Json:
@@ -45,11 +45,11 @@ def till_has(*listed: Json, unlisted: tuple[Json, ...] = ()) -> None:
         number = str(request.url).removeprefix(_TABLE).partition("/")[0]
         return answer(next((each for each in found if str(each["tableNumber"]) == number), None))
 
-    for url in (LIST, _EVERY_ONE, _EVERY_TABLE):
+    for url in (LIST, EVERY_ONE, EVERY_TABLE):
         responses.remove(responses.GET, url)
     responses.get(LIST, json=list(listed))
-    responses.add_callback(responses.GET, _EVERY_ONE, callback=one, content_type="application/json")
-    responses.add_callback(responses.GET, _EVERY_TABLE, callback=at_table, content_type="application/json")
+    responses.add_callback(responses.GET, EVERY_ONE, callback=one, content_type="application/json")
+    responses.add_callback(responses.GET, EVERY_TABLE, callback=at_table, content_type="application/json")
 
 
 def till_is_silent() -> None:

@@ -19,7 +19,7 @@ from tables.models import Bill, Payment, Table
 from tables.payments.starting import start_payment
 from tables.payments.steps import advance
 from tables.payments.till.pos_events import apply_payment_update
-from tests.tables.bills.tills import check, line, till_has
+from tests.tables.bills.tills import EVERY_ONE, EVERY_TABLE, LIST, check, line, till_has
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 PAY = f"{settings.LIGHTSPEED_API_URL}/o/op/1/pay"
@@ -65,6 +65,14 @@ def mount(till: Till) -> None:
     till.shows(*till.snapshots)
     responses.add_callback(responses.POST, PAY, callback=till.pay)
     responses.post(MESSAGE, json={"status": "ok"})
+
+
+def is_silent() -> None:
+    """Have the POS answer nothing useful about checks from now on."""
+    till_has()
+    for call in (LIST, EVERY_ONE, EVERY_TABLE):
+        responses.remove(responses.GET, call)
+        responses.get(call, json={"message": "down"}, status=503)
 
 
 def pay(table: Table, card: str = "ok", *, choice: Choice | None = None, **more: Any) -> Payment:
