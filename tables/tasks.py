@@ -11,8 +11,8 @@ from integrations.syncs.runs import SyncAlreadyRunning, queued_run
 from storekit.queue.worker_threads import Lane
 from tables import floor_plan
 from tables.bills import closing
-from tables.models import Bill, Payment, PaymentAlert, Reconciliation
-from tables.payments import alerts, receipts, steps
+from tables.models import Bill, Payment, PaymentAlert, PaymentRefund, Reconciliation
+from tables.payments import alerts, receipts, refunding, steps
 from tables.reconciliation import alerts as reconciliation_alerts
 from tables.reconciliation import queue, run
 
@@ -85,3 +85,14 @@ def _reconcile(reconciliation_id: int) -> str:
 def sweep_reconciliations() -> str:
     """Ask for the comparisons of nights that have ended, queue those that are due, and send the e-mails about them."""
     return f"{queue.enqueue_due()} due, {reconciliation_alerts.send_due()} e-mails"
+
+
+def refund_payment(refund_id: str) -> str:
+    """Carry out one refund, if it is due."""
+    venue = PaymentRefund.objects.filter(pk=refund_id).values_list("payment__venue", flat=True).first()
+    return str(PAYMENTS.hand_over(venue, partial(refunding.carry_out, refund_id=UUID(refund_id))))
+
+
+def sweep_refunds() -> str:
+    """Queue every refund that is due."""
+    return f"{refunding.enqueue_due()} due"

@@ -9,6 +9,7 @@ PERIODIC_TASKS: dict[str, int] = {
     "orders.tasks.sweep_alerts": 1,
     "orders.tasks.sweep_unpaid": 1,
     "tables.tasks.sweep_payments": 1,
+    "tables.tasks.sweep_refunds": 1,
     "integrations.tasks.sweep_notifications": 1,
     "integrations.tasks.refresh_tokens": 10,
     "integrations.tasks.check_consents": 1,

@@ -212,6 +212,7 @@ class PaymentAlert(models.Model):
         NO_WORD = "no_word", "Nobody knows whether it is on the till"
         NOT_RELEASED = "not_released", "Could not be released or refunded"
         REFUNDED = "refunded", "Refunded by staff"
+        REFUND_FAILED = "refund_failed", "Could not be refunded"
 
     payment = models.ForeignKey(Payment, models.CASCADE, related_name="alerts")
     channel = models.CharField(max_length=8, choices=Channel)

@@ -20,7 +20,10 @@ _SENTENCES = {
     "card_declined": gettext_noop("Your card was declined. Try another one."),
     "insufficient_funds": gettext_noop("Your card does not have enough money. Try another one."),
     "expired_card": gettext_noop("Your card has expired. Try another one."),
-    "unknown_gift_card": gettext_noop("We do not know this gift card. Check its code."),
+    "unknown_gift_card": gettext_noop("This code is not valid here. Check it, or ask the staff."),
+    "mistyped_gift_card": gettext_noop("There is a typing mistake in this code. Check its digits."),
+    "gift_card_expired": gettext_noop("This gift card has expired. Ask the staff."),
+    "not_enough_balance": gettext_noop("There is not enough left on this gift card. Pay a part with it."),
     "not_available": gettext_noop("Somebody else has paid for that meanwhile. You were not charged."),
     "more_than_due": gettext_noop("The bill has changed meanwhile. You were not charged."),
 }
@@ -45,7 +48,7 @@ def payment_document(payment: Payment) -> Json:
         "tip": money_string(payment.tip, currency),
         "due_after": money_string(due(split), currency),
         "error": _error(payment) if status in ("failed", "refunded") else None,
-        "provider": _provider(payment) if status == "pending" else {"name": payment.provider},
+        "provider": _provider(payment),
     }
 
 
@@ -72,10 +75,15 @@ def _status(payment: Payment) -> tuple[str, str]:
 def _error(payment: Payment) -> Json | None:
     if not payment.error_code:
         return None
+    # A blocked card may have been stolen, and codes may be guessed: it is as good as unknown.
+    code = "unknown_gift_card" if payment.error_code == "gift_card_blocked" else payment.error_code
     with translation.override(payment.language or None):
-        return {"code": payment.error_code, "detail": gettext(_SENTENCES.get(payment.error_code, _OTHERWISE))}
+        return {"code": code, "detail": gettext(_SENTENCES.get(code, _OTHERWISE))}
 
 
 def _provider(payment: Payment) -> Json:
-    shown = {name: value for name, value in payment.provider_data.items() if name != "money"}
+    """Return what the guest's page needs to go on; once it is over, what is left on a gift card with too little."""
+    is_pending = _status(payment)[0] == "pending"
+    data = payment.provider_data
+    shown = {name: data[name] for name in data if name != "money" and (is_pending or name == "balance")}
     return {"name": payment.provider, **shown}

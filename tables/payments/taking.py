@@ -136,6 +136,10 @@ def _taken(payment: Payment, answer: ProviderPayment) -> None:
         case Money.DECLINED:
             note_answer(payment, answer)
             refuse(payment, answer.code or "card_declined", "The card was declined.")
+            if not payment.provider_reference:
+                # Nothing was begun, so there is nothing to release. What the guest can do about it stays.
+                release(payment)
+                payment.provider_data = dict(answer.client)
         case Money.CANCELLED:
             refuse(payment, answer.code or ABANDONED, "The provider has cancelled it.")
             release(payment)

@@ -29,7 +29,9 @@ _BY_A_TABLES_TOKEN = (
     _TABLE,
     f"{_TABLE}/bills/<str:bill_id>/payments",
     f"{_TABLE}/payments/<str:payment_id>",
+    f"{_TABLE}/bills/<str:bill_id>/quote",
     f"{_TABLE}/gift-card",
+    "t/<table_token:token>/",
     # A card's confirmation, at the sandbox provider only.
     "t/sandbox-card/<slug:reference>/",
 )

@@ -42,11 +42,11 @@ def _apply(payment: Payment, update: PaymentUpdate) -> str:
 
 
 def _on_till(payment: Payment, update: PaymentUpdate) -> str:
-    if payment.state in _CHARGED_NOTHING:
+    if payment.state in _CHARGED_NOTHING and not _refunded_by_staff(payment):
         text = "The till took the payment after it was given up: it is on the check, and the guest was not charged."
         call_staff(payment, PaymentAlert.About.NOT_CAPTURED, text)
         return "too late: the guest was not charged"
-    if payment.state in (State.APPLIED, State.CAPTURED):
+    if payment.state in (State.APPLIED, State.CAPTURED, State.REFUNDED):
         if update.reference == payment.pos_reference:
             return "on the till already"
         text = "The till took the payment twice, and the guest was charged once."
@@ -55,6 +55,10 @@ def _on_till(payment: Payment, update: PaymentUpdate) -> str:
     payment.pos_reference = update.reference
     apply(payment)
     return "on the till"
+
+
+def _refunded_by_staff(payment: Payment) -> bool:
+    return payment.state == State.REFUNDED and payment.applied_at is not None
 
 
 def _refused(payment: Payment, update: PaymentUpdate) -> str:

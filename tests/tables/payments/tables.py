@@ -75,11 +75,13 @@ def is_silent() -> None:
         responses.get(call, json={"message": "down"}, status=503)
 
 
-def pay(table: Table, card: str = "ok", *, choice: Choice | None = None, **more: Any) -> Payment:
-    """Start a payment of the table's only bill, of all of it unless said otherwise."""
+def pay(table: Table, card: str = "ok", *, choice: Choice | None = None, gift_card: str = "", **more: Any) -> Payment:
+    """Start a payment of the table's only bill, of all of it unless said otherwise, with a test card or a gift card."""
     refresh_bills(venue=table.venue, patience=0)
     bill = Bill.objects.get(table_number=table.number)
     posted = {"token": card} if card else {}
+    if gift_card:
+        posted, more["method"] = {"code": gift_card}, "gift_card"
     return start_payment(table=table, bill_id=bill.pk, choice=choice or Everything(), card=posted, **more)
 
 
