@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tables', '0007_checks_off_the_list'),
+        ('tables', '0008_receipts_by_email'),
     ]
 
     operations = [
