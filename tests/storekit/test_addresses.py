@@ -32,6 +32,7 @@ _BY_A_TABLES_TOKEN = (
     f"{_TABLE}/bills/<str:bill_id>/quote",
     f"{_TABLE}/gift-card",
     "t/<table_token:token>/",
+    "t/<table_token:token>/payments/<uuid:payment_id>/",
     # A card's confirmation, at the sandbox provider only.
     "t/sandbox-card/<slug:reference>/",
 )

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tables', '0008_receipts_by_email'),
+        ('tables', '0009_closing_and_reconciling'),
     ]
 
     operations = [
