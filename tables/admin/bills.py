@@ -19,7 +19,8 @@ from storekit.money.words import format_money
 from tables.admin.bill_sheet import bill_amounts, bill_facts, bill_lines, payments_of
 from tables.models import Bill
 
-_COLOURS = {"Open": "info", "Paid": "success", "Closed": ""}
+_ON_TILL = "Still open on the till"
+_COLOURS = {"Open": "info", "Paid": "success", "Closed": "", _ON_TILL: "warning", "Differs": "danger"}
 
 
 class BillState(ChoiceFilter):
@@ -31,6 +32,8 @@ class BillState(ChoiceFilter):
         "open": ("Open", Q(status=Bill.Status.OPEN)),
         "paid": ("Paid", Q(status=Bill.Status.PAID)),
         "closed": ("Closed", Q(status=Bill.Status.CLOSED)),
+        "till": (_ON_TILL, Q(open_on_till=True)),
+        "differs": ("Differs from the till", ~Q(disagreement="")),
     }
 
 
@@ -92,7 +95,7 @@ class BillPage(ReadOnlyAdmin):
             "title": str(bill),
             "bill": bill,
             "headline": _headline(bill),
-            "tone": {Bill.Status.OPEN: "warning"}.get(Bill.Status(bill.status), "good"),
+            "tone": _tone(bill),
             "facts": bill_facts(bill),
             "lines": bill_lines(bill),
             "amounts": bill_amounts(bill),
@@ -110,7 +113,9 @@ class BillPage(ReadOnlyAdmin):
 
     @display(description="State", ordering="status", label=_COLOURS)
     def state(self, bill: Bill) -> str:
-        return bill.get_status_display()
+        if bill.disagreement:
+            return "Differs"
+        return _ON_TILL if bill.open_on_till else bill.get_status_display()
 
     @display(description="Total", ordering="total")
     def total_shown(self, bill: Bill) -> str:
@@ -152,6 +157,14 @@ def _headline(bill: Bill) -> str:
         case Bill.Status.OPEN:
             return f"{format_money(owed(bill), bill.venue)} due"
         case Bill.Status.PAID:
-            return "Paid, and still open on the till"
+            return "Paid"
+        case _ if bill.open_on_till:
+            return "Closed for guests, and still open on the till"
         case _:
             return "Closed"
+
+
+def _tone(bill: Bill) -> str:
+    if bill.disagreement:
+        return "bad"
+    return "warning" if bill.status == Bill.Status.OPEN or bill.open_on_till else "good"

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from storekit.models import User, Venue
-from tables.models import Bill, PayAtTable, Payment, PaymentAttempt
+from tables.models import Bill, PayAtTable, Payment, PaymentAttempt, Reconciliation
 from tests import factories
 from tests.browser.conftest import Visit
 
@@ -63,12 +63,24 @@ def test_the_floor_follows_by_itself_and_leads_to_bills_and_payments(visit: Visi
     visit.assert_in_order("#payment")
 
 
-def test_the_lists_of_bills_and_payments_and_the_settings(visit: Visit, anna: User, evening: Bill) -> None:
+def test_the_lists_the_comparison_and_the_settings(visit: Visit, anna: User, evening: Bill) -> None:
     visit.log_in(anna)
     for name in ("bill", "payment"):
         visit.open(f"/admin/tables/{name}/")
         visit.screenshot(f"{name}s")
         visit.assert_in_order(".sk-filter")
+    sums = {"method": "card", "payments": 2, "captured": "20.00", "tips": "1.00", "refunded": "0", "till": "10.00"}
+    row = Reconciliation.objects.create(
+        venue=evening.venue, day="2026-05-01", state="done", difference_count=1, totals=[sums], next_attempt_at=None
+    )
+    payment = evening.guest_payments.get()
+    row.differences.create(payment=payment, bill=evening, cause="not_on_till", account="A5.1", captured=10, till=0)
+    visit.open(f"/admin/tables/reconciliation/{row.pk}/change/")
+    visit.screenshot("reconciliation")
+    visit.assert_in_order("#reconciliation")
+    visit.open("/admin/tables/reconciliation/compare/")
+    visit.screenshot("reconciliation-compare")
+    visit.assert_in_order(".sk")
     visit.open(f"/admin/tables/payattable/{PayAtTable.objects.get().pk}/change/")
     visit.screenshot("pay-at-table")
     visit.assert_in_order("#payattable_form")

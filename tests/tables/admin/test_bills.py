@@ -104,3 +104,13 @@ def test_the_number_of_queries_does_not_grow_with_the_list(venue: Venue, annas_b
         numbers.append((len(queries), len(more)))
 
     assert numbers[0] == numbers[1]
+
+
+def test_a_bill_that_the_till_keeps_open_or_has_otherwise_says_so(venue: Venue, bens_browser: Client) -> None:
+    factories.BillFactory(venue=venue, account="A1.1", status="closed")
+    on_till = factories.BillFactory(venue=venue, account="A2.1", status="closed", open_on_till=True)
+    differs = factories.BillFactory(venue=venue, account="A3.1", status="closed", disagreement="Twice on the till")
+
+    assert (listed(bens_browser, state="till"), listed(bens_browser, state="differs")) == (["A2.1"], ["A3.1"])
+    assert "Closed for guests, and still open on the till" in page(bens_browser, on_till)
+    assert "Guests’ payments differ from the till’s. Twice on the till." in page(bens_browser, differs)
