@@ -19,7 +19,7 @@ from tables.models import PayAtTable, are_amounts, are_percentages
 
 _SEPARATORS = re.compile(r"[\s,;]+")
 # Stripe's rules for a statement descriptor (https://docs.stripe.com/get-started/account/statement-descriptors).
-_DESCRIPTOR = re.compile(r"""(?=.*[A-Za-z])[ -~]{5,22}""")
+_DESCRIPTOR = re.compile(r"""(?=.*[A-Za-z])[ -~]{1,22}""")
 _NOT_IN_A_DESCRIPTOR = re.compile(r"""[<>\\'"*]""")
 _ACCOUNT = re.compile(r"acct_[A-Za-z0-9]+")
 
@@ -89,7 +89,7 @@ class SettingsForm(forms.ModelForm):
         text: str = self.cleaned_data["statement_descriptor"].strip()
         if text and (not _DESCRIPTOR.fullmatch(text) or _NOT_IN_A_DESCRIPTOR.search(text)):
             raise ValidationError(
-                "Card statements take 5 to 22 letters, digits and blanks, one letter at least, without accents, "
+                "Card statements take up to 22 letters, digits and blanks, one letter at least, without accents, "
                 "quotation marks, asterisks, backslashes, < or >."
             )
         return text

@@ -54,7 +54,8 @@ def payment_summary(payment: Payment) -> PaymentSummary:
 
 def payment_facts(payment: Payment) -> list[tuple[str, str, str]]:
     """Return what is known of the payment: names, values, and links where there are some."""
-    table = str(payment.table) if payment.table else "none"
+    number = payment.bill.table_number
+    table = str(payment.table or ("none" if number is None else f"Table {number}"))
     bill = reverse("admin:tables_bill_change", args=[payment.bill_id])
     facts = (
         ("Table", table, ""),

@@ -114,7 +114,7 @@ class Payment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Payment of {self.amount}: {self.get_state_display()}"
+        return f"Payment: {self.get_state_display()}"
 
 
 CLAIMING_STATES = (
