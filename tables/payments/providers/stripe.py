@@ -42,9 +42,10 @@ from tables.payments.providers.stripe_reading import Intent, payment_of
 log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT = 3.05
-READ_TIMEOUT = 10.0
+READ_TIMEOUT = 8.0
 RETRIES = 1
-"""Of each call, half a second later. What takes longer is for the row's next attempt."""
+"""Of each call, half a second later. Two calls with their repeats fit into a payment's lease; what takes longer is
+repeated with the same keys by the row's next attempt."""
 
 # Letters that a card statement can have. Source: "Statement descriptors" in Stripe's documentation
 # (https://docs.stripe.com/get-started/account/statement-descriptors): 22 characters for the account's own prefix (up to
@@ -120,12 +121,14 @@ class StripeProvider:
         units = to_stripe(amount, intent["currency"].upper())
         parameters = {"payment_intent": reference, "amount": units, "metadata": {_METADATA_KEY: key}}
         with _translated("refund"):
-            refund = _refund_with(key, reference, account=account) or _post(
-                lambda k: _client().v1.refunds.create(parameters, _options(account, k)), key=key
+            refund = _post(
+                lambda k: _as_dict(_client().v1.refunds.create(parameters, _options(account, k))),
+                key=key,
+                done=lambda: _refund_with(key, reference, account=account),
             )
-        if refund.status in _FAILED_REFUNDS:
-            raise ProviderRefused("Stripe could not give the money back.", code=refund.failure_reason or "failed")
-        return str(refund.id)
+        if refund["status"] in _FAILED_REFUNDS:
+            raise ProviderRefused("Stripe could not give it back.", code=refund.get("failure_reason") or "failed")
+        return str(refund["id"])
 
     def _confirm(self, reference: str, card: Mapping[str, str], *, key: str, account: str) -> ProviderPayment:
         try:
@@ -205,23 +208,33 @@ def _as_it_is_now(intent: Any, *, account: str) -> Intent:
     return _retrieve(intent.id, account=account) if replayed else _as_dict(intent)
 
 
-def _refund_with(key: str, reference: str, *, account: str) -> Any:
-    found = _client().v1.refunds.list({"payment_intent": reference, "limit": 100}, _options(account))
-    return next((each for each in found.data if (each.metadata or {}).get(_METADATA_KEY) == key), None)
+def _refund_with(key: str, reference: str, *, account: str) -> Mapping[str, Any] | None:
+    refunds = _client().v1.refunds
+    found = _as_dict(refunds.list({"payment_intent": reference, "limit": 100}, _options(account)))["data"]
+    return next((each for each in found if (each.get("metadata") or {}).get(_METADATA_KEY) == key), None)
 
 
-def _post(send: Callable[[str], Any], *, key: str, passed_by: type[Exception] = APIError) -> Any:
+def _post(
+    send: Callable[[str], Any],
+    *,
+    key: str,
+    passed_by: type[Exception] = APIError,
+    done: Callable[[], Any] = lambda: None,
+) -> Any:
     """Send a request under a key; under a further one if Stripe kept an error for it that may not hold any more.
 
-    Only for what does nothing if it had been done: intents refuse what they have behind them, a new intent takes no
-    money, and refunds are looked through before.
+    Intents refuse what they have behind them, and a new one takes no money. What would be done twice needs `done`.
 
     Args:
         send: makes the request under the key that it is given.
         key: the first one.
         passed_by: the errors. By default those of Stripe's own; a card's refusal must stand, or it is tried again.
+        done: finds what the request would do, if it was done in spite of the error.
     """
     for further in ("", ":2", ":3"):
+        before = done()
+        if before is not None:
+            return before
         try:
             return send(key + further)
         except passed_by as error:
@@ -252,9 +265,10 @@ def _options(account: str, key: str = "") -> dict[str, str]:
     return options | ({"idempotency_key": key} if key else {})
 
 
-def _as_dict(found: Any) -> Intent:
-    intent: Intent = found.to_dict()
-    return intent
+def _as_dict(found: Any) -> Mapping[str, Any]:
+    """Return an object of the library's, which is no dictionary and has no attribute for what was not sent."""
+    values: Mapping[str, Any] = found.to_dict()
+    return values
 
 
 def _intents() -> Any:

@@ -1,8 +1,10 @@
 """How each payment method is taken through Stripe: authorised first and captured later, or captured at once.
 
 The guest's page offers what is listed here, as far as the venue has it switched on in Stripe's dashboard and Stripe
-finds it fit for currency, amount and device (`allowed_payment_method_types`). An explicit list, as a method that Stripe
-adds one day must not be taken before somebody knows whether it can be authorised, and how soon it answers.
+finds it fit for currency, amount and device: that is `allowed_payment_method_types`, which silently leaves out what
+does not fit, and excludes `automatic_payment_methods` (`payment_method_types` is gone since API version 2026-09-30).
+A list of our own, as a method that Stripe adds one day must not be taken before somebody knows whether it can be
+authorised, and how soon it answers.
 
 Sources: which can be authorised are those for which the API has `payment_method_options[…][capture_method]=manual`,
 and the list on "Place a hold on a payment method" (https://docs.stripe.com/payments/place-a-hold-on-a-payment-method).

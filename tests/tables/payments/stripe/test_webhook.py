@@ -94,6 +94,12 @@ def test_an_event_that_is_not_about_a_payment_of_ours_is_answered_and_ignored(pa
     assert not is_due(payment)
 
 
+def test_an_event_that_comes_before_the_answer_to_our_own_request_is_left_to_that_answer(venue: Venue) -> None:
+    payment = payment_at(venue, provider_reference="")
+    assert json.loads(deliver(event()).content) == {"status": "ignored"}
+    assert not is_due(payment)
+
+
 def test_an_event_of_a_connected_account_counts_for_the_venue_that_has_it(venue: Venue) -> None:
     payment = payment_at(venue, provider_account="acct_copper")
     for foreign in (event(account="acct_blue"), event()):
