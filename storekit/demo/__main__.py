@@ -6,6 +6,7 @@ import secrets
 import signal
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -17,6 +18,7 @@ from storekit.demo.processes import DemoError, Processes, require_free_port
 VENUE = "demo"
 EMAIL = "demo@example.com"
 LOCATION = "45454565682155"
+_TABLE = 7
 
 
 class _Stopped(Exception):
@@ -93,7 +95,12 @@ def _play(processes: Processes, configuration: Configuration) -> None:
     order = story.pickup_order(menu)
     placed = story.place_order(url=configuration.url, venue=VENUE, api_key=api_key, order=order)
     confirmed = story.wait_until_confirmed(url=configuration.url, venue=VENUE, api_key=api_key, order_id=placed["id"])
-    _say(_summary(configuration, confirmed=confirmed, password=password, api_key=api_key, order=order))
+    _say("Serving table 7 …")
+    story.switch_on_pay_at_table(browser, url=configuration.url)
+    sku = order["items"][0]["sku"]
+    page = story.serve_table(browser, url=configuration.url, pos_url=configuration.pos_url, number=_TABLE, sku=sku)
+    summary = partial(_summary, configuration, confirmed=confirmed, password=password, api_key=api_key)
+    _say(summary(order=order, table_page=page))
 
 
 def _venue_and_log_in(processes: Processes, configuration: Configuration) -> dict[str, str]:
@@ -118,7 +125,13 @@ def _venue_and_log_in(processes: Processes, configuration: Configuration) -> dic
 
 
 def _summary(
-    configuration: Configuration, *, confirmed: dict[str, object], password: str, api_key: str, order: dict[str, object]
+    configuration: Configuration,
+    *,
+    confirmed: dict[str, object],
+    password: str,
+    api_key: str,
+    order: dict[str, object],
+    table_page: str,
 ) -> str:
     url = configuration.url
     body = json.dumps(order)
@@ -127,6 +140,7 @@ Order {confirmed["number"]} (collection code {confirmed["collection_code"]}) is 
 
   Back office   {url}/admin/   log in as {EMAIL} with the password {password}
   Till          {configuration.pos_url}/till
+  Table {_TABLE}       {table_page}   the bill as guests see it, to pay with test cards
   Menu          {url}/api/v1/venues/{VENUE}/menu
   API           {url}/api/docs/   API key {api_key}
   E-mails       {configuration.logs.relative_to(configuration.folder)}/worker.log

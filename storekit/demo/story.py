@@ -1,5 +1,6 @@
 """The demo's steps once everything runs: log in, connect the POS, sync, order, and wait for the order to arrive."""
 
+import re
 import time
 import uuid
 from decimal import Decimal
@@ -34,6 +35,31 @@ def connect(browser: Browser, *, url: str, venue: str, location: str) -> None:
     # A venue that has a location keeps it, and is not asked.
     if not page.ok or "/admin/integrations/connection/" not in page.url:
         raise DemoError(f"Connecting the POS stopped at {page.url} ({page.status_code}).")
+
+
+def switch_on_pay_at_table(browser: Browser, *, url: str) -> None:
+    """Let guests see and pay their bills, as a manager would; nothing happens if that was done before."""
+    if "/change/" in browser.open(f"{url}/admin/tables/payattable/").text:
+        return
+    page = browser.open(f"{url}/admin/tables/payattable/add/")
+    (venue,) = re.findall(r'<option value="([0-9]+)"', page.text)[:1]
+    page = browser.submit(venue=venue, enabled="on", payments_enabled="on", gift_cards="on", tips="percentages")
+    if not page.ok or page.url.endswith("/add/"):
+        raise DemoError(f"Pay at table could not be switched on at {page.url} ({page.status_code}).")
+
+
+def serve_table(browser: Browser, *, url: str, pos_url: str, number: int, sku: str) -> str:
+    """Bring two of an item to a table, which opens a check on the till; return the address of the guests' page."""
+    dinner = {"tableNumber": number, "clientCount": 2, "items": [{"sku": sku, "quantity": 2}]}
+    requests.post(f"{pos_url}/sandbox/checks", json=dinner, timeout=_TIMEOUT).raise_for_status()
+    found = re.search(r"/admin/tables/table/([0-9a-f-]{36})/change/", browser.open(_tables(url, number)).text)
+    if found is None:
+        raise DemoError(f"The floor plan has no table {number}.")
+    return browser.open(f"{url}/admin/tables/table/{found[1]}/guest-page").url
+
+
+def _tables(url: str, number: int) -> str:
+    return f"{url}/admin/tables/table/?q={number}"
 
 
 def pickup_order(menu: dict[str, Any]) -> dict[str, Any]:

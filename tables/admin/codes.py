@@ -48,10 +48,15 @@ class SheetForm(forms.Form):
 class CodePages(ReadOnlyAdmin):
     """The part of the tables' page about their codes. Managers only: a code opens bills, and a new one ends the old."""
 
-    actions_detail: tuple[str, ...] = ("code_svg", "code_png", "new_code")
+    actions_detail: tuple[str, ...] = ("guest_page", "code_svg", "code_png", "new_code")
 
     def has_codes_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.manages_row(request, obj)
+
+    @action(description="What guests see", url_path="guest-page", permissions=["codes"], icon="visibility")
+    def guest_page(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Open the page that the table's code opens."""
+        return redirect(qr.address_of(self._table(request, object_id).token or ""))
 
     @action(description="QR code (SVG)", url_path="code-svg", permissions=["codes"], icon="qr_code")
     def code_svg(self, request: HttpRequest, object_id: str) -> HttpResponse:

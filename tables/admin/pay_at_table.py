@@ -16,6 +16,7 @@ from storekit.models import Venue
 from storekit.money import smallest_amount
 from tables.admin.live_floor import LiveFloorPages
 from tables.models import PayAtTable, are_amounts, are_percentages
+from tables.models.pay_at_table import default_amounts, default_percentages
 
 _SEPARATORS = re.compile(r"[\s,;]+")
 # Stripe's rules for a statement descriptor (https://docs.stripe.com/get-started/account/statement-descriptors).
@@ -70,11 +71,14 @@ class SettingsForm(forms.ModelForm):
     """A venue's settings, with lists as people type them."""
 
     tip_percentages = PercentagesField(
-        label="Tips to choose from, in per cent", help_text="One to four, separated by commas: 10, 12, 15."
+        label="Tips to choose from, in per cent",
+        help_text="One to four, separated by commas: 10, 12, 15.",
+        initial=default_percentages,
     )
     small_bill_tips = AmountsField(
         label="Tips on small bills",
         help_text="One to four amounts in the venue’s currency, separated by commas: 1, 2, 2.50.",
+        initial=default_amounts,
     )
 
     def clean_provider_account(self) -> str:

@@ -74,6 +74,11 @@ def test_the_demo_stops_soon_and_leaves_no_process_behind(demo: subprocess.Popen
     assert till
     assert code[1] in requests.get(till[1], timeout=10).text
 
+    table = re.search(r"Table 7 +(\S+)", output.read_text())
+    assert table
+    (bill,) = requests.get(table[1].replace("/t/", "/api/v1/tables/").rstrip("/"), timeout=10).json()["bills"]
+    assert bill["lines"][0]["quantity"] == "2"
+
     # As Ctrl-C in a terminal does.
     os.killpg(demo.pid, signal.SIGINT)
 

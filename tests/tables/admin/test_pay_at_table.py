@@ -93,3 +93,10 @@ def test_stripes_account_and_what_statements_say_are_kept(venue: Venue, annas_br
 
     assert (row.provider_account, row.statement_descriptor) == ("acct_1A2b3C", "The Copper Pot")
     assert "acct_" in error(annas_browser, venue, "provider_account", provider_account="copper-pot")
+
+
+def test_the_form_for_a_new_venue_can_be_saved_as_it_is_shown(annas_browser: Client, venue: Venue) -> None:
+    shown = annas_browser.get(f"{LIST}add/").context["adminform"].form
+
+    assert shown["tip_percentages"].value() == "10, 12, 15"
+    assert shown["small_bill_tips"].value() == "1, 2, 3"
