@@ -73,6 +73,7 @@ def test_a_broken_contract_is_noticed(tmp_path: Path) -> None:
         ("integrations/lightspeed/mapping/json_fields.py", "django.utils", "Lightspeed's mapping is pure"),
         ("integrations/lightspeed/mapping/json_fields.py", "integrations.lightspeed.http", "Lightspeed's layers"),
         ("tables/bills/splitting.py", "django.db", "The law of splitting is pure"),
+        ("tables/payments/providers/port.py", "integrations.pos", "Who takes the money knows no POS"),
     ],
 )
 def test_breaking_each_contract_is_noticed(tmp_path: Path, module: str, imported: str, broken: str) -> None:

@@ -1,6 +1,7 @@
 """The till's word is lost, and its check lists the payment: that is its word too."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import time_machine
 
@@ -8,9 +9,11 @@ from integrations.lightspeed.mapping.checks import to_open_check
 from integrations.pos import OrderEvent, OrderUpdate
 from tables.bills.pos_events import check_changed
 from tables.bills.refreshing import refresh_bills
-from tables.models import Payment, PaymentAlert, Table
+from tables.bills.splitting import Amount
+from tables.models import Bill, Payment, PaymentAlert, Table
+from tables.payments.claims import claims_on
 from tests.tables.bills.tills import check
-from tests.tables.payments.tables import SOUP, Till, go_on, on_check, pay, says, steps
+from tests.tables.payments.tables import SOUP, WINE, Till, go_on, on_check, pay, says, steps
 
 State = Payment.State
 
@@ -73,3 +76,25 @@ def test_a_check_without_payments_of_ours_changes_nothing(
 
     payment.refresh_from_db()
     assert payment.state == State.SENT
+
+
+def test_a_payment_that_a_merge_took_along_counts_on_the_other_check(
+    table: Table, till: Till, clock: time_machine.Traveller
+) -> None:
+    payment = pay(table, choice=Amount(Decimal("10.00")))
+    go_on(payment)
+    says(payment)
+    go_on(payment)
+    first = payment.bill
+    till.shows(check("A1.1", WINE), on_check(payment, "A2.1", name="merged"))
+    clock.shift(timedelta(seconds=5))
+    refresh_bills(venue=table.venue)
+    versions = dict(Bill.objects.values_list("account", "version"))
+    clock.shift(timedelta(seconds=5))
+    refresh_bills(venue=table.venue)
+
+    payment.refresh_from_db()
+    assert payment.bill.account == "A2.1"
+    assert {claim.amount for claim in claims_on(payment.bill)} == {Decimal("10.00")}
+    assert claims_on(first) == []
+    assert dict(Bill.objects.values_list("account", "version")) == versions
