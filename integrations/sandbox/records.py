@@ -181,6 +181,12 @@ class Check:
     endpoint_ids: list[str] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     payments: list[Payment] = field(default_factory=list)
+    # What staff gave on the whole check: an amount, and a part of what its lines cost. No line shows it.
+    discount_amount: Decimal = NOTHING
+    discount_percent: Decimal = NOTHING
+    # What the house adds: an amount, and a part of what is left after the discount.
+    service_amount: Decimal = NOTHING
+    service_percent: Decimal = NOTHING
     closed_at: datetime | None = None
     # A reversal is what a rename leaves behind: closed, with negative amounts, and no sale.
     is_reversal: bool = False
@@ -188,9 +194,25 @@ class Check:
     former_identifiers: list[str] = field(default_factory=list)
 
     @property
-    def total(self) -> Decimal:
+    def subtotal(self) -> Decimal:
         """The total of all active lines."""
         return self.currency.rounded(sum((line.total for line in self.lines if line.active), Decimal(0)))
+
+    @property
+    def discount(self) -> Decimal:
+        """What is taken off the whole check; never more than its lines cost."""
+        off = self.currency.rounded(self.discount_amount + self.subtotal * self.discount_percent / 100)
+        return min(off, self.subtotal) if self.subtotal >= 0 else off
+
+    @property
+    def service_charge(self) -> Decimal:
+        """What is added for service."""
+        return self.currency.rounded(self.service_amount + (self.subtotal - self.discount) * self.service_percent / 100)
+
+    @property
+    def total(self) -> Decimal:
+        """The total: lines less the discount of the check, with its service charge."""
+        return self.subtotal - self.discount + self.service_charge
 
     @property
     def paid(self) -> Decimal:

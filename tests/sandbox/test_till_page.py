@@ -12,6 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.sandbox.pos import HIGH_STREET, RIVERSIDE, Pos
+from tests.sandbox.process import eventually
 
 # Playwright's synchronous API allows one instance a thread, and other tests have theirs in the main one.
 _thread = ThreadPoolExecutor(max_workers=1)
@@ -136,6 +137,47 @@ def test_a_check_is_opened_changed_paid_and_closed(pos: Pos, till: Page) -> None
     check.get_by_role("button", name="Close").click()
     expect(check).to_have_count(0)
     assert pos.state()["checks"] == []
+
+
+@in_a_browser
+def test_a_check_is_discounted_charged_for_split_and_merged(pos: Pos, till: Page) -> None:
+    items = [{"sku": "COLA01", "quantity": 2}, {"sku": "FRIES01", "quantity": 1}]
+    opened = pos.control("POST", "checks", {"tableNumber": 7, "items": items})
+    check = till.get_by_role("article").filter(has_text="Table 7")
+
+    for button, field, value, due in (
+        ("Discount on Cola", "Or an amount", "1.00", "9.00"),
+        ("Discount", "Per cent", "50", "4.50"),
+        ("Service charge", "Per cent", "10", "4.95"),
+    ):
+        check.get_by_role("button", name=button, exact=True).click()
+        till.get_by_label(field).fill(value)
+        till.get_by_role("button", name="Apply").click()
+        expect(check.locator(".due")).to_contain_text(due)
+
+    check.get_by_role("button", name="Split").click()
+    till.get_by_role("spinbutton", name="Fries").fill("0.5")
+    till.get_by_role("button", name="Split check").click()
+    expect(till.get_by_role("article").filter(has_text="Table 7")).to_have_count(2)
+
+    rest = till.get_by_role("article").filter(has_text="0.5 ×").filter(has_text="2 ×")
+    rest.get_by_role("button", name="Merge").click()
+    till.get_by_role("button", name="Merge checks").click()
+    expect(check).to_have_count(1)
+    assert [each["uuid"] for each in pos.state()["checks"]] != [opened["uuid"]]
+
+
+@in_a_browser
+def test_a_refused_payment_is_shown(pos: Pos, till: Page) -> None:
+    check = pos.control("POST", "checks", {"tableNumber": 7, "items": [{"sku": "COLA01", "quantity": 2}]})
+    till.get_by_label("Till refuses payments").select_option("UPDATE_FAILED")
+    eventually(lambda: pos.state()["faults"]["refuse_payments"], "the switch")
+    body = {"businessLocationId": HIGH_STREET, "endpointId": "storekit", "thirdPartyPaymentReference": "pay-1"}
+    pos.call("POST", "/o/op/1/pay", body | {"paymentAmount": "6.00", "iKaccountIdentifier": check["ikaccountId"]})
+
+    refused = till.get_by_role("article").filter(has_text="Payment 6.00")
+    expect(refused).to_contain_text("Refused")
+    expect(refused).to_contain_text("UPDATE_FAILED")
 
 
 @in_a_browser

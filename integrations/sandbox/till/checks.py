@@ -1,11 +1,12 @@
 """Changes to checks, with the notifications they cause."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from integrations.sandbox import clock
+from integrations.sandbox.amounts import NOTHING
 from integrations.sandbox.api.errors import TillRefusal, bad_request, not_found
 from integrations.sandbox.data.venue import PAYMENT_METHODS
 from integrations.sandbox.outbox import notifications
@@ -77,11 +78,15 @@ def sell_items(check: Check, items: Sequence[Json]) -> list[Line]:
 
 def void_line(check: Check, line_id: int) -> None:
     """Void a line: it stays on the check but no longer counts."""
+    _line_of(check, line_id).active = False
+    notifications.check_changed(check)
+
+
+def _line_of(check: Check, line_id: int) -> Line:
     line = next((line for line in check.lines if line.id == line_id), None)
     if line is None:
         raise not_found(f"Line {line_id} not found")
-    line.active = False
-    notifications.check_changed(check)
+    return line
 
 
 def record_payment(check: Check, *, method: str, amount: Decimal, tip: Decimal, reference: str | None) -> None:
@@ -119,6 +124,8 @@ def rename(check: Check) -> None:
         closed_at=clock.now(),
         lines=[_reversed(line) for line in check.lines],
         payments=[],
+        discount_amount=-check.discount_amount,
+        service_amount=-check.service_amount,
         is_reversal=True,
     )
     del store.checks[former]
@@ -138,15 +145,18 @@ def _reversed(line: Line) -> Line:
     return replace(line, quantity=-line.quantity, discount=-line.discount, children=children)
 
 
-def split(check: Check, line_ids: Sequence[int]) -> Check:
-    """Move lines to a new check on the same table. Both then have new identifiers by habit."""
-    lines = [line for line in check.lines if line.id in line_ids]
-    if len(lines) != len(set(line_ids)):
+def split(check: Check, parts: Mapping[int, Decimal | None]) -> Check:
+    """Move lines, or quantities of them, to a new check on the same table. Both then have new identifiers by habit.
+
+    `parts` are quantities by the line's id; None is all of it. Percentages of the whole check hold on both.
+    """
+    lines = [line for line in check.lines if line.id in parts]
+    if len(lines) != len(parts):
         raise not_found("A line to split off was not found.")
     other = open_check(check.location, name=check.name, table=check.table, clients=1)
     other.profile, other.endpoint_ids = check.profile, list(check.endpoint_ids)
-    other.lines = lines
-    check.lines = [line for line in check.lines if line not in lines]
+    other.discount_percent, other.service_percent = check.discount_percent, check.service_percent
+    other.lines = [_moved_part(check, line, parts[line.id]) for line in lines]
     notifications.check_changed(other)
     if store.habits.rename_moved_checks:
         rename(check)
@@ -155,8 +165,39 @@ def split(check: Check, line_ids: Sequence[int]) -> Check:
     return other
 
 
+def _moved_part(check: Check, line: Line, quantity: Decimal | None) -> Line:
+    """Take the quantity of the line off the check, and return it as a line for another one."""
+    if quantity is None or quantity >= line.quantity:
+        check.lines.remove(line)
+        return line
+    part = quantity / line.quantity
+    moved = _part_of(line, part)
+    check.lines[check.lines.index(line)] = _rest_of(line, moved)
+    return moved
+
+
+def _part_of(line: Line, part: Decimal) -> Line:
+    return replace(
+        line,
+        id=store.next_line_id(),
+        uuid=new_uuid(),
+        quantity=line.quantity * part,
+        discount=line.currency.rounded(line.discount * part),
+        children=[_part_of(child, part) for child in line.children],
+    )
+
+
+def _rest_of(line: Line, moved: Line) -> Line:
+    children = [_rest_of(*pair) for pair in zip(line.children, moved.children, strict=True)]
+    quantity, discount = line.quantity - moved.quantity, line.discount - moved.discount
+    return replace(line, quantity=quantity, discount=discount, children=children)
+
+
 def merge(check: Check, into: Check) -> None:
     """Move everything on a check to another one, which keeps its uuid. The emptied check is closed."""
+    into.discount_amount += check.discount
+    into.service_amount += check.service_charge
+    check.discount_amount = check.discount_percent = check.service_amount = check.service_percent = NOTHING
     into.lines.extend(check.lines)
     into.payments.extend(check.payments)
     check.lines, check.payments = [], []
@@ -165,6 +206,26 @@ def merge(check: Check, into: Check) -> None:
         rename(into)
     else:
         notifications.check_changed(into)
+
+
+def discount_line(check: Check, line_id: int, *, amount: Decimal, percent: Decimal) -> None:
+    """Take an amount and a part of its price off a line, in place of an earlier discount; never more than it costs."""
+    line = _line_of(check, line_id)
+    off = line.currency.rounded(amount + line.gross * percent / 100)
+    line.discount = min(off, line.gross)
+    notifications.check_changed(check)
+
+
+def discount_check(check: Check, *, amount: Decimal, percent: Decimal) -> None:
+    """Take an amount and a part of the total off a check, in place of an earlier discount."""
+    check.discount_amount, check.discount_percent = amount, percent
+    notifications.check_changed(check)
+
+
+def charge_service(check: Check, *, amount: Decimal, percent: Decimal) -> None:
+    """Add a service charge to a check, in place of an earlier one: an amount, and a part of its total."""
+    check.service_amount, check.service_percent = amount, percent
+    notifications.check_changed(check)
 
 
 def change_state(check: Check, state: str, status: str) -> None:

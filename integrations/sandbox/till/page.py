@@ -99,9 +99,15 @@ def _sections(location: int) -> dict[str, list[Json]]:
     orders = [order for order in reversed(store.orders.values()) if order.location == location]
     undecided = [order for order in orders if order.status == "accepted"]
     failed = [order for order in orders if order.status == "failed"]
+    payments = [payment for payment in reversed(store.payments.values()) if payment.location == location]
+    refused = [payment for payment in payments if payment.status == "failed"]
+    open_payments = [payment for payment in payments if payment.status == "accepted"]
     messages = [message for message in reversed(store.messages) if message.location == location]
     return {
-        "incoming": [_card("order", order.reference, _order_context(order)) for order in undecided + failed[:LATEST]],
+        "incoming": [
+            *(_card("order", order.reference, _order_context(order)) for order in undecided + failed[:LATEST]),
+            *(_card("payment", each.reference, {"payment": each}) for each in open_payments + refused[:LATEST]),
+        ],
         "checks": [
             _card("check", check.identifier, _check_context(check)) for check in reversed(checks.open_checks(location))
         ],

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 from integrations.sandbox import clock
-from integrations.sandbox.amounts import NOTHING
 from integrations.sandbox.records import Check, Line, Payment
 from integrations.sandbox.state import store
 
@@ -32,7 +31,7 @@ def account(check: Check) -> Json:
         "staffId": 801,
         "currentAmount": _amount(check.total),
         "paidAmount": _amount(check.paid),
-        "serviceCharge": _amount(NOTHING),
+        "serviceCharge": _amount(check.service_charge),
         "salesEntries": [_line(line) for line in check.lines],
         "paymentEntries": [_payment(payment) for payment in check.payments],
     }

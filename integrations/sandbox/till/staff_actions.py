@@ -95,11 +95,47 @@ def rename(request: HttpRequest, identifier: str) -> Json:
 
 
 def split(request: HttpRequest, identifier: str) -> Json:
-    """Split lines off to a new check, and return that one."""
-    line_ids = read_object(request).get("lines")
-    if not isinstance(line_ids, list) or not line_ids:
+    """Split lines off to a new check, and return that one. A line is its id, or `{line, quantity}` for a part of it."""
+    rows = read_object(request).get("lines")
+    if not isinstance(rows, list) or not rows:
         raise Refusal(400, "lines must be a list of line ids")
-    return snapshots.account(checks.split(_check(identifier), line_ids))
+    return snapshots.account(checks.split(_check(identifier), dict(_part(row) for row in rows)))
+
+
+def _part(row: Any) -> tuple[int, Decimal | None]:
+    line, quantity = (row.get("line"), row.get("quantity")) if isinstance(row, dict) else (row, None)
+    if not isinstance(line, int):
+        raise Refusal(400, "a line is the number of a line, or an object with line and quantity")
+    return line, None if quantity is None else _decimal(quantity, "quantity")
+
+
+def discount_line(request: HttpRequest, identifier: str, line_id: int) -> Json:
+    """Give a discount on a line: an amount or a percentage. Nothing takes it back."""
+    check = _check(identifier)
+    checks.discount_line(check, line_id, **_amount_or_percent(request))
+    return snapshots.account(check)
+
+
+def discount_check(request: HttpRequest, identifier: str) -> Json:
+    """Give a discount on the whole check: an amount or a percentage. Nothing takes it back."""
+    check = _check(identifier)
+    checks.discount_check(check, **_amount_or_percent(request))
+    return snapshots.account(check)
+
+
+def charge_service(request: HttpRequest, identifier: str) -> Json:
+    """Charge for service: an amount or a percentage. Nothing takes it back."""
+    check = _check(identifier)
+    checks.charge_service(check, **_amount_or_percent(request))
+    return snapshots.account(check)
+
+
+def _amount_or_percent(request: HttpRequest) -> dict[str, Decimal]:
+    body = read_object(request)
+    found = {name: _decimal(body.get(name) or 0, name) for name in ("amount", "percent")}
+    if found["percent"] > 100:
+        raise Refusal(400, "percent must be 100 at most")
+    return found
 
 
 def merge(request: HttpRequest, identifier: str) -> Json:

@@ -124,8 +124,24 @@ async function send(method, path, body) {
   }
 }
 
-function ask(name, prefill) {
+function cardOf(check) {
+  return [...find("checks").children].find((card) => card.dataset.key === check);
+}
+
+function quantityField(line) {
+  const label = document.createElement("label");
+  const input = document.createElement("input");
+  const quantity = parseFloat(line.querySelector(".quantity").textContent);
+  Object.assign(input, { type: "number", min: "0.01", max: quantity, step: "any", placeholder: "0 of " + quantity });
+  input.name = line.querySelector("[data-line]").dataset.line;
+  label.className = "field";
+  label.append(line.querySelector(".what").firstChild.textContent.trim() + " ", input);
+  return label;
+}
+
+function ask(name, prefill, title) {
   const dialog = find("dialog-" + name);
+  if (title) dialog.querySelector("[data-title]").textContent = title;
   const questions = dialog.querySelector("form");
   questions.reset();
   for (const [field, value] of Object.entries(prefill || {})) questions.elements[field].value = value;
@@ -159,6 +175,38 @@ const actions = {
     const input = await ask("move");
     if (input) await send("POST", "checks/" + check + "/move", { tableNumber: Number(input.tableNumber) });
   },
+  async discountLine({ check, line }) {
+    const input = await ask("off", {}, "Discount on the line");
+    if (input) await send("POST", "checks/" + check + "/lines/" + line + "/discount", input);
+  },
+  async discount({ check }) {
+    const input = await ask("off", {}, "Discount on the check");
+    if (input) await send("POST", "checks/" + check + "/discount", input);
+  },
+  async service({ check }) {
+    const input = await ask("off", {}, "Service charge");
+    if (input) await send("POST", "checks/" + check + "/service-charge", input);
+  },
+  async split({ check }) {
+    const lines = [...cardOf(check).querySelectorAll(".lines > li:not(.void):not(.none)")];
+    find("dialog-split").querySelector("[data-lines]").replaceChildren(...lines.map(quantityField));
+    const input = await ask("split");
+    if (!input) return;
+    const chosen = Object.entries(input).filter(([, quantity]) => quantity !== "");
+    await send("POST", "checks/" + check + "/split", {
+      lines: chosen.map(([line, quantity]) => ({ line: Number(line), quantity })),
+    });
+  },
+  async merge({ check }) {
+    const others = [...find("checks").children].filter((card) => card.dataset.key !== check);
+    find("dialog-merge").querySelector("select").replaceChildren(...others.map((card) => {
+      const name = card.querySelector("h3").textContent + " · " + card.dataset.key;
+      return new Option(name, card.dataset.key);
+    }));
+    const input = await ask("merge");
+    if (input) await send("POST", "checks/" + check + "/merge", input);
+  },
+  expireTasks: () => send("POST", "tasks/expire"),
   void: ({ check, line }) => send("POST", "checks/" + check + "/lines/" + line + "/void"),
   act: ({ check, action }) => send("POST", "checks/" + check + "/" + action),
   async restrict({ sku, name }) {
