@@ -14,7 +14,7 @@ from menus.models import Category, Menu, Modifier, ModifierGroup, Product, Snooz
 from orders.models import DiscountCode, Order, OrderingRules
 from storekit.backoffice.failures import failed_injections, payments_needing_staff
 from storekit.models import ApiKey, Invitation, User, Venue
-from tables.models import Area, Bill, PayAtTable, Payment, Reconciliation, Table
+from tables.models import Area, Bill, GiftCard, PayAtTable, Payment, Reconciliation, Table
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ _GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
             _Entry(PayAtTable, "Live floor", "grid_view", "admin:tables_payattable_floors"),
             _Entry(Bill, "Bills", "receipt"),
             _Entry(Payment, "Payments", "payments"),
+            _Entry(GiftCard, "Gift cards", "redeem"),
             _Entry(Reconciliation, "Reconciliation", "rule"),
             _Entry(PayAtTable, "Settings", "qr_code_2"),
         ),

@@ -13,7 +13,7 @@ from menus.models import Allergen, Category, Menu, RestorePoint
 from orders.models import Injection, InjectionAttempt, Order, OrderingHours, OrderingRules, OrderLine
 from storekit.models import Invitation, Venue
 from storekit.rest.api_keys import issue_api_key
-from tables.models import Area, PayAtTable, Reconciliation, Table
+from tables.models import Area, GiftCard, PayAtTable, Reconciliation, Table
 from tests import factories
 
 
@@ -57,7 +57,8 @@ def _payment_rows(venue: Venue) -> list[Model]:
     bill = factories.BillFactory(venue=venue, name=f"Guest of {venue}")
     payment = factories.PaymentFactory(bill=bill, error=f"Refused at {venue}")
     row = Reconciliation.objects.create(venue=venue, day=timezone.now().date(), requested_by=f"Staff of {venue}")
-    return [bill, payment, row, row.differences.create(payment=payment, bill=bill, cause="twice")]
+    card = GiftCard.objects.create(venue=venue, code_hash=f"{venue.pk}", last_digits="1234", note=f"Party of {venue}")
+    return [bill, payment, card, row, row.differences.create(payment=payment, bill=bill, cause="twice")]
 
 
 def _pos_rows(connection: Connection) -> list[Model]:
