@@ -35,6 +35,7 @@ Step = PaymentAttempt.Step
 
 # While the guest waits.
 _LONGEST_WAIT = timedelta(seconds=5)
+_GUEST_LOOKED_AT_EVERY = timedelta(seconds=20)
 # Some ten minutes of growing delays, and about a day.
 _TELL_AFTER = 10
 _GIVE_UP_AFTER = 110
@@ -152,8 +153,8 @@ def _wait(payment: Payment, money: Money) -> None:
     if payment.held_until <= clock.now():
         _give_up(payment)
     elif money is Money.NEEDS_GUEST:
-        # The provider says when the guest is done; if it does not, this look finds out.
-        payment.next_attempt_at = payment.held_until
+        # The provider says when the guest is done; if that is lost, a look finds out.
+        payment.next_attempt_at = min(clock.now() + _GUEST_LOOKED_AT_EVERY, payment.held_until)
     else:
         _look_again(payment)
 

@@ -1,6 +1,7 @@
 """What one guest holds nobody else can pay: until it is paid, or two minutes have passed, or it failed."""
 
 import threading
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -86,6 +87,15 @@ def test_a_hold_that_no_worker_came_to_in_time_is_given_up(
 
     assert go_on(payment) == State.RELEASED if not charges else go_on(payment) in (State.SENT, State.REFUSED)
     assert SandboxCharge.objects.count() == charges
+
+
+def test_a_confirmation_that_the_provider_never_tells_of_is_found(table: Table, clock: time_machine.Traveller) -> None:
+    payment = pay(table, "confirm")
+    go_on(payment)
+    sandbox.confirm(payment.provider_reference, accepted=True)
+    clock.shift(timedelta(seconds=20))
+
+    assert go_on(payment) == State.SENT
 
 
 def test_a_guest_who_confirms_just_too_late_pays_if_it_is_still_due(
