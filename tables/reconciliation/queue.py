@@ -32,24 +32,26 @@ def latest_day(*, venue: Venue) -> date:
 
 def enqueue_due() -> int:
     """Ask for the nights that have not been compared yet, queue every row that is due, and return how many."""
+    now = clock.now()
+    nights = Reconciliation.objects.filter(nightly=True, day__gte=now.date() - 3 * _ONE_DAY)
+    there = set(nights.values_list("venue", "day"))
     for settings in PayAtTable.objects.select_related("venue"):
-        _ask_for_last_night(settings, clock.now())
+        yesterday = service_day(moment=now - AFTER_THE_DAY, zone=settings.venue.zone) - _ONE_DAY
+        if (settings.venue_id, yesterday) not in there:
+            _ask_for_night(settings, yesterday, now)
     due = Reconciliation.objects.filter(next_attempt_at__lte=due_now()).order_by("next_attempt_at")
     return enqueue_each(RECONCILE, due.values_list("pk", flat=True)[:_MOST_AT_ONCE])
 
 
-def _ask_for_last_night(settings: PayAtTable, now: datetime) -> None:
-    """Create the row of the service day that has ended last, unless it is there: one for each venue and day."""
+def _ask_for_night(settings: PayAtTable, day: date, now: datetime) -> None:
+    """Create the row of a service day once it has ended, if guests paid on it or could have: one for each venue."""
     venue = settings.venue
-    yesterday = service_day(moment=now - AFTER_THE_DAY, zone=venue.zone) - _ONE_DAY
-    if Reconciliation.objects.filter(venue=venue, day=yesterday, nightly=True).exists():
-        return
-    begins, ends = service_day_bounds(day=yesterday, zone=venue.zone, hours=opening_hours_of(venue=venue))
+    begins, ends = service_day_bounds(day=day, zone=venue.zone, hours=opening_hours_of(venue=venue))
     if now < ends + AFTER_THE_DAY:
         return
     paid = Payment.objects.filter(venue=venue, created_at__gte=begins, created_at__lt=ends)
     if settings.payments_enabled or paid.exists():
-        night = Reconciliation(venue=venue, day=yesterday, nightly=True)
+        night = Reconciliation(venue=venue, day=day, nightly=True)
         with transaction.atomic():
             # Of several processes one creates it.
             Reconciliation.objects.bulk_create([night], ignore_conflicts=True)

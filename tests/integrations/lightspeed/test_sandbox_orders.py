@@ -10,6 +10,7 @@ import pytest
 from integrations.lightspeed.mapping.notifications import parse
 from integrations.pos import (
     Duplicate,
+    NotFound,
     OrderEvent,
     OrderType,
     OrderUpdate,
@@ -83,6 +84,20 @@ def test_an_order_to_a_table_is_on_its_check_and_more_can_be_added(sandbox: Sand
     (check,) = pos.open_checks()
     assert (check.table, check.amount, check.paid) == (4, Decimal("27.00"), Decimal("13.50"))
     assert (check.opened_at or datetime.min.replace(tzinfo=UTC)) > datetime.now(UTC) - timedelta(minutes=1)
+
+
+def test_the_sale_of_an_order_is_found_once_its_check_is_closed(sandbox: SandboxPos, pos: PointOfSale) -> None:
+    sent = ticket(**DINE_IN, table=4)
+    pos.place_order(sent)
+    (check,) = eventually(pos.open_checks)
+    with pytest.raises(NotFound):
+        pos.sale_of(sent.reference)
+
+    sandbox.control(f"checks/{check.account}/close")
+
+    sale = pos.sale_of(sent.reference)
+    assert (sale.account, sale.uuid, sale.cancelled) == (check.account, check.uuid, False)
+    assert [(one.reference, one.amount) for one in sale.payments] == [(sent.reference, Decimal("13.50"))]
 
 
 @pytest.mark.parametrize(

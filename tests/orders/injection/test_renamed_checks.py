@@ -1,6 +1,7 @@
 """An order follows its check when the till gives it a new identifier; its former self completes nothing."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import time_machine
 
 from integrations.lightspeed.mapping.notifications import parse
 from integrations.models import Connection
+from orders.injection.check_identity import reference_on_check
 from orders.injection.pos_events import apply_order_update
 from orders.injection.references import start_new_revision
 from orders.injection.send import inject
@@ -157,3 +159,16 @@ def test_neither_a_closed_check_nor_another_venues_is_the_one_meant(
         till_says(one, "CHECK_WAS_UPDATED", "A1.3", paidAmount=0)
     till_says(order, "CLOSED", "A1.3")
     assert dessert(order, "A1.1", pos)[1] == "A1.1"
+
+
+def test_an_order_is_found_by_everything_that_its_check_was_known_by(order: Order, other_venue: Venue) -> None:
+    till_says(order, "SUCCESS", "A1.1")
+    till_says(order, "CHECK_WAS_UPDATED", "A1.2")
+    reference = Injection.objects.get(order=order).reference
+
+    def found(venue: Venue, *names: str, after: timedelta = -timedelta(days=1)) -> str:
+        return reference_on_check(venue=venue, names=names, since=order.placed_at + after)
+
+    assert [found(order.venue, name) for name in ("A1.1", "A1.2", "c0ffee")] == [reference] * 3
+    assert found(order.venue, "A9.9") == found(other_venue, "A1.1") == ""
+    assert found(order.venue, "A1.1", after=timedelta(seconds=1)) == ""
