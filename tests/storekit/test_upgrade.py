@@ -17,7 +17,8 @@ from orders.checkout.lines import lines_of
 from orders.models import DiscountCode, Injection, Order, OrderLine
 from orders.order_sheet import order_totals
 from storekit.models import Venue
-from tables.models import Bill
+from tables.models import GiftCard, PayAtTable, Reconciliation, SandboxCharge
+from tests import factories
 from tests.support.migrations import migrate, migrate_from_nothing, migrate_to_now
 
 FIRST_RELEASE = [
@@ -165,9 +166,18 @@ def _assert_every_money_column_holds_three_decimals() -> None:
     assert {Product, Modifier, Order, OrderLine, DiscountCode} <= set(columns)
     # A code takes off a percentage or an amount.
     DiscountCode.objects.exclude(percent=None).delete()
-    # The first release had no bills.
-    Bill.objects.create(venue=Venue.objects.get(), account="A1.1", total=0, paid=0)
+    _take_a_payment(Venue.objects.get())
     for model, names in columns.items():
         assert model._default_manager.update(**dict.fromkeys(names, amount)), model
         for row in model._default_manager.values(*names):
             assert row == dict.fromkeys(names, amount), model
+
+
+def _take_a_payment(venue: Venue) -> None:
+    """Store a row of everything with money in it that the first release did not have."""
+    payment = factories.PaymentFactory(bill=factories.BillFactory(venue=venue))
+    payment.refunds.create(key="1", amount=1, requested_by="Anna")
+    Reconciliation.objects.create(venue=venue, day="2026-05-01").differences.create(cause="twice", till=1)
+    GiftCard.objects.create(venue=venue).entries.create(kind="issued", amount=1)
+    SandboxCharge.objects.create(currency="GBP", amount=1, state="captured")
+    PayAtTable.objects.create(venue=venue)
