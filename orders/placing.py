@@ -91,7 +91,11 @@ def _place(venue: Venue, request: OrderRequest, code: str, till_total: TillTotal
 
 def _awaits_payment(request: OrderRequest, validation: BasketValidation) -> bool:
     """Return whether the order has to be paid before it is sent: not if it costs nothing, or is paid with a bill."""
-    return bool(validation.totals.total) and not request.payment.paid and not request.account
+    return bool(validation.totals.total) and not request.payment.paid and not _is_on_a_bill(request)
+
+
+def _is_on_a_bill(request: OrderRequest) -> bool:
+    return bool(request.account) or request.with_bill
 
 
 def _take_stock(venue: Venue, priced: PricedOrder, *, on_hold: bool) -> dict[str, int]:
@@ -154,6 +158,7 @@ def _place_columns(request: OrderRequest, validation: BasketValidation) -> dict[
         "table_number": validation.table.number if validation.table else None,
         "covers": request.covers,
         "open_account": request.account,
+        "with_bill": request.with_bill,
     }
     if address := request.address:
         columns |= {
@@ -169,7 +174,7 @@ def _place_columns(request: OrderRequest, validation: BasketValidation) -> dict[
 def _money_columns(request: OrderRequest, validation: BasketValidation) -> dict[str, Any]:
     totals, payment, discount = validation.totals, request.payment, validation.discount
     # An order that costs nothing needs no payment, unless it is settled with the bill.
-    settled = payment.paid or not (totals.total or request.account)
+    settled = payment.paid or not (totals.total or _is_on_a_bill(request))
     return {
         "discount_code": discount.code if discount else "",
         "discount_pos_id": discount.pos_id if discount else "",

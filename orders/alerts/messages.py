@@ -199,7 +199,8 @@ def _totals_on_one_line(order: Order) -> str:
 def _payment(order: Order) -> str:
     if order.payment_status != Order.PaymentStatus.PAID:
         if order.is_on_the_bill:
-            return f"Not paid yet: it will be paid with check {order.open_account}."
+            check = f"check {order.open_account}" if order.open_account else "the bill of its table"
+            return f"Not paid yet: it will be paid with {check}."
         return "NOT PAID."
     if not order.payment_amount:
         return "Nothing to pay."

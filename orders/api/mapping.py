@@ -54,7 +54,7 @@ def _basket_fields(posted: dict[str, Any]) -> dict[str, Any]:
     address = posted["delivery_address"]
     return {
         "type": Order.Type(posted["type"]),
-        "items": tuple(_requested_item(item) for item in posted["items"]),
+        "items": tuple(requested_item(item) for item in posted["items"]),
         "address": Address(**address) if address else None,
         **{name: posted[name] for name in _COPIED_FIELDS},
     }
@@ -66,7 +66,8 @@ def _payment(payment: dict[str, Any]) -> Payment:
     )
 
 
-def _requested_item(item: dict[str, Any]) -> RequestedItem:
+def requested_item(item: dict[str, Any]) -> RequestedItem:
+    """Return an item that is wanted, from validated posted data."""
     return RequestedItem(
         product=item["product"],
         sku=item["sku"],

@@ -65,6 +65,7 @@ class Basket:
     """A possible order. Times are aware. It carries no item prices: those come from the menu.
 
     `table` is a table's number or its id; `account` is the number of an open check to add the order to.
+    `with_bill` says that guests at a table pay later, with the bill of their check, which may be a new one.
     """
 
     type: Order.Type
@@ -76,6 +77,7 @@ class Basket:
     table: str = ""
     covers: int | None = None
     account: str = ""
+    with_bill: bool = False
     note: str = ""
     tip: Decimal = ZERO
     discount_code: str = ""

@@ -85,6 +85,9 @@ class Order(models.Model):
     open_account = models.CharField(
         max_length=64, blank=True, help_text="Number of the open check that the order is added to."
     )
+    with_bill = models.BooleanField(
+        "paid with the bill", default=False, help_text="Ordered by guests at their table, who pay their bill later."
+    )
 
     discount_code = models.CharField(max_length=64, blank=True)
     discount_pos_id = models.CharField("discount's POS id", max_length=64, blank=True)
@@ -135,8 +138,8 @@ class Order(models.Model):
 
     @property
     def is_on_the_bill(self) -> bool:
-        """Whether the order is paid with the open check that it is added to, and so needs no payment of its own."""
-        return bool(self.open_account) and self.payment_status == self.PaymentStatus.UNPAID
+        """Whether the order is paid with the check that it is added to or opens, and needs no payment of its own."""
+        return (self.with_bill or bool(self.open_account)) and self.payment_status == self.PaymentStatus.UNPAID
 
 
 class OrderLine(models.Model):

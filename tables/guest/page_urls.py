@@ -2,11 +2,12 @@
 
 from django.urls import URLPattern, path
 
+from tables.guest.converters import TOKEN
 from tables.guest.pages import BillPage
 from tables.guest.receipts import ReceiptPage
 
 app_name = "guest"
 urlpatterns: list[URLPattern] = [
-    path("<table_token:token>/", BillPage.as_view(), name="bill"),
-    path("<table_token:token>/payments/<uuid:payment_id>/", ReceiptPage.as_view(), name="receipt"),
+    path(f"{TOKEN}/", BillPage.as_view(), name="bill"),
+    path(f"{TOKEN}/payments/<uuid:payment_id>/", ReceiptPage.as_view(), name="receipt"),
 ]

@@ -99,7 +99,7 @@ class BillPage(GuestPage):
             "bills": document["bills"] if document else None,
             "setup": setup,
             "test_cards": sandbox_cards() if settings.PAYMENT_PROVIDER == "sandbox" else (),
-            "scripts": (*_READING, *_PAYING) if setup["payable"] else _READING,
+            "scripts": (*_READING, *(_PAYING if setup["payable"] else ())),
         }
         return self.render(request, "guest/page.html", context)
 
@@ -115,6 +115,8 @@ class BillPage(GuestPage):
             "table": document,
             "payable": chosen.payments_enabled,
             "gift_cards": chosen.gift_cards,
+            "ordering": chosen.ordering,
+            "venue": venue.slug,
             "texts": texts(),
         }
 

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from menus.sync.run import sync_menu
 from storekit.models import Venue
 from tables.floor_plan import sync_floor_plan
 from tables.models import PayAtTable, Table
@@ -128,6 +129,11 @@ def test_a_guest_pays_everything_with_a_tip(phone: Callable[..., Visit], floor: 
     page.reload()
     expect(page.get_by_role("heading", name="Paid", exact=True)).to_be_visible()
 
+    page.get_by_role("link", name="Receipt").click()
+    expect(page.get_by_text("Test card ok")).to_be_visible()
+    guest.assert_in_order()
+    guest.screenshot("guest-receipt")
+    page.go_back()
     page.get_by_role("button", name="Back to the bill").click()
     expect(page.get_by_text("Everything is paid. Thank you!")).to_be_visible()
     assert floor.paid_at_the_till() == [8.00]
@@ -157,7 +163,6 @@ def test_two_guests_split_by_items_while_one_looks_and_the_check_moves(
     expect(ada.get_by_role("button", name="Pay £2.00")).to_be_visible()
     ada.get_by_role("button", name="Pay £2.00").click()
     expect(ada.get_by_role("heading", name="Waiting for your confirmation")).to_be_visible()
-    adas.assert_in_order()
     expect(bob.get_by_text("Others are paying now")).to_be_visible()
     expect(bob.locator(".due dd")).to_have_text("£6.00")
 
@@ -214,3 +219,35 @@ def test_without_scripts_the_bill_is_shown_and_the_staff_take_the_money(
 
     expect(guest.page.locator(".due dd")).to_have_text("£4.00")
     expect(guest.page.get_by_text("To pay, please ask the staff.")).to_be_visible()
+
+
+def test_guests_order_from_the_table_and_find_it_on_their_bill(
+    phone: Callable[..., Visit], floor: Floor, serving: None, venue: Venue
+) -> None:
+    PayAtTable.objects.update(ordering=True)
+    sync_menu(venue=venue, started_by="a test")
+    guest = phone()
+    page = guest.page
+    page.get_by_role("button", name="See the menu and order").click()
+    expect(page.get_by_role("heading", name="Menu")).to_be_focused()
+    category = page.locator("details", has=page.get_by_role("button", name="Add Fries", include_hidden=True)).first
+    category.locator("summary").click()
+    category.get_by_role("button", name="Add Fries").click()
+    page.get_by_label("Mayonnaise").check()
+    guest.assert_in_order("dialog")
+    guest.screenshot("guest-choices")
+    page.get_by_role("button", name="Add to the order").click()
+    page.get_by_label("Note for the kitchen").fill("Hot, please")
+    guest.assert_in_order()
+    guest.screenshot("guest-order")
+    page.get_by_role("button", name="Send the order: £4.50").dblclick()
+    expect(page.get_by_role("status").first).to_have_text("Your order is in the kitchen and on your bill.")
+    expect(page.locator(".due dd")).to_have_text("£4.50")
+
+    page.get_by_role("button", name="See the menu and order").click()
+    category.get_by_role("button", name="Add Fries").click()
+    page.get_by_role("button", name="Add to the order").click()
+    page.get_by_role("button", name="Send the order: £4.00").click()
+    expect(page.locator(".due dd")).to_have_text("£8.50")
+    assert len(floor.pos.state()["checks"]) == 1
+    guest.assert_in_order()

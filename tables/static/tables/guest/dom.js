@@ -39,10 +39,11 @@ export const isZero = (amount) => !/[1-9]/.test(amount);
 
 /** Show one part of the page and hide the others; put the reader at its heading. */
 export function show(id, { focus = true } = {}) {
-  for (const part of ["bills", "pay", "payment"]) {
+  for (const part of ["bills", "pay", "payment", "order"]) {
     const section = byId(part);
     if (section) section.hidden = part !== id;
   }
+  if (byId("order-open")) byId("order-open").hidden = id !== "bills";
   if (focus) {
     window.scrollTo(0, 0);
     byId(id).querySelector("[tabindex='-1']")?.focus({ preventScroll: true });

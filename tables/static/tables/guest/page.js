@@ -81,6 +81,11 @@ function showTable() {
   follower.start();
 }
 
+if (setup.ordering) {
+  const { openMenu } = await import("./order.js");
+  byId("order-open").addEventListener("click", () => openMenu(table, showTable));
+  byId("order-open").hidden = false;
+}
 draw();
 if (table) tellWhatChanged(false);
 if (!payment?.resume(ways)) follower.start();
