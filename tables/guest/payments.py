@@ -20,7 +20,7 @@ from storekit.rest.parsers import SafeJSONParser
 from tables.bills.refreshing import is_known, refresh_bills
 from tables.bills.splitting import Amount, Choice, EqualShares, Everything, Items
 from tables.guest.gift_cards import GUESSES
-from tables.guest.schemas import PaymentSerializer, PostedPaymentSerializer
+from tables.guest.schemas import PostedTablePaymentSerializer, TablePaymentSerializer
 from tables.guest.views import ByGuestAddress, ByTable, bills_unknown, opened_table
 from tables.models import Payment, Table
 from tables.payments.document import payment_document
@@ -88,15 +88,15 @@ class PaymentsView(GuestView):
                 description="Any text of at most 255 characters that is new for each payment.",
             ),
         ],
-        request=PostedPaymentSerializer,
+        request=PostedTablePaymentSerializer,
         responses={
-            201: PaymentSerializer,
+            201: TablePaymentSerializer,
             **dict.fromkeys((400, 404, 409, 410, 413, 415, 429, 503), ErrorsSerializer),
         },
     )
     def post(self, request: Request, token: str, bill_id: str) -> HttpResponse:
         key, table = key_of(request), opened_table(token)
-        posted = PostedPaymentSerializer(data=request.data, context={"currency": table.venue.currency})
+        posted = PostedTablePaymentSerializer(data=request.data, context={"currency": table.venue.currency})
         posted.is_valid(raise_exception=True)
         if not is_known(refresh_bills(venue=table.venue)):
             return bills_unknown()
@@ -116,7 +116,7 @@ class OnePaymentView(GuestView):
         summary="Follow a payment",
         description="Only payments that were started with the token of this table.",
         parameters=[_TOKEN, OpenApiParameter("payment_id", str, OpenApiParameter.PATH)],
-        responses={200: PaymentSerializer, **dict.fromkeys((404, 410, 429), ErrorsSerializer)},
+        responses={200: TablePaymentSerializer, **dict.fromkeys((404, 410, 429), ErrorsSerializer)},
     )
     def get(self, request: Request, token: str, payment_id: str) -> Response:
         table = opened_table(token)

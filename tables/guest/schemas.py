@@ -144,7 +144,7 @@ class PostedSplitSerializer(serializers.Serializer):
         return attrs
 
 
-class PostedPaymentSerializer(serializers.Serializer):
+class PostedTablePaymentSerializer(serializers.Serializer):
     """A payment, as posted."""
 
     split = PostedSplitSerializer()
@@ -167,14 +167,14 @@ class PostedPaymentSerializer(serializers.Serializer):
         return attrs
 
 
-class PaymentErrorSerializer(serializers.Serializer):
+class TablePaymentErrorSerializer(serializers.Serializer):
     """Why the guest was not charged, in the guest's language."""
 
     code = serializers.CharField()
     detail = serializers.CharField()
 
 
-class PaymentSerializer(serializers.Serializer):
+class TablePaymentSerializer(serializers.Serializer):
     """A payment."""
 
     id = serializers.CharField()
@@ -186,5 +186,5 @@ class PaymentSerializer(serializers.Serializer):
     amount = Money(help_text="Of the bill, without the tip.")
     tip = Money()
     due_after = Money(help_text="What nobody has paid or holds of the bill now.")
-    error = PaymentErrorSerializer(allow_null=True)
+    error = TablePaymentErrorSerializer(allow_null=True)
     provider = serializers.DictField(help_text="`name`, and what its form or page needs to go on.")
