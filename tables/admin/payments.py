@@ -17,6 +17,7 @@ from tables.admin.bills import list_with_form
 from tables.admin.payment_actions import PaymentActions, buttons_of
 from tables.admin.payment_sheet import payment_amounts, payment_facts, payment_summary, payment_timeline
 from tables.admin.refunds import RefundPages
+from tables.admin.tips import TipsPages
 from tables.models import Payment
 
 _State = Payment.State
@@ -67,7 +68,7 @@ class PaymentsFilter(FormFilter):
 
 
 @admin.register(Payment)
-class PaymentPage(RefundPages, PaymentActions, ReadOnlyAdmin):
+class PaymentPage(RefundPages, TipsPages, PaymentActions, ReadOnlyAdmin):
     """What guests pay at the table. Read-only: staff act on a payment through its buttons."""
 
     list_display = ("started", "table_shown", "amount_shown", "state_shown", "how", "check_shown", "venue")
