@@ -83,7 +83,6 @@ class TipsPages(VenueAdmin):
             "payments": sum(row.payments for row in rows),
             "tipped": sum(row.tipped for row in rows),
             "export": f"?{query.urlencode()}",
-            "back": reverse("admin:tables_payment_changelist"),
         }
         return TemplateResponse(
             request, "admin/tables/payment/tips.html", {**self.admin_site.each_context(request), **shown}
