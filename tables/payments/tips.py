@@ -52,10 +52,10 @@ def _paid(venue: Venue, first: date, last: date) -> Iterator[tuple[datetime, str
     # A service that began on the last day may end on the next one.
     end = datetime.combine(last + timedelta(days=2), time.min, tzinfo=venue.zone)
     rows = Payment.objects.filter(venue=venue, captured_at__gte=begin, captured_at__lt=end, applied_at__isnull=False)
-    for at, method, tip, captured, refunded in rows.values_list(
-        "captured_at", "method", "tip", "captured", "refunded"
-    ).iterator():
-        yield at, method, tip, captured - refunded
+    columns = rows.values_list("captured_at", "method", "tip", "captured", "refunded")
+    for at, method, tip, captured, refunded in columns.iterator():
+        if at is not None:
+            yield at, method, tip, captured - refunded
 
 
 def this_week(*, venue: Venue) -> tuple[date, date]:
