@@ -70,7 +70,7 @@ class ShownEntry:
 class GiftCardPage(GiftCardActions, ReadOnlyAdmin):
     """The venue's gift cards. Everyone who works there sees them; managers change them through the buttons."""
 
-    list_display = ("title", "balance_shown", "state", "last_day", "note", "created_at", "venue")
+    list_display = ("title", "balance_shown", "state", "last_day", "note", "issued", "venue")
     list_display_links = ("title",)
     list_filter = (VenueFilter, CardState)
     list_select_related = ("venue",)
@@ -79,12 +79,15 @@ class GiftCardPage(GiftCardActions, ReadOnlyAdmin):
     search_fields = ("=last_digits", "note")
     search_help_text = "A whole code, its last four digits, or the note"
     ordering = ("-created_at",)
-    fieldsets = ()
     list_before_template = "admin/filter_links.html"
     change_form_outer_before_template = "admin/tables/giftcard/page.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[GiftCard]:
         return super().get_queryset(request).select_related("venue")
+
+    def get_fieldsets(self, request: HttpRequest, obj: GiftCard | None = None) -> list[Any]:
+        """Return none: the page above has everything."""
+        return []
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(request, {**(extra_context or {}), "filter_links": CardState.links(request)})
@@ -118,6 +121,10 @@ class GiftCardPage(GiftCardActions, ReadOnlyAdmin):
     @display(description="Card")
     def title(self, card: GiftCard) -> str:
         return str(card)
+
+    @display(description="Issued", ordering="created_at")
+    def issued(self, card: GiftCard) -> str:
+        return short_moment(card.created_at, card.venue)
 
     @display(description="Balance", ordering="balance")
     def balance_shown(self, card: GiftCard) -> str:
