@@ -7,6 +7,7 @@ import { Follower } from "./follow.js";
 
 const MOST = 20;
 const BEING_OPENED = 2000;
+const STORED = `storekit-order-${setup.token}`;
 let menu = null;
 let basket = [];
 let bills = [];
@@ -134,7 +135,19 @@ async function send() {
     note: byId("order-note").value.trim(),
     bill: bills.length > 1 ? byId("order-bill").value : "",
   };
-  await trySending(body, crypto.randomUUID(), 0);
+  // Kept until there is an answer, so that a page that is reloaded goes on with the same order.
+  const key = crypto.randomUUID();
+  sessionStorage.setItem(STORED, JSON.stringify({ key, body }));
+  await trySending(body, key, 0);
+}
+
+/** Go on with an order that was being sent when the page was reloaded. */
+export function resumeOrder(leave) {
+  const stored = JSON.parse(sessionStorage.getItem(STORED) ?? "null");
+  if (!stored) return;
+  back = leave;
+  sending = true;
+  trySending(stored.body, stored.key, 0);
 }
 
 async function trySending(body, key, failures) {
@@ -150,6 +163,7 @@ async function trySending(body, key, failures) {
     return setTimeout(() => trySending(body, key, failures + 1), BEING_OPENED * Math.min(failures + 1, 5));
   }
   sending = false;
+  sessionStorage.removeItem(STORED);
   if (!response.ok) {
     drawBasket();
     return wrong(reasonOf(response));

@@ -82,9 +82,10 @@ function showTable() {
 }
 
 if (setup.ordering) {
-  const { openMenu } = await import("./order.js");
+  const { openMenu, resumeOrder } = await import("./order.js");
   byId("order-open").addEventListener("click", () => openMenu(table, showTable));
   byId("order-open").hidden = false;
+  resumeOrder(showTable);
 }
 draw();
 if (table) tellWhatChanged(false);

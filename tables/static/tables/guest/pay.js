@@ -42,8 +42,13 @@ export function refused(response) {
   if (response.status === 429) say(text("too_many"));
   else if (code === "pos_unavailable") say(text("till_silent_new"));
   else if (response.data?.errors?.[0]?.attr === "email") say(text("enter_email"), byId("pay-email"));
-  else say(KNOWN_CODES.includes(code) ? text(code) : text("not_possible"));
+  else say(reason(code));
   ask({ keepMessage: true });
+}
+
+function reason(code) {
+  if (code === "unknown_bill") return text("bill_gone");
+  return text(KNOWN_CODES.includes(code) ? code : "not_possible");
 }
 
 function begin(toPay) {
@@ -116,7 +121,7 @@ async function readQuote(number, keepMessage) {
   } else {
     quote = null;
     const code = codeOf(response);
-    say(KNOWN_CODES.includes(code) ? text(code) : text("not_possible"));
+    say(reason(code));
   }
   if (quote) drawQuote(Boolean(wanted));
   else drawSums(null);
