@@ -119,6 +119,8 @@ def test_an_order_for_later_goes_by_itself_when_the_till_is_ready(service: Servi
     Connection.objects.update(pos_ready=True, not_ready_reason="")
     now = service.place()
     eventually(lambda: Injection.objects.filter(state=State.FAILED).count() == 2)
+    # The late word has arrived.
+    Connection.objects.update(pos_ready=False)
 
     service.pos.control("readiness", status="READY")
 

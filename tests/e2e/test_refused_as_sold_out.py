@@ -67,8 +67,10 @@ def place(service: Service, order: dict[str, Any]) -> dict[str, Any]:
 
 
 def eight_tomorrow(service: Service) -> datetime:
+    """Return eight o'clock after the night. Before five in the morning it is still last evening to a venue."""
     zone = service.venue.zone
-    return datetime.combine(timezone.now().astimezone(zone).date() + timedelta(days=1), time(8), tzinfo=zone)
+    evening = (timezone.now().astimezone(zone) - timedelta(hours=5)).date()
+    return datetime.combine(evening + timedelta(days=1), time(8), tzinfo=zone)
 
 
 def snoozed(service: Service) -> Snooze:

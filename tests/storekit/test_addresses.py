@@ -29,6 +29,8 @@ _BY_A_TABLES_TOKEN = (
     _TABLE,
     f"{_TABLE}/bills/<str:bill_id>/payments",
     f"{_TABLE}/payments/<str:payment_id>",
+    f"{_TABLE}/orders",
+    f"{_TABLE}/orders/<str:order_id>",
     f"{_TABLE}/bills/<str:bill_id>/quote",
     f"{_TABLE}/gift-card",
     "t/<table_token:token>/",

@@ -120,9 +120,7 @@ def test_every_kind_of_arrival_confirms(accepted: Injection, connection: Connect
 def test_a_failure_of_something_that_is_no_order_of_ours_changes_nothing(
     accepted: Injection, connection: Connection
 ) -> None:
-    body = vendor_words.bare_failure(
-        reference="till-1", reason="the payment amount is greater than the amount due"
-    )
+    body = vendor_words.bare_failure(reference="till-1", reason="the payment amount is greater than the amount due")
     assert notified(connection, body) == "unknown reference"
     accepted.refresh_from_db()
     assert accepted.state == State.ACCEPTED
