@@ -32,13 +32,16 @@ def test_the_sweep_finds_what_is_due(table: Table) -> None:
     assert advance_payment(str(payment.pk)) == "not due"
 
 
-def test_what_has_just_become_due_is_queued_once(table: Table) -> None:
+def test_what_has_just_become_due_is_queued_until_somebody_takes_it(table: Table) -> None:
     payment = pay(table)
     Payment.objects.update(next_attempt_at=NOON)
-    for step in range(-2, 3):
-        enqueue_newly_due(since=NOON + (step - 1) * SECOND, until=NOON + step * SECOND)
 
-    assert queued() == [("tables.tasks.advance_payment", str(payment.pk))]
+    found = [enqueue_newly_due(since=NOON + (step - 1) * SECOND, until=NOON + step * SECOND) for step in (-1, 0, 1)]
+    assert found == [0, 1, 1]
+
+    go_on(payment)
+    assert enqueue_newly_due(since=NOON + SECOND, until=NOON + 2 * SECOND) == 0
+    assert {args for _, args in queued()} == {str(payment.pk)}
 
 
 def test_a_payment_that_another_process_works_on_is_left_alone(table: Table, clock: time_machine.Traveller) -> None:
