@@ -23,7 +23,7 @@ from orders.from_tables import NotFromTable, order_from_table, orders_from
 from orders.models import Injection, Order
 from storekit.money import money_string
 from storekit.rest.errors import Conflict, ErrorsSerializer
-from storekit.rest.idempotency import Answer, answer_once, key_of
+from storekit.rest.idempotency import KEY_HEADER, Answer, answer_once, key_of
 from storekit.rest.money import Money
 from tables.guest.views import ByGuestAddress, ByTable, opened_table
 from tables.models import Table
@@ -96,13 +96,7 @@ class TableOrdersView(_TableOrderView):
         ),
         parameters=[
             _TOKEN,
-            OpenApiParameter(
-                "Idempotency-Key",
-                str,
-                OpenApiParameter.HEADER,
-                required=True,
-                description="Any text of at most 255 characters that is new for each order.",
-            ),
+            KEY_HEADER,
         ],
         request=PostedTableOrderSerializer,
         responses={

@@ -5,7 +5,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.core.exceptions import RequestDataTooBig
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -33,7 +33,7 @@ from orders.payments import AlreadyPaid, OrderCancelled, PaidWithBill, PaymentTo
 from orders.placing import place_order
 from storekit.models import ApiKey, Venue
 from storekit.rest.errors import Conflict, ErrorsSerializer, MenuChanging, PosBusy, TooLarge
-from storekit.rest.idempotency import Answer, answer_once, key_of
+from storekit.rest.idempotency import KEY_HEADER, Answer, answer_once, key_of
 from storekit.rest.parsers import SafeJSONParser
 from storekit.rest.throttles import ByAddress, ByKey
 
@@ -94,15 +94,7 @@ class OrdersView(OrderView):
             "is added to an open bill. While the menu's `ordering.ready` is false an order is refused with `not_ready` "
             "or `pos_not_ready`, unless it is for later: give the guest's money back, or offer a later time."
         ),
-        parameters=[
-            OpenApiParameter(
-                "Idempotency-Key",
-                str,
-                OpenApiParameter.HEADER,
-                required=True,
-                description="Any text of at most 255 characters that is new for each order.",
-            )
-        ],
+        parameters=[KEY_HEADER],
         request=PostedOrderSerializer,
         responses={201: OrderSerializer, **_UNREADABLE_BODY, 409: ErrorsSerializer, 503: ErrorsSerializer},
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.request import Request
 
@@ -14,6 +15,15 @@ from storekit.models import IdempotentAnswer
 from storekit.rest.errors import Conflict
 
 _MAX_KEY_LENGTH = 255
+
+KEY_HEADER = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    required=True,
+    description=f"Any text of at most {_MAX_KEY_LENGTH} characters that is new for each request but a repeated one.",
+)
+"""The header that `key_of` reads, for the description of a view."""
 
 
 @dataclass(frozen=True)

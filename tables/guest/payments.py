@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from storekit.rest.errors import Conflict, ErrorsSerializer, TooLarge
-from storekit.rest.idempotency import Answer, answer_once, key_of
+from storekit.rest.idempotency import KEY_HEADER, Answer, answer_once, key_of
 from storekit.rest.parsers import SafeJSONParser
 from tables.bills.refreshing import is_known, refresh_bills
 from tables.bills.splitting import Amount, Choice, EqualShares, Everything, Items
@@ -80,13 +80,7 @@ class PaymentsView(GuestView):
         parameters=[
             _TOKEN,
             OpenApiParameter("bill_id", str, OpenApiParameter.PATH),
-            OpenApiParameter(
-                "Idempotency-Key",
-                str,
-                OpenApiParameter.HEADER,
-                required=True,
-                description="Any text of at most 255 characters that is new for each payment.",
-            ),
+            KEY_HEADER,
         ],
         request=PostedTablePaymentSerializer,
         responses={
