@@ -93,7 +93,8 @@ def claim_by_moment(
 def still_ours(rows: QuerySet[AnyModel], *, lease: UUID) -> AnyModel | None:
     """Return the claimed row, locked, or None if its claim is over: then somebody else's outcome is the later one.
 
-    Call in a transaction. `rows` is narrowed to the one row. Whoever settles a row by other means clears its `lease`.
+    Call in a transaction. `rows` is narrowed to the one row. Code that settles a row by other means clears
+    its `lease`.
     """
     return rows.select_for_update(of=("self",)).filter(lease=lease).first()
 

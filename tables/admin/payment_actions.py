@@ -130,7 +130,7 @@ class PaymentActions(VenueAdmin):
         return [*own, *super().get_urls()]
 
     def decision_view(self, request: HttpRequest, object_id: Any, decision: Decision) -> HttpResponse:
-        """Ask, then do what was decided. Whoever comes too late is told that nothing has changed."""
+        """Ask, then do what was decided. A person who comes too late is told that nothing has changed."""
         payment: Payment = get_object_or_404(self.get_queryset(request), pk=object_id)
         back = reverse("admin:tables_payment_change", args=[payment.pk])
         if not _is_open(decision, payment):

@@ -171,7 +171,7 @@ def _write(bill: Bill, check: OpenCheck) -> None:
     renamed = {name: value for name, value in unseen.items() if getattr(bill, name) != value}
     is_new = bill._state.adding
     if shown and not is_new:
-        # Payments raise it too, meanwhile.
+        # In the database, as payments raise it at the same time.
         shown["version"] = F("version") + 1
     changed = shown | renamed
     for name, value in changed.items():

@@ -19,7 +19,7 @@ LENGTH = 16
 _CHECK_DIGITS = 2
 _GROUP = 4
 _MODULUS = 97
-# Bank cards begin with 2 to 6 (ISO/IEC 7812), and spreadsheets drop a nought in front.
+# Bank cards begin with 2 to 6 (ISO/IEC 7812), and spreadsheets drop a leading zero.
 _FIRST_DIGITS = 7, 8, 9
 _RANDOM = 10 ** (LENGTH - _CHECK_DIGITS - 1)
 _HASHED, _ISSUED = b"storekit gift card", b"storekit new gift card"
@@ -42,7 +42,7 @@ def codes_for(*, venue_id: int, key: str) -> list[str]:
 
 
 def read_code(typed: str) -> str:
-    """Return a code as it is hashed, from what a person typed: with blanks, dashes, or an O where there is a nought.
+    """Return a code as it is hashed, from what a person typed: with blanks, dashes, or an O in place of a zero.
 
     Raises:
         MistypedCode: it has other characters, another length, or wrong check digits.

@@ -79,7 +79,7 @@ def book(
 def _change(card: GiftCard, amount: Decimal) -> None:
     """Change the balance where it is still what was read, and enough.
 
-    Not `F("balance") + amount`: SQLite reckons decimals in binary, so that 0.3 − 0.1 − 0.2 would not be nought.
+    Not `F("balance") + amount`: SQLite reckons decimals in binary, so that 0.3 − 0.1 − 0.2 would not be zero.
     """
     before, after = card.balance, card.balance + amount
     if after < 0:

@@ -1,4 +1,4 @@
-"""`/t/TOKEN/payments/ID/`: a guest's receipt, to print or to keep. Only whoever paid knows the payment's id."""
+"""`/t/TOKEN/payments/ID/`: a guest's receipt, to print or to keep. Only the guest who paid knows the payment's id."""
 
 from typing import Any
 from uuid import UUID

@@ -115,7 +115,7 @@ def table_from_memory(request: HttpRequest, token: str) -> HttpResponse | None:
         return None
     try:
         state = fast_state_of(token)
-        # With a guest's bill in hand, whoever is first in a second asks the POS, and the others do not wait.
+        # The first request of each second asks the POS; the others answer with the bill that is known.
         if state and state.is_due and state.is_known and take_turn(venue=Venue.objects.get(pk=state.venue_id)):
             state = fast_state_of(token)
     except (NotPrepared, DatabaseError):

@@ -134,7 +134,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('issued', 'Issued'), ('topped_up', 'Topped up'), ('held', 'Held for a payment'), ('released', 'Given back, not charged'), ('captured', 'Paid with'), ('refunded', 'Refunded'), ('corrected', 'Corrected')], max_length=10)),
                 ('amount', models.DecimalField(decimal_places=3, help_text='What it changed the balance by: below zero for what was taken, zero for a capture.', max_digits=13)),
-                ('key', models.CharField(help_text='Whoever repeats it with this key changes nothing.', max_length=100)),
+                ('key', models.CharField(help_text='Of the request: repeating it changes nothing.', max_length=100)),
                 ('by', models.CharField(blank=True, max_length=150)),
                 ('note', models.CharField(blank=True, max_length=200)),
                 ('created_at', models.DateTimeField(default=storekit.db.clock.now)),

@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('day', models.DateField(verbose_name='service day')),
-                ('nightly', models.BooleanField(default=False, help_text='The one that is made by itself after the day has ended.')),
+                ('nightly', models.BooleanField(default=False, help_text='Made automatically after the day ended.')),
                 ('state', models.CharField(choices=[('waiting', 'Being compared'), ('done', 'Compared')], default='waiting', max_length=10)),
                 ('requested_by', models.CharField(blank=True, max_length=150)),
                 ('requested_at', models.DateTimeField(default=storekit.db.clock.now)),

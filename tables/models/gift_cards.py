@@ -52,7 +52,7 @@ class GiftCardEntry(models.Model):
     card = models.ForeignKey(GiftCard, models.PROTECT, related_name="entries")
     kind = models.CharField(max_length=10, choices=Kind)
     amount = money(help_text="What it changed the balance by: below zero for what was taken, zero for a capture.")
-    key = models.CharField(max_length=100, help_text="Whoever repeats it with this key changes nothing.")
+    key = models.CharField(max_length=100, help_text="Of the request: repeating it changes nothing.")
     payment = models.ForeignKey(Payment, models.PROTECT, null=True, blank=True, related_name="gift_card_entries")
     hold = models.ForeignKey(
         "self",

@@ -126,7 +126,7 @@ CLAIMING_STATES = (
 """The states, beside a hold that has not run out, in which nobody else may pay the same."""
 
 ENDED_STATES = (Payment.State.CAPTURED, Payment.State.RELEASED, Payment.State.REFUNDED)
-"""The states in which nothing more happens by itself."""
+"""The states after which storekit does nothing more of its own accord."""
 
 
 class PaymentAttempt(models.Model):

@@ -18,7 +18,7 @@ class Reconciliation(models.Model):
 
     venue = models.ForeignKey(Venue, models.CASCADE, related_name="reconciliations")
     day = models.DateField("service day")
-    nightly = models.BooleanField(default=False, help_text="The one that is made by itself after the day has ended.")
+    nightly = models.BooleanField(default=False, help_text="Made automatically after the day ended.")
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     requested_by = models.CharField(max_length=150, blank=True)
     requested_at = models.DateTimeField(default=clock.now)

@@ -24,8 +24,8 @@ _SENTENCES = {
     "mistyped_gift_card": gettext_noop("There is a typing mistake in this code. Check its digits."),
     "gift_card_expired": gettext_noop("This gift card has expired. Ask the staff."),
     "not_enough_balance": gettext_noop("There is not enough left on this gift card. Pay a part with it."),
-    "not_available": gettext_noop("Somebody else has paid for that meanwhile. You were not charged."),
-    "more_than_due": gettext_noop("The bill has changed meanwhile. You were not charged."),
+    "not_available": gettext_noop("Somebody else has paid for that. You were not charged."),
+    "more_than_due": gettext_noop("The bill has changed. You were not charged."),
 }
 _OTHERWISE = gettext_noop("You were not charged. Please pay the staff.")
 

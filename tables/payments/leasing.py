@@ -1,7 +1,7 @@
 """The claim on a payment, its attempts, and the one place where a step's outcome is recorded.
 
-A claim makes the payment due again when its lease ends, so that a killed worker delays it and nothing worse. Whoever
-has news of a payment makes it due at once, and is not lost if that happens during a step.
+A claim makes the payment due again when its lease ends, so that a killed worker delays it and nothing worse. News
+of a payment makes it due at once, and is not lost if it comes during a step.
 """
 
 import logging
@@ -112,7 +112,7 @@ def record(claim: Claim, change: Change) -> str:
 
 
 def settle(payment_id: UUID, change: Change) -> Payment:
-    """Change the payment whoever holds it, whose outcome is then ignored; queue its next step if that is due.
+    """Change the payment even if a process holds it, whose outcome is then ignored; queue its next step if that is due.
 
     For what is certain and comes from elsewhere: the till's word, a person's decision. `change` is as above. It may
     leave the payment alone, and its claim stays then.

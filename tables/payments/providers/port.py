@@ -1,4 +1,4 @@
-"""The port to whoever takes guests' money, independent of any company. Plain data, errors and one protocol.
+"""The port to the companies that take guests' money, independent of each of them. Plain data, errors and one protocol.
 
 Amounts are `Decimal` in the venue's currency, tips included. Keys name a request of ours and are derived from our row:
 sending the same request with the same key again changes nothing.

@@ -1,4 +1,4 @@
-"""The live floor: every table at a glance, in words, brought up to date by itself with a fixed number of queries."""
+"""The live floor: every table at a glance, in words, refreshed with a fixed number of queries."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal

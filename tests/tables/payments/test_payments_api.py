@@ -1,4 +1,4 @@
-"""`POST /api/v1/tables/TOKEN/bills/ID/payments` and `GET …/payments/ID`, for whoever has the token."""
+"""`POST /api/v1/tables/TOKEN/bills/ID/payments` and `GET …/payments/ID`, for guests who have the token."""
 
 from typing import Any
 from uuid import uuid4

@@ -247,7 +247,7 @@ function submit(event) {
   }
   if (!email.validity.valid) return say(text("enter_email"), email);
   if (!quote) {
-    // Tapped before the answer to the last change is here: goes on by itself if it costs what the guest saw.
+    // Tapped before the answer to the last change is here: goes on if it costs what the guest saw.
     agreedTo = byId("sum-total").textContent;
     return ask();
   }
