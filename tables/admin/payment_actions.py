@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.urls import URLPattern, path, reverse
 
 from storekit.admin_base.confirm import confirm_page
 from storekit.admin_base.site import VenueAdmin
@@ -71,7 +71,7 @@ DECISIONS = (
         (_State.APPLIED,),
         capture_again,
         "Try to charge the guest {amount} again?",
-        "The payment is on the till, but the money could not be taken. This is safe: no guest is charged twice.",
+        "The money could not be taken, so the guest’s phone asked them to pay you. Only do this if they have not.",
         "The guest is being charged again.",
         is_main=True,
     ),
@@ -81,7 +81,7 @@ DECISIONS = (
         (_State.APPLIED, _State.REFUSED, _State.CAPTURED, _State.RELEASED, _State.REFUNDED),
         mark_settled,
         "Have you dealt with this payment of {amount}?",
-        "It will no longer be listed among the payments that need you. storekit goes on with what it still tries.",
+        "It leaves the list of payments that need you. Anything that storekit is still trying continues.",
         "The payment no longer needs you.",
     ),
 )
@@ -94,8 +94,8 @@ def buttons_of(payment: Payment, *, manages: bool) -> list[Button]:
         for one in DECISIONS
         if _is_open(one, payment)
     ]
-    if manages and payment.captured > payment.refunded and (url := _refund_url(payment)):
-        buttons.append(Button("Refund", url, "quiet"))
+    if manages and payment.captured > payment.refunded:
+        buttons.append(Button("Refund", reverse(_REFUND_PAGE, args=[payment.pk]), "quiet"))
     return buttons
 
 
@@ -105,13 +105,6 @@ def _is_open(decision: Decision, payment: Payment) -> bool:
 
 def _url(decision: Decision, payment: Payment) -> str:
     return reverse(f"admin:tables_payment_{decision.name}", args=[payment.pk])
-
-
-def _refund_url(payment: Payment) -> str:
-    try:
-        return reverse(_REFUND_PAGE, args=[payment.pk])
-    except NoReverseMatch:
-        return ""
 
 
 class PaymentActions(VenueAdmin):
@@ -134,7 +127,10 @@ class PaymentActions(VenueAdmin):
         payment: Payment = get_object_or_404(self.get_queryset(request), pk=object_id)
         back = reverse("admin:tables_payment_change", args=[payment.pk])
         if not _is_open(decision, payment):
-            messages.warning(request, f"Nothing has changed. It is decided: {payment.get_state_display().lower()}.")
+            messages.warning(
+                request,
+                f"Nothing has changed. This payment was dealt with already: {payment.get_state_display().lower()}.",
+            )
             return redirect(back)
         if request.method != "POST":
             amount = format_money(payment.amount + payment.tip, payment.venue)

@@ -44,7 +44,7 @@ def record_list(*, venue: Venue, checks: Sequence[OpenCheck], asked_at: datetime
         CheckToFind.objects.filter(venue=venue, identifier__in=names).delete()
 
 
-def record_checks(*, venue: Venue, checks: Sequence[OpenCheck], asked_at: datetime | None = None) -> set[UUID]:
+def record_checks(*, venue: Venue, checks: Sequence[OpenCheck], asked_at: datetime) -> set[UUID]:
     """Bring the bills of these open checks up to date; return the ids of those bills.
 
     A check without a table gets no bill, and one that has a bill keeps it when it leaves its table. A check with a
@@ -59,7 +59,7 @@ def record_checks(*, venue: Venue, checks: Sequence[OpenCheck], asked_at: dateti
     with transaction.atomic():
         # One writer per venue, even if a fetch outlasts its lease.
         lock_bills(venue=venue)
-        known = _KnownBills(venue, shown, asked_at or clock.now())
+        known = _KnownBills(venue, shown, asked_at)
         for check in shown:
             known.record(check)
     return known.seen

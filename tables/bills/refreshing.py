@@ -90,7 +90,7 @@ def _ask(venue: Venue, lease: datetime) -> None:
         record_list(venue=venue, checks=checks, asked_at=asked_at)
         outcome = {"fetched_at": asked_at, "listed": len(checks)}
     else:
-        unlisted.record_look(venue=venue, look=missing, check=found, often=not row.listed)
+        unlisted.record_look(venue=venue, look=missing, check=found, asked_at=asked_at, often=not row.listed)
         outcome = {"looked_at": asked_at}
     note_payments(venue=venue, checks=checks if found is None else [found])
     mine.update(**outcome, next_attempt_at=asked_at + FRESH_FOR, error="")

@@ -47,13 +47,13 @@ def next_look(*, venue: Venue) -> Look | None:
     return min((look for look in due if look), key=lambda look: look.since, default=None)
 
 
-def record_look(*, venue: Venue, look: Look, check: OpenCheck | None, often: bool) -> None:
-    """Record the answer; `often` says that the list is of no use, so that the check is asked for again soon."""
+def record_look(*, venue: Venue, look: Look, check: OpenCheck | None, asked_at: datetime, often: bool) -> None:
+    """Record what the POS answered; `often` says that its list is of no use, so that the check is asked for soon."""
     again_at = clock.now() + (LOOK_OFTEN_AFTER if often else LOOK_AGAIN_AFTER)
     with transaction.atomic():
         lock_bills(venue=venue)
         if check is not None:
-            seen = record_checks(venue=venue, checks=[check])
+            seen = record_checks(venue=venue, checks=[check], asked_at=asked_at)
             Bill.objects.filter(pk__in=seen).update(unlisted=True, next_look_at=again_at)
         look.done(check=check, again_at=again_at)
 

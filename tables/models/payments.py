@@ -211,7 +211,7 @@ class PaymentAlert(models.Model):
         NOT_CAPTURED = "not_captured", "On the till, but the money could not be taken"
         NO_WORD = "no_word", "Nobody knows whether it is on the till"
         NOT_RELEASED = "not_released", "Could not be released or refunded"
-        REFUNDED = "refunded", "Refunded by staff"
+        TWICE = "twice", "Twice on the till"
         REFUND_FAILED = "refund_failed", "Could not be refunded"
 
     payment = models.ForeignKey(Payment, models.CASCADE, related_name="alerts")

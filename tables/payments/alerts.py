@@ -40,15 +40,15 @@ _HEADLINES = {
     About.NOT_CAPTURED: "{amount} at {table} is on the till, but the money was not taken",
     About.NO_WORD: "nobody knows whether {amount} at {table} is on the till",
     About.NOT_RELEASED: "{amount} at {table} was not taken by the till, and could not be given back yet",
-    About.REFUNDED: "{amount} at {table} was refunded",
+    About.TWICE: "{amount} at {table} is on the till twice",
     About.REFUND_FAILED: "a refund of the payment of {amount} at {table} failed",
 }
 _ADVICE = {
     About.NOT_CAPTURED: "Void the payment on the till and ask the guest to pay again.",
     About.NO_WORD: "Look at the check on the till, then say in the back office whether the payment is there.",
     About.NOT_RELEASED: "storekit goes on trying. If it does not succeed today, refund the guest at the provider.",
-    About.REFUNDED: "The POS cannot book this: correct the check or the day’s report by hand.",
-    About.REFUND_FAILED: "The guest does not have the money. Refund it at the provider, or give it back in cash.",
+    About.TWICE: "Void one of the two payments on the till.",
+    About.REFUND_FAILED: "Look at the provider whether the guest has the money. If not, refund it there, or in cash.",
 }
 
 

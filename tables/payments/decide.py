@@ -49,7 +49,9 @@ def capture_again(*, payment: Payment, by: str) -> Payment:
     def change(row: Payment) -> None:
         if row.state != State.APPLIED:
             raise NotUndecided(f"This payment cannot be captured: {row.get_state_display()}.")
-        row.attempts, row.next_attempt_at, row.settled_by = 0, due_now(), by
+        row.attempts, row.next_attempt_at = 0, due_now()
+        # The guest is not told any more that nothing was charged; staff are called again if it fails again.
+        row.error_code = row.settled_by = ""
 
     return settle(payment.pk, change)
 

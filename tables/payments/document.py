@@ -10,6 +10,7 @@ from tables.bills.splitting import due
 from tables.models import Payment
 from tables.payments.claims import claims_on, split_of
 from tables.payments.providers.port import Money
+from tables.payments.transitions import NOT_CAPTURED
 
 Json = dict[str, Any]
 
@@ -66,7 +67,7 @@ def _status(payment: Payment) -> tuple[str, str]:
             return "failed", "not_charged"
         case State.REFUNDED:
             return "refunded", "refunded"
-        case State.APPLIED if payment.error_code:
+        case State.APPLIED if payment.error_code == NOT_CAPTURED:
             return "failed", "not_charged"
         case _:
             return "pending", "settling"

@@ -98,7 +98,7 @@ def record(claim: Claim, change: Change) -> str:
     the next step is due. If a notification or another process settled the payment first, nothing is changed.
     """
     with transaction.atomic():
-        bill = _locked_bill(claim.payment.bill_id)
+        bill = _locked_bill_of(claim.payment.pk)
         payment = still_ours(Payment.objects.filter(pk=claim.payment.pk), lease=claim.lease)
         if payment is None:
             return "superseded"
@@ -118,7 +118,7 @@ def settle(payment_id: UUID, change: Change) -> Payment:
     leave the payment alone, and its claim stays then.
     """
     with transaction.atomic():
-        bill = _locked_bill(Payment.objects.values_list("bill", flat=True).get(pk=payment_id))
+        bill = _locked_bill_of(payment_id)
         payment = Payment.objects.select_for_update(of=("self",)).select_related("venue", "table").get(pk=payment_id)
         payment.bill = bill
         before = payment.state
@@ -132,9 +132,23 @@ def settle(payment_id: UUID, change: Change) -> Payment:
     return payment
 
 
-def _locked_bill(bill_id: UUID) -> Bill:
-    # Always the bill first, then its payments: two processes that lock both never wait for each other.
-    return Bill.objects.select_for_update().get(pk=bill_id)
+def move(payment_id: UUID, *, bill: UUID, to: UUID) -> None:
+    """Let a payment count on another bill than this one, on which it was; nothing happens if it is on neither."""
+    with transaction.atomic():
+        # In the order of their keys, so that two that move the other way never wait for each other.
+        list(Bill.objects.select_for_update().filter(pk__in=[bill, to]).order_by("pk"))
+        if Payment.objects.filter(pk=payment_id, bill=bill).update(bill=to):
+            bump_version(bill)
+            bump_version(to)
+
+
+def _locked_bill_of(payment_id: UUID) -> Bill:
+    """Lock the payment's bill: always first, so that two processes that lock both never wait for each other."""
+    while True:
+        bill = Bill.objects.select_for_update(of=("self",)).get(guest_payments=payment_id)
+        # While we waited for the lock the payment may have moved to another bill.
+        if Payment.objects.filter(pk=payment_id, bill=bill).exists():
+            return bill
 
 
 def _change(payment: Payment, change: Change) -> None:

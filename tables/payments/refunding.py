@@ -34,6 +34,8 @@ _REPEATED_FOR = timedelta(hours=20)
 _PRINTED_WITHIN = timedelta(hours=1)
 _MOST_PER_SWEEP = 200
 _MOST_STEPS = 3
+# Some ten minutes of growing delays.
+_TELL_AFTER = 10
 _LONGEST_REASON = 200
 
 
@@ -54,7 +56,7 @@ def request_refund(*, payment: Payment, amount: Decimal, reason: str, by: str, k
     """Give back a part of a captured payment, or all of it; return the refund, which a worker carries out.
 
     Args:
-        payment: its row is locked.
+        payment: locked here.
         amount: tip included, in the venue's currency.
         key: of the form: repeating it returns the refund that it asked for.
 
@@ -163,6 +165,8 @@ def _finish(row: PaymentAttempt, outcome: PaymentAttempt.Outcome, detail: str) -
 
 
 def _later(refund: PaymentRefund, lease: UUID, error: str) -> str:
+    if refund.state == State.WAITING and refund.attempts == _TELL_AFTER:
+        _call_staff(refund, error)
     delay = growing_delay(failures=refund.attempts, first=_FIRST_DELAY, longest=LONGEST_DELAY)
     ours = PaymentRefund.objects.filter(pk=refund.pk, lease=lease)
     changed = ours.update(lease=None, lease_until=None, next_attempt_at=clock.now() + delay, error=error)
@@ -189,13 +193,23 @@ def _record_done(refund: PaymentRefund, reference: str) -> str:
 def _record_failure(refund: PaymentRefund, why: str) -> str:
     def change(payment: Payment) -> None:
         if _end(refund, State.FAILED, error=why, next_attempt_at=None):
-            failed = payment.refunds.filter(state=State.FAILED).count()
-            payment.needs_staff = True
-            text = f"{format_money(refund.amount, payment.venue)} could not be refunded. {why}"
-            queue_alert(payment=payment, about=PaymentAlert.About.REFUND_FAILED, text=text, occurrence=failed)
+            _tell(payment, refund, f"could not be refunded. {why}")
 
     settle(refund.payment_id, change)
     return State.FAILED
+
+
+def _call_staff(refund: PaymentRefund, why: str) -> None:
+    settle(refund.payment_id, lambda payment: _tell(payment, refund, f"has not been refunded yet. {why}"))
+
+
+def _tell(payment: Payment, refund: PaymentRefund, what: str) -> None:
+    """Call staff about a refund; each of a payment's messages has a number of its own."""
+    payment.needs_staff = True
+    about = PaymentAlert.About.REFUND_FAILED
+    told = payment.alerts.filter(about=about, channel=PaymentAlert.Channel.EMAIL).count()
+    text = f"{format_money(refund.amount, payment.venue)} {what}"
+    queue_alert(payment=payment, about=about, text=text, occurrence=told + 1)
 
 
 def _end(refund: PaymentRefund, state: PaymentRefund.State, **columns: object) -> bool:

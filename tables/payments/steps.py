@@ -15,7 +15,7 @@ from tables.models import Payment, PaymentAlert
 from tables.payments import taking
 from tables.payments.leasing import ADVANCE, Claim, claim_payment, record
 from tables.payments.till import handing_over
-from tables.payments.transitions import call_staff, try_again
+from tables.payments.transitions import call_staff, call_staff_once, refuse, try_again
 
 logger = logging.getLogger(__name__)
 
@@ -66,12 +66,15 @@ def _step(claim: Claim) -> str:
 
 def _failed(payment: Payment) -> None:
     try_again(payment)
-    if payment.attempts >= _TELL_AFTER and not payment.needs_staff:
-        call_staff(payment, _ABOUT.get(payment.state, About.NOT_RELEASED), _OUR_FAULT)
+    if payment.attempts >= _TELL_AFTER:
+        call_staff_once(payment, _ABOUT.get(payment.state, About.NOT_RELEASED), _OUR_FAULT)
 
 
 def _stop(payment: Payment) -> None:
-    """Stop a payment whose step may be what ends its processes."""
+    """Stop a payment whose step may be what ends its processes. What the till was never given is not charged."""
+    if payment.state in (State.HELD, State.AUTHORISED) and not payment.pos_reference:
+        refuse(payment, "stopped", _OUR_FAULT)
+        return
     payment.next_attempt_at = None
     call_staff(payment, _ABOUT.get(payment.state, About.NOT_RELEASED), _OUR_FAULT)
 

@@ -21,8 +21,10 @@ from tables.payments.providers.port import (
 from tables.payments.providers.registry import provider_named
 from tables.payments.transitions import (
     ABANDONED,
+    NOT_CAPTURED,
     authorise,
     call_staff,
+    call_staff_once,
     capture,
     give_back,
     note_answer,
@@ -175,8 +177,9 @@ def _give_up(payment: Payment) -> None:
 def _decline(payment: Payment, error: ProviderRefused) -> None:
     refuse(payment, error.code or "card_declined", str(error))
     payment.posted_card = ""
-    if not payment.provider_reference:
-        # Refused as a whole: the provider has nothing to release.
+    lost = payment.attempt_rows.filter(step=Step.AUTHORISE).exclude(outcome=PaymentAttempt.Outcome.REFUSED)
+    if not payment.provider_reference and not lost.exists():
+        # Refused as a whole, and no earlier attempt can have been taken: the provider has nothing to release.
         release(payment)
 
 
@@ -184,14 +187,14 @@ def _decline(payment: Payment, error: ProviderRefused) -> None:
 
 
 def _not_captured(payment: Payment, error: ProviderRefused) -> None:
-    payment.error_code, payment.next_attempt_at = "not_captured", None
+    payment.error_code, payment.next_attempt_at = NOT_CAPTURED, None
     call_staff(payment, PaymentAlert.About.NOT_CAPTURED, str(error))
 
 
 def _capture_later(payment: Payment, error: ProviderUnreachable) -> None:
     try_again(payment)
-    if payment.attempts >= _TELL_AFTER and not payment.needs_staff:
-        call_staff(payment, PaymentAlert.About.NOT_CAPTURED, str(error))
+    if payment.attempts >= _TELL_AFTER:
+        call_staff_once(payment, PaymentAlert.About.NOT_CAPTURED, str(error))
     if payment.attempts >= _GIVE_UP_AFTER:
         payment.next_attempt_at = None
 
@@ -236,7 +239,7 @@ def _refund(claim: Claim) -> str:
 def _release_later(payment: Payment, error: ProviderError) -> None:
     try_again(payment)
     tell_after = _TELL_OF_A_REFUSAL_AFTER if isinstance(error, ProviderRefused) else _TELL_AFTER
-    if payment.attempts >= tell_after and not payment.needs_staff:
-        call_staff(payment, PaymentAlert.About.NOT_RELEASED, str(error))
+    if payment.attempts >= tell_after:
+        call_staff_once(payment, PaymentAlert.About.NOT_RELEASED, str(error))
     if payment.attempts >= _GIVE_UP_AFTER:
         payment.next_attempt_at = None

@@ -18,6 +18,10 @@ State = Payment.State
 
 ABANDONED = "abandoned"
 """The guest did not pay within the hold."""
+NOT_CAPTURED = "not_captured"
+"""The till has it, and the provider refuses to take the money: the guest is told to pay the staff."""
+TILL_DISAGREES = "till_disagrees"
+"""The till has what nobody charged, or has it twice. No step of ours puts that right, only a person."""
 LONGEST_DELAY = timedelta(minutes=15)
 _FIRST_DELAY = timedelta(seconds=1)
 
@@ -73,7 +77,8 @@ def capture(payment: Payment, captured: Decimal) -> None:
     """The money is ours, and the till has it: done."""
     now = clock.now()
     payment.captured, payment.captured_at, payment.ended_at = captured, now, now
-    payment.error_code, payment.error, payment.needs_staff = "", "", False
+    if payment.error_code != TILL_DISAGREES:
+        payment.error_code, payment.error, payment.needs_staff = "", "", False
     payment.provider_data = {}
     payment.state, payment.next_attempt_at = State.CAPTURED, None
     for name in ON_CAPTURED:
@@ -88,15 +93,22 @@ def refuse(payment: Payment, code: str, why: str) -> None:
 
 def release(payment: Payment) -> None:
     """Nothing was taken, and nothing can be any more: done."""
-    payment.provider_data, payment.posted_card, payment.needs_staff = {}, "", False
+    payment.provider_data, payment.posted_card = {}, ""
+    _need_no_staff(payment)
     payment.state, payment.next_attempt_at, payment.ended_at = State.RELEASED, None, clock.now()
 
 
 def give_back(payment: Payment) -> None:
     """What was captured first is given back: done."""
     payment.refunded = payment.captured
-    payment.provider_data, payment.needs_staff = {}, False
+    payment.provider_data = {}
+    _need_no_staff(payment)
     payment.state, payment.next_attempt_at, payment.ended_at = State.REFUNDED, None, clock.now()
+
+
+def _need_no_staff(payment: Payment) -> None:
+    if payment.error_code != TILL_DISAGREES:
+        payment.needs_staff = False
 
 
 def call_staff(payment: Payment, about: PaymentAlert.About, text: str = "") -> None:
@@ -104,3 +116,9 @@ def call_staff(payment: Payment, about: PaymentAlert.About, text: str = "") -> N
     payment.needs_staff = True
     payment.error = text or payment.error
     queue_alert(payment=payment, about=about, text=text)
+
+
+def call_staff_once(payment: Payment, about: PaymentAlert.About, text: str) -> None:
+    """The same for what goes wrong again and again: not if a person is called already, or has dealt with it."""
+    if not (payment.needs_staff or payment.settled_by):
+        call_staff(payment, about, text)

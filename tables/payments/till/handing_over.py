@@ -21,7 +21,7 @@ from tables.payments.claims import still_fits
 from tables.payments.leasing import Claim, attempt, record
 from tables.payments.till.checks import read_check
 from tables.payments.till.references import payment_of
-from tables.payments.transitions import apply, call_staff, refuse, send, try_again
+from tables.payments.transitions import apply, call_staff_once, refuse, send, try_again
 
 Step, Outcome = PaymentAttempt.Step, PaymentAttempt.Outcome
 
@@ -163,8 +163,8 @@ def _look_again(payment: Payment, problem: str) -> None:
         payment.next_attempt_at = min(now + _LOOK_EVERY, answer_by)
         return
     try_again(payment)
-    if now > answer_by + _TELL_AFTER and not payment.needs_staff:
-        call_staff(payment, PaymentAlert.About.NO_WORD, problem)
+    if now > answer_by + _TELL_AFTER:
+        call_staff_once(payment, PaymentAlert.About.NO_WORD, problem)
     if now > answer_by + _KEEP_LOOKING_FOR:
         payment.next_attempt_at = None
 

@@ -8,7 +8,7 @@ from storekit.models import Venue
 from tables.models import Payment, PaymentAlert
 from tables.payments.leasing import settle
 from tables.payments.till.references import payment_of
-from tables.payments.transitions import apply, call_staff, refuse
+from tables.payments.transitions import TILL_DISAGREES, apply, call_staff, refuse
 
 State = Payment.State
 
@@ -17,7 +17,6 @@ MOST_REVISIONS = 3
 # The till has it from an earlier attempt of ours.
 _USED_BEFORE = re.compile(r"already been used", re.IGNORECASE)
 _LOOK_AGAIN = (PaymentRefusal.CHECK_NOT_FOUND, PaymentRefusal.CHECK_CLOSED)
-_BEFORE_THE_TILL = (State.HELD, State.AUTHORISED)
 _CHARGED_NOTHING = (State.REFUSED, State.RELEASED, State.REFUNDED)
 
 
@@ -44,13 +43,15 @@ def _apply(payment: Payment, update: PaymentUpdate) -> str:
 def _on_till(payment: Payment, update: PaymentUpdate) -> str:
     if payment.state in _CHARGED_NOTHING and not _refunded_by_staff(payment):
         text = "The till took the payment after it was given up: it is on the check, and the guest was not charged."
+        payment.error_code = TILL_DISAGREES
         call_staff(payment, PaymentAlert.About.NOT_CAPTURED, text)
         return "too late: the guest was not charged"
     if payment.state in (State.APPLIED, State.CAPTURED, State.REFUNDED):
         if update.reference == payment.pos_reference:
             return "on the till already"
         text = "The till took the payment twice, and the guest was charged once."
-        call_staff(payment, PaymentAlert.About.NO_WORD, text)
+        payment.error_code = TILL_DISAGREES
+        call_staff(payment, PaymentAlert.About.TWICE, text)
         return "on the till twice"
     payment.pos_reference = update.reference
     apply(payment)

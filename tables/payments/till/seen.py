@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 from integrations.pos import OpenCheck, PaymentUpdate
 from storekit.models import Venue
 from tables.models import BillIdentifier, Payment, PaymentAlert
-from tables.payments.leasing import bump_version
+from tables.payments.leasing import move
 from tables.payments.till.pos_events import apply_payment_update
 from tables.payments.till.references import payment_of
 
@@ -45,6 +45,5 @@ def note_payments(*, venue: Venue, checks: Iterable[OpenCheck]) -> int:
 def _move(venue: Venue, payment_id: UUID, bill_id: UUID, check: OpenCheck) -> None:
     """Let the payment count on the bill that it is on now, and no more on the one that it was started on."""
     there = BillIdentifier.objects.filter(venue=venue, identifier=check.uuid).values_list("bill", flat=True).first()
-    if there is not None and Payment.objects.filter(pk=payment_id, bill=bill_id).update(bill=there):
-        bump_version(bill_id)
-        bump_version(there)
+    if there is not None:
+        move(payment_id, bill=bill_id, to=there)

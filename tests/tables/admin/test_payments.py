@@ -93,7 +93,7 @@ def test_the_timeline_tells_everything_in_order(venue: Venue, bens_browser: Clie
     payment.attempt_rows.create(step=step.AUTHORISE, started_at=at(1), outcome=outcome.DONE)
     payment.attempt_rows.create(step=step.SEND, started_at=at(2), outcome=outcome.UNREACHABLE, detail="HTTP 503")
     payment.alerts.create(
-        channel=PaymentAlert.Channel.TILL, about=PaymentAlert.About.REFUNDED, created_at=at(8), sent_at=at(9)
+        channel=PaymentAlert.Channel.TILL, about=PaymentAlert.About.NO_WORD, created_at=at(8), sent_at=at(9)
     )
     payment.refunds.create(
         key="1", amount=Decimal("3.00"), requested_by="Anna", requested_at=at(7), reason="Cold", done_at=at(8),
@@ -110,7 +110,7 @@ def test_the_timeline_tells_everything_in_order(venue: Venue, bens_browser: Clie
         ("Charged £11.00", "", "good"),
         ("Refund of £3.00 asked for by Anna", "Cold", ""),
         ("Refunded: £3.00", "", "good"),
-        ("Message on the till: “Refunded by staff”, sent", "", "good"),
+        ("Message on the till: “Nobody knows whether it is on the till”, sent", "", "good"),
     ]
     assert timeline[0].when == "today, 19:30:00"
 
@@ -123,7 +123,7 @@ def test_amounts_say_what_the_guest_was_charged_in_the_end(venue: Venue, bens_br
     ]
 
     assert amounts[:2] == [("Of the bill", "£10.00"), ("Tip", "£1.00")]
-    assert amounts[2:] == [("Charged", "£11.00"), ("Given back", "-£4.00"), ("In the end", "£7.00")]
+    assert amounts[2:] == [("Charged", "£11.00"), ("Refunded", "-£4.00"), ("Net", "£7.00")]
 
 
 def test_a_payments_page_leads_to_its_bill(venue: Venue, bens_browser: Client) -> None:

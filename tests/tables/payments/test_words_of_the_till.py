@@ -109,7 +109,7 @@ def test_a_payment_that_is_on_the_till_twice_is_told_to_the_venue(sent: Payment,
     says(sent)
 
     assert says(sent, reference=till.references()[0]) == "on the till twice"
-    assert alerts() == [("no_word", "email"), ("no_word", "till")]
+    assert alerts() == [("twice", "email"), ("twice", "till")]
 
 
 @pytest.mark.parametrize("reference", ["pay-1", "0" * 32 + "-1", f"pay-{'0' * 32}-1", ""])
