@@ -6,7 +6,6 @@ Five queries, whatever happens: all of them by an index over what is open, none 
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
@@ -16,13 +15,13 @@ from django.db.models import Q
 from storekit.db import clock
 from storekit.models import Venue
 from storekit.money import ZERO
+from tables.bills.refreshing import is_known
 from tables.models import Bill, CheckList, Payment, Table
 
 _MOST_TABLES = 500
 _MOST_BILLS = 500
 _MOST_PAYMENTS = 1000
 _MOST_SHOWN = 20
-_OLD = timedelta(minutes=1)
 
 
 class TileState(StrEnum):
@@ -104,7 +103,7 @@ class LiveFloor:
     @property
     def is_old(self) -> bool:
         """Whether the till has not been read for a minute."""
-        return self.checks is None or self.checks.fetched_at is None or self.checks.fetched_at < clock.now() - _OLD
+        return self.checks is None or not is_known(self.checks)
 
     def count(self, state: TileState) -> int:
         """Return how many tables are in this state."""
@@ -171,7 +170,7 @@ def _tile(number: int | None, name: str, bills: list[Bill], states: dict[UUID, _
         number=number,
         name=name,
         state=_most_urgent(found) if found else TileState.FREE,
-        due=sum((max(ZERO, bill.total - bill.paid) for bill in bills), ZERO),
+        due=sum((bill.owed_on_till for bill in bills), ZERO),
         paying=sum((one.amount for one in paying), ZERO),
         bills=tuple(bill.pk for bill in bills),
     )

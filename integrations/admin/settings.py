@@ -36,7 +36,7 @@ class LightspeedSettingsInline(StackedInline):
             },
         ),
         (
-            "Pay at table (payment methods are codes as in Lightspeed)",
+            "Pay at table (use the payment methods’ Lightspeed codes)",
             {
                 "fields": (
                     ("pat_payment_method", "gift_card_payment_method"),

@@ -293,7 +293,7 @@ def payment_findings(settings: PayAtTable | None, *, needing: int, venue: Venue)
     """Return how many guests' payments need a person; nothing where pay at table is not in use."""
     if needing:
         text = "1 payment needs you" if needing == 1 else f"{needing} payments need you"
-        detail = "Only a person can tell whether the till has it. Look at the till, then say so on the payment’s page."
+        detail = "The payment’s page says what went wrong and what you can do."
         action = Link(
             "View payment" if needing == 1 else "View payments", page_of(Payment, state="staff", venue=venue.slug)
         )

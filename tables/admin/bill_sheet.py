@@ -9,7 +9,6 @@ from typing import Any
 from django.urls import reverse
 
 from storekit.admin_base.local_time import short_moment
-from storekit.money import ZERO
 from storekit.money.words import format_money
 from tables.models import Bill, Payment
 from tables.payments.till.references import payment_of
@@ -79,7 +78,7 @@ def _lines(bill: Bill, lines: list[dict[str, Any]], depth: int) -> Iterator[Shee
 def bill_amounts(bill: Bill) -> list[tuple[str, str]]:
     """Return the amounts, what is due last."""
     amounts = [("Service charge", bill.service_charge)] if bill.service_charge else []
-    amounts += [("Total", bill.total), ("Paid on the till", bill.paid), ("Due", max(ZERO, bill.total - bill.paid))]
+    amounts += [("Total", bill.total), ("Paid on the till", bill.paid), ("Due", bill.owed_on_till)]
     return [(name, format_money(amount, bill.venue)) for name, amount in amounts]
 
 

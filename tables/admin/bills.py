@@ -1,6 +1,5 @@
 """The back office of bills: open and closed ones as the till has them, with the guests' payments. Read-only."""
 
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -14,7 +13,6 @@ from storekit.admin_base.form_filter import DaysForm, FormFilter, form_in
 from storekit.admin_base.local_time import short_moment
 from storekit.admin_base.site import ReadOnlyAdmin
 from storekit.local_time.service_days import SERVICE_DAY_STARTS_AT
-from storekit.money import ZERO
 from storekit.money.words import format_money
 from tables.admin.bill_sheet import bill_amounts, bill_facts, bill_lines, payments_of
 from tables.models import Bill
@@ -123,7 +121,7 @@ class BillPage(ReadOnlyAdmin):
 
     @display(description="Due")
     def due_shown(self, bill: Bill) -> str:
-        return "" if bill.status == Bill.Status.CLOSED else format_money(owed(bill), bill.venue)
+        return "" if bill.status == Bill.Status.CLOSED else format_money(bill.owed_on_till, bill.venue)
 
     @display(description="Opened", ordering="created_at")
     def opened(self, bill: Bill) -> str:
@@ -132,11 +130,6 @@ class BillPage(ReadOnlyAdmin):
     @display(description="Closed", ordering="closed_at", empty_value="")
     def closed(self, bill: Bill) -> str | None:
         return short_moment(bill.closed_at, bill.venue) if bill.closed_at else None
-
-
-def owed(bill: Bill) -> Decimal:
-    """Return what the till has as unpaid, never below zero."""
-    return max(ZERO, bill.total - bill.paid)
 
 
 def list_with_form(
@@ -155,7 +148,7 @@ def list_with_form(
 def _headline(bill: Bill) -> str:
     match bill.status:
         case Bill.Status.OPEN:
-            return f"{format_money(owed(bill), bill.venue)} due"
+            return f"{format_money(bill.owed_on_till, bill.venue)} due"
         case Bill.Status.PAID:
             return "Paid"
         case _ if bill.open_on_till:

@@ -133,7 +133,7 @@ CHANGES = (
         "Block",
         ReasonForm,
         service.block,
-        "Nothing can be paid with the card until you unblock it. Payments that are being made go through.",
+        "Nothing can be paid with the card until you unblock it. Payments that have started still go through.",
         "The card is blocked.",
         danger=True,
     ),

@@ -79,11 +79,11 @@ def _part(payment: Payment) -> str:
 
 
 def payment_amounts(payment: Payment) -> list[tuple[str, str]]:
-    """Return the amounts, what the guest was charged in the end last."""
+    """Return the amounts, what the guest paid after refunds last."""
     tip = [("Tip", payment.tip)] if payment.tip else []
     amounts = [("Of the bill", payment.amount), *tip, ("Charged", payment.captured)]
     if payment.refunded:
-        amounts += [("Given back", -payment.refunded), ("In the end", payment.captured - payment.refunded)]
+        amounts += [("Refunded", -payment.refunded), ("Net", payment.captured - payment.refunded)]
     return [(name, format_money(amount, payment.venue)) for name, amount in amounts]
 
 

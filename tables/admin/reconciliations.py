@@ -1,5 +1,6 @@
 """The back office of reconciliations: each night's, and those that a manager asks for."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -20,7 +21,7 @@ from storekit.models import Venue
 from storekit.money.words import format_money
 from storekit.staff import managed_venues_of
 from tables.models import Reconciliation
-from tables.reconciliation.queue import latest_day, request_reconciliation
+from tables.reconciliation.queue import check_day, latest_day, request_reconciliation
 from tables.reconciliation.report import method_label, reconciliation_csv
 
 _State = Reconciliation.State
@@ -42,6 +43,16 @@ class RequestForm(forms.Form):
         choice.queryset = venues
         if len(venues) == 1:
             choice.empty_label = None
+
+    def clean_day(self) -> date | None:
+        """Return the day, if it can have had payments."""
+        day: date | None = self.cleaned_data["day"]
+        if day is not None:
+            try:
+                check_day(day)
+            except ValueError as error:
+                raise forms.ValidationError(str(error)) from None
+        return day
 
 
 @admin.register(Reconciliation)
@@ -77,13 +88,14 @@ class ReconciliationPage(ReadOnlyAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
     ) -> HttpResponse:
         row: Reconciliation = context["original"]
+        tone, headline = _outcome(row)
         differences = row.differences.select_related("payment__table")[:_MOST_SHOWN]
         shown = {
             "title": str(row),
             "row": row,
             "waiting": row.state == _State.WAITING,
-            "headline": self.outcome(row),
-            "tone": "bad" if row.difference_count else "" if row.state == _State.WAITING else "good",
+            "headline": headline,
+            "tone": "" if tone == "waiting" else tone,
             "totals": [_sums(row, sums) for sums in row.totals],
             "differences": [_difference(row, one) for one in differences],
             "more": max(0, row.difference_count - _MOST_SHOWN),
@@ -122,14 +134,10 @@ class ReconciliationPage(ReadOnlyAdmin):
     @display(
         description="Outcome",
         ordering="difference_count",
-        label={"Being compared": "info", "No difference": "success", "1 difference": "danger"},
+        label={"waiting": "info", "good": "success", "bad": "danger"},
     )
-    def outcome(self, row: Reconciliation) -> str:
-        if row.state == _State.WAITING:
-            return "Being compared"
-        if row.difference_count:
-            return "1 difference" if row.difference_count == 1 else f"{row.difference_count} differences"
-        return "No difference"
+    def outcome(self, row: Reconciliation) -> tuple[str, str]:
+        return _outcome(row)
 
     @display(description="Asked for by", ordering="nightly")
     def kind(self, row: Reconciliation) -> str:
@@ -138,6 +146,15 @@ class ReconciliationPage(ReadOnlyAdmin):
     @display(description="Compared", ordering="finished_at", empty_value="–")
     def when(self, row: Reconciliation) -> str | None:
         return short_moment(row.finished_at, row.venue) if row.finished_at else None
+
+
+def _outcome(row: Reconciliation) -> tuple[str, str]:
+    """Return a tone, and the outcome in words."""
+    if row.state == _State.WAITING:
+        return "waiting", "Being compared"
+    if row.difference_count:
+        return "bad", "1 difference" if row.difference_count == 1 else f"{row.difference_count} differences"
+    return "good", "No difference"
 
 
 def _sums(row: Reconciliation, sums: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import APIException, NotFound
-from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
@@ -13,10 +12,10 @@ from rest_framework.views import APIView
 
 from storekit.money import money_string
 from storekit.rest.money import Money
-from storekit.rest.parsers import SafeJSONParser
 from storekit.rest.throttles import InMemory
 from tables.gift_cards.finding import GiftCardBlocked, NotUsable, UnknownGiftCard, usable_card
-from tables.guest.views import opened_table
+from tables.guest.base import GuestView
+from tables.guest.views import ByGuestAddress, ByTable, opened_table
 
 
 class GiftCardUnusable(APIException):
@@ -82,13 +81,10 @@ class GiftCardBalanceSerializer(serializers.Serializer):
     expires_on = serializers.DateField(allow_null=True, help_text="The last day on which it can be used.")
 
 
-class GiftCardView(APIView):
+class GiftCardView(GuestView):
     """The balance of a gift card."""
 
-    authentication_classes = []
-    permission_classes = [AllowAny]
-    parser_classes = [SafeJSONParser]
-    throttle_classes = [*GUESSES]
+    throttle_classes = [ByTable, ByGuestAddress, *GUESSES]
 
     @extend_schema(
         operation_id="gift_card_balance",
@@ -104,6 +100,7 @@ class GiftCardView(APIView):
                 "`not_found` if the table is unknown or its venue takes no gift cards."
             ),
             410: OpenApiResponse(description="`ask_the_staff`: the code on the table was replaced."),
+            413: OpenApiResponse(description="The request is too large."),
             429: OpenApiResponse(description="Too many tries at this table or from this address."),
         },
     )

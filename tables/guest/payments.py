@@ -4,31 +4,27 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponse
 from django.utils import translation
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
-from rest_framework.permissions import AllowAny
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from storekit.rest.errors import Conflict, ErrorsSerializer, TooLarge
+from storekit.rest.errors import ErrorsSerializer
 from storekit.rest.idempotency import KEY_HEADER, Answer, answer_once, key_of
-from storekit.rest.parsers import SafeJSONParser
 from tables.bills.refreshing import is_known, refresh_bills
 from tables.bills.splitting import Amount, Choice, EqualShares, Everything, Items
+from tables.guest.base import GuestView
 from tables.guest.gift_cards import GUESSES
 from tables.guest.schemas import PostedTablePaymentSerializer, TablePaymentSerializer
 from tables.guest.views import ByGuestAddress, ByTable, bills_unknown, opened_table
 from tables.models import Payment, Table
 from tables.payments.document import payment_document
-from tables.payments.starting import PaymentRefused, start_payment
+from tables.payments.starting import start_payment
 
 _TOKEN = OpenApiParameter("token", str, OpenApiParameter.PATH)
-# What is wrong with the request itself, by where it is; everything else is a conflict with the bill.
-_INVALID = {"invalid": "split", "not_payable": "split", "invalid_tip": "tip"}
 
 
 class PaymentsByTable(ByTable):
@@ -47,17 +43,6 @@ class PaymentsByAddress(ByGuestAddress):
 
     def get_cache_key(self, request: Request, view: APIView) -> str:
         return f"payments:{self.get_ident(request)}"
-
-
-class GuestView(APIView):
-    """A view of guests at a table. Public, and its errors are those of a payment."""
-
-    authentication_classes = []
-    permission_classes = [AllowAny]
-    parser_classes = [SafeJSONParser]
-
-    def handle_exception(self, exc: Exception) -> Response:
-        return super().handle_exception(_as_api_error(exc))
 
 
 class PaymentsView(GuestView):
@@ -163,17 +148,3 @@ def id_of(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         return UUID(int=0)
-
-
-def _as_api_error(exc: Exception) -> Exception:
-    match exc:
-        case PaymentRefused() if exc.code in _INVALID:
-            return ValidationError({_INVALID[exc.code]: ErrorDetail(exc.detail, code=exc.code)})
-        case PaymentRefused(code="unknown_bill"):
-            return NotFound(exc.detail, code=exc.code)
-        case PaymentRefused():
-            return Conflict(exc.detail, code=exc.code)
-        case RequestDataTooBig():
-            return TooLarge()
-        case _:
-            return exc

@@ -11,7 +11,8 @@ from rest_framework.response import Response
 from storekit.money import money_string
 from storekit.rest.errors import ErrorsSerializer
 from storekit.rest.money import Money, PostedMoney
-from tables.guest.payments import GuestView, choice_of, id_of
+from tables.guest.base import GuestView
+from tables.guest.payments import choice_of, id_of
 from tables.guest.schemas import PostedSplitSerializer
 from tables.guest.views import ByGuestAddress, ByTable, opened_table
 from tables.payments.quoting import Quote, quote

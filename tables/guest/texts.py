@@ -36,7 +36,6 @@ _TEXTS = {
     "till_silent": _("The till does not answer at the moment. You see the bill as it was at {time}."),
     "till_silent_new": _("The till does not answer at the moment. Please wait, or ask the staff."),
     "ask_the_staff": _("This code is no longer valid. Please ask the staff."),
-    "loading": _("Your bill is being read from the till …"),
     # Paying
     "all_of_it": _("All {quantity}"),
     "how_much_of": _("How much of {name}"),

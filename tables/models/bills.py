@@ -1,12 +1,14 @@
 """Bills: the POS's checks as guests see them, and when the POS was last asked for its list of them."""
 
 import uuid
+from decimal import Decimal
 
 from django.db import models
 from django.utils import timezone
 
 from storekit.db.fields import money
 from storekit.models import Venue
+from storekit.money import ZERO
 
 
 class Bill(models.Model):
@@ -65,6 +67,11 @@ class Bill(models.Model):
 
     def __str__(self) -> str:
         return f"Bill {self.account}"
+
+    @property
+    def owed_on_till(self) -> Decimal:
+        """What the till has as unpaid, never below zero."""
+        return max(ZERO, self.total - self.paid)
 
 
 class BillIdentifier(models.Model):

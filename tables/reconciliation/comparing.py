@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-ZERO = Decimal(0)
+from storekit.money import ZERO
 
 
 class Cause(StrEnum):

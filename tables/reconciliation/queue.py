@@ -15,6 +15,7 @@ RECONCILE = "tables.tasks.reconcile"
 AFTER_THE_DAY = timedelta(minutes=30)
 """How long after its service day has ended a venue's payments are compared: by then the last ones have settled."""
 _ONE_DAY = timedelta(days=1)
+_FIRST_DAY = date(2000, 1, 1)
 _MOST_AT_ONCE = 100
 
 
@@ -23,6 +24,12 @@ def request_reconciliation(*, venue: Venue, day: date, by: str) -> Reconciliatio
     row = Reconciliation.objects.create(venue=venue, day=day, requested_by=by[:150])
     enqueue_on_commit(RECONCILE, row.pk)
     return row
+
+
+def check_day(day: date) -> None:
+    """Check that payments can have been made on a day. Raises `ValueError` with a sentence for staff."""
+    if not _FIRST_DAY <= day <= clock.now().date() + _ONE_DAY:
+        raise ValueError("Choose a day that is not in the future, nor before the year 2000.")
 
 
 def latest_day(*, venue: Venue) -> date:

@@ -10,7 +10,7 @@ from storekit.models import Venue
 from storekit.money import money_with_code
 from tables.models import Reconciliation
 from tables.reconciliation.alerts import line_of
-from tables.reconciliation.queue import latest_day
+from tables.reconciliation.queue import check_day, latest_day
 from tables.reconciliation.report import method_label
 from tables.reconciliation.run import carry_out
 
@@ -31,6 +31,11 @@ class Command(BaseCommand):
         if venue is None:
             known = ", ".join(Venue.objects.values_list("slug", flat=True)) or "none yet; add one with create_venue"
             raise CommandError(f"There is no venue called {slug}. Venues: {known}.")
+        if day is not None:
+            try:
+                check_day(day)
+            except ValueError as error:
+                raise CommandError(str(error)) from None
         row = Reconciliation.objects.create(venue=venue, day=day or latest_day(venue=venue), requested_by="command")
         carry_out(reconciliation_id=row.pk, is_last_try=True)
         row.refresh_from_db()

@@ -84,3 +84,11 @@ def test_last_nights_differences_are_on_the_home_page(anna: User, venue: Venue) 
 
     done(venue, nightly=True, difference_count=1, day=today)
     assert said() == [f"1 payment differs from the till on {today:%-d %b}"]
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+def test_a_day_that_can_have_no_payments_is_refused(annas_browser: Client, venue: Venue, day: str) -> None:
+    answer = annas_browser.post(f"{LIST}compare/", {"venue": venue.slug, "day": day})
+
+    assert "not in the future" in str(answer.context["form"].errors["day"])
+    assert not Reconciliation.objects.exists()

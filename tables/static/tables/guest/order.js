@@ -143,7 +143,12 @@ async function send() {
 
 /** Go on with an order that was being sent when the page was reloaded. */
 export function resumeOrder(leave) {
-  const stored = JSON.parse(sessionStorage.getItem(STORED) ?? "null");
+  let stored = null;
+  try {
+    stored = JSON.parse(sessionStorage.getItem(STORED));
+  } catch {
+    // As if there were none.
+  }
   if (!stored) return;
   back = leave;
   sending = true;
@@ -170,7 +175,8 @@ async function trySending(body, key, failures) {
   }
   basket = [];
   byId("order-note").value = "";
-  back();
+  // After a reload the guest may be paying: that page stays.
+  if (!byId("order").hidden) back();
   notice(text("order_sending"));
   follow(response.data.id);
 }
@@ -198,6 +204,8 @@ function follow(id) {
 
 function wrong(message) {
   byId("order-error").textContent = message;
+  // After a reload the form is not there to say it.
+  if (message && byId("order").hidden) notice(message, { warning: true });
 }
 
 byId("order-send").addEventListener("click", send);

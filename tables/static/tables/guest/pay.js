@@ -120,8 +120,7 @@ async function readQuote(number, keepMessage) {
     if (!keepMessage) say("");
   } else {
     quote = null;
-    const code = codeOf(response);
-    say(reason(code));
+    say(response.status === 429 ? text("too_many") : reason(codeOf(response)));
   }
   if (quote) drawQuote(Boolean(wanted));
   else drawSums(null);
